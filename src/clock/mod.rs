@@ -1,0 +1,13 @@
+//! One plan of time per source: form of the stamps, zone, year, and how each was known.
+//!
+//! Readers parse stamps with a [`DateFormat`]; sinks turn them into instants with a [`Resolver`],
+//! in the order of the source, because a missing year and the doubled hour of autumn can only be
+//! told from what came before.
+
+mod format;
+mod plan;
+mod zone;
+
+pub use format::DateFormat;
+pub use plan::{Clock, Plan, Resolver, SourceFacts};
+pub use zone::{Zone, ZoneOrigin};

@@ -1,0 +1,14 @@
+//! The plan of time of each source.
+
+/// All plans of a case.
+#[derive(Debug)]
+pub struct Clock;
+/// One source's plan.
+#[derive(Clone, Debug)]
+pub struct Plan;
+/// Turns stamps into instants, in the order of one source.
+#[derive(Debug)]
+pub struct Resolver;
+/// What the survey of one source found.
+#[derive(Debug)]
+pub struct SourceFacts;

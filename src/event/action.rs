@@ -1,0 +1,142 @@
+//! What an entry says was done, and by which service.
+
+use serde::Serialize;
+
+/// What happened, in the words of the timeline's `action` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// A request that looks for a service or an account and carries no secret.
+    Probe,
+    /// The server asked for credentials. Every honest call starts so: never a failure.
+    Challenge,
+    /// A secret, a name or an access list did not hold.
+    AuthFailed,
+    /// Credentials were accepted, for a registration or for one call.
+    AuthOk,
+    /// A contact was bound to an account.
+    Registered,
+    /// A contact was taken off an account, by request, expiry or eviction.
+    Unregistered,
+    /// A call entered the dialplan.
+    CallAttempt,
+    /// A call was turned away before it reached the dialplan, or by it.
+    CallRejected,
+    /// One finished call record.
+    Call,
+    /// One step of the dialplan.
+    Dialplan,
+    /// The dialplan called out to a channel.
+    Dialed,
+    /// A called channel answered.
+    Answered,
+    /// A channel left the dialplan.
+    HungUp,
+    /// The far end of a call's audio became known.
+    Media,
+    /// A manager session was accepted.
+    ManagerLogin,
+    /// A manager session ended.
+    ManagerLogoff,
+    /// A provisioning or other file was asked for.
+    FileFetched,
+    /// A file was asked for and is not there.
+    FileMissing,
+    /// A request to the web server.
+    WebRequest,
+    /// A blocker banned an address.
+    Banned,
+    /// A blocker lifted a ban.
+    Unbanned,
+    /// A blocker counted a failure.
+    Noticed,
+    /// A phone answers the server's keep-alive again.
+    Reachable,
+    /// A phone stopped answering the server's keep-alive.
+    Unreachable,
+    /// The user agent of a phone was noted.
+    UserAgent,
+    /// Something happened in a queue.
+    Queue,
+    /// The server started, stopped or reopened its logs.
+    Server,
+}
+
+impl Action {
+    /// Returns the word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Action::Probe => "probe",
+            Action::Challenge => "challenge",
+            Action::AuthFailed => "auth-failed",
+            Action::AuthOk => "auth-ok",
+            Action::Registered => "registered",
+            Action::Unregistered => "unregistered",
+            Action::CallAttempt => "call-attempt",
+            Action::CallRejected => "call-rejected",
+            Action::Call => "call",
+            Action::Dialplan => "dialplan",
+            Action::Dialed => "dialed",
+            Action::Answered => "answered",
+            Action::HungUp => "hung-up",
+            Action::Media => "media",
+            Action::ManagerLogin => "manager-login",
+            Action::ManagerLogoff => "manager-logoff",
+            Action::FileFetched => "file-fetched",
+            Action::FileMissing => "file-missing",
+            Action::WebRequest => "web-request",
+            Action::Banned => "banned",
+            Action::Unbanned => "unbanned",
+            Action::Noticed => "noticed",
+            Action::Reachable => "reachable",
+            Action::Unreachable => "unreachable",
+            Action::UserAgent => "user-agent",
+            Action::Queue => "queue",
+            Action::Server => "server",
+        }
+    }
+}
+
+/// The part of the server that an entry speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// `chan_sip`, or the SIP service of a security event.
+    Sip,
+    /// `chan_pjsip` and `res_pjsip`.
+    Pjsip,
+    /// `chan_iax2`.
+    Iax2,
+    /// The manager interface (AMI), over TCP or HTTP.
+    Manager,
+    /// Dialplan, bridging, RTP and the rest of Asterisk.
+    Core,
+    /// A TFTP server.
+    Tftp,
+    /// fail2ban.
+    Fail2ban,
+    /// The queue log.
+    Queue,
+    /// Call detail records.
+    Cdr,
+    /// Channel event logging.
+    Cel,
+}
+
+impl Service {
+    /// Returns the word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Service::Sip => "sip",
+            Service::Pjsip => "pjsip",
+            Service::Iax2 => "iax2",
+            Service::Manager => "manager",
+            Service::Core => "asterisk",
+            Service::Tftp => "tftp",
+            Service::Fail2ban => "fail2ban",
+            Service::Queue => "queue",
+            Service::Cdr => "cdr",
+            Service::Cel => "cel",
+        }
+    }
+}

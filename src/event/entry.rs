@@ -1,0 +1,180 @@
+//! The records that readers produce, as spans of the chunk they were read from.
+
+use std::net::IpAddr;
+
+use super::{Action, Instant, Service, Stamp};
+
+/// A piece of a chunk's text; see [`crate::readers::Chunk::text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// Length in bytes; [`Span::NONE`] is told by its start.
+    pub length: u32,
+}
+
+impl Span {
+    /// The record does not say.
+    pub const NONE: Span = Span { start: u32::MAX, length: 0 };
+
+    /// Returns whether the record does not say.
+    pub fn is_none(self) -> bool {
+        self.start == u32::MAX
+    }
+}
+
+/// One thing that happened, as one record tells it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// What happened.
+    pub action: Action,
+    /// Which part of the server says so.
+    pub service: Service,
+    /// The log's own reason, one of a closed list; empty where there is none.
+    pub reason: &'static str,
+    /// Wall-clock time as written; `None` where the record has none.
+    pub stamp: Option<Stamp>,
+    /// The instant, where the record itself tells it without doubt (an epoch, a zone).
+    pub exact: Option<Instant>,
+    /// The peer's address, from socket fields only.
+    pub address: Option<IpAddr>,
+    /// The peer's port.
+    pub port: Option<u16>,
+    /// The account, extension or manager user.
+    pub account: Span,
+    /// The number dialled or asked for.
+    pub number: Span,
+    /// The file asked for, the user agent, the queue event: what the action needs beyond the rest.
+    pub detail: Span,
+    /// What tells one try from another: Call-ID, nonce or session.
+    pub session: Span,
+    /// The channel's name.
+    pub channel: Span,
+    /// The dialplan context.
+    pub context: Span,
+    /// The number in `[C-0000002f]`, which joins the lines of one call.
+    pub call: Option<u32>,
+    /// Bytes from the chunk's first byte to the record.
+    pub offset: u32,
+    /// The record's length in bytes, without its line end.
+    pub length: u32,
+    /// Lines from the chunk's first line to the record.
+    pub line: u32,
+}
+
+impl Entry {
+    /// Builds an entry that says nothing yet but what was done and by whom.
+    pub fn new(action: Action, service: Service) -> Self {
+        Entry {
+            action,
+            service,
+            reason: "",
+            stamp: None,
+            exact: None,
+            address: None,
+            port: None,
+            account: Span::NONE,
+            number: Span::NONE,
+            detail: Span::NONE,
+            session: Span::NONE,
+            channel: Span::NONE,
+            context: Span::NONE,
+            call: None,
+            offset: 0,
+            length: 0,
+            line: 0,
+        }
+    }
+}
+
+/// How a call ended, as its record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disposition {
+    /// `ANSWERED`.
+    Answered,
+    /// `NO ANSWER`.
+    NoAnswer,
+    /// `BUSY`.
+    Busy,
+    /// `FAILED`.
+    Failed,
+    /// `CONGESTION`.
+    Congestion,
+    /// Something else, or nothing.
+    Unknown,
+}
+
+impl Disposition {
+    /// Reads the text of a CDR's disposition column.
+    pub fn from_text(text: &[u8]) -> Self {
+        match text {
+            b"ANSWERED" | b"8" => Disposition::Answered,
+            b"NO ANSWER" | b"4" => Disposition::NoAnswer,
+            b"BUSY" | b"2" => Disposition::Busy,
+            b"FAILED" | b"1" => Disposition::Failed,
+            b"CONGESTION" | b"16" => Disposition::Congestion,
+            _ => Disposition::Unknown,
+        }
+    }
+
+    /// Returns the word that a CDR has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Disposition::Answered => "ANSWERED",
+            Disposition::NoAnswer => "NO ANSWER",
+            Disposition::Busy => "BUSY",
+            Disposition::Failed => "FAILED",
+            Disposition::Congestion => "CONGESTION",
+            Disposition::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// One row of call detail records, columns as spans of the chunk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallRow {
+    /// Start as written.
+    pub start: Option<Stamp>,
+    /// End as written.
+    pub end: Option<Stamp>,
+    /// Seconds from start to end.
+    pub duration: u32,
+    /// Seconds from answer to end.
+    pub billsec: u32,
+    /// How it ended.
+    pub disposition: Disposition,
+    /// Was `answer` filled?
+    pub answered: bool,
+    /// Column `accountcode`.
+    pub account_code: Span,
+    /// Column `src`: the number shown, which the dialplan may have rewritten.
+    pub src: Span,
+    /// Column `dst`: the number dialled.
+    pub dst: Span,
+    /// Column `dcontext`.
+    pub context: Span,
+    /// Column `clid`.
+    pub caller_id: Span,
+    /// Column `channel`.
+    pub channel: Span,
+    /// Column `dstchannel`.
+    pub dst_channel: Span,
+    /// Column `lastapp`.
+    pub last_app: Span,
+    /// Column `lastdata`.
+    pub last_data: Span,
+    /// Column `uniqueid`.
+    pub uniqueid: Span,
+    /// Column `linkedid`.
+    pub linkedid: Span,
+    /// Column `userfield`.
+    pub userfield: Span,
+    /// Column `sequence`.
+    pub sequence: Option<u32>,
+    /// Bytes from the chunk's first byte to the row.
+    pub offset: u32,
+    /// The row's length in bytes, without its line end.
+    pub length: u32,
+    /// Lines from the chunk's first line to the row.
+    pub line: u32,
+}

@@ -1,0 +1,14 @@
+//! One shape for everything that happened.
+//!
+//! Readers turn bytes into [`Entry`] and [`CallRow`] values: local time as written, parties as
+//! spans of the text, the place. Nothing here knows a file format, and nothing here prints.
+
+mod action;
+mod entry;
+mod instant;
+mod place;
+
+pub use action::{Action, Service};
+pub use entry::{CallRow, Disposition, Entry, Span};
+pub use instant::{Instant, Resolution, Stamp};
+pub use place::{Citation, Place, SourceId};

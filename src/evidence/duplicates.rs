@@ -1,0 +1,120 @@
+//! Copies of one log: the same bytes under another name, or the beginning of a longer file.
+//!
+//! A backup of `/var/log` beside `/var/log`, an unpacked log beside its gz: every line would be told
+//! twice. Candidates share kind and head; whether one really is the other's beginning is read in full.
+
+use super::bytes::{Handle, Packing};
+use super::{Evidence, Source};
+use crate::event::SourceId;
+
+/// A file shorter than this is not called the beginning of another: first lines may well be alike.
+const SHORTEST_BEGINNING: u64 = 4 * 1024;
+const PIECE: usize = 64 * 1024;
+
+/// Marks every source whose bytes another source has as well.
+pub(super) fn mark(evidence: &mut Evidence) {
+    let mut order: Vec<usize> = (0..evidence.sources.len()).collect();
+    order.sort_by(|&left, &right| {
+        let key = |index: usize| {
+            let source = &evidence.sources[index];
+            (source.kind, &source.head[..source.head.len().min(256)])
+        };
+        key(left).cmp(&key(right)).then(left.cmp(&right))
+    });
+    let mut start = 0;
+    while start < order.len() {
+        let mut end = start + 1;
+        while end < order.len() && same_start(&evidence.sources[order[start]], &evidence.sources[order[end]])
+        {
+            end += 1;
+        }
+        mark_group(evidence, &order[start..end]);
+        start = end;
+    }
+}
+
+fn same_start(left: &Source, right: &Source) -> bool {
+    let length = left.head.len().min(right.head.len()).min(256);
+    left.kind == right.kind && length > 0 && left.head[..length] == right.head[..length]
+}
+
+/// Compares each source of a group with the sources kept so far, longest first.
+fn mark_group(evidence: &mut Evidence, group: &[usize]) {
+    if group.len() < 2 {
+        return;
+    }
+    let mut group = group.to_vec();
+    // An unpacked size is only known by unpacking, so plain files come first.
+    group.sort_by_key(|&index| {
+        let source = &evidence.sources[index];
+        (source.packing, std::cmp::Reverse(source.file.bytes), index)
+    });
+    let mut kept: Vec<usize> = Vec::new();
+    for index in group {
+        let original = kept.iter().copied().find(|&longer| begins(evidence, index, longer));
+        match original {
+            Some(longer) => evidence.sources[index].duplicate_of = Some(SourceId(longer as u16)),
+            None => kept.push(index),
+        }
+    }
+}
+
+/// Returns whether source `shorter` is the beginning, or the whole, of source `longer`.
+fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
+    let (shorter, longer) = (&evidence.sources[shorter], &evidence.sources[longer]);
+    let heads = shorter.head.len().min(longer.head.len());
+    if shorter.head[..heads] != longer.head[..heads] || !shorter.kind.is_read_by_line() {
+        return shorter.head == longer.head
+            && shorter.file.bytes == longer.file.bytes
+            && whole_is_head(shorter);
+    }
+    let (Ok(left), Ok(right)) = (evidence.open(&shorter.file), evidence.open(&longer.file)) else {
+        return false;
+    };
+    let (mut left, mut right) =
+        (Contents::new(&left, shorter.packing), Contents::new(&right, longer.packing));
+    let (mut mine, mut theirs) = (vec![0; PIECE], vec![0; PIECE]);
+    let mut length = 0;
+    loop {
+        let got = left.fill(&mut mine);
+        let other = right.fill(&mut theirs[..got]);
+        if got != other || mine[..got] != theirs[..other] {
+            return false;
+        }
+        length += got as u64;
+        if got < PIECE {
+            let same_length = right.fill(&mut theirs[..1]) == 0;
+            return length > 0 && (same_length || length >= SHORTEST_BEGINNING);
+        }
+    }
+}
+
+fn whole_is_head(source: &Source) -> bool {
+    source.file.bytes <= source.head.len() as u64
+}
+
+/// The unpacked bytes of a file, in order.
+enum Contents<'a> {
+    Plain { handle: &'a Handle, offset: u64 },
+    Gzip(Box<super::Inflated<'a>>),
+}
+
+impl<'a> Contents<'a> {
+    fn new(handle: &'a Handle, packing: Packing) -> Self {
+        match packing {
+            Packing::Plain => Contents::Plain { handle, offset: 0 },
+            Packing::Gzip => Contents::Gzip(Box::new(handle.inflate())),
+        }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> usize {
+        match self {
+            Contents::Plain { handle, offset } => {
+                let got = handle.read_at(buffer, *offset).unwrap_or(0);
+                *offset += got as u64;
+                got
+            }
+            Contents::Gzip(inflated) => inflated.fill(buffer),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Offline forensics for hacked phone systems.
+//!
+//! Data goes one way, and the modules stand in that order: evidence is found and recognised, the
+//! configuration is read, a plan of time is made for each source, readers turn bytes into events,
+//! the scan drives them over all sources, reconstruction turns events into one attack, and reports
+//! render what it found.
+
+pub mod evidence;
+pub mod pbx;
+
+pub mod clock;
+pub mod readers;
+
+pub mod event;
+
+pub mod report;
+
+pub mod untrusted;

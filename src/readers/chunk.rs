@@ -1,0 +1,113 @@
+//! A piece of one source, and what a reader understood of it.
+
+use crate::event::{CallRow, Entry, Span};
+
+/// Why a line was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// It has none of the forms that this kind of source has.
+    UnknownForm,
+    /// It has fewer or more columns than its neighbours, or a column of another kind.
+    WrongColumns,
+    /// It ends in the middle.
+    CutOff,
+    /// It is longer than any record of its kind.
+    TooLong,
+    /// It is no text.
+    Binary,
+}
+
+impl Why {
+    /// Returns the reason as the coverage table gives it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Why::UnknownForm => "a form that this kind of file does not have",
+            Why::WrongColumns => "columns missing, in excess or of another kind",
+            Why::CutOff => "the record ends in the middle",
+            Why::TooLong => "longer than any record of its kind",
+            Why::Binary => "not text",
+        }
+    }
+}
+
+/// A line that was passed over: where, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Bytes from the chunk's first byte.
+    pub offset: u32,
+    /// Lines from the chunk's first line.
+    pub line: u32,
+    /// The reason.
+    pub why: Why,
+}
+
+/// Whole records of one source, and what was understood of them.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Bytes before the chunk's first record, for context only, then the records.
+    pub bytes: Vec<u8>,
+    /// How many of `bytes` are context.
+    pub context: usize,
+    /// Text that stands nowhere in the source as such: decoded JSON, lines without their colours.
+    pub scratch: Vec<u8>,
+    /// What happened, in the order of the source.
+    pub entries: Vec<Entry>,
+    /// Call records, in the order of the source.
+    pub rows: Vec<CallRow>,
+    /// Records understood, those that tell of no event included.
+    pub records: u64,
+    /// Lines that fit no form.
+    pub skipped: Vec<Skipped>,
+    /// Line ends in the chunk.
+    pub lines: u32,
+    /// Does the source end with this chunk?
+    pub at_end: bool,
+    /// Should only the entries be made that the folding sink keeps?
+    ///
+    /// A dialplan step is then told once for each call of a chunk.
+    pub sparse: bool,
+}
+
+impl Chunk {
+    /// Returns the bytes of the chunk's records, context left out.
+    pub fn records_bytes(&self) -> &[u8] {
+        self.bytes.get(self.context..).unwrap_or_default()
+    }
+
+    /// Returns a span's text, or `None` where the record does not say.
+    ///
+    /// Spans count from the first record's first byte; those past its end lie in `scratch`.
+    pub fn text(&self, span: Span) -> Option<&[u8]> {
+        if span.is_none() {
+            return None;
+        }
+        let (start, length) = (span.start as usize, span.length as usize);
+        let records = self.records_bytes();
+        if start < records.len() || (start == records.len() && length == 0) {
+            records.get(start..start + length)
+        } else {
+            let start = start - records.len();
+            self.scratch.get(start..start + length)
+        }
+    }
+
+    /// Puts `text` into `scratch` and returns its span.
+    pub fn keep(&mut self, text: &[u8]) -> Span {
+        let start = self.bytes.len() - self.context + self.scratch.len();
+        self.scratch.extend_from_slice(text);
+        Span { start: start as u32, length: text.len() as u32 }
+    }
+
+    /// Forgets what was read, keeping the room for it.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.scratch.clear();
+        self.entries.clear();
+        self.rows.clear();
+        self.skipped.clear();
+        self.context = 0;
+        self.records = 0;
+        self.lines = 0;
+        self.at_end = false;
+    }
+}

@@ -1,0 +1,3 @@
+//! One model, several renderings; nothing here decides anything.
+
+pub mod model;
