@@ -15,4 +15,6 @@ pub mod event;
 
 pub mod report;
 
+pub mod case;
+
 pub mod untrusted;

@@ -1,6 +1,6 @@
 //! A piece of one source, and what a reader understood of it.
 
-use crate::event::{CallRow, Entry, Span};
+use crate::event::{CallRow, Entry, Span, Stamp};
 
 /// Why a line was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,10 @@ pub struct Chunk {
     pub skipped: Vec<Skipped>,
     /// Line ends in the chunk.
     pub lines: u32,
+    /// The stamp of the first record that has one, whether it tells of an event or not.
+    pub first_stamp: Option<Stamp>,
+    /// The stamp of the last record that has one.
+    pub last_stamp: Option<Stamp>,
     /// Does the source end with this chunk?
     pub at_end: bool,
     /// Should only the entries be made that the folding sink keeps?
@@ -106,6 +110,8 @@ impl Chunk {
         self.rows.clear();
         self.skipped.clear();
         self.context = 0;
+        self.first_stamp = None;
+        self.last_stamp = None;
         self.records = 0;
         self.lines = 0;
         self.at_end = false;
