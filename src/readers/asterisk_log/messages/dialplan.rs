@@ -1,0 +1,108 @@
+//! Messages of the dialplan, of dialling, of queues and of audio: who calls what, from where.
+
+use super::Found;
+use crate::event::{Action, Service};
+use crate::readers::asterisk_log::text::{channel_account, endpoint, split_last, split_once, until};
+
+/// Reads a message of level VERBOSE.
+pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
+    match message.first()? {
+        b'E' => executing(message.strip_prefix(b"Executing [")?),
+        b'C' => called(message.strip_prefix(b"Called ")?),
+        b'S' if message.starts_with(b"Spawn extension (") => spawn_exit(message),
+        b'N' => forwarding(message.strip_prefix(b"Now forwarding ")?),
+        b'0' => media(message),
+        _ => answered(message),
+    }
+}
+
+/// `Executing [%s@%s:%d] %s("%s", "%s") in new stack`
+///
+/// The extension is what was dialled and may hold an `@` of the caller's; contexts never do.
+pub(super) fn executing(rest: &[u8]) -> Option<Found<'_>> {
+    let (location, rest) = split_once(rest, b"] ")?;
+    let (location, _priority) = split_last(location, b":")?;
+    let (number, context) = split_last(location, b"@")?;
+    let (application, arguments) = split_once(rest, b"(\"")?;
+    let channel = until(arguments, b"\"")?;
+    let mut found = Found::new(Action::Dialplan, Service::Core);
+    found.account = channel_account(channel);
+    found.number = Some(number);
+    found.context = Some(context);
+    found.channel = Some(channel);
+    found.detail = Some(application);
+    Some(found)
+}
+
+/// `Called %s`: the target as `Dial` or `Queue` was given it.
+fn called(target: &[u8]) -> Option<Found<'_>> {
+    let mut found = Found::new(Action::Dialed, Service::Core);
+    found.number = Some(target.trim_ascii_end());
+    Some(found)
+}
+
+/// `%s answered %s`: the called channel, then the caller's.
+fn answered(message: &[u8]) -> Option<Found<'_>> {
+    let (called, caller) = split_once(message, b" answered ")?;
+    if !called.contains(&b'/') || called.contains(&b' ') {
+        return None;
+    }
+    let mut found = Found::new(Action::Answered, Service::Core);
+    found.channel = Some(caller.trim_ascii_end());
+    found.account = channel_account(caller.trim_ascii_end());
+    found.detail = Some(called);
+    Some(found)
+}
+
+/// `Spawn extension (%s, %s, %d) exited non-zero on '%s'[ in macro '%s']`
+fn spawn_exit(message: &[u8]) -> Option<Found<'_>> {
+    let (_, rest) = split_last(message, b" exited non-zero on '")?;
+    let channel = until(rest, b"'")?;
+    let mut found = Found::new(Action::HungUp, Service::Core);
+    found.channel = Some(channel);
+    found.account = channel_account(channel);
+    Some(found)
+}
+
+/// `Now forwarding %s to '%s/%s' (thanks to %s)`
+fn forwarding(rest: &[u8]) -> Option<Found<'_>> {
+    let (channel, rest) = split_once(rest, b" to '")?;
+    let mut found = Found::new(Action::Dialed, Service::Core).because("forwarded");
+    found.channel = Some(channel);
+    found.account = channel_account(channel);
+    found.number = until(rest, b"'");
+    Some(found)
+}
+
+/// `0x7f74 -- Strict RTP learning after remote address set to: %s` (16 and later), and
+/// `Probation passed - setting RTP source address to %s` (11 and later).
+fn media(message: &[u8]) -> Option<Found<'_>> {
+    let (_, address) = split_once(message, b"remote address set to: ")
+        .or_else(|| split_once(message, b"setting RTP source address to "))?;
+    let peer = endpoint(address.trim_ascii_end())?;
+    Some(Found::new(Action::Media, Service::Core).from(Some(peer)))
+}
+
+/// What a dialplan wrote with `Log()`: FreePBX's context for unknown SIP callers, and its
+/// "friendly scanner" trap.
+pub(super) fn read_logged(message: &[u8]) -> Option<Found<'_>> {
+    let text = message.trim_ascii();
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    if let Some(rest) = text.strip_prefix(b"Rejecting unknown SIP connection from ") {
+        let peer = endpoint(rest.strip_suffix(b"\"").unwrap_or(rest));
+        return Some(Found::new(Action::CallRejected, Service::Sip).from(peer).because("unknown SIP connection"));
+    }
+    let rest = text.strip_prefix(b"Friendly Scanner from ")?;
+    let peer = endpoint(rest.strip_suffix(b"\"").unwrap_or(rest));
+    Some(Found::new(Action::Probe, Service::Sip).from(peer).because("friendly scanner"))
+}
+
+/// `DISA on chan %s got bad password %s`
+pub(super) fn read_disa(message: &[u8]) -> Option<Found<'_>> {
+    let rest = message.strip_prefix(b"DISA on chan ")?;
+    let channel = until(rest, b" got bad password")?;
+    let mut found = Found::new(Action::AuthFailed, Service::Core).because("wrong DISA password");
+    found.channel = Some(channel);
+    found.account = channel_account(channel);
+    Some(found)
+}

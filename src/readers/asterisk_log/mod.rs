@@ -1,0 +1,494 @@
+//! The files of Asterisk's logger, 1.4 to 22, and syslog files with lines of Asterisk and TFTP.
+//!
+//! Most lines of a log have one shape, so that the level stands at one byte; that byte, and the
+//! source file's name behind it, decide what a line is worth. Everything else (prefixes of syslog,
+//! journald, containers and `grep`, colours, JSON, no stamp) takes the slower way through the line.
+
+mod clean;
+mod head;
+mod json;
+mod messages;
+mod text;
+mod trace;
+
+use memchr::memmem;
+
+use self::head::{Head, Level};
+use self::messages::Found;
+use super::{Chunk, Reader, Skipped, Why, fail2ban, tftp};
+use crate::clock::DateFormat;
+use crate::event::{Action, Entry, Service, Span, Stamp};
+
+pub(crate) use self::text::channel_account;
+
+/// Bytes before a chunk that tell whether it begins inside a printed packet.
+pub const CONTEXT: usize = 2 * trace::LONGEST;
+
+/// A line is cut off here; nothing that matters stands further in.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Reads Asterisk's logs.
+#[derive(Clone, Debug)]
+pub struct AsteriskLogReader {
+    /// Forms that stamps have in this file, the likeliest first.
+    formats: Vec<DateFormat>,
+    /// Are lines of other programs to be expected?
+    is_syslog: bool,
+}
+
+impl AsteriskLogReader {
+    /// Builds a reader for a file that begins with `head`.
+    ///
+    /// `configured` is the `dateformat` of `logger.conf`; what the lines themselves show goes first,
+    /// for a format may have been changed since.
+    pub fn find(head: &[u8], configured: Option<&str>, is_syslog: bool) -> (Self, Option<String>) {
+        let mut formats = Vec::new();
+        let mut note = None;
+        let stamps: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(400).filter_map(bracketed_stamp).collect();
+        let configured = configured.and_then(DateFormat::from_strftime);
+        let fits = |format: &DateFormat| {
+            let read = stamps.iter().filter(|stamp| format.parse(stamp).is_some_and(|(_, used)| used == stamp.len()));
+            !stamps.is_empty() && read.count() * 10 >= stamps.len() * 9
+        };
+        match configured {
+            Some(format) if fits(&format) => formats.push(format),
+            _ => {
+                if let Some((format, guess)) = DateFormat::detect(&stamps) {
+                    note = guess;
+                    formats.push(format);
+                }
+            }
+        }
+        for usual in ["%F %T", DateFormat::DEFAULT] {
+            formats.extend(DateFormat::from_strftime(usual).filter(|format| !formats.contains(format)));
+        }
+        (AsteriskLogReader { formats, is_syslog }, note)
+    }
+
+    /// Returns whether a file that begins with `head` holds lines of Asterisk's logger.
+    ///
+    /// A text that quotes a few log lines does not: at least a tenth of the lines must be such.
+    pub fn looks_like(head: &[u8]) -> bool {
+        let (mut lines, mut hits) = (0u32, 0u32);
+        for line in head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500) {
+            lines += 1;
+            let cleaned = clean::without_colours(line);
+            hits += u32::from(is_log_line(cleaned.as_deref().unwrap_or(line)));
+        }
+        hits > 0 && hits * 10 >= lines
+    }
+
+    /// Returns whether a file that begins with `head` is a syslog file with lines that matter here.
+    pub fn looks_like_syslog(head: &[u8]) -> bool {
+        let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500).collect();
+        let hits = lines.iter().filter(|line| syslog_parts(line).is_some()).count();
+        hits > 0 && hits * 10 >= lines.len() * 9
+    }
+}
+
+fn is_log_line(line: &[u8]) -> bool {
+    head::anywhere(line, &[]).is_some()
+        || banner(line).is_some()
+        || (line.starts_with(b"{") && memmem::find(line, b"\"logmsg\":").is_some())
+}
+
+/// Returns what stands in the brackets that a line begins with, if it may be a stamp.
+fn bracketed_stamp(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_prefix(b"{").map_or(line, |rest| {
+        memmem::find(rest, b"\"timestamp\":\"").map_or(rest, |at| &rest[at + b"\"timestamp\":\"".len() - 1..])
+    });
+    let (close, inside) = match line.first()? {
+        b'[' => (b']', &line[1..]),
+        b'"' => (b'"', &line[1..]),
+        _ => return None,
+    };
+    let end = memchr::memchr(close, &inside[..inside.len().min(48)])?;
+    let inside = &inside[..end];
+    inside.iter().any(u8::is_ascii_digit).then_some(inside)
+}
+
+/// Returns the version of `Asterisk 18.26.4 built by root @ host on a ...`, which has no level.
+fn banner(line: &[u8]) -> Option<&[u8]> {
+    let start = if line.starts_with(b"[") { memmem::find(line, b"] ")? + 2 } else { 0 };
+    let rest = line.get(start..)?.strip_prefix(b"Asterisk ")?;
+    let (version, rest) = text::split_once(rest, b" built by ")?;
+    memmem::find(rest, b" running ").map(|_| version)
+}
+
+/// Splits a syslog line: stamp, program, message.
+fn syslog_parts(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
+    let (stamp, length) = crate::clock::any_stamp(line)?;
+    let rest = line.get(length..)?.strip_prefix(b" ")?;
+    // BSD syslog (RFC 3164): host, then `program[pid]:`.
+    let (_host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
+    let (tag, message) = text::split_once(rest, b":")?;
+    if tag.contains(&b' ') {
+        return None;
+    }
+    let program = tag.split(|&byte| byte == b'[').next()?;
+    Some((stamp, program, message.strip_prefix(b" ").unwrap_or(message)))
+}
+
+impl Reader for AsteriskLogReader {
+    fn read(&self, chunk: &mut Chunk) {
+        let bytes = std::mem::take(&mut chunk.bytes);
+        let mut reading = Reading::new(self, chunk, &bytes);
+        reading.run();
+        chunk.bytes = bytes;
+    }
+}
+
+/// The reading of one chunk.
+struct Reading<'a> {
+    reader: &'a AsteriskLogReader,
+    chunk: &'a mut Chunk,
+    bytes: &'a [u8],
+    start: usize,
+    primary: Option<(&'a DateFormat, usize)>,
+    /// The stamp read last and its text: most lines repeat it.
+    last_text: &'a [u8],
+    last_stamp: Option<Stamp>,
+    /// Where a printed packet ends.
+    packet_end: usize,
+    /// Did a record come before in this chunk?
+    in_record: bool,
+    /// Calls whose step was told in this chunk already; see [`Chunk::sparse`].
+    told: Box<[u64; TOLD]>,
+}
+
+/// Calls remembered per chunk; one that is told twice is merged later.
+const TOLD: usize = 1 << 10;
+
+impl<'a> Reading<'a> {
+    fn new(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8]) -> Self {
+        let start = chunk.context;
+        let primary = reader.formats.first().and_then(|format| Some((format, format.fixed_length()?)));
+        let packet_end = trace::open_at(bytes, start).unwrap_or(0);
+        Reading {
+            reader,
+            chunk,
+            bytes,
+            start,
+            primary,
+            last_text: b"",
+            last_stamp: None,
+            packet_end,
+            in_record: start > 0,
+            told: Box::new([0; TOLD]),
+        }
+    }
+
+    fn run(&mut self) {
+        let bytes = self.bytes;
+        let mut line_start = self.start;
+        let mut line_number = 0;
+        for newline in memchr::memchr_iter(b'\n', &bytes[self.start..]) {
+            let end = self.start + newline;
+            self.line(line_start, end, line_number);
+            line_start = end + 1;
+            line_number += 1;
+        }
+        self.chunk.lines = line_number;
+        if line_start < bytes.len() {
+            self.line(line_start, bytes.len(), line_number);
+        }
+    }
+
+    fn line(&mut self, start: usize, end: usize, number: u32) {
+        let whole = &self.bytes[start..end];
+        let line = whole.strip_suffix(b"\r").unwrap_or(whole);
+        if start < self.packet_end {
+            return;
+        }
+        if self.usual(line, start, end, number) {
+            return;
+        }
+        let line = &line[..line.len().min(LONGEST_LINE)];
+        self.unusual(line, start, end, number);
+    }
+
+    /// Reads a line of the usual shape: bracket, stamp, bracket, level. Returns `false` for others.
+    #[inline]
+    fn usual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) -> bool {
+        let Some((format, length)) = self.primary else { return false };
+        if line.len() < length + 12 || line[0] != b'[' || line[length + 1] != b']' || line[length + 2] != b' ' {
+            return false;
+        }
+        let stamp_text = &line[1..=length];
+        let rest = &line[length + 3..];
+        let Some((level, word)) = Level::at(rest) else { return false };
+        if stamp_text != self.last_text {
+            match format.parse(stamp_text) {
+                Some((stamp, used)) if used == length => self.last_stamp = Some(stamp),
+                _ => return false,
+            }
+            self.last_text = stamp_text;
+            self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
+        }
+        let rest = &rest[word..];
+        if level == Level::Verbose && self.is_told_step(rest) {
+            self.record();
+            return true;
+        }
+        let Some((call, file, message)) = head::after_level(rest) else { return false };
+        self.record();
+        let head = Head { stamp: self.last_stamp, level, call, file, message };
+        self.meaning(&head, line, start, end, number);
+        true
+    }
+
+    /// Returns whether this is a dialplan step of a call that this chunk has told of already.
+    ///
+    /// Nine lines of ten are such steps; folding keeps the first of each call.
+    #[inline]
+    fn is_told_step(&mut self, rest: &[u8]) -> bool {
+        if !self.chunk.sparse {
+            return false;
+        }
+        let Some((call, rest)) = head::thread_and_call(rest) else { return false };
+        let is_step = rest.starts_with(b" pbx.c: Executing [") || rest.starts_with(b" pbx.c:     -- Executing [");
+        is_step && call.is_some_and(|call| self.is_told(u64::from(call)))
+    }
+
+    fn is_told(&mut self, key: u64) -> bool {
+        let slot = &mut self.told[(key as usize) % TOLD];
+        // Zero is an empty slot, so keys are stored plus one.
+        let told = *slot == key + 1;
+        *slot = key + 1;
+        told
+    }
+
+    fn record(&mut self) {
+        self.chunk.records += 1;
+        self.in_record = true;
+        self.chunk.last_stamp = self.last_stamp.or(self.chunk.last_stamp);
+    }
+
+    fn meaning(&mut self, head: &Head<'a>, line: &'a [u8], start: usize, end: usize, number: u32) {
+        if let Some(found) = messages::read(head) {
+            if self.chunk.sparse && found.action == Action::Dialplan && self.step_is_known(head, &found) {
+                return;
+            }
+            self.push(&found, head.stamp, head.call, Origin::Chunk, start, end, number);
+        } else if matches!(head.level, Level::Verbose | Level::Debug) {
+            self.watch_packet(line, end);
+        }
+    }
+
+    /// Without call ids the channel tells calls apart.
+    fn step_is_known(&mut self, head: &Head<'_>, found: &Found<'_>) -> bool {
+        if head.call.is_some() {
+            return false;
+        }
+        let channel = found.channel.unwrap_or_default();
+        let key = channel.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        self.is_told(key >> 1)
+    }
+
+    fn watch_packet(&mut self, line: &[u8], end: usize) {
+        if let Some(packet_end) = trace::packet_end(self.bytes, line, end) {
+            self.packet_end = packet_end;
+        }
+    }
+
+    /// Reads any other line.
+    fn unusual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        if line.starts_with(b"{") && self.json(line, start, end, number) {
+            return;
+        }
+        if let Some(cleaned) = clean::without_colours(line) {
+            self.rewritten(&cleaned, start, end, number);
+            return;
+        }
+        if let Some(head) = head::anywhere(line, &self.reader.formats) {
+            self.note_stamp(head.stamp);
+            self.record();
+            return self.meaning(&head, line, start, end, number);
+        }
+        if self.other_record(line, Origin::Chunk, start, end, number) {
+            return;
+        }
+        self.headless(line, Origin::Chunk, start, end, number);
+    }
+
+    fn note_stamp(&mut self, stamp: Option<Stamp>) {
+        if stamp.is_some() {
+            self.last_stamp = stamp;
+            self.last_text = b"";
+            self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
+        }
+    }
+
+    fn json(&mut self, line: &[u8], start: usize, end: usize, number: u32) -> bool {
+        let lossy = String::from_utf8_lossy(line);
+        let Some(object) = json::Line::parse(&lossy) else { return false };
+        let stamp = head::stamp_at(object.timestamp.as_bytes(), &self.reader.formats).map(|(stamp, _)| stamp);
+        self.note_stamp(stamp);
+        self.record();
+        let text = object.as_text();
+        self.rewritten_record(text.as_bytes(), stamp, start, end, number);
+        true
+    }
+
+    /// Reads a line that had to be written anew; what is found is kept in the chunk's scratch.
+    fn rewritten(&mut self, cleaned: &[u8], start: usize, end: usize, number: u32) {
+        if let Some(head) = head::anywhere(cleaned, &self.reader.formats) {
+            let stamp = head.stamp;
+            self.note_stamp(stamp);
+            self.record();
+            return self.rewritten_record(cleaned, stamp, start, end, number);
+        }
+        if !self.other_record(cleaned, Origin::Rewritten(cleaned), start, end, number) {
+            self.headless(cleaned, Origin::Rewritten(cleaned), start, end, number);
+        }
+    }
+
+    fn rewritten_record(&mut self, text: &[u8], stamp: Option<Stamp>, start: usize, end: usize, number: u32) {
+        let Some(head) = head::anywhere(text, &self.reader.formats) else { return };
+        let Some(found) = messages::read(&head) else { return };
+        if self.chunk.sparse && found.action == Action::Dialplan {
+            let known = match head.call {
+                Some(call) => self.is_told(u64::from(call)),
+                None => self.step_is_known(&head, &found),
+            };
+            if known {
+                return;
+            }
+        }
+        self.push(&found, stamp, head.call, Origin::Rewritten(text), start, end, number);
+    }
+
+    /// Reads a record that has no level: a start banner, a line of another program.
+    fn other_record(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) -> bool {
+        if let Some(version) = banner(line) {
+            let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
+            self.note_stamp(stamp.map(|(stamp, _)| stamp));
+            self.record();
+            let found = Found { detail: Some(version), ..Found::of_server() };
+            self.push(&found, stamp.map(|(stamp, _)| stamp), None, origin, start, end, number);
+            return true;
+        }
+        if let Some((stamp, program, message)) = syslog_parts(line) {
+            self.note_stamp(Some(stamp));
+            self.record();
+            if let Some(found) = of_program(program, message) {
+                self.push(&found, Some(stamp), None, origin, start, end, number);
+            }
+            return true;
+        }
+        if let Some(ban) = fail2ban::read(line) {
+            self.note_stamp(ban.stamp);
+            self.record();
+            let found = Found { address: ban.address, detail: ban.jail, ..Found::of_ban(ban.action) };
+            self.push(&found, ban.stamp, None, origin, start, end, number);
+            return true;
+        }
+        if let Some((stamp, _)) = line.strip_prefix(b"[").and_then(|text| head::stamp_at(text, &self.reader.formats)) {
+            self.note_stamp(Some(stamp));
+            self.record();
+            return true;
+        }
+        false
+    }
+
+    /// Reads a line without a head: a copied console's, a continuation, or none of ours.
+    fn headless(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) {
+        if let Some(found) = messages::read_console(line) {
+            self.record();
+            return self.push(&found, self.last_stamp, None, origin, start, end, number);
+        }
+        self.watch_packet(line, end);
+        if !self.in_record || self.reader.is_syslog {
+            let why = if line.contains(&0) { Why::Binary } else { Why::UnknownForm };
+            self.chunk.skipped.push(Skipped { offset: (start - self.start) as u32, line: number, why });
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn push(
+        &mut self,
+        found: &Found<'_>,
+        stamp: Option<Stamp>,
+        call: Option<u32>,
+        origin: Origin<'_>,
+        start: usize,
+        end: usize,
+        number: u32,
+    ) {
+        let (base, shift) = match origin {
+            Origin::Chunk => (&self.bytes[self.start..], 0),
+            Origin::Rewritten(text) => {
+                let shift = self.bytes.len() - self.start + self.chunk.scratch.len();
+                self.chunk.scratch.extend_from_slice(text);
+                (text, shift)
+            }
+        };
+        let span = |part: Option<&[u8]>| part.map_or(Span::NONE, |part| span_within(base, part, shift));
+        self.chunk.entries.push(Entry {
+            action: found.action,
+            service: found.service,
+            reason: found.reason,
+            stamp,
+            exact: found.exact,
+            address: found.address,
+            port: found.port,
+            account: span(found.account),
+            number: span(found.number),
+            detail: span(found.detail),
+            session: span(found.session),
+            channel: span(found.channel),
+            context: span(found.context),
+            call,
+            offset: (start - self.start) as u32,
+            length: (end - start) as u32,
+            line: number,
+        });
+    }
+}
+
+/// Where the slices of a found message lie.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    Chunk,
+    Rewritten(&'a [u8]),
+}
+
+/// Returns the place of `part`, which is a piece of `base`.
+fn span_within(base: &[u8], part: &[u8], shift: usize) -> Span {
+    let distance = (part.as_ptr() as usize).wrapping_sub(base.as_ptr() as usize);
+    if distance > base.len() {
+        return Span::NONE;
+    }
+    Span { start: (distance + shift) as u32, length: part.len() as u32 }
+}
+
+fn of_program<'a>(program: &[u8], message: &'a [u8]) -> Option<Found<'a>> {
+    if let Some(line) = tftp::read(program, message) {
+        let mut found = Found::of_file(line.action);
+        found.address = line.address;
+        found.port = line.port;
+        found.detail = line.path;
+        found.reason = line.reason;
+        return Some(found);
+    }
+    None
+}
+
+impl Found<'_> {
+    fn of_server() -> Self {
+        Found::blank(Action::Server, Service::Core)
+    }
+
+    fn of_ban(action: Action) -> Self {
+        Found::blank(action, Service::Fail2ban)
+    }
+
+    fn of_file(action: Action) -> Self {
+        Found::blank(action, Service::Tftp)
+    }
+}
