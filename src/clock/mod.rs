@@ -4,10 +4,16 @@
 //! in the order of the source, because a missing year and the doubled hour of autumn can only be
 //! told from what came before.
 
+mod any;
+mod calendar;
+mod detect;
+mod fields;
 mod format;
+mod names;
 mod plan;
 mod zone;
 
+pub use any::any_stamp;
 pub use format::DateFormat;
 pub use plan::{Clock, Plan, Resolver, SourceFacts};
 pub use zone::{Zone, ZoneOrigin};
