@@ -10,6 +10,10 @@ pub mod pbx;
 
 pub mod clock;
 pub mod readers;
+pub mod scan;
+
+pub mod fold;
+pub mod pbx_id;
 
 pub mod event;
 

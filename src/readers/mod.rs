@@ -4,8 +4,13 @@
 //! understood. It looks at nothing but the chunk, so that any cut gives the same records; what needs
 //! more than one record (a year, a fold in time, one try told by three lines) is the sinks' work.
 
+mod asterisk_log;
 mod chunk;
+pub mod fail2ban;
+pub mod tftp;
 
+pub(crate) use asterisk_log::{channel_account, uri_host};
+pub use asterisk_log::{AsteriskLogReader, CONTEXT};
 pub use chunk::{Chunk, Skipped, Why};
 
 /// A format that can be read chunk by chunk.

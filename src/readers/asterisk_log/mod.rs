@@ -19,7 +19,7 @@ use super::{Chunk, Reader, Skipped, Why, fail2ban, tftp};
 use crate::clock::DateFormat;
 use crate::event::{Action, Entry, Service, Span, Stamp};
 
-pub(crate) use self::text::channel_account;
+pub(crate) use self::text::{channel_account, uri_host};
 
 /// Bytes before a chunk that tell whether it begins inside a printed packet.
 pub const CONTEXT: usize = 2 * trace::LONGEST;

@@ -113,7 +113,7 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 }
 
 /// Returns the host of a SIP URI as an address, with its port.
-pub(super) fn uri_host(uri: &[u8]) -> Option<(IpAddr, Option<u16>)> {
+pub(crate) fn uri_host(uri: &[u8]) -> Option<(IpAddr, Option<u16>)> {
     let after_scheme = memchr::memchr(b':', uri).and_then(|colon| uri.get(colon + 1..))?;
     let host = match memchr::memrchr(b'@', after_scheme) {
         Some(at) => after_scheme.get(at + 1..)?,

@@ -124,7 +124,7 @@ fn request_failed(rest: &[u8]) -> Option<Found<'_>> {
 
 /// `%s: Call (%s:%s) to extension '%s' rejected because extension not found in context '%s'.`
 fn new_call_rejected(message: &[u8]) -> Option<Found<'_>> {
-    let (name, rest) = split_once(message, b": Call (")?;
+    let (name, rest) = split_once(message.trim_ascii_start(), b": Call (")?;
     let (peer, rest) = split_once(rest, b") to extension '")?;
     let (number, after) = split_last(rest, b"' rejected because extension not found in context '")?;
     let mut found = Found::new(Action::CallRejected, Service::Pjsip).of(name).from(endpoint_with_transport(peer));

@@ -1,0 +1,197 @@
+//! Calls as log lines tell them: a few dozen bytes each.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+use super::blocks::{Blocks, TextAt, Texts};
+use super::names::{NameId, Names};
+use crate::event::{Instant, SourceId};
+
+/// Calls whose lines may still come; a call that goes quiet longer than that is counted anew and
+/// joined later.
+const MOST_OPEN: usize = 65_536;
+
+/// One call of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogCall {
+    /// The first dialplan step.
+    pub start: Instant,
+    /// Byte offset of that line.
+    pub offset: u64,
+    /// Its line number.
+    pub line: u32,
+    /// The calling channel's account.
+    pub account: NameId,
+    /// The context of that step.
+    pub context: NameId,
+    /// The address of the caller's audio, an index into [`LogCalls::addresses`].
+    media: u32,
+    text: TextAt,
+    channel_length: u8,
+    number_length: u8,
+    /// Did a called channel answer?
+    pub answered: bool,
+    /// Was anything called?
+    pub dialed: bool,
+}
+
+/// All calls of one source.
+#[derive(Debug, Default)]
+pub struct LogCalls {
+    /// In the order of their first line.
+    pub calls: Blocks<LogCall>,
+    texts: Texts,
+    addresses: Vec<IpAddr>,
+    address_ids: HashMap<IpAddr, u32>,
+    open: HashMap<Key, Open>,
+    order: VecDeque<Key>,
+}
+
+/// What joins the lines of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// `[C-0000002f]`, which starts anew when the server does.
+    Id(u32),
+    /// The calling channel, where calls have no id.
+    Channel(u64),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    index: Option<u32>,
+    /// Audio that became known before the first step: the caller's.
+    media: Option<u32>,
+}
+
+/// A dialplan step.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// When.
+    pub at: Instant,
+    /// The call's number.
+    pub call: Option<u32>,
+    /// The channel.
+    pub channel: &'a [u8],
+    /// The account, if the channel is one's.
+    pub account: &'a [u8],
+    /// The extension.
+    pub number: &'a [u8],
+    /// The context.
+    pub context: &'a [u8],
+    /// Byte offset.
+    pub offset: u64,
+    /// Line number.
+    pub line: u32,
+}
+
+impl LogCalls {
+    /// Takes a dialplan step; only a call's first counts.
+    pub fn step(&mut self, step: &Step<'_>, names: &mut Names) {
+        let key = step.call.map_or_else(|| Key::Channel(channel_key(step.channel)), Key::Id);
+        let open = self.open(key);
+        if open.index.is_some() {
+            return;
+        }
+        let (text, [channel_length, number_length]) = self.texts.keep([step.channel, step.number]);
+        let index = self.calls.push(LogCall {
+            start: step.at,
+            offset: step.offset,
+            line: step.line,
+            account: names.id(step.account),
+            context: names.id(step.context),
+            media: open.media.unwrap_or(u32::MAX),
+            text,
+            channel_length,
+            number_length,
+            answered: false,
+            dialed: false,
+        });
+        self.open.insert(key, Open { index: Some(index as u32), ..open });
+    }
+
+    /// Takes the address of a call's audio.
+    ///
+    /// The caller's offer is read before the dialplan runs and the called side's answer after it, so
+    /// only what comes before the first `Dial` is the caller's.
+    pub fn media(&mut self, call: Option<u32>, address: IpAddr) {
+        let Some(key) = call.map(Key::Id) else { return };
+        let open = self.open(key);
+        match open.index.and_then(|index| self.calls.get(index as usize)) {
+            Some(known) if known.dialed || known.media != u32::MAX => {}
+            Some(_) => {
+                let id = self.address_id(address);
+                if let Some(known) = open.index.and_then(|index| self.calls.get_mut(index as usize)) {
+                    known.media = id;
+                }
+            }
+            None if open.media.is_none() => {
+                let media = Some(self.address_id(address));
+                self.open.insert(key, Open { media, ..open });
+            }
+            None => {}
+        }
+    }
+
+    /// Notes that the call dialled out or was answered.
+    pub fn progress(&mut self, call: Option<u32>, answered: bool) {
+        let known = call.and_then(|call| self.open.get(&Key::Id(call))).and_then(|open| open.index);
+        if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
+            known.dialed = true;
+            known.answered |= answered;
+        }
+    }
+
+    /// Forgets which calls are open: the server started anew and counts from zero.
+    pub fn restart(&mut self) {
+        self.open.clear();
+        self.order.clear();
+    }
+
+    /// Returns the calling channel's name.
+    pub fn channel(&self, call: &LogCall) -> &[u8] {
+        self.texts.get(call.text, 0, call.channel_length)
+    }
+
+    /// Returns what was dialled.
+    pub fn number(&self, call: &LogCall) -> &[u8] {
+        self.texts.get(call.text, usize::from(call.channel_length), call.number_length)
+    }
+
+    /// Returns the address of the caller's audio.
+    pub fn address(&self, call: &LogCall) -> Option<IpAddr> {
+        self.addresses.get(call.media as usize).copied()
+    }
+
+    fn open(&mut self, key: Key) -> Open {
+        if let Some(&open) = self.open.get(&key) {
+            return open;
+        }
+        self.order.push_back(key);
+        if self.order.len() > MOST_OPEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
+        self.open.insert(key, Open::default());
+        Open::default()
+    }
+
+    fn address_id(&mut self, address: IpAddr) -> u32 {
+        *self.address_ids.entry(address).or_insert_with(|| {
+            self.addresses.push(address);
+            (self.addresses.len() - 1) as u32
+        })
+    }
+}
+
+/// Returns the source that a call's citation names.
+pub fn place(source: SourceId, call: &LogCall) -> crate::event::Place {
+    crate::event::Place { source, offset: call.offset, line: call.line }
+}
+
+fn channel_key(channel: &[u8]) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    channel.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,67 @@
+//! The folding sink: what one source tells, in memory that does not grow with the log.
+//!
+//! Floods become tallies ([`tries`]), repeated use of an account becomes runs ([`uses`]), and what
+//! tells by itself is kept: a call in a few dozen bytes ([`calls`], [`rows`]), a fetched file
+//! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
+//! cheaply. Every cap has a name and is reported when it was hit.
+
+pub mod blocks;
+pub mod calls;
+pub mod fetches;
+pub mod names;
+pub mod rows;
+mod sink;
+pub mod tries;
+pub mod uses;
+
+use std::collections::BTreeMap;
+
+use crate::event::{Action, Citation, Instant, Resolution};
+
+pub use sink::{Fold, Known, Window};
+
+/// What one source told.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Names that the other parts refer to.
+    pub names: names::Names,
+    /// Failures, challenges, probes and rejected calls.
+    pub tries: tries::Tries,
+    /// Accepted credentials, registrations, manager sessions.
+    pub uses: uses::Uses,
+    /// Files asked for.
+    pub fetches: fetches::Fetches,
+    /// Calls as log lines tell them.
+    pub calls: calls::LogCalls,
+    /// Call records.
+    pub rows: rows::Rows,
+    /// How many records told of each action.
+    pub actions: BTreeMap<Action, u64>,
+    /// The earliest instant.
+    pub first: Option<Instant>,
+    /// The latest instant.
+    pub last: Option<Instant>,
+    /// The least certain way in which an instant was resolved.
+    pub resolution: Option<Resolution>,
+    /// Bans and other single events worth citing, the first of each kind.
+    pub banned: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
+    /// User agents by account, the first few.
+    pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// The version in the first start banner.
+    pub version: Option<Vec<u8>>,
+    /// Addresses the server itself was reached at.
+    pub has_security_events: bool,
+    /// Does it tell dialplan steps?
+    pub has_dialplan: bool,
+    /// Limits that were hit.
+    pub limits: Vec<String>,
+}
+
+impl Ledger {
+    /// Notes that something happened at `at`.
+    pub fn seen(&mut self, at: Instant, resolution: Resolution) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+        self.resolution = Some(self.resolution.map_or(resolution, |known| known.max(resolution)));
+    }
+}

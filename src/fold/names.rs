@@ -1,0 +1,49 @@
+//! Names, each kept once.
+
+use std::collections::HashMap;
+
+/// A name of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(pub u32);
+
+impl NameId {
+    /// No name: the record does not say.
+    pub const NONE: NameId = NameId(u32::MAX);
+}
+
+/// The most names of one source. Names are the sender's choice; a real server has a few thousand.
+const MOST: usize = 500_000;
+
+/// The names of one source.
+#[derive(Debug, Default)]
+pub struct Names {
+    by_text: HashMap<Box<[u8]>, NameId>,
+    texts: Vec<Box<[u8]>>,
+    /// Was a name refused?
+    pub is_full: bool,
+}
+
+impl Names {
+    /// Returns the id of a name, new or known; none for the empty name and beyond the limit.
+    pub fn id(&mut self, text: &[u8]) -> NameId {
+        if text.is_empty() {
+            return NameId::NONE;
+        }
+        if let Some(&id) = self.by_text.get(text) {
+            return id;
+        }
+        if self.texts.len() >= MOST {
+            self.is_full = true;
+            return NameId::NONE;
+        }
+        let id = NameId(self.texts.len() as u32);
+        self.texts.push(text.into());
+        self.by_text.insert(text.into(), id);
+        id
+    }
+
+    /// Returns the name, empty for none.
+    pub fn text(&self, id: NameId) -> &[u8] {
+        self.texts.get(id.0 as usize).map_or(&[], |text| text)
+    }
+}

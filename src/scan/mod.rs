@@ -1,0 +1,175 @@
+//! Readers driven over all sources: in parallel, in bounded memory, hashed meanwhile.
+//!
+//! A plain file is cut into pieces of [`PIECE`] that several threads read; what they understood
+//! reaches the source's sink piece by piece in the order of the file, so that nothing depends on
+//! threads or cuts. A packed file, and a format whose records span lines, is read by one thread from
+//! end to end. Hashing reads the same bytes beside the scan, out of the page cache.
+
+mod cover;
+mod hash;
+mod pieces;
+mod queue;
+mod whole;
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::case::Progress;
+use crate::evidence::{Evidence, Packing, Source};
+use crate::readers::{Chunk, Reader};
+
+pub use cover::{Coverage, UnparsedCount};
+
+/// How much of a file one thread takes at a time; measured best between 256 KiB and 16 MiB.
+pub const PIECE: usize = 1024 * 1024;
+/// Nothing that is a record is longer; the rest of such a line is passed over.
+const LONGEST_RECORD: usize = 8 * 1024 * 1024;
+
+/// Takes what was understood of one source, in the order of the source.
+pub trait Sink: Send {
+    /// Takes the records of one chunk; `base` is where the chunk's first record stands.
+    fn take(&mut self, chunk: &Chunk, base: Base);
+}
+
+/// Where a chunk begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// Bytes before the chunk's first record.
+    pub offset: u64,
+    /// Lines before the chunk's first record.
+    pub line: u64,
+}
+
+/// One source to be read.
+pub struct Task<'a, S> {
+    /// The source.
+    pub source: &'a Source,
+    /// Its reader; `None` for a source that is only hashed.
+    pub reader: Option<Box<dyn Reader>>,
+    /// Where what it tells goes.
+    pub sink: S,
+}
+
+/// One source that was read.
+#[derive(Debug)]
+pub struct Done<'a, S> {
+    /// The source.
+    pub source: &'a Source,
+    /// The sink with what it took.
+    pub sink: S,
+    /// What was read, passed over and damaged.
+    pub coverage: Coverage,
+    /// SHA-256 of the bytes on disk, in hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// How to read.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Threads.
+    pub jobs: usize,
+    /// Hash every source?
+    pub hash: bool,
+    /// Make only the entries that the folding sink keeps?
+    pub sparse: bool,
+    /// Bytes of a piece; [`PIECE`] but in tests.
+    pub piece: usize,
+}
+
+/// Reads all tasks and returns them in the order given.
+pub fn scan<'a, S: Sink>(
+    evidence: &Evidence,
+    tasks: Vec<Task<'a, S>>,
+    how: How,
+    progress: &dyn Progress,
+) -> std::io::Result<Vec<Done<'a, S>>> {
+    let jobs = how.jobs.max(1);
+    progress.begin(tasks.iter().map(|task| task.source.file.bytes).sum());
+    let states: Vec<State<'a, S>> = tasks.into_iter().map(State::new).collect();
+    let queue = queue::Queue::new(&states, how);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
+    let scanning = Scanning { evidence, states: &states, how, progress };
+    pool.broadcast(|thread| queue.work(&scanning, thread.index()));
+    progress.end();
+    Ok(states.into_iter().map(State::done).collect())
+}
+
+/// What all threads share.
+struct Scanning<'s, 'a, S> {
+    evidence: &'s Evidence,
+    states: &'s [State<'a, S>],
+    how: How,
+    progress: &'s dyn Progress,
+}
+
+/// One source while it is read.
+struct State<'a, S> {
+    source: &'a Source,
+    reader: Option<Box<dyn Reader>>,
+    order: Mutex<pieces::Order>,
+    /// Signals that pieces were taken from `order`.
+    moved: Condvar,
+    merged: Mutex<Merged<S>>,
+    handle: Mutex<pieces::Shared>,
+    sha256: Mutex<Option<String>>,
+}
+
+/// What the source has told so far.
+struct Merged<S> {
+    sink: S,
+    lines: u64,
+    coverage: Coverage,
+}
+
+impl<S: Sink> Merged<S> {
+    /// Hands a chunk to the sink and accounts for it.
+    fn merge(&mut self, chunk: &Chunk, offset: u64) {
+        let base = Base { offset, line: self.lines };
+        self.coverage.add(chunk, base);
+        self.sink.take(chunk, base);
+        self.lines += u64::from(chunk.lines);
+    }
+}
+
+impl<'a, S: Sink> State<'a, S> {
+    fn new(task: Task<'a, S>) -> Self {
+        State {
+            source: task.source,
+            reader: task.reader,
+            order: Mutex::default(),
+            moved: Condvar::new(),
+            merged: Mutex::new(Merged { sink: task.sink, lines: 0, coverage: Coverage::default() }),
+            handle: Mutex::default(),
+            sha256: Mutex::default(),
+        }
+    }
+
+    /// May threads read pieces of it side by side?
+    fn is_cut(&self) -> bool {
+        self.source.packing == Packing::Plain && self.reader.as_ref().is_some_and(|reader| reader.cuts_anywhere())
+    }
+
+    fn note(&self, note: String) {
+        lock(&self.merged).coverage.note(note);
+    }
+
+    fn done(self) -> Done<'a, S> {
+        let merged = self.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Done {
+            source: self.source,
+            sink: merged.sink,
+            coverage: merged.coverage,
+            sha256: self.sha256.into_inner().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+/// Locks; a thread that died while it held the lock left whole values behind.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets a reader read a chunk; should it fail, the chunk is lost and nothing else.
+fn read_guarded(reader: &dyn Reader, chunk: &mut Chunk) -> Result<(), String> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.read(chunk)));
+    outcome.map_err(|_| "the reader failed on a part of it, which is lost".to_owned())
+}

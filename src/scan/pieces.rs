@@ -1,0 +1,203 @@
+//! Pieces of a plain file, read side by side and merged in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
+use crate::evidence::Handle;
+use crate::readers::{CONTEXT, Chunk, Skipped, Why};
+
+/// How far ahead of the slowest piece the others may run.
+const AHEAD: usize = 16;
+
+/// Buffers that a thread uses again and again.
+#[derive(Default)]
+pub(super) struct Room {
+    spare: Vec<Chunk>,
+}
+
+impl Room {
+    pub(super) fn chunk(&mut self) -> Chunk {
+        let mut chunk = self.spare.pop().unwrap_or_default();
+        chunk.clear();
+        chunk
+    }
+
+    pub(super) fn give_back(&mut self, chunk: Chunk) {
+        if self.spare.len() < 4 {
+            self.spare.push(chunk);
+        }
+    }
+}
+
+/// The file's handle, opened when the first piece wants it and closed after the last.
+#[derive(Default)]
+pub(super) struct Shared {
+    handle: Option<Arc<Handle>>,
+    fingerprint: Option<(u64, i64, i64)>,
+    failed: bool,
+}
+
+/// Pieces that were read and wait for their turn.
+#[derive(Default)]
+pub(super) struct Order {
+    next: u64,
+    count: u64,
+    waiting: BTreeMap<u64, (Chunk, u64)>,
+    is_merging: bool,
+}
+
+impl Order {
+    pub(super) fn expect(&mut self, count: u64) {
+        self.count = count;
+    }
+}
+
+/// Opens a source, once for all its pieces.
+pub(super) fn open<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize) -> Option<Arc<Handle>> {
+    let state = &scanning.states[index];
+    let mut shared = lock(&state.handle);
+    if shared.handle.is_none() && !shared.failed {
+        match scanning.evidence.open(&state.source.file) {
+            Ok(handle) => {
+                shared.fingerprint = handle.fingerprint().ok();
+                shared.handle = Some(Arc::new(handle));
+            }
+            Err(error) => {
+                shared.failed = true;
+                state.note(format!("cannot be opened: {error}"));
+            }
+        }
+    }
+    shared.handle.clone()
+}
+
+/// Closes a source and tells whether it was written while it was read.
+pub(super) fn close<S: Sink>(state: &State<'_, S>) {
+    let mut shared = lock(&state.handle);
+    if let (Some(handle), Some(before)) = (shared.handle.take(), shared.fingerprint) {
+        match handle.fingerprint() {
+            Ok(after) if after.0 != before.0 => {
+                state.note(format!("changed while it was read: from {} to {} bytes", before.0, after.0));
+            }
+            Ok(after) if after != before => state.note("was written while it was read".to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// Reads one piece of a source.
+pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, room: &mut Room) {
+    let state = &scanning.states[index];
+    let mut chunk = room.chunk();
+    let mut offset = 0;
+    if let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) {
+        chunk.sparse = scanning.how.sparse;
+        offset = match fill(&handle, scanning.how.piece, piece, &mut chunk) {
+            Ok(filled) => {
+                if let Some(missing) = filled.missing {
+                    state.note(format!("ends at byte {missing}, though it was longer when it was opened"));
+                }
+                filled.offset
+            }
+            Err(error) => {
+                state.note(format!("cannot be read at byte {}: {error}", piece * scanning.how.piece as u64));
+                0
+            }
+        };
+        if let Err(failure) = read_guarded(reader.as_ref(), &mut chunk) {
+            state.note(failure);
+            chunk.clear();
+        }
+        scanning.progress.advance(&state.source.file.path, chunk.records_bytes().len() as u64);
+    }
+    hand_in(state, piece, chunk, offset, room);
+}
+
+/// Puts a piece in its place, and merges whatever is next if nobody else does.
+fn hand_in<S: Sink>(state: &State<'_, S>, piece: u64, chunk: Chunk, offset: u64, room: &mut Room) {
+    let mut order = lock(&state.order);
+    while order.waiting.len() >= AHEAD && piece != order.next {
+        order = state.moved.wait(order).unwrap_or_else(PoisonError::into_inner);
+    }
+    order.waiting.insert(piece, (chunk, offset));
+    if order.is_merging {
+        return;
+    }
+    order.is_merging = true;
+    loop {
+        let next = order.next;
+        let Some((chunk, offset)) = order.waiting.remove(&next) else { break };
+        drop(order);
+        lock(&state.merged).merge(&chunk, offset);
+        room.give_back(chunk);
+        order = lock(&state.order);
+        order.next += 1;
+        state.moved.notify_all();
+    }
+    order.is_merging = false;
+    if order.next == order.count {
+        drop(order);
+        close(state);
+    }
+}
+
+/// Where a filled chunk's first record stands, and where the file ended too early.
+struct Filled {
+    offset: u64,
+    missing: Option<u64>,
+}
+
+/// Fills a chunk with the lines that begin within a piece, and with context before them.
+fn fill(handle: &Handle, piece_length: usize, piece: u64, chunk: &mut Chunk) -> std::io::Result<Filled> {
+    let piece_start = piece * piece_length as u64;
+    let context = CONTEXT.min(usize::try_from(piece_start).unwrap_or(CONTEXT));
+    let buffer_start = piece_start - context as u64;
+    let wanted = context + piece_length;
+    chunk.bytes.resize(wanted, 0);
+    let got = handle.read_at(&mut chunk.bytes, buffer_start)?;
+    chunk.bytes.truncate(got);
+    let expected = handle.size().saturating_sub(buffer_start).min(wanted as u64);
+    let missing = ((got as u64) < expected).then_some(buffer_start + got as u64);
+    // A line belongs to the piece that its first byte lies in.
+    let first = match piece {
+        0 => Some(0),
+        _ => memchr::memchr(b'\n', chunk.bytes.get(context - 1..).unwrap_or_default()).map(|at| context + at),
+    };
+    let Some(first) = first.filter(|&first| first < chunk.bytes.len()) else {
+        chunk.clear();
+        return Ok(Filled { offset: piece_start, missing });
+    };
+    chunk.context = first;
+    if got == wanted {
+        finish_last_line(handle, buffer_start, chunk)?;
+    }
+    chunk.at_end = buffer_start + chunk.bytes.len() as u64 >= handle.size();
+    Ok(Filled { offset: buffer_start + first as u64, missing })
+}
+
+/// Reads on to the end of the line that the piece cuts.
+fn finish_last_line(handle: &Handle, buffer_start: u64, chunk: &mut Chunk) -> std::io::Result<()> {
+    const STEP: usize = 4 * 1024;
+    if chunk.bytes.last() == Some(&b'\n') {
+        return Ok(());
+    }
+    let limit = chunk.bytes.len() + LONGEST_RECORD;
+    while chunk.bytes.len() < limit {
+        let filled = chunk.bytes.len();
+        chunk.bytes.resize(filled + STEP, 0);
+        let got = handle.read_at(&mut chunk.bytes[filled..], buffer_start + filled as u64)?;
+        chunk.bytes.truncate(filled + got);
+        if let Some(newline) = memchr::memchr(b'\n', &chunk.bytes[filled..]) {
+            chunk.bytes.truncate(filled + newline + 1);
+            return Ok(());
+        }
+        if got < STEP {
+            return Ok(());
+        }
+    }
+    let line_start = memchr::memrchr(b'\n', &chunk.bytes).map_or(chunk.context, |newline| newline + 1);
+    let offset = line_start.saturating_sub(chunk.context) as u32;
+    chunk.skipped.push(Skipped { offset, line: 0, why: Why::TooLong });
+    Ok(())
+}
