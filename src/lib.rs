@@ -13,8 +13,10 @@ pub mod readers;
 
 pub mod event;
 
+pub mod playbook;
 pub mod report;
 
 pub mod case;
+pub mod demo;
 
 pub mod untrusted;
