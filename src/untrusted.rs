@@ -110,28 +110,44 @@ pub fn code_span(text: &str) -> String {
 /// Returns a sentence for Markdown: readable, without any markup, link or cell of its own.
 pub fn markdown_sentence(text: &str) -> String {
     let shown = visible(text);
+    // The mark of an empty cell would be escaped for nothing.
+    if shown == "-" {
+        return shown;
+    }
     let mut escaped = String::with_capacity(shown.len() + 8);
     let mut before = None;
-    for character in shown.chars() {
-        let opens = match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '@' | '$' | '^' => true,
-            // A line that begins so is a list, a rule or a heading's underline.
-            '-' | '+' | '=' => before.is_none(),
-            // `http://` and `www.` become links by themselves.
-            '/' => before == Some('/') || before == Some(':'),
-            '.' => matches!(before, Some('w' | 'W')),
-            // `1.` and `1)` begin a list.
-            ')' => before.is_some_and(|last: char| last.is_ascii_digit()),
-            _ => false,
-        };
-        let numbered = character == '.' && !escaped.is_empty() && escaped.bytes().all(|b| b.is_ascii_digit());
-        if opens || numbered {
+    let mut characters = shown.chars().peekable();
+    while let Some(character) = characters.next() {
+        let after = characters.peek().copied();
+        let at_start = escaped.bytes().all(|byte| byte.is_ascii_digit());
+        if is_markup(before, character, after) || (at_start && opens_a_line(character, after)) {
             escaped.push('\\');
         }
         escaped.push(character);
         before = Some(character);
     }
     escaped
+}
+
+fn is_markup(before: Option<char>, character: char, after: Option<char>) -> bool {
+    match character {
+        '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '@' | '$' | '^' => true,
+        // `http://` and `www.` become links by themselves.
+        '/' => matches!(before, Some('/' | ':')) || (before.is_none() && after == Some('/')),
+        '.' => matches!(before, Some('w' | 'W')),
+        _ => false,
+    }
+}
+
+/// Returns whether a character, with nothing or only digits before it, begins a list, a rule or the
+/// underline of a heading.
+fn opens_a_line(character: char, after: Option<char>) -> bool {
+    let ends_mark = |after: Option<char>| after.is_none_or(char::is_whitespace);
+    match character {
+        '-' | '=' => after == Some(character) || ends_mark(after),
+        '+' | '.' | ')' => ends_mark(after),
+        _ => false,
+    }
 }
 
 /// Returns `text` for a CSV cell; one that a spreadsheet would run gets an apostrophe before it.
@@ -168,6 +184,7 @@ mod tests {
         assert_eq!(Untrusted::from("").markdown(), "`\"\"`");
         assert_eq!(markdown_sentence("1. see http://x, *now* a|b"), "1\\. see http:\\/\\/x, \\*now\\* a\\|b");
         assert_eq!(markdown_sentence("- <img>"), "\\- \\<img\\>");
+        assert_eq!(markdown_sentence("192.0.2.1 at -1"), "192.0.2.1 at -1");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! What all commands that take evidence do alike: gather it, examine it, judge `--fail-on`.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tolltrace::case::{self, Examined, Options};
 use tolltrace::evidence::{Evidence, refuse_output_inside};
-use tolltrace::report::case_folder;
 use tolltrace::report::document::counted;
 use tolltrace::report::model::Report;
 use tolltrace::report::sections::View;
+use tolltrace::report::whole_file::WholeFile;
 
 use crate::cli::{InquiryArgs, RecordArgs};
 use crate::ui::Ui;
@@ -83,14 +84,19 @@ pub(super) fn status(report: &Report, record: &RecordArgs) -> Status {
 
 /// Prints an answer, or writes it to a file.
 pub(super) fn deliver(text: &str, output: Option<&Path>, ui: &Ui) -> anyhow::Result<()> {
-    match output {
-        None => ui.answer(text)?,
-        Some(path) => {
-            let path_shown = path.to_string_lossy().into_owned();
-            case_folder::write_whole(path, text.as_bytes())
-                .map_err(|cause| UserError::Output { path: path_shown.clone(), cause })?;
-            ui.note(&format!("written: {path_shown}"));
-        }
-    }
+    let Some(path) = output else { return Ok(ui.answer(text)?) };
+    write_whole(text, path).map_err(|cause| unwritable(path, cause))?;
+    ui.note(&format!("written: {}", path.to_string_lossy()));
     Ok(())
+}
+
+fn write_whole(text: &str, path: &Path) -> io::Result<()> {
+    let mut file = WholeFile::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.finish()
+}
+
+/// Names the output that could not be written.
+pub(super) fn unwritable(path: &Path, cause: io::Error) -> UserError {
+    UserError::Output { path: path.to_string_lossy().into_owned(), cause }
 }

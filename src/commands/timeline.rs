@@ -1,17 +1,17 @@
 //! `timeline`: every recognised record, in time order.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use tolltrace::case;
 use tolltrace::evidence::Evidence;
-use tolltrace::report::case_folder::{keep_as, temporary_beside};
 use tolltrace::report::timeline::{write_csv_header, write_csv_row, write_json_line};
+use tolltrace::report::whole_file::WholeFile;
 
 use crate::cli::{TimelineArgs, TimelineFormat};
 use crate::ui::Ui;
 
-use super::{Status, UserError, inquiry};
+use super::{Status, inquiry};
 
 /// Writes the timeline to standard output or to a file.
 pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -27,10 +27,9 @@ pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
 
 /// Writes under a temporary name first: half a timeline must not pass for a whole one.
 fn write_file(evidence: &Evidence, args: &TimelineArgs, ui: &Ui, path: &Path) -> anyhow::Result<()> {
-    let failed = |cause| UserError::Output { path: path.to_string_lossy().into_owned(), cause };
-    let file = temporary_beside(path).map_err(failed)?;
-    write_rows(evidence, args, ui, &mut BufWriter::new(file.as_file()))?;
-    keep_as(file, path).map_err(failed)?;
+    let mut file = WholeFile::create(path).map_err(|cause| inquiry::unwritable(path, cause))?;
+    write_rows(evidence, args, ui, &mut file)?;
+    file.finish().map_err(|cause| inquiry::unwritable(path, cause))?;
     ui.note(&format!("written: {}", path.to_string_lossy()));
     Ok(())
 }

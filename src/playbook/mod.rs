@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::report::document::{Block, Line};
+use crate::report::document::Block;
 use crate::report::model::Report;
 use crate::report::sections::{Section, View};
 
@@ -81,12 +81,15 @@ impl Playbook {
         Self::from_toml(include_str!("../../playbooks/investigate.toml"))
     }
 
-    /// Returns each question with the blocks that answer it, or with the word that nothing does.
+    /// Returns each question, in the place of its section's heading, and the blocks that answer it.
     pub fn blocks(&self, report: &Report, view: View) -> Vec<Block> {
         let mut blocks = Vec::new();
         for step in &self.steps {
-            blocks.push(Block::Paragraph(Line::default().strong(step.question.clone())));
-            let answer = step.section.blocks(report, view);
+            let mut answer = step.section.blocks(report, view);
+            if matches!(answer.first(), Some(Block::Heading(_))) {
+                answer.remove(0);
+            }
+            blocks.push(Block::heading(&step.question));
             if answer.is_empty() {
                 blocks.push(Block::Paragraph("Nothing to show.".into()));
             }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::case::Examined;
 
@@ -10,6 +10,7 @@ use super::document::Block;
 use super::manifest::{self, Fingerprint, Run};
 use super::model::Report;
 use super::sections::{self, Section, View};
+use super::whole_file::WholeFile;
 use super::{calls_csv, iocs_csv, json, markdown, timeline};
 
 /// Why a case could not be written.
@@ -96,26 +97,10 @@ pub fn report_markdown(report: &Report, case_written: bool) -> String {
     markdown::render(&title, &blocks)
 }
 
-/// Writes a file under a temporary name beside its place, then puts it there in one step.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = temporary_beside(path)?;
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::replace(path)?;
     file.write_all(bytes)?;
-    keep_as(file, path)
-}
-
-/// Opens a temporary file in the folder in which `path` is to stand.
-pub fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-    // Temporary files are private by default; a case is handed on, so the user's umask decides.
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    tempfile::Builder::new().prefix(".tolltrace-").permissions(permissions).tempfile_in(folder)
-}
-
-/// Gives a finished temporary file its name.
-pub fn keep_as(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)
+    file.finish()
 }
 
 #[cfg(test)]

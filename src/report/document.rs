@@ -38,6 +38,16 @@ impl Line {
         self
     }
 
+    /// Builds a line of a file's path, which whoever made the file chose.
+    pub fn path(path: &str) -> Self {
+        Line::default().evidence(&Untrusted::from(path))
+    }
+
+    /// Returns whether there is nothing in the line, or but the dash that stands for nothing.
+    pub fn is_void(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Words(words) if words.is_empty() || words == "-"))
+    }
+
     /// Adds text from the evidence.
     #[must_use]
     pub fn evidence(mut self, text: &Untrusted) -> Self {
@@ -104,9 +114,20 @@ impl Block {
         Block::Heading(text.to_owned())
     }
 
-    /// Builds a table, or nothing when there are no rows.
+    /// Builds a table, or nothing when there are no rows; columns without any value stay out.
     pub fn table(header: &[&'static str], rows: Vec<Vec<Line>>) -> Vec<Self> {
-        if rows.is_empty() { Vec::new() } else { vec![Block::Table(Table { header: header.to_vec(), rows })] }
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let has_value =
+            |index: &usize| rows.iter().any(|row| row.get(*index).is_some_and(|cell| !cell.is_void()));
+        let kept: Vec<usize> = (0..header.len()).filter(has_value).collect();
+        let header = kept.iter().filter_map(|&index| header.get(index).copied()).collect();
+        let rows = rows
+            .iter()
+            .map(|row| kept.iter().map(|&index| row.get(index).cloned().unwrap_or_default()).collect())
+            .collect();
+        vec![Block::Table(Table { header, rows })]
     }
 
     /// Builds a list, or nothing when there are no entries.
@@ -160,5 +181,14 @@ mod tests {
         assert_eq!(duration(11_112), "3h 05m 12s");
         assert_eq!(counted(1, "call"), "1 call");
         assert_eq!(counted(0, "call"), "0 calls");
+    }
+
+    #[test]
+    fn columns_without_a_value_stay_out() {
+        let rows = vec![vec!["a".into(), "-".into(), 1.into()], vec!["b".into(), "".into(), 2.into()]];
+        let blocks = Block::table(&["name", "country", "#calls"], rows);
+        let Some(Block::Table(table)) = blocks.first() else { panic!("no table") };
+        assert_eq!(table.header, ["name", "#calls"]);
+        assert!(table.rows.iter().all(|row| row.len() == 2));
     }
 }

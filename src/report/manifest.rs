@@ -18,7 +18,7 @@ pub const SCHEMA: &str = "tolltrace.manifest/1";
 /// The manifest's name in a case folder.
 pub const FILE_NAME: &str = "manifest.json";
 /// No manifest is larger; a larger file of that name is none.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 1 << 28;
 
 /// What differs between two runs: given by whoever runs, so that nothing else reads the clock.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -11,6 +11,7 @@ pub mod model;
 pub mod sections;
 pub mod text;
 pub mod timeline;
+pub mod whole_file;
 
 #[cfg(test)]
 pub(crate) mod sample;

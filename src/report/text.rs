@@ -25,8 +25,8 @@ pub fn render(blocks: &[Block], bold: bool) -> String {
 fn push_block(text: &mut String, block: &Block, bold: bool) {
     match block {
         Block::Heading(title) => {
-            let title = title.to_uppercase();
-            push_line(text, &strong(&title, bold));
+            push_line(text, &strong(title, bold));
+            push_line(text, &"-".repeat(visible(title).chars().count()));
         }
         Block::Subheading(title) => push_line(text, &line(title, bold)),
         Block::Paragraph(paragraph) => push_line(text, &line(paragraph, bold)),

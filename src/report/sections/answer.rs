@@ -8,10 +8,12 @@ use crate::untrusted::Untrusted;
 
 use super::View;
 
-/// A fraudulent call so shortly before the evidence ends leaves open whether more followed.
+/// A sign of the intruder so shortly before the evidence ends leaves open whether more followed.
 const STILL_WARM_HOURS: i64 = 24;
-/// Addresses and numbers named in one line to act on.
+/// Numbers, and at least as many addresses, named in one line to act on.
 const MOST_NAMED: usize = 8;
+/// Addresses named in one line of the full report; all of them stand in the table of sources.
+const MOST_ADDRESSES: usize = 50;
 
 pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
     if report.incidents.is_empty() {
@@ -24,6 +26,8 @@ pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
     }
     for incident in &report.incidents {
         let title = Line::default().strong(incident.title.clone());
+        let title =
+            if report.incidents.len() > 1 { title.words(format!(" ({})", incident.id)) } else { title };
         blocks.push(Block::Paragraph(title));
         blocks.push(Block::Paragraph(sums(&incident.totals).into()));
         blocks.push(Block::Paragraph(is_it_over(report, incident).into()));
@@ -36,11 +40,14 @@ pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
-    let tried = counted(report.failed_attackers.len() as u64, "address");
-    let tried = tried.replace("addresss", "addresses");
     let answer = match report.failed_attackers.len() {
         0 => "No intrusion found: nobody got in, as far as this evidence tells.".to_owned(),
-        _ => format!("No intrusion found: {tried} tried and got nothing, as far as this evidence tells."),
+        1 => {
+            "No intrusion found: one address tried and got nothing, as far as this evidence tells.".to_owned()
+        }
+        many => format!(
+            "No intrusion found: {many} addresses tried and got nothing, as far as this evidence tells."
+        ),
     };
     let mut blocks = vec![Block::Paragraph(Line::default().strong(answer))];
     if !report.gaps.is_empty() {
@@ -60,6 +67,9 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
 
 /// Says what the calls come to.
 fn sums(totals: &Totals) -> String {
+    if totals.calls == 0 {
+        return "No fraudulent call was found.".to_owned();
+    }
     let mut text = format!(
         "{}, {} answered, {} billed",
         counted(totals.calls, "fraudulent call"),
@@ -72,23 +82,36 @@ fn sums(totals: &Totals) -> String {
     text.trim_end().to_owned() + "."
 }
 
-/// Says how long the evidence goes on after the last fraudulent call.
+/// Says when the intruder was last seen, and how long the evidence goes on after that.
 fn is_it_over(report: &Report, incident: &Incident) -> String {
-    let Some(last) = incident.calls.iter().filter_map(|call| call.start.as_ref()).max() else {
-        return "No fraudulent call has a time: whether it is over cannot be told.".to_owned();
+    let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
+    let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
+    let last_sign = addresses.chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
+    let Some(last) = last_call.max(last_sign) else {
+        return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
     };
-    let last_call = format!("The last fraudulent call began {}", instant(last));
-    let Some(end) = report.case.evidence_ends.as_ref() else {
-        return format!("{last_call}; where the evidence ends is not known.");
+    let mut text = match last_call {
+        Some(call) if call == last => format!("The last fraudulent call began {}", instant(call)),
+        Some(call) => {
+            format!(
+                "The last fraudulent call began {}, the last sign of the intruder is of {}",
+                instant(call),
+                instant(last)
+            )
+        }
+        None => format!("The last sign of the intruder is of {}", instant(last)),
     };
-    let after = end.signed_duration_since(*last);
-    let seconds = u64::try_from(after.num_seconds()).unwrap_or(0);
-    let judged = if after.num_hours() < STILL_WARM_HOURS {
-        "it may not be over"
-    } else {
-        "none was seen in that time"
-    };
-    format!("{last_call}; the evidence goes on for {} after it: {judged}.", duration(seconds))
+    match report.case.evidence_ends.as_ref() {
+        None => text.push_str("; where the evidence ends is not known."),
+        Some(end) => {
+            let after = end.signed_duration_since(*last);
+            let seconds = u64::try_from(after.num_seconds()).unwrap_or(0);
+            let over = after.num_hours() >= STILL_WARM_HOURS;
+            let judged = if over { "nothing was seen in that time" } else { "it may not be over" };
+            text.push_str(&format!("; the evidence goes on for {} after that: {judged}.", duration(seconds)));
+        }
+    }
+    text
 }
 
 /// What ends this incident: the credential or door, the addresses, the destinations.
@@ -153,7 +176,7 @@ fn destinations(incident: &Incident) -> Option<Line> {
 }
 
 fn some_of(names: &[String], view: View) -> String {
-    let most = MOST_NAMED.max(view.rows.min(names.len()));
+    let most = view.rows.clamp(MOST_NAMED, MOST_ADDRESSES);
     let shown = names.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(most) {
         0 => shown,

@@ -11,7 +11,7 @@ const SHORT_HASH: usize = 12;
 pub(super) fn case(report: &Report) -> Vec<Block> {
     let case = &report.case;
     let mut rows = vec![
-        vec!["evidence".into(), case.evidence.join(", ").into()],
+        vec!["evidence".into(), Line::path(&case.evidence.join(", "))],
         vec!["times shown in".into(), format!("{} ({})", case.timezone, case.timezone_origin).into()],
         vec!["evidence ends".into(), instant_or_dash(case.evidence_ends.as_ref()).into()],
     ];
@@ -50,7 +50,7 @@ fn source_row(row: &EvidenceRow, view: View) -> Vec<Line> {
     let hash = row.sha256.as_deref().unwrap_or("-");
     let hash = if view.rows == usize::MAX { hash } else { hash.get(..SHORT_HASH).unwrap_or(hash) };
     vec![
-        row.path.as_str().into(),
+        Line::path(&row.path),
         row.kind.into(),
         row.bytes.into(),
         instant_or_dash(row.first.as_ref()).into(),
@@ -65,7 +65,7 @@ fn source_row(row: &EvidenceRow, view: View) -> Vec<Line> {
 fn copies(report: &Report) -> Vec<Block> {
     let rows = report.evidence.iter().filter_map(|row| {
         let original = row.duplicate_of.as_deref()?;
-        Some(vec![row.path.as_str().into(), original.into()])
+        Some(vec![Line::path(&row.path), Line::path(original)])
     });
     Block::table(&["not read again", "same content as"], rows.collect())
 }
@@ -77,7 +77,7 @@ fn unparsed(report: &Report, view: View) -> Vec<Block> {
         .flat_map(|row| row.unparsed_places.iter().map(move |places| (row, places)))
         .map(|(row, places)| {
             let lines: Vec<String> = places.first_lines.iter().map(u64::to_string).collect();
-            vec![row.path.as_str().into(), places.why.into(), places.lines.into(), lines.join(", ").into()]
+            vec![Line::path(&row.path), places.why.into(), places.lines.into(), lines.join(", ").into()]
         })
         .collect();
     let total = rows.len();
@@ -93,7 +93,7 @@ pub(super) fn clocks(report: &Report, view: View) -> Vec<Block> {
         .clocks
         .iter()
         .flat_map(|clock| clock.notes.iter().map(move |note| (clock, note)))
-        .map(|(clock, note)| vec![Line::from(clock.path.as_str()), note.as_str().into()])
+        .map(|(clock, note)| vec![Line::path(&clock.path), note.as_str().into()])
         .collect();
     let total = rows.len();
     let shown: Vec<_> = rows.into_iter().take(view.rows).collect();
@@ -106,7 +106,7 @@ pub(super) fn clocks(report: &Report, view: View) -> Vec<Block> {
 pub(super) fn not_read(report: &Report, view: View) -> Vec<Block> {
     let rows = report.not_read.iter().take(view.rows).map(|file| {
         let bytes = file.bytes.map_or_else(|| "-".into(), Line::from);
-        vec![file.path.as_str().into(), bytes, file.why.as_str().into()]
+        vec![Line::path(&file.path), bytes, file.why.as_str().into()]
     });
     let rows: Vec<_> = rows.collect();
     let shown = rows.len();

@@ -14,7 +14,7 @@ pub(super) fn entry(report: &Report) -> Vec<Block> {
 fn weighed(incident: &Incident) -> Vec<Block> {
     let entry = &incident.entry;
     let mut verdict = Line::default().strong(meaning(entry.vector)).words(format!(
-        " ({}), {}",
+        " ({}, {})",
         entry.vector.word(),
         entry.likelihood.word()
     ));
@@ -32,8 +32,13 @@ fn weighed(incident: &Incident) -> Vec<Block> {
 
 fn rival(rival: &Alternative) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph(
-        format!("Instead: {} ({}), {}", meaning(rival.vector), rival.vector.word(), rival.likelihood.word())
-            .into(),
+        format!(
+            "Weighed instead: {} ({}, {})",
+            meaning(rival.vector),
+            rival.vector.word(),
+            rival.likelihood.word()
+        )
+        .into(),
     )];
     let weighed = rival.because.iter().map(|reason| format!("for: {reason}"));
     blocks

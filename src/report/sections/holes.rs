@@ -27,7 +27,7 @@ fn one_finding(finding: &Finding, view: View) -> Vec<Block> {
     }
     entries.push(format!("remedy: {}", finding.remedy).into());
     if !finding.attack.is_empty() {
-        entries.push(format!("ATT&CK: {}", finding.attack.join(", ")).into());
+        entries.push(format!("MITRE techniques: {}", finding.attack.join(", ")).into());
     }
     let mut blocks = vec![Block::Subheading(title), Block::List(entries)];
     blocks.extend(proofs(&finding.evidence, view));
