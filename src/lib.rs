@@ -17,8 +17,10 @@ pub mod pbx_id;
 
 pub mod event;
 
+pub mod playbook;
 pub mod report;
 
 pub mod case;
+pub mod demo;
 
 pub mod untrusted;

@@ -1,3 +1,17 @@
 //! One model, several renderings; nothing here decides anything.
 
+pub mod calls_csv;
+pub mod case_folder;
+pub mod document;
+pub mod iocs_csv;
+pub mod json;
+pub mod manifest;
+pub mod markdown;
 pub mod model;
+pub mod sections;
+pub mod text;
+pub mod timeline;
+pub mod whole_file;
+
+#[cfg(test)]
+pub(crate) mod sample;

@@ -1,0 +1,313 @@
+//! The arguments; their doc comments are the help.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use ipnet::IpNet;
+
+use tolltrace::report::model::Severity;
+
+/// Offline forensics for hacked phone systems: who got in, how, and which calls they made.
+///
+/// Reads the disk of an Asterisk or FreePBX server, or a copy of any part of it. The evidence is
+/// only ever read, nothing is executed, and nothing goes over the network.
+#[derive(Debug, Parser)]
+#[command(name = "tolltrace", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tolltrace demo
+  tolltrace run /mnt/pbx -o case
+
+Exit status:
+  0   done, whatever was found
+  2   wrong usage, or evidence that is not there or cannot be read at all
+  3   nothing in the evidence was recognised
+  10  with --fail-on, when a finding reaches that severity";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Print nothing to standard output; errors still go to standard error.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show every call and every line of proof, and name the files that are read.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to set headings in bold; NO_COLOR is obeyed.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer everything: what happened, what to cut off, how they got in, with proof.
+    #[command(after_help = "\
+Examples:
+  tolltrace run /mnt/pbx -o case
+  tolltrace run etc-asterisk/ var-log-asterisk/ --tz Europe/Madrid -o case")]
+    Run(RunArgs),
+    /// List what evidence is there, what is missing, and what each gap costs the inquiry.
+    #[command(after_help = "\
+Examples:
+  tolltrace inventory /mnt/pbx
+  tolltrace inventory /mnt/pbx --no-hash --format json")]
+    Inventory(ReportArgs),
+    /// Give the figures: calls, destinations, hours, failures, scans.
+    #[command(after_help = "\
+Examples:
+  tolltrace assess /mnt/pbx
+  tolltrace assess /mnt/pbx --since 2026-03-06 --until 2026-03-09")]
+    Assess(ReportArgs),
+    /// Tell how they got in, step by step, and what was weighed against it.
+    #[command(after_help = "\
+Examples:
+  tolltrace investigate /mnt/pbx
+  tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
+    Investigate(ReportArgs),
+    /// Write every recognised record in time order, as Timesketch takes it.
+    #[command(after_help = "\
+Examples:
+  tolltrace timeline /mnt/pbx -o timeline.jsonl
+  tolltrace timeline /mnt/pbx --fold --format csv --since 2026-03-07T20:00:00Z")]
+    Timeline(TimelineArgs),
+    /// Run on evidence that is built into the program.
+    #[command(after_help = "\
+Examples:
+  tolltrace demo
+  tolltrace demo -o demo-case")]
+    Demo(DemoArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = "\
+Examples:
+  tolltrace completions bash > ~/.local/share/bash-completion/completions/tolltrace
+  tolltrace completions fish > ~/.config/fish/completions/tolltrace.fish")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, of the program or of one command.
+    #[command(after_help = "\
+Examples:
+  tolltrace man | man -l -
+  tolltrace man run > tolltrace-run.1")]
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) story: DemoArgs,
+}
+
+/// Arguments of `demo`: those of `run` but for the evidence.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Write a case into this folder: report, calls, indicators, timeline, manifest.
+    #[arg(short, long, value_name = "CASE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of the commands that show a part of the report.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `timeline`.
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    /// Fold what comes in floods into one row for each burst.
+    #[arg(long)]
+    pub(crate) fold: bool,
+    /// The form of the rows.
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", help_heading = "Output")]
+    pub(crate) format: TimelineFormat,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What to read.
+#[derive(Debug, Args)]
+pub(crate) struct EvidenceArgs {
+    /// A mounted or copied disk, any part of one, or a single file; only ever read.
+    #[arg(required = true, value_name = "EVIDENCE")]
+    pub(crate) evidence: Vec<PathBuf>,
+}
+
+/// How to read it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct InquiryArgs {
+    /// Leave out what happened before this time (RFC 3339, or local time of the evidence).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Leave out what happened at or after this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// The zone of times that tell none, as Europe/Madrid; over what the evidence says.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    /// The year of times without one, where nothing else settles it.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1970..=9999))]
+    pub(crate) year: Option<i16>,
+    /// A network whose phones are one's own, wherever they are; may be given again.
+    #[arg(long, value_name = "CIDR", value_parser = network)]
+    pub(crate) trusted: Vec<IpNet>,
+    /// Skip SHA-256 of the sources; the report says so.
+    #[arg(long)]
+    pub(crate) no_hash: bool,
+    /// How many threads read; as many as there are processors unless given.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// What the report says of itself, and how it is shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct RecordArgs {
+    /// The case's number, for the report.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) case_number: Option<String>,
+    /// Who examines, for the report.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) examiner: Option<String>,
+    /// Whose phone system it is, for the report.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) organisation: Option<String>,
+    /// The country that the phone system stands in, as two letters.
+    #[arg(long, value_name = "CC", value_parser = country)]
+    pub(crate) home_country: Option<String>,
+    /// Exit with 10 when a finding is this severe or more.
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<SeverityLevel>,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// A form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For tickets and documents.
+    Markdown,
+}
+
+/// A form of the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimelineFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// The same columns as a table.
+    Csv,
+}
+
+/// When to set headings in bold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A severity, as an option's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityLevel {
+    /// Money is being lost, or whoever comes can take it.
+    Critical,
+    /// A hole that intruders use.
+    High,
+    /// A weakness that needs another to be used.
+    Medium,
+    /// Worth mending.
+    Low,
+    /// Worth knowing.
+    Info,
+}
+
+impl From<SeverityLevel> for Severity {
+    fn from(level: SeverityLevel) -> Self {
+        match level {
+            SeverityLevel::Critical => Severity::Critical,
+            SeverityLevel::High => Severity::High,
+            SeverityLevel::Medium => Severity::Medium,
+            SeverityLevel::Low => Severity::Low,
+            SeverityLevel::Info => Severity::Info,
+        }
+    }
+}
+
+/// Reads a network, or an address as the network of itself.
+fn network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(IpNet::from(address));
+    }
+    text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
+}
+
+/// Reads an ISO 3166 code of two letters.
+fn country(text: &str) -> Result<String, String> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err("a country is two letters, as ES".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_network_may_be_one_address() {
+        assert_eq!(network("192.0.2.1").unwrap().to_string(), "192.0.2.1/32");
+        assert_eq!(network("2001:db8::/32").unwrap().to_string(), "2001:db8::/32");
+        assert!(network("192.0.2.1/33").is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! What all commands that take evidence do alike: gather it, examine it, judge `--fail-on`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tolltrace::case::{self, Examined, Options};
+use tolltrace::evidence::{Evidence, refuse_output_inside};
+use tolltrace::report::document::counted;
+use tolltrace::report::model::Report;
+use tolltrace::report::sections::View;
+use tolltrace::report::whole_file::WholeFile;
+
+use crate::cli::{InquiryArgs, RecordArgs};
+use crate::ui::Ui;
+
+use super::{Status, UserError};
+
+/// Finds the evidence, and refuses an output inside it before anything is read.
+pub(super) fn gather(paths: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Evidence> {
+    let evidence = Evidence::gather(paths)?;
+    if let Some(output) = output {
+        refuse_output_inside(output, paths)?;
+    }
+    Ok(evidence)
+}
+
+/// Refuses evidence of which nothing is known.
+pub(super) fn require_sources(evidence: &Evidence, ui: &Ui) -> Result<(), UserError> {
+    if evidence.sources.is_empty() {
+        let files = counted(evidence.unrecognised_count, "file");
+        return Err(UserError::Unrecognised { evidence: evidence.given.join(", "), files });
+    }
+    for source in &evidence.sources {
+        ui.detail(&format!("found {} ({} bytes)", source.file.path, source.file.bytes));
+    }
+    Ok(())
+}
+
+/// Turns arguments into what the library asks for.
+pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Options {
+    let mut options = Options {
+        since: inquiry.since.clone(),
+        until: inquiry.until.clone(),
+        zone: inquiry.tz.clone(),
+        year: inquiry.year,
+        trusted: inquiry.trusted.clone(),
+        no_hash: inquiry.no_hash,
+        jobs: inquiry.jobs.map_or(0, usize::from),
+        ..Options::default()
+    };
+    if let Some(record) = record {
+        options.case_number.clone_from(&record.case_number);
+        options.examiner.clone_from(&record.examiner);
+        options.organisation.clone_from(&record.organisation);
+        options.home_country.clone_from(&record.home_country);
+    }
+    options
+}
+
+/// Examines the evidence.
+pub(super) fn examine(
+    evidence: &Evidence,
+    inquiry: &InquiryArgs,
+    record: &RecordArgs,
+    ui: &Ui,
+) -> anyhow::Result<Examined> {
+    require_sources(evidence, ui)?;
+    Ok(case::examine(evidence, &options(inquiry, Some(record)), &ui.progress())?)
+}
+
+/// Returns how much is shown.
+pub(super) fn view(ui: &Ui, case_written: bool) -> View {
+    if ui.verbose() { View::full(case_written) } else { View::brief(case_written) }
+}
+
+/// Returns how the command ends.
+pub(super) fn status(report: &Report, record: &RecordArgs) -> Status {
+    let reached = record.fail_on.is_some_and(|level| {
+        // The gravest severity is the least.
+        report.findings.iter().any(|finding| finding.severity <= level.into())
+    });
+    if reached { Status::SeverityReached } else { Status::Done }
+}
+
+/// Prints an answer, or writes it to a file.
+pub(super) fn deliver(text: &str, output: Option<&Path>, ui: &Ui) -> anyhow::Result<()> {
+    let Some(path) = output else { return Ok(ui.answer(text)?) };
+    write_whole(text, path).map_err(|cause| unwritable(path, cause))?;
+    ui.note(&format!("written: {}", path.to_string_lossy()));
+    Ok(())
+}
+
+fn write_whole(text: &str, path: &Path) -> io::Result<()> {
+    let mut file = WholeFile::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.finish()
+}
+
+/// Names the output that could not be written.
+pub(super) fn unwritable(path: &Path, cause: io::Error) -> UserError {
+    UserError::Output { path: path.to_string_lossy().into_owned(), cause }
+}

@@ -1,0 +1,135 @@
+//! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
+
+mod inquiry;
+mod parts;
+mod run;
+mod shell;
+mod timeline;
+
+use std::io;
+use std::process::ExitCode;
+
+use tolltrace::case::CaseError;
+use tolltrace::evidence::EvidenceError;
+use tolltrace::report::case_folder::CaseFolderError;
+
+use crate::cli::{Cli, Command};
+use crate::ui::Ui;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done, whatever was found.
+    Done,
+    /// Wrong usage, or evidence that is not there or cannot be read at all.
+    Unusable,
+    /// Nothing in the evidence was recognised.
+    Unrecognised,
+    /// A finding reaches the severity of `--fail-on`.
+    SeverityReached,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        ExitCode::from(match status {
+            Status::Done => 0,
+            Status::Unusable => 2,
+            Status::Unrecognised => 3,
+            Status::SeverityReached => 10,
+        })
+    }
+}
+
+/// What a user can put right.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UserError {
+    /// There are files, and none is of a kind that is known.
+    #[error("{evidence}: nothing in it was recognised ({files} looked at)")]
+    Unrecognised {
+        /// The paths as given.
+        evidence: String,
+        /// How many files there are, with the noun.
+        files: String,
+    },
+    /// `man` was asked for a command that does not exist.
+    #[error("{0}: no such command")]
+    NoCommand(String),
+    /// An output could not be written.
+    #[error("{path}: {cause}")]
+    Output {
+        /// Which.
+        path: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+/// Does what was asked for.
+pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
+    match &cli.command {
+        Command::Run(args) => run::run(args, ui),
+        Command::Demo(args) => run::demo(args, ui),
+        Command::Inventory(args) => parts::inventory(args, ui),
+        Command::Assess(args) => parts::assess(args, ui),
+        Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Timeline(args) => timeline::timeline(args, ui),
+        Command::Completions { shell } => shell::completions(*shell, ui),
+        Command::Man { command } => shell::man(command.as_deref(), ui),
+    }
+}
+
+/// Returns whether the reader of the output went away (`| head`), which is no failure.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    match error.downcast_ref::<CaseError>() {
+        Some(CaseError::Io(cause)) => broken(cause),
+        _ => error.downcast_ref::<io::Error>().is_some_and(broken),
+    }
+}
+
+/// Returns the status that an error ends with.
+pub(crate) fn status_of(error: &anyhow::Error) -> Status {
+    match error.downcast_ref::<UserError>() {
+        Some(UserError::Unrecognised { .. }) => Status::Unrecognised,
+        _ => Status::Unusable,
+    }
+}
+
+/// Returns what may help against an error.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(error) = error.downcast_ref::<UserError>() {
+        return match error {
+            UserError::Unrecognised { .. } => {
+                Some("give the copied disk, or its folders etc/asterisk and var/log/asterisk")
+            }
+            UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
+            UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
+        };
+    }
+    if let Some(error) = error.downcast_ref::<EvidenceError>() {
+        return Some(match error {
+            EvidenceError::OutputInside { .. } => {
+                "choose an output outside the evidence, which stays as it is"
+            }
+            EvidenceError::Unreadable { .. } => {
+                "copy the evidence to where it may be read, or ask for the right"
+            }
+            EvidenceError::Missing { .. } | EvidenceError::Special { .. } => {
+                "give a mounted or copied disk, any folder of it, or a single file"
+            }
+        });
+    }
+    if let Some(error) = error.downcast_ref::<CaseFolderError>() {
+        return Some(match error {
+            CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
+            CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
+                "choose a new or empty folder, or the folder of an earlier case"
+            }
+        });
+    }
+    match error.downcast_ref::<CaseError>() {
+        Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),
+        Some(CaseError::Time { .. }) => Some("times look like 2026-03-07T20:00:00Z or 2026-03-07 20:00"),
+        _ => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! `inventory`, `assess` and `investigate`: parts of one report.
+
+use serde::Serialize;
+
+use tolltrace::playbook::Playbook;
+use tolltrace::report::document::Block;
+use tolltrace::report::model::{
+    Assessment, Case, ClockNote, EvidenceRow, FailedAttacker, Finding, Gap, Incident, LikelihoodMeaning,
+    NotRead, Report, Tool, Totals,
+};
+use tolltrace::report::sections::{self, Section, View};
+use tolltrace::report::{json, markdown, text};
+
+use crate::cli::{Format, ReportArgs};
+use crate::ui::Ui;
+
+use super::{Status, inquiry};
+
+/// Shows what evidence is there and what is missing.
+pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let report = examined(args, ui)?;
+    let data = InventoryData {
+        schema: report.schema,
+        tool: &report.tool,
+        case: &report.case,
+        evidence: &report.evidence,
+        gaps: &report.gaps,
+        not_read: &report.not_read,
+        unrecognised_files: report.unrecognised_files,
+        clocks: &report.clocks,
+        limits: &report.limits,
+        hashing_off: report.hashing_off,
+    };
+    show(args, ui, &report, "Evidence", &data, |view| sections::blocks(Section::INVENTORY, &report, view))
+}
+
+/// Shows what happened in figures.
+pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let report = examined(args, ui)?;
+    let incidents = report.incidents.iter();
+    let data = AssessmentData {
+        schema: report.schema,
+        tool: &report.tool,
+        case: &report.case,
+        incidents: incidents.map(|one| Sum { id: &one.id, title: &one.title, totals: &one.totals }).collect(),
+        assessment: &report.assessment,
+        limits: &report.limits,
+    };
+    show(args, ui, &report, "What happened, in figures", &data, |view| {
+        sections::blocks(Section::ASSESSMENT, &report, view)
+    })
+}
+
+/// Shows how they got in, in the order of the playbook.
+pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let playbook = Playbook::investigate()?;
+    let report = examined(args, ui)?;
+    let data = InvestigationData {
+        schema: report.schema,
+        tool: &report.tool,
+        case: &report.case,
+        incidents: &report.incidents,
+        failed_attackers: &report.failed_attackers,
+        findings: &report.findings,
+        gaps: &report.gaps,
+        clocks: &report.clocks,
+        limits: &report.limits,
+        likelihoods: &report.likelihoods,
+    };
+    show(args, ui, &report, &playbook.title, &data, |view| playbook.blocks(&report, view))
+}
+
+fn examined(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Report> {
+    let evidence = inquiry::gather(&args.evidence.evidence, args.output.as_deref())?;
+    Ok(inquiry::examine(&evidence, &args.inquiry, &args.record, ui)?.report)
+}
+
+fn show<T: Serialize>(
+    args: &ReportArgs,
+    ui: &Ui,
+    report: &Report,
+    title: &str,
+    data: &T,
+    blocks: impl Fn(View) -> Vec<Block>,
+) -> anyhow::Result<Status> {
+    let shown = match args.record.format {
+        Format::Json => {
+            let mut bytes = Vec::new();
+            json::write_pretty(&mut bytes, data)?;
+            String::from_utf8(bytes)?
+        }
+        Format::Markdown => markdown::render(title, &blocks(View::full(false))),
+        Format::Text => {
+            let bold = ui.bold() && args.output.is_none();
+            text::render(&blocks(inquiry::view(ui, false)), bold)
+        }
+    };
+    inquiry::deliver(&shown, args.output.as_deref(), ui)?;
+    Ok(inquiry::status(report, &args.record))
+}
+
+/// The keys of `report.json` that `inventory` shows.
+#[derive(Serialize)]
+struct InventoryData<'a> {
+    schema: &'static str,
+    tool: &'a Tool,
+    case: &'a Case,
+    evidence: &'a [EvidenceRow],
+    gaps: &'a [Gap],
+    not_read: &'a [NotRead],
+    unrecognised_files: u64,
+    clocks: &'a [ClockNote],
+    limits: &'a [String],
+    hashing_off: bool,
+}
+
+/// The keys of `report.json` that `assess` shows.
+#[derive(Serialize)]
+struct AssessmentData<'a> {
+    schema: &'static str,
+    tool: &'a Tool,
+    case: &'a Case,
+    incidents: Vec<Sum<'a>>,
+    assessment: &'a Assessment,
+    limits: &'a [String],
+}
+
+/// An incident without its proof.
+#[derive(Serialize)]
+struct Sum<'a> {
+    id: &'a str,
+    title: &'a str,
+    totals: &'a Totals,
+}
+
+/// The keys of `report.json` that `investigate` shows.
+#[derive(Serialize)]
+struct InvestigationData<'a> {
+    schema: &'static str,
+    tool: &'a Tool,
+    case: &'a Case,
+    incidents: &'a [Incident],
+    failed_attackers: &'a [FailedAttacker],
+    findings: &'a [Finding],
+    gaps: &'a [Gap],
+    clocks: &'a [ClockNote],
+    limits: &'a [String],
+    likelihoods: &'a [LikelihoodMeaning],
+}

@@ -1,0 +1,127 @@
+//! `run` and `demo`: the whole answer, and the case folder.
+
+use std::path::{Path, PathBuf};
+
+use tolltrace::case::Examined;
+use tolltrace::evidence::Evidence;
+use tolltrace::report::case_folder;
+use tolltrace::report::document::Block;
+use tolltrace::report::json;
+use tolltrace::report::manifest::Run;
+use tolltrace::report::sections::{self, Section};
+use tolltrace::report::text;
+
+use crate::cli::{DemoArgs, Format, RunArgs};
+use crate::ui::Ui;
+
+use super::{Status, inquiry};
+
+/// Examines the evidence given, writes the case and prints the story.
+pub(super) fn run(args: &RunArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let paths = &args.evidence.evidence;
+    let evidence = inquiry::gather(paths, args.story.output.as_deref())?;
+    tell(&evidence, paths, &args.story, ui)
+}
+
+/// Does the same on the evidence built into the program.
+pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
+    tell(&tolltrace::demo::evidence(), &[], args, ui)
+}
+
+fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let run = Run {
+        started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+    };
+    let output = args.output.as_deref();
+    if let Some(folder) = output {
+        // Hours of reading must not end in a folder that cannot be written to.
+        case_folder::check(folder)?;
+    }
+    let examined = inquiry::examine(evidence, &args.inquiry, &args.record, ui)?;
+    let written = match output {
+        Some(folder) => case_folder::write(folder, &examined, &run)?,
+        None => Vec::new(),
+    };
+    ui.answer(&shown(&examined, paths, args, &written, ui)?)?;
+    Ok(inquiry::status(&examined.report, &args.record))
+}
+
+fn shown(
+    examined: &Examined,
+    paths: &[PathBuf],
+    args: &DemoArgs,
+    written: &[String],
+    ui: &Ui,
+) -> anyhow::Result<String> {
+    let report = &examined.report;
+    let case_written = args.output.is_some();
+    Ok(match args.record.format {
+        Format::Json => {
+            let mut bytes = Vec::new();
+            json::write_pretty(&mut bytes, report)?;
+            String::from_utf8(bytes)?
+        }
+        Format::Markdown => case_folder::report_markdown(report, case_written),
+        Format::Text => {
+            let mut blocks = sections::blocks(Section::STORY, report, inquiry::view(ui, case_written));
+            blocks.extend(files(args.output.as_deref(), written));
+            blocks.push(Block::heading("Next"));
+            blocks.push(Block::Commands(next(paths, args.output.as_deref())));
+            text::render(&blocks, ui.bold())
+        }
+    })
+}
+
+fn files(folder: Option<&Path>, written: &[String]) -> Vec<Block> {
+    let Some(folder) = folder else { return Vec::new() };
+    let paths = written.iter().map(|name| folder.join(name).to_string_lossy().into_owned());
+    let mut blocks = vec![Block::heading("Files written")];
+    blocks.extend(Block::list(paths));
+    blocks
+}
+
+/// Returns the commands that lead on from here.
+fn next(paths: &[PathBuf], folder: Option<&Path>) -> Vec<String> {
+    if paths.is_empty() {
+        return vec!["tolltrace run /path/to/the/copied/disk -o case".to_owned()];
+    }
+    let quoted: Vec<String> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
+    let evidence = quoted.join(" ");
+    let mut commands = Vec::new();
+    match folder {
+        Some(folder) => {
+            commands.push(format!("less {}", shell_word(&folder.join("report.md").to_string_lossy())))
+        }
+        None => commands.push(format!("tolltrace run {evidence} -o case")),
+    }
+    commands.push(format!("tolltrace assess {evidence}"));
+    commands.push(format!("tolltrace investigate {evidence}"));
+    commands.push(format!("tolltrace timeline {evidence} -o timeline.jsonl"));
+    commands
+}
+
+/// Quotes a word for a shell, where it needs that.
+fn shell_word(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
+    if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
+        word.to_owned()
+    } else if word.starts_with('-') {
+        format!("'./{}'", word.replace('\'', r"'\''"))
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_one_word() {
+        assert_eq!(shell_word("/mnt/pbx"), "/mnt/pbx");
+        assert_eq!(shell_word("a b;rm"), "'a b;rm'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word("-rf"), "'./-rf'");
+    }
+}

@@ -1,0 +1,56 @@
+//! `timeline`: every recognised record, in time order.
+
+use std::io::Write;
+use std::path::Path;
+
+use tolltrace::case;
+use tolltrace::evidence::Evidence;
+use tolltrace::report::timeline::{write_csv_header, write_csv_row, write_json_line};
+use tolltrace::report::whole_file::WholeFile;
+
+use crate::cli::{TimelineArgs, TimelineFormat};
+use crate::ui::Ui;
+
+use super::{Status, inquiry};
+
+/// Writes the timeline to standard output or to a file.
+pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let output = args.output.as_deref();
+    let evidence = inquiry::gather(&args.evidence.evidence, output)?;
+    inquiry::require_sources(&evidence, ui)?;
+    match output {
+        None => write_rows(&evidence, args, ui, &mut *ui.data())?,
+        Some(path) => write_file(&evidence, args, ui, path)?,
+    }
+    Ok(Status::Done)
+}
+
+/// Writes under a temporary name first: half a timeline must not pass for a whole one.
+fn write_file(evidence: &Evidence, args: &TimelineArgs, ui: &Ui, path: &Path) -> anyhow::Result<()> {
+    let mut file = WholeFile::create(path).map_err(|cause| inquiry::unwritable(path, cause))?;
+    write_rows(evidence, args, ui, &mut file)?;
+    file.finish().map_err(|cause| inquiry::unwritable(path, cause))?;
+    ui.note(&format!("written: {}", path.to_string_lossy()));
+    Ok(())
+}
+
+fn write_rows(
+    evidence: &Evidence,
+    args: &TimelineArgs,
+    ui: &Ui,
+    output: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut options = inquiry::options(&args.inquiry, None);
+    options.fold = args.fold;
+    let progress = ui.progress();
+    match args.format {
+        TimelineFormat::Jsonl => {
+            case::timeline(evidence, &options, &progress, &mut |row| write_json_line(output, row))?;
+        }
+        TimelineFormat::Csv => {
+            write_csv_header(output)?;
+            case::timeline(evidence, &options, &progress, &mut |row| write_csv_row(output, row))?;
+        }
+    }
+    Ok(output.flush()?)
+}

@@ -1,0 +1,153 @@
+//! The case folder: every file written whole or not at all, the manifest last.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::case::Examined;
+
+use super::document::Block;
+use super::manifest::{self, Fingerprint, Run};
+use super::model::Report;
+use super::sections::{self, Section, View};
+use super::whole_file::WholeFile;
+use super::{calls_csv, iocs_csv, json, markdown, timeline};
+
+/// Why a case could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseFolderError {
+    /// The path is no folder.
+    #[error("{0}: is a file, not a folder")]
+    NotAFolder(String),
+    /// The folder holds something that is no case.
+    #[error("{0}: is not empty and holds no earlier case")]
+    Foreign(String),
+    /// A file or folder could not be written.
+    #[error("{path}: {cause}")]
+    Unwritable {
+        /// Which.
+        path: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+/// Refuses a folder in which something else than an earlier case would be overwritten.
+pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
+    let shown = || folder.to_string_lossy().into_owned();
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(CaseFolderError::Unwritable { path: shown(), cause }),
+        Ok(metadata) if !metadata.is_dir() => Err(CaseFolderError::NotAFolder(shown())),
+        Ok(_) => {
+            let listing = fs::read_dir(folder);
+            let mut listing =
+                listing.map_err(|cause| CaseFolderError::Unwritable { path: shown(), cause })?;
+            let empty = listing.next().is_none();
+            if empty || manifest::marks(folder) { Ok(()) } else { Err(CaseFolderError::Foreign(shown())) }
+        }
+    }
+}
+
+/// Writes a case and returns the paths of its files below the folder.
+pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
+    check(folder)?;
+    let unwritable =
+        |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
+    fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
+    let mut written: Vec<Fingerprint> = Vec::new();
+    for (name, content) in FILES {
+        let path = folder.join(name);
+        let mut bytes = Vec::new();
+        content(&mut bytes, examined).map_err(|cause| unwritable(&path, cause))?;
+        write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(name, &bytes));
+    }
+    let path = folder.join(manifest::FILE_NAME);
+    let mut bytes = Vec::new();
+    manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
+    write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+    let names = written.into_iter().map(|file| file.path);
+    Ok(names.chain([manifest::FILE_NAME.to_owned()]).collect())
+}
+
+type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
+
+/// The files of a case but for the manifest, in the order in which a reader wants them.
+const FILES: [(&str, Content); 5] = [
+    ("report.md", |bytes, examined| {
+        bytes.extend_from_slice(report_markdown(&examined.report, true).as_bytes());
+        Ok(())
+    }),
+    ("report.json", |bytes, examined| json::write_pretty(bytes, &examined.report)),
+    ("calls.csv", |bytes, examined| calls_csv::write(bytes, &examined.report)),
+    ("iocs.csv", |bytes, examined| iocs_csv::write(bytes, &examined.report)),
+    ("timeline.jsonl", |bytes, examined| {
+        examined.story.iter().try_for_each(|row| timeline::write_json_line(bytes, row))
+    }),
+];
+
+/// Returns the whole report as Markdown.
+pub fn report_markdown(report: &Report, case_written: bool) -> String {
+    let blocks: Vec<Block> = sections::blocks(Section::REPORT, report, View::full(case_written));
+    let title = match &report.case.number {
+        Some(number) => format!("Phone system intrusion report, case {number}"),
+        None => "Phone system intrusion report".to_owned(),
+    };
+    markdown::render(&title, &blocks)
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::replace(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn case(folder: &Path, started: &str) -> Vec<String> {
+        let examined = Examined { report: sample::report(), story: sample::story() };
+        let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
+        write(folder, &examined, &run).unwrap()
+    }
+
+    #[test]
+    fn two_runs_differ_in_the_manifest_only() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("a/case");
+        let names = case(&folder, "2026-01-01T00:00:00Z");
+        let read = || names.iter().map(|name| fs::read(folder.join(name)).unwrap()).collect::<Vec<_>>();
+        let first = read();
+        case(&folder, "2026-01-02T00:00:00Z");
+        let second = read();
+        let differing: Vec<_> =
+            names.iter().zip(first.iter().zip(&second)).filter(|(_, (a, b))| a != b).collect();
+        assert_eq!(differing.len(), 1);
+        assert_eq!(differing[0].0, manifest::FILE_NAME);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len(), "nothing else is left behind");
+    }
+
+    #[test]
+    fn no_file_acts_on_a_terminal() {
+        let scratch = tempfile::tempdir().unwrap();
+        for name in case(scratch.path(), "2026-01-01T00:00:00Z") {
+            let text = fs::read_to_string(scratch.path().join(&name)).unwrap();
+            let hidden = text.chars().find(|&c| c != '\n' && crate::untrusted::is_hidden(c));
+            assert_eq!(hidden, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_folder_is_refused() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::write(scratch.path().join("thesis.txt"), "mine").unwrap();
+        assert!(matches!(check(scratch.path()), Err(CaseFolderError::Foreign(_))));
+        fs::write(scratch.path().join(manifest::FILE_NAME), "{\"schema\": \"other/1\"}").unwrap();
+        assert!(matches!(check(scratch.path()), Err(CaseFolderError::Foreign(_))));
+        let file = scratch.path().join("thesis.txt");
+        assert!(matches!(check(&file), Err(CaseFolderError::NotAFolder(_))));
+    }
+}

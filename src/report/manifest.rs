@@ -1,0 +1,81 @@
+//! `manifest.json`: what was run, when, on what, and what it wrote.
+//!
+//! It is the one file that differs between two runs on the same evidence. Its presence also marks a
+//! folder as a case of ours, which may be written anew.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::json;
+use super::model::{Report, Tool};
+
+/// The name and version of the manifest's form.
+pub const SCHEMA: &str = "tolltrace.manifest/1";
+/// The manifest's name in a case folder.
+pub const FILE_NAME: &str = "manifest.json";
+/// No manifest is larger; a larger file of that name is none.
+const LARGEST: u64 = 1 << 28;
+
+/// What differs between two runs: given by whoever runs, so that nothing else reads the clock.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Run {
+    /// When it began, RFC 3339, UTC.
+    pub started: String,
+    /// The command line.
+    pub command: Vec<String>,
+}
+
+/// A file with its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fingerprint {
+    /// Path below the evidence root, or below the case folder.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256; `None` where hashing was switched off.
+    pub sha256: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    schema: &'static str,
+    tool: &'a Tool,
+    run: &'a Run,
+    evidence: Vec<Fingerprint>,
+    files: &'a [Fingerprint],
+}
+
+#[derive(Deserialize)]
+struct Mark {
+    schema: String,
+}
+
+/// Writes the manifest of a case.
+pub fn write(output: &mut dyn Write, report: &Report, run: &Run, files: &[Fingerprint]) -> io::Result<()> {
+    let evidence = report
+        .evidence
+        .iter()
+        .map(|row| Fingerprint { path: row.path.clone(), bytes: row.bytes, sha256: row.sha256.clone() })
+        .collect();
+    json::write_pretty(output, &Manifest { schema: SCHEMA, tool: &report.tool, run, evidence, files })
+}
+
+/// Returns the fingerprint of bytes that were written as `path`.
+pub fn fingerprint(path: &str, bytes: &[u8]) -> Fingerprint {
+    let hash = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Fingerprint { path: path.to_owned(), bytes: bytes.len() as u64, sha256: Some(hash) }
+}
+
+/// Returns whether a folder holds a manifest of ours.
+pub fn marks(folder: &Path) -> bool {
+    let Ok(file) = fs::File::open(folder.join(FILE_NAME)) else { return false };
+    let mut text = String::new();
+    if file.take(LARGEST).read_to_string(&mut text).is_err() {
+        return false;
+    }
+    serde_json::from_str::<Mark>(&text).is_ok_and(|mark| mark.schema.starts_with("tolltrace.manifest/"))
+}

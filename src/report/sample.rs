@@ -1,0 +1,234 @@
+//! A report for tests, with hostile text in every field that evidence can fill.
+
+use chrono::{DateTime, Duration};
+
+use crate::event::Action;
+use crate::untrusted::Untrusted;
+
+use super::model::*;
+
+/// Text that tries every output at once.
+pub(crate) const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\u{202e}`<script>|[x](http://evil)\r\n@all";
+
+fn hostile() -> Untrusted {
+    Untrusted::from(HOSTILE)
+}
+
+fn when(minutes: i64) -> Option<When> {
+    let start = DateTime::parse_from_rfc3339("2026-03-07T23:14:05+01:00").unwrap();
+    Some(start + Duration::minutes(minutes))
+}
+
+fn proof(line: u64) -> Proof {
+    let path = "var/log/asterisk/full".to_owned();
+    Proof { path, line: Some(line), offset: Some(line * 80), text: hostile() }
+}
+
+fn call(index: i64) -> FraudCall {
+    FraudCall {
+        uniqueid: Some(hostile()),
+        start: when(index * 7),
+        account: Some(hostile()),
+        dialed: hostile(),
+        e164: Some("+881835211000".to_owned()),
+        country: None,
+        seconds: 600,
+        disposition: "ANSWERED",
+        cost: Some("12.50".to_owned()),
+        currency: Some("EUR".to_owned()),
+        why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
+        address: Some("203.0.113.7".parse().unwrap()),
+        evidence: vec![proof(900)],
+    }
+}
+
+fn source(address: &str, roles: &[Role]) -> Source {
+    Source {
+        address: address.parse().unwrap(),
+        roles: roles.to_vec(),
+        country: None,
+        network: None,
+        first: when(-600),
+        last: when(80),
+        events: 4_000,
+        attempts: Some(1_300),
+        evidence: vec![proof(17)],
+    }
+}
+
+fn incident() -> Incident {
+    let rival = Alternative {
+        vector: Vector::ProvisioningLeak,
+        likelihood: Likelihood::Unlikely,
+        because: vec!["the phone file holds the same secret".to_owned()],
+        against: vec!["no fetch of it, though the server's log is there".to_owned()],
+    };
+    Incident {
+        id: "incident-1".to_owned(),
+        title: "Extension 201 was guessed and made 12 calls.".to_owned(),
+        entry: Entry {
+            vector: Vector::PasswordGuess,
+            likelihood: Likelihood::AlmostCertain,
+            because: vec!["1,300 failed tries, then a success from the same address".to_owned()],
+            against: vec!["nothing".to_owned()],
+            alternatives: vec![rival],
+            would_refute: vec!["a registration from elsewhere before that".to_owned()],
+        },
+        accounts: vec![TakenAccount { name: hostile(), how: "guessed".to_owned() }],
+        sources: vec![
+            source("203.0.113.7", &[Role::Guess, Role::Register, Role::Dial]),
+            source("2001:db8::5", &[Role::Scan]),
+        ],
+        callers: vec![Caller {
+            number: Some(hostile()),
+            roles: vec![Role::Dial],
+            first: when(0),
+            last: when(1),
+            calls: 1,
+        }],
+        phases: vec![PhaseSpan { phase: Role::Dial, first: when(0), last: when(77), events: 12, sources: 1 }],
+        calls: (0..12).map(call).collect(),
+        totals: Totals {
+            calls: 12,
+            answered: 12,
+            seconds: 7_200,
+            cost: Some("150.00".into()),
+            currency: Some("EUR".into()),
+        },
+        breach: when(-5),
+        proof: vec![proof(800)],
+        unknown: vec!["how the number of the extension was known".to_owned()],
+    }
+}
+
+fn summary() -> CallSummary {
+    let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: 7_200 };
+    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: 7_200 };
+    CallSummary {
+        first: when(0),
+        last: when(77),
+        totals: Totals { calls: 12, answered: 12, seconds: 7_200, ..Totals::default() },
+        by_hour: vec![hour],
+        by_destination: vec![sum.clone()],
+        by_account: vec![sum.clone()],
+        by_source: vec![sum],
+    }
+}
+
+fn assessment() -> Assessment {
+    let party = |address: &str| FailureRow {
+        address: address.parse().unwrap(),
+        attempts: 1_300,
+        records: 4_000,
+        first: when(-600),
+        last: when(-5),
+    };
+    Assessment {
+        last_day: summary(),
+        incident: summary(),
+        all_calls: 900,
+        failure_records: 4_000,
+        failed_attempts: 1_300,
+        failures_by_log: vec![("security".to_owned(), 4_000)],
+        failures_by_hour: vec![HourCount { hour: when(-600).unwrap(), count: 1_300, seconds: 0 }],
+        failures_by_source: vec![party("203.0.113.7")],
+        failures_by_account: vec![(hostile(), 1_300)],
+        scanners: vec![party("2001:db8::5")],
+    }
+}
+
+/// Returns a report of one intrusion.
+pub(crate) fn report() -> Report {
+    Report {
+        schema: SCHEMA,
+        tool: Tool { name: "tolltrace", version: "0.0.0" },
+        case: Case {
+            evidence: vec!["copy\x1b[2J".to_owned()],
+            number: Some("2026-17".to_owned()),
+            examiner: None,
+            organisation: None,
+            timezone: "Europe/Madrid".to_owned(),
+            timezone_origin: "etc/localtime".to_owned(),
+            home_country: None,
+            evidence_ends: when(300),
+            product: Some(hostile()),
+        },
+        evidence: vec![EvidenceRow {
+            path: "var/log/asterisk/full\x1b]0;x\x07".to_owned(),
+            kind: "asterisk-log",
+            bytes: 4_096,
+            sha256: Some("ab".repeat(32)),
+            first: when(-600),
+            last: when(300),
+            records: 1_000,
+            unparsed: 2,
+            note: None,
+            unparsed_places: vec![UnparsedPlaces { why: "not text", lines: 2, first_lines: vec![4, 9] }],
+            duplicate_of: None,
+        }],
+        incidents: vec![incident()],
+        failed_attackers: vec![FailedAttacker {
+            address: "198.51.100.9".parse().unwrap(),
+            roles: vec![Role::Guess],
+            first: when(-900),
+            last: when(-800),
+            events: 30,
+            attempts: Some(10),
+            accounts_tried: vec![hostile()],
+            accounts_tried_count: 10,
+            evidence: vec![proof(3)],
+        }],
+        findings: vec![Finding {
+            id: "weak-secret",
+            severity: Severity::Critical,
+            subject: hostile(),
+            title: "the secret is the extension's number".to_owned(),
+            detail: "three digits".to_owned(),
+            remedy: "give it a long random secret".to_owned(),
+            attack: vec!["T1110.001"],
+            evidence: vec![proof(5)],
+        }],
+        gaps: vec![Gap {
+            what: "web server logs".to_owned(),
+            why_it_matters: "a fetched phone file would not be seen".to_owned(),
+            how_to_get_it: "copy var/log/httpd".to_owned(),
+        }],
+        assessment: assessment(),
+        clocks: vec![ClockNote {
+            path: "var/log/asterisk/full".to_owned(),
+            notes: vec!["the year was worked out".to_owned()],
+        }],
+        not_read: vec![NotRead {
+            path: "tmp/\u{202e}x".to_owned(),
+            bytes: Some(7),
+            why: "no known kind".to_owned(),
+        }],
+        unrecognised_files: 1,
+        limits: vec!["names tried are counted up to 10,000".to_owned()],
+        hashing_off: false,
+        likelihoods: vec![LikelihoodMeaning {
+            likelihood: Likelihood::AlmostCertain,
+            meaning: "several independent records say so and none speaks against it",
+        }],
+    }
+}
+
+/// Returns a story of two rows, one without a time.
+pub(crate) fn story() -> Vec<TimelineRow> {
+    let row = TimelineRow {
+        message: hostile(),
+        datetime: Some("2026-03-07T22:14:05.000000Z".to_owned()),
+        timestamp_desc: "Event Logged",
+        action: Action::AuthFailed,
+        address: Some("203.0.113.7".parse().unwrap()),
+        port: Some(5060),
+        account: Some(hostile()),
+        number: Some(hostile()),
+        reason: Some(hostile()),
+        path: "var/log/asterisk/full".to_owned(),
+        line: Some(7),
+        offset: Some(500),
+    };
+    let timeless = TimelineRow { datetime: None, line: None, ..row.clone() };
+    vec![row, timeless]
+}

@@ -1,0 +1,198 @@
+//! The answer: what happened in one sentence, whether it is over, what to cut off first.
+
+use std::collections::BTreeMap;
+
+use crate::report::document::{Block, Line, counted, duration, instant};
+use crate::report::model::{Incident, Report, Role, Severity, Totals, Vector};
+use crate::untrusted::Untrusted;
+
+use super::View;
+
+/// A sign of the intruder so shortly before the evidence ends leaves open whether more followed.
+const STILL_WARM_HOURS: i64 = 24;
+/// Numbers, and at least as many addresses, named in one line to act on.
+const MOST_NAMED: usize = 8;
+/// Addresses named in one line of the full report; all of them stand in the table of sources.
+const MOST_ADDRESSES: usize = 50;
+
+pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
+    if report.incidents.is_empty() {
+        return no_intrusion(report);
+    }
+    let mut blocks = Vec::new();
+    if report.incidents.len() > 1 {
+        let count = counted(report.incidents.len() as u64, "intrusion");
+        blocks.push(Block::Paragraph(Line::default().strong(format!("{count} succeeded."))));
+    }
+    for incident in &report.incidents {
+        let title = Line::default().strong(incident.title.clone());
+        let title =
+            if report.incidents.len() > 1 { title.words(format!(" ({})", incident.id)) } else { title };
+        blocks.push(Block::Paragraph(title));
+        blocks.push(Block::Paragraph(sums(&incident.totals).into()));
+        blocks.push(Block::Paragraph(is_it_over(report, incident).into()));
+    }
+    blocks.push(Block::heading("Cut off now"));
+    let mut steps: Vec<Line> = report.incidents.iter().flat_map(|incident| cut_off(incident, view)).collect();
+    steps.extend(grave_remedies(report));
+    blocks.push(Block::List(steps));
+    blocks
+}
+
+fn no_intrusion(report: &Report) -> Vec<Block> {
+    let answer = match report.failed_attackers.len() {
+        0 => "No intrusion found: nobody got in, as far as this evidence tells.".to_owned(),
+        1 => {
+            "No intrusion found: one address tried and got nothing, as far as this evidence tells.".to_owned()
+        }
+        many => format!(
+            "No intrusion found: {many} addresses tried and got nothing, as far as this evidence tells."
+        ),
+    };
+    let mut blocks = vec![Block::Paragraph(Line::default().strong(answer))];
+    if !report.gaps.is_empty() {
+        let gaps = counted(report.gaps.len() as u64, "gap");
+        blocks.push(Block::Paragraph(
+            format!("This is \"not found\", not \"did not happen\": {gaps} in the evidence, listed below.")
+                .into(),
+        ));
+    }
+    let steps: Vec<Line> = grave_remedies(report).collect();
+    if !steps.is_empty() {
+        blocks.push(Block::heading("Close now"));
+        blocks.push(Block::List(steps));
+    }
+    blocks
+}
+
+/// Says what the calls come to.
+fn sums(totals: &Totals) -> String {
+    if totals.calls == 0 {
+        return "No fraudulent call was found.".to_owned();
+    }
+    let mut text = format!(
+        "{}, {} answered, {} billed",
+        counted(totals.calls, "fraudulent call"),
+        totals.answered,
+        duration(totals.seconds)
+    );
+    if let Some(cost) = &totals.cost {
+        text.push_str(&format!(", {cost} {}", totals.currency.as_deref().unwrap_or_default()));
+    }
+    text.trim_end().to_owned() + "."
+}
+
+/// Says when the intruder was last seen, and how long the evidence goes on after that.
+fn is_it_over(report: &Report, incident: &Incident) -> String {
+    let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
+    let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
+    let last_sign = addresses.chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
+    let Some(last) = last_call.max(last_sign) else {
+        return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
+    };
+    let mut text = match last_call {
+        Some(call) if call == last => format!("The last fraudulent call began {}", instant(call)),
+        Some(call) => {
+            format!(
+                "The last fraudulent call began {}, the last sign of the intruder is of {}",
+                instant(call),
+                instant(last)
+            )
+        }
+        None => format!("The last sign of the intruder is of {}", instant(last)),
+    };
+    match report.case.evidence_ends.as_ref() {
+        None => text.push_str("; where the evidence ends is not known."),
+        Some(end) => {
+            let after = end.signed_duration_since(*last);
+            let seconds = u64::try_from(after.num_seconds()).unwrap_or(0);
+            let over = after.num_hours() >= STILL_WARM_HOURS;
+            let judged = if over { "nothing was seen in that time" } else { "it may not be over" };
+            text.push_str(&format!("; the evidence goes on for {} after that: {judged}.", duration(seconds)));
+        }
+    }
+    text
+}
+
+/// What ends this incident: the credential or door, the addresses, the destinations.
+fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
+    let mut steps = Vec::new();
+    if let Some(words) = door(incident.entry.vector) {
+        let mut step = Line::default().words(words);
+        for (index, account) in incident.accounts.iter().enumerate() {
+            step = step.words(if index == 0 { ": " } else { ", " }).evidence(&account.name);
+        }
+        steps.push(step);
+    }
+    let inside = |role: &Role| !matches!(role, Role::Scan | Role::Guess);
+    let (entered, tried): (Vec<_>, Vec<_>) =
+        incident.sources.iter().partition(|source| source.roles.iter().any(inside));
+    for (words, sources) in [
+        ("Block the addresses that got in", entered),
+        ("Block the addresses that led there by scanning and guessing", tried),
+    ] {
+        let names: Vec<String> = sources.iter().map(|source| source.address.to_string()).collect();
+        if !names.is_empty() {
+            steps.push(format!("{words}: {}", some_of(&names, view)).into());
+        }
+    }
+    steps.extend(destinations(incident));
+    steps
+}
+
+/// What closes the way in, to be followed by the accounts.
+fn door(vector: Vector) -> Option<&'static str> {
+    match vector {
+        Vector::PasswordGuess | Vector::StolenCredential | Vector::DefaultCredential | Vector::Unknown => {
+            Some("Change the secret and remove the registered contacts of")
+        }
+        Vector::ProvisioningLeak => {
+            Some("Close the server that hands out phone files, change every secret in them, first of")
+        }
+        Vector::GuestCall => Some("Refuse calls that no account makes"),
+        Vector::ManagerInterface => {
+            Some("Close the manager interface to the outside and change the secret of its users")
+        }
+    }
+}
+
+/// Names the numbers that took most seconds, for the carrier to block.
+fn destinations(incident: &Incident) -> Option<Line> {
+    let mut seconds: BTreeMap<&Untrusted, u64> = BTreeMap::new();
+    for call in &incident.calls {
+        *seconds.entry(&call.dialed).or_default() += call.seconds;
+    }
+    let mut numbers: Vec<_> = seconds.into_iter().collect();
+    numbers.sort_by_key(|&(number, seconds)| (std::cmp::Reverse(seconds), number));
+    let total = numbers.len();
+    let mut line = Line::default().words("Ask the carrier to stop calls abroad, and to ");
+    for (index, (number, _)) in numbers.iter().take(MOST_NAMED).enumerate() {
+        line = line.words(if index == 0 { "" } else { ", " }).evidence(number);
+    }
+    if total > MOST_NAMED {
+        line = line.words(format!(" and {} more", total - MOST_NAMED));
+    }
+    (total > 0).then_some(line)
+}
+
+fn some_of(names: &[String], view: View) -> String {
+    let most = view.rows.clamp(MOST_NAMED, MOST_ADDRESSES);
+    let shown = names.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        left => format!("{shown} and {left} more"),
+    }
+}
+
+/// The remedies of critical findings, each once.
+fn grave_remedies(report: &Report) -> impl Iterator<Item = Line> {
+    let mut seen = std::collections::BTreeSet::new();
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Critical)
+        .filter(move |finding| seen.insert((finding.id, finding.subject.clone())))
+        .map(|finding| {
+            Line::default().evidence(&finding.subject).words(format!(": {} ({})", finding.remedy, finding.id))
+        })
+}

@@ -1,0 +1,117 @@
+//! The attack itself: its phases, what was taken, who took it, and the calls.
+
+use crate::report::document::{Block, Line, duration, instant_or_dash};
+use crate::report::model::{FraudCall, Incident, Report, Role};
+
+use super::{View, joined, of_incident, titled};
+
+fn per_incident(report: &Report, title: &str, blocks: impl Fn(&Incident) -> Vec<Block>) -> Vec<Block> {
+    let all =
+        report.incidents.iter().flat_map(|incident| of_incident(report, &incident.id, blocks(incident)));
+    titled(title, all.collect())
+}
+
+pub(super) fn phases(report: &Report) -> Vec<Block> {
+    per_incident(report, "What happened", |incident| {
+        let rows = incident.phases.iter().map(|span| {
+            vec![
+                span.phase.word().into(),
+                phase_meaning(span.phase).into(),
+                instant_or_dash(span.first.as_ref()).into(),
+                instant_or_dash(span.last.as_ref()).into(),
+                span.events.into(),
+                span.sources.into(),
+            ]
+        });
+        Block::table(&["phase", "meaning", "first", "last", "#events", "#addresses"], rows.collect())
+    })
+}
+
+fn phase_meaning(phase: Role) -> &'static str {
+    match phase {
+        Role::Scan => "looked for accounts or a way out",
+        Role::Guess => "tried secrets",
+        Role::Provision => "fetched phone files",
+        Role::Manager => "used the manager interface",
+        Role::Web => "used the web server",
+        Role::Register => "was let in",
+        Role::Dial => "made calls",
+    }
+}
+
+pub(super) fn accounts(report: &Report) -> Vec<Block> {
+    per_incident(report, "Accounts taken over", |incident| {
+        let rows = incident
+            .accounts
+            .iter()
+            .map(|account| vec![Line::from(&account.name), account.how.as_str().into()]);
+        Block::table(&["account", "how"], rows.collect())
+    })
+}
+
+pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
+    per_incident(report, "Where they came from", |incident| {
+        let rows = incident.sources.iter().take(view.rows).map(|source| {
+            let network = [&source.country, &source.network];
+            vec![
+                source.address.to_string().into(),
+                joined(source.roles.iter().map(|role| role.word())).into(),
+                joined(network.into_iter().flatten()).into(),
+                instant_or_dash(source.first.as_ref()).into(),
+                instant_or_dash(source.last.as_ref()).into(),
+                source.events.into(),
+                source.attempts.map_or_else(|| "-".into(), Line::from),
+            ]
+        });
+        let rows: Vec<_> = rows.collect();
+        let shown = rows.len();
+        let header = ["address", "roles", "network", "first", "last", "#events", "#failed tries"];
+        let mut blocks = Block::table(&header, rows);
+        blocks.extend(view.rest(shown, incident.sources.len(), "iocs.csv"));
+        blocks.extend(callers(incident));
+        blocks
+    })
+}
+
+fn callers(incident: &Incident) -> Vec<Block> {
+    let rows = incident.callers.iter().map(|caller| {
+        vec![
+            caller.number.as_ref().map_or_else(|| "withheld".into(), Line::from),
+            joined(caller.roles.iter().map(|role| role.word())).into(),
+            instant_or_dash(caller.first.as_ref()).into(),
+            instant_or_dash(caller.last.as_ref()).into(),
+            caller.calls.into(),
+        ]
+    });
+    Block::table(&["caller", "roles", "first", "last", "#calls"], rows.collect())
+}
+
+pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
+    per_incident(report, "Fraudulent calls", |incident| {
+        let rows: Vec<_> = incident.calls.iter().take(view.calls).map(call_row).collect();
+        let shown = rows.len();
+        let header =
+            ["start", "account", "dialled", "country", "#billed", "disposition", "#cost", "from", "why"];
+        let mut blocks = Block::table(&header, rows);
+        blocks.extend(view.rest(shown, incident.calls.len(), "calls.csv"));
+        blocks
+    })
+}
+
+fn call_row(call: &FraudCall) -> Vec<Line> {
+    let cost = call.cost.as_ref().map_or_else(
+        || "-".to_owned(),
+        |cost| format!("{cost} {}", call.currency.as_deref().unwrap_or_default()),
+    );
+    vec![
+        instant_or_dash(call.start.as_ref()).into(),
+        call.account.as_ref().map_or_else(|| "-".into(), Line::from),
+        (&call.dialed).into(),
+        call.country.as_deref().unwrap_or("-").into(),
+        duration(call.seconds).into(),
+        call.disposition.into(),
+        cost.trim_end().into(),
+        call.address.map_or_else(|| "-".to_owned(), |address| address.to_string()).into(),
+        call.why.as_str().into(),
+    ]
+}

@@ -1,0 +1,119 @@
+//! How they got in, with what was weighed against it, and who did not.
+
+use crate::report::document::{Block, Line, instant, instant_or_dash};
+use crate::report::model::{Alternative, Incident, Report, Vector};
+
+use super::{View, joined, of_incident, proofs, titled};
+
+pub(super) fn entry(report: &Report) -> Vec<Block> {
+    let blocks =
+        report.incidents.iter().flat_map(|incident| of_incident(report, &incident.id, weighed(incident)));
+    titled("How they got in", blocks.collect())
+}
+
+fn weighed(incident: &Incident) -> Vec<Block> {
+    let entry = &incident.entry;
+    let mut verdict = Line::default().strong(meaning(entry.vector)).words(format!(
+        " ({}, {})",
+        entry.vector.word(),
+        entry.likelihood.word()
+    ));
+    if let Some(breach) = &incident.breach {
+        verdict = verdict.words(format!("; first used by the intruder {}", instant(breach)));
+    }
+    let mut blocks = vec![Block::Paragraph(verdict)];
+    blocks.extend(labelled("Because", &entry.because));
+    blocks.extend(labelled("Against it", &entry.against));
+    blocks.extend(entry.alternatives.iter().flat_map(rival));
+    blocks.extend(labelled("What would settle or refute it", &entry.would_refute));
+    blocks.extend(labelled("What this evidence cannot tell", &incident.unknown));
+    blocks
+}
+
+fn rival(rival: &Alternative) -> Vec<Block> {
+    let mut blocks = vec![Block::Paragraph(
+        format!(
+            "Weighed instead: {} ({}, {})",
+            meaning(rival.vector),
+            rival.vector.word(),
+            rival.likelihood.word()
+        )
+        .into(),
+    )];
+    let weighed = rival.because.iter().map(|reason| format!("for: {reason}"));
+    blocks
+        .extend(Block::list(weighed.chain(rival.against.iter().map(|reason| format!("against: {reason}")))));
+    blocks
+}
+
+fn labelled(label: &str, reasons: &[String]) -> Vec<Block> {
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let mut blocks = vec![Block::Paragraph(format!("{label}:").into())];
+    blocks.extend(Block::list(reasons.iter().map(String::as_str)));
+    blocks
+}
+
+/// Says a vector in words.
+pub(super) fn meaning(vector: Vector) -> &'static str {
+    match vector {
+        Vector::PasswordGuess => "the secret was guessed",
+        Vector::StolenCredential => "the secret was known beforehand, where from these logs do not tell",
+        Vector::ProvisioningLeak => "the secret stood in a phone file that was fetched",
+        Vector::GuestCall => "calls went out without any account",
+        Vector::DefaultCredential => "the secret was one that anybody would try first",
+        Vector::ManagerInterface => "the manager interface made the calls",
+        Vector::Unknown => "the evidence does not tell",
+    }
+}
+
+pub(super) fn proof(report: &Report, view: View) -> Vec<Block> {
+    let blocks = report.incidents.iter().flat_map(|incident| {
+        let mut blocks = proofs(&incident.proof, view);
+        for source in &incident.sources {
+            if !source.evidence.is_empty() && view.proofs == usize::MAX {
+                blocks.push(Block::Paragraph(format!("{}:", source.address).into()));
+                blocks.extend(proofs(&source.evidence, view));
+            }
+        }
+        of_incident(report, &incident.id, blocks)
+    });
+    titled("Proof", blocks.collect())
+}
+
+pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
+    let rows = report.failed_attackers.iter().take(view.rows).map(|attacker| {
+        let mut names = Line::default();
+        for (index, name) in attacker.accounts_tried.iter().take(5).enumerate() {
+            names = names.words(if index == 0 { "" } else { ", " }).evidence(name);
+        }
+        let shown = attacker.accounts_tried.len().min(5) as u64;
+        if attacker.accounts_tried_count > shown {
+            names = names.words(format!(" ({} in all)", attacker.accounts_tried_count));
+        }
+        vec![
+            attacker.address.to_string().into(),
+            joined(attacker.roles.iter().map(|role| role.word())).into(),
+            instant_or_dash(attacker.first.as_ref()).into(),
+            instant_or_dash(attacker.last.as_ref()).into(),
+            attacker.events.into(),
+            attacker.attempts.map_or_else(|| "-".into(), Line::from),
+            names,
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let shown = rows.len();
+    let header = ["address", "roles", "first", "last", "#events", "#failed tries", "names tried"];
+    let mut blocks = Block::table(&header, rows);
+    blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
+    titled("Tried and got nothing", blocks)
+}
+
+pub(super) fn likelihoods(report: &Report) -> Vec<Block> {
+    let rows = report
+        .likelihoods
+        .iter()
+        .map(|meaning| vec![Line::from(meaning.likelihood.word()), meaning.meaning.into()]);
+    titled("What the likelihoods mean", Block::table(&["word", "meaning"], rows.collect()))
+}

@@ -1,0 +1,129 @@
+//! What happened, in figures: calls, failed authentications, probes.
+
+use crate::report::document::{Block, Line, duration, instant, instant_or_dash};
+use crate::report::model::{CallRowSum, CallSummary, FailureRow, HourCount, Report};
+
+use super::{View, titled};
+
+/// The length of the longest bar.
+const BAR: u64 = 40;
+
+pub(super) fn last_day(report: &Report, view: View) -> Vec<Block> {
+    let summary = &report.assessment.last_day;
+    titled("All calls of the last 24 hours of the evidence", calls(summary, view))
+}
+
+pub(super) fn incident_calls(report: &Report, view: View) -> Vec<Block> {
+    if report.incidents.is_empty() {
+        return Vec::new();
+    }
+    titled("Fraudulent calls", calls(&report.assessment.incident, view))
+}
+
+fn calls(summary: &CallSummary, view: View) -> Vec<Block> {
+    let totals = &summary.totals;
+    if totals.calls == 0 {
+        return vec![Block::Paragraph("No calls.".into())];
+    }
+    let mut sums = format!(
+        "{} calls, {} answered, {} billed, from {} to {}",
+        totals.calls,
+        totals.answered,
+        duration(totals.seconds),
+        instant_or_dash(summary.first.as_ref()),
+        instant_or_dash(summary.last.as_ref())
+    );
+    if let Some(cost) = &totals.cost {
+        sums.push_str(&format!(", {cost} {}", totals.currency.as_deref().unwrap_or_default()));
+    }
+    let mut blocks = vec![Block::Paragraph(sums.into())];
+    blocks.extend(hours("calls", &summary.by_hour, view));
+    blocks.extend(shares("dialled", &summary.by_destination, view));
+    blocks.extend(shares("account", &summary.by_account, view));
+    blocks.extend(shares("from address", &summary.by_source, view));
+    blocks
+}
+
+/// Hours with bars. When some must stay out, the busiest stay in.
+fn hours(what: &'static str, hours: &[HourCount], view: View) -> Vec<Block> {
+    let most_rows = view.rows.max(24);
+    let mut busiest: Vec<usize> = (0..hours.len()).collect();
+    busiest.sort_by_key(|&index| (std::cmp::Reverse(hours.get(index).map(|hour| hour.count)), index));
+    busiest.truncate(most_rows);
+    busiest.sort_unstable();
+    let highest = hours.iter().map(|hour| hour.count).max().unwrap_or(0).max(1);
+    let rows: Vec<_> = busiest
+        .iter()
+        .filter_map(|&index| hours.get(index))
+        .map(|hour| vec![instant(&hour.hour).into(), hour.count.into(), bar(hour.count, highest).into()])
+        .collect();
+    let shown = rows.len();
+    let header = if what == "calls" { ["hour", "#calls", ""] } else { ["hour", "#failed tries", ""] };
+    let mut blocks = Block::table(&header, rows);
+    if shown < hours.len() {
+        let left = hours.len() - shown;
+        blocks.push(Block::Paragraph(format!("and {left} less busy hours, in report.json").into()));
+    }
+    blocks
+}
+
+fn bar(count: u64, highest: u64) -> String {
+    let length = u128::from(count) * u128::from(BAR) / u128::from(highest);
+    let length = usize::try_from(length).unwrap_or(0);
+    "#".repeat(if count > 0 { length.max(1) } else { 0 })
+}
+
+fn shares(what: &'static str, sums: &[CallRowSum], view: View) -> Vec<Block> {
+    let rows: Vec<_> = sums
+        .iter()
+        .take(view.rows)
+        .map(|sum| {
+            vec![(&sum.name).into(), sum.calls.into(), sum.answered.into(), duration(sum.seconds).into()]
+        })
+        .collect();
+    let shown = rows.len();
+    let mut blocks = Block::table(&[what, "#calls", "#answered", "#billed"], rows);
+    blocks.extend(view.rest(shown, sums.len(), "report.json"));
+    blocks
+}
+
+pub(super) fn failures(report: &Report, view: View) -> Vec<Block> {
+    let figures = &report.assessment;
+    let mut blocks = vec![Block::Paragraph(
+        format!("{} failed tries, in {} records", figures.failed_attempts, figures.failure_records).into(),
+    )];
+    let logs = figures.failures_by_log.iter().map(|(log, count)| vec![log.as_str().into(), (*count).into()]);
+    blocks.extend(Block::table(&["log", "#records of failures"], logs.collect()));
+    blocks.extend(hours("failures", &figures.failures_by_hour, view));
+    blocks.extend(parties(&figures.failures_by_source, view));
+    let accounts = figures.failures_by_account.iter().take(view.rows);
+    let accounts: Vec<_> = accounts.map(|(name, count)| vec![Line::from(name), (*count).into()]).collect();
+    let shown = accounts.len();
+    blocks.extend(Block::table(&["account tried", "#failed tries"], accounts));
+    blocks.extend(view.rest(shown, figures.failures_by_account.len(), "report.json"));
+    titled("Failed authentications", blocks)
+}
+
+pub(super) fn scanning(report: &Report, view: View) -> Vec<Block> {
+    titled("Probes without a secret", parties(&report.assessment.scanners, view))
+}
+
+fn parties(parties: &[FailureRow], view: View) -> Vec<Block> {
+    let rows: Vec<_> = parties
+        .iter()
+        .take(view.rows)
+        .map(|party| {
+            vec![
+                party.address.to_string().into(),
+                party.attempts.into(),
+                party.records.into(),
+                instant_or_dash(party.first.as_ref()).into(),
+                instant_or_dash(party.last.as_ref()).into(),
+            ]
+        })
+        .collect();
+    let shown = rows.len();
+    let mut blocks = Block::table(&["address", "#tries", "#records", "first", "last"], rows);
+    blocks.extend(view.rest(shown, parties.len(), "report.json"));
+    blocks
+}

@@ -1,0 +1,42 @@
+//! Holes: in the phone system (findings), and in the evidence (gaps).
+
+use crate::report::document::{Block, Line};
+use crate::report::model::{Finding, Report};
+
+use super::{View, proofs, titled};
+
+pub(super) fn findings(report: &Report, view: View) -> Vec<Block> {
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|finding| (finding.severity, finding.id, finding.subject.clone()));
+    let shown = findings.len().min(view.rows);
+    let mut blocks: Vec<Block> =
+        findings.iter().take(view.rows).flat_map(|finding| one_finding(finding, view)).collect();
+    blocks.extend(view.rest(shown, findings.len(), "report.md"));
+    titled("Findings", blocks)
+}
+
+fn one_finding(finding: &Finding, view: View) -> Vec<Block> {
+    let title = Line::default()
+        .strong(finding.severity.word())
+        .words(format!(" {}: ", finding.id))
+        .evidence(&finding.subject)
+        .words(format!(" - {}", finding.title));
+    let mut entries: Vec<Line> = Vec::new();
+    if !finding.detail.is_empty() {
+        entries.push(finding.detail.as_str().into());
+    }
+    entries.push(format!("remedy: {}", finding.remedy).into());
+    if !finding.attack.is_empty() {
+        entries.push(format!("MITRE techniques: {}", finding.attack.join(", ")).into());
+    }
+    let mut blocks = vec![Block::Subheading(title), Block::List(entries)];
+    blocks.extend(proofs(&finding.evidence, view));
+    blocks
+}
+
+pub(super) fn gaps(report: &Report) -> Vec<Block> {
+    let rows = report.gaps.iter().map(|gap| {
+        vec![gap.what.as_str().into(), gap.why_it_matters.as_str().into(), gap.how_to_get_it.as_str().into()]
+    });
+    titled("Missing evidence", Block::table(&["what", "what that costs", "how to get it"], rows.collect()))
+}

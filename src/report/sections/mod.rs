@@ -1,0 +1,222 @@
+//! The parts of a report, each a question answered from the model.
+//!
+//! A report, a playbook and a command all name sections; none of them renders anything itself.
+
+mod answer;
+mod attack;
+mod coverage;
+mod entry;
+mod figures;
+mod holes;
+
+use serde::Deserialize;
+
+use super::document::{Block, Line};
+use super::model::{Proof, Report};
+
+/// How much of a list is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// Rows of one table or list; the rest is counted.
+    pub rows: usize,
+    /// Calls of one incident.
+    pub calls: usize,
+    /// Lines of proof of one statement.
+    pub proofs: usize,
+    /// Was a case folder written, whose files hold the rest?
+    pub case_written: bool,
+}
+
+impl View {
+    /// Everything, for files and for `-v`.
+    pub fn full(case_written: bool) -> Self {
+        View { rows: usize::MAX, calls: usize::MAX, proofs: usize::MAX, case_written }
+    }
+
+    /// What fits a few screens.
+    pub fn brief(case_written: bool) -> Self {
+        View { rows: 15, calls: 10, proofs: 3, case_written }
+    }
+
+    /// Says how many of `total` are left out, if any, and where they are.
+    fn rest(self, shown: usize, total: usize, file: &str) -> Vec<Block> {
+        let left = total.saturating_sub(shown);
+        let place = if self.case_written { format!("in {file}") } else { "shown by -v".to_owned() };
+        if left == 0 {
+            Vec::new()
+        } else {
+            vec![Block::Paragraph(format!("and {left} more, {place}").into())]
+        }
+    }
+}
+
+/// A part of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Section {
+    /// What happened in one sentence, whether it is over, what to cut off.
+    Answer,
+    /// When each phase was.
+    Phases,
+    /// What was taken over.
+    Accounts,
+    /// Addresses and callers of the intruders.
+    Sources,
+    /// The fraudulent calls.
+    Calls,
+    /// How they got in, and what else was weighed.
+    Entry,
+    /// The lines that prove the breach.
+    Proof,
+    /// Who tried and got nothing.
+    FailedAttackers,
+    /// Holes and signs that were found.
+    Findings,
+    /// Evidence that is missing.
+    Gaps,
+    /// What was read.
+    Coverage,
+    /// How times were worked out.
+    Clocks,
+    /// What was not read.
+    NotRead,
+    /// Limits that were reached.
+    Limits,
+    /// What the likelihoods mean.
+    Likelihoods,
+    /// Calls of the last day of the evidence.
+    LastDay,
+    /// Calls of the incidents in figures.
+    IncidentCalls,
+    /// Failed authentications.
+    Failures,
+    /// Probes without a secret.
+    Scanning,
+    /// Product, zone and names of the case.
+    Case,
+}
+
+impl Section {
+    /// Every section of `report.md`, in its order: the answer first, the proof of work last.
+    pub const REPORT: &[Section] = &[
+        Section::Answer,
+        Section::Phases,
+        Section::Accounts,
+        Section::Sources,
+        Section::Calls,
+        Section::Entry,
+        Section::Proof,
+        Section::FailedAttackers,
+        Section::Findings,
+        Section::Gaps,
+        Section::Case,
+        Section::Coverage,
+        Section::Clocks,
+        Section::NotRead,
+        Section::Limits,
+        Section::Likelihoods,
+    ];
+
+    /// The sections that `run` shows on a terminal.
+    pub const STORY: &[Section] = &[
+        Section::Answer,
+        Section::Phases,
+        Section::Accounts,
+        Section::Sources,
+        Section::Calls,
+        Section::Entry,
+        Section::Proof,
+        Section::FailedAttackers,
+        Section::Findings,
+        Section::Gaps,
+        Section::Limits,
+    ];
+
+    /// The sections of `assess`.
+    pub const ASSESSMENT: &[Section] = &[
+        Section::Answer,
+        Section::IncidentCalls,
+        Section::LastDay,
+        Section::Failures,
+        Section::Scanning,
+        Section::Limits,
+    ];
+
+    /// The sections of `inventory`.
+    pub const INVENTORY: &[Section] = &[
+        Section::Case,
+        Section::Coverage,
+        Section::Gaps,
+        Section::NotRead,
+        Section::Clocks,
+        Section::Limits,
+    ];
+
+    /// Returns the section's blocks; a section without content returns none.
+    pub fn blocks(self, report: &Report, view: View) -> Vec<Block> {
+        match self {
+            Section::Answer => answer::answer(report, view),
+            Section::Phases => attack::phases(report),
+            Section::Accounts => attack::accounts(report),
+            Section::Sources => attack::sources(report, view),
+            Section::Calls => attack::calls(report, view),
+            Section::Entry => entry::entry(report),
+            Section::Proof => entry::proof(report, view),
+            Section::FailedAttackers => entry::failed_attackers(report, view),
+            Section::Findings => holes::findings(report, view),
+            Section::Gaps => holes::gaps(report),
+            Section::Coverage => coverage::coverage(report, view),
+            Section::Clocks => coverage::clocks(report, view),
+            Section::NotRead => coverage::not_read(report, view),
+            Section::Limits => coverage::limits(report),
+            Section::Likelihoods => entry::likelihoods(report),
+            Section::LastDay => figures::last_day(report, view),
+            Section::IncidentCalls => figures::incident_calls(report, view),
+            Section::Failures => figures::failures(report, view),
+            Section::Scanning => figures::scanning(report, view),
+            Section::Case => coverage::case(report),
+        }
+    }
+}
+
+/// Returns the blocks of several sections, one after the other.
+pub fn blocks(sections: &[Section], report: &Report, view: View) -> Vec<Block> {
+    sections.iter().flat_map(|section| section.blocks(report, view)).collect()
+}
+
+/// Puts a heading before blocks, unless there are none.
+fn titled(title: &str, blocks: Vec<Block>) -> Vec<Block> {
+    if blocks.is_empty() {
+        return blocks;
+    }
+    let mut all = vec![Block::heading(title)];
+    all.extend(blocks);
+    all
+}
+
+/// Puts the incident's name before blocks where a report has several incidents.
+fn of_incident(report: &Report, id: &str, blocks: Vec<Block>) -> Vec<Block> {
+    if blocks.is_empty() || report.incidents.len() < 2 {
+        return blocks;
+    }
+    let mut all = vec![Block::Subheading(Line::default().words(id))];
+    all.extend(blocks);
+    all
+}
+
+fn proofs(proofs: &[Proof], view: View) -> Vec<Block> {
+    let shown: Vec<Proof> = proofs.iter().take(view.proofs).cloned().collect();
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    let count = shown.len();
+    let mut blocks = vec![Block::Proofs(shown)];
+    blocks.extend(view.rest(count, proofs.len(), "report.json"));
+    blocks
+}
+
+/// Returns words with commas between, or a dash.
+fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+}

@@ -1,0 +1,131 @@
+//! What is written where, and where nothing may be written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::scratch::{Scratch, code, stderr, stdout};
+
+#[test]
+fn nothing_is_written_into_the_evidence() {
+    let scratch = Scratch::new();
+    scratch.file("evidence/etc/asterisk/sip.conf", "[general]\n");
+    for verb in ["run", "inventory", "assess", "investigate", "timeline"] {
+        let output = scratch.run(&[verb, "evidence", "-o", "evidence/out"]);
+        assert_eq!(code(&output), 2, "{verb}");
+        let error = stderr(&output);
+        assert!(error.starts_with("error: evidence/out: lies inside the evidence evidence"), "{error}");
+        assert!(error.contains("\n\nhint: choose an output outside the evidence"), "{error}");
+        assert_eq!(fs::read_dir(scratch.path().join("evidence")).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_case_is_left_alone() {
+    let scratch = Scratch::new();
+    let precious = scratch.file("thesis/chapter.txt", "mine");
+    let output = scratch.run(&["demo", "-o", "thesis"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(
+        stderr(&output),
+        "error: thesis: is not empty and holds no earlier case\n\n\
+         hint: choose a new or empty folder, or the folder of an earlier case\n"
+    );
+    assert_eq!(fs::read_to_string(precious).unwrap(), "mine");
+    assert_eq!(fs::read_dir(scratch.path().join("thesis")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let scratch = Scratch::new();
+    let mut child = scratch
+        .command(env!("CARGO_BIN_EXE_tolltrace"))
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closed before the program has written anything, or soon after: both must end quietly.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+}
+
+/// Reads the files of a case.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+}
+
+#[test]
+fn two_runs_differ_in_the_manifest_only() {
+    let scratch = Scratch::new();
+    let cases = ["one", "two", "two"].map(|folder| {
+        let output = scratch.run(&["demo", "-q", "-o", folder]);
+        assert_eq!((code(&output), stdout(&output), stderr(&output)), (0, String::new(), String::new()));
+        files(&scratch.path().join(folder))
+    });
+    let [one, two, again] = cases.map(|mut case| {
+        assert!(case.remove("manifest.json").is_some());
+        case
+    });
+    let names: Vec<_> = one.keys().map(String::as_str).collect();
+    assert_eq!(names, ["calls.csv", "iocs.csv", "report.json", "report.md", "timeline.jsonl"]);
+    assert!(one == two && two == again);
+}
+
+#[test]
+fn the_manifest_holds_the_hash_of_each_file() {
+    let scratch = Scratch::new();
+    assert_eq!(code(&scratch.run(&["demo", "-o", "case"])), 0);
+    let case = files(&scratch.path().join("case"));
+    let manifest: serde_json::Value = serde_json::from_slice(&case["manifest.json"]).unwrap();
+    let listed = manifest["files"].as_array().unwrap();
+    assert_eq!(listed.len() + 1, case.len());
+    for file in listed {
+        let bytes = &case[file["path"].as_str().unwrap()];
+        assert_eq!(file["bytes"].as_u64().unwrap(), bytes.len() as u64);
+        let hash: String = sha2_hex(bytes);
+        assert_eq!(file["sha256"].as_str().unwrap(), hash);
+    }
+    assert_eq!(manifest["run"]["command"][1], "demo");
+    assert!(manifest["evidence"].as_array().unwrap().iter().all(|file| file["sha256"].is_string()));
+}
+
+fn sha2_hex(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn report_json_has_the_keys_of_its_schema() {
+    let scratch = Scratch::new();
+    let report: serde_json::Value =
+        serde_json::from_str(&stdout(&scratch.run(&["demo", "--format", "json"]))).unwrap();
+    assert_eq!(report["schema"], "tolltrace.report/1");
+    for key in ["tool", "case", "evidence", "incidents", "failed_attackers", "findings", "gaps"] {
+        assert!(!report[key].is_null(), "{key}");
+    }
+}
+
+#[test]
+fn bold_is_for_terminals_or_when_asked_for() {
+    let scratch = Scratch::new();
+    let plain = stdout(&scratch.run(&["demo"]));
+    assert!(!plain.contains('\u{1b}'));
+    let bold = stdout(&scratch.run(&["demo", "--color", "always"]));
+    assert_eq!(bold.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""), plain, "colour carries no meaning");
+}
+
+#[test]
+fn a_finding_can_set_the_exit_status() {
+    let scratch = Scratch::new();
+    let report: serde_json::Value =
+        serde_json::from_str(&stdout(&scratch.run(&["demo", "--format", "json"]))).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let expected = if findings.is_empty() { 0 } else { 10 };
+    assert_eq!(code(&scratch.run(&["demo", "-q", "--fail-on", "info"])), expected);
+    let critical = findings.iter().any(|finding| finding["severity"] == "critical");
+    assert_eq!(code(&scratch.run(&["demo", "-q", "--fail-on", "critical"])), if critical { 10 } else { 0 });
+}
