@@ -14,6 +14,8 @@ mod plan;
 mod resolver;
 mod rotation;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod ties;
 mod years;
 mod zone;

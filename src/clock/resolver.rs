@@ -12,6 +12,8 @@ use super::zone::{LocalTime, Zone};
 const QUARTER: i64 = 900;
 /// Records of several threads stand in nearly the right order; a larger step back is a fold.
 const JITTER: i64 = 15 * 60;
+/// Once the clock was turned back, only a record this near to that moment can be of the first pass.
+const SHORT_JITTER: i64 = 5;
 /// Clocks are corrected by less than this; a larger step back in a log without years is a new year.
 const LARGEST_CORRECTION: i64 = 7 * DAY;
 
@@ -174,7 +176,11 @@ impl Resolver {
                 }
             }
         };
-        let is_second_pass = last_instant.is_some_and(|last| earlier < last - JITTER);
+        let is_second_pass = earlier != later
+            && last_instant.is_some_and(|last| {
+                let was_turned_back = i64::from(self.zone.offset_at(last)) == local - later;
+                earlier < last - if was_turned_back { SHORT_JITTER } else { JITTER }
+            });
         (if is_second_pass { later } else { earlier }, self.zone_resolution)
     }
 

@@ -21,6 +21,8 @@ const LONGEST_SILENCE: i64 = 330 * DAY;
 const NEIGHBOURHOOD: i64 = 92 * DAY;
 /// Years outside this are damage or a clock without a battery.
 const PLAUSIBLE: std::ops::RangeInclusive<i32> = 1995..=2100;
+/// Asterisk is not older than this many years.
+const LONGEST_LOG: i32 = 30;
 /// Stands where nothing tells a year; it is a leap year, so that every date exists.
 const NO_YEAR: i32 = 2000;
 
@@ -110,27 +112,31 @@ impl<'a> Member<'a> {
     }
 
     /// Lets the ties vote: a nonce among them may be an attacker's.
+    ///
+    /// The first half of them votes for the year of the first record, the other half for the last one's,
+    /// as a log that was never rotated may cover several years.
     fn by_ties(&self) -> Option<Decided> {
+        let ties = &self.facts.ties;
         let position = |stamp: &Stamp| calendar::local_seconds(stamp, NO_YEAR);
-        let mut firsts: BTreeMap<i32, usize> = BTreeMap::new();
-        let mut lasts: BTreeMap<i32, usize> = BTreeMap::new();
-        for (stamp, exact) in &self.facts.ties {
-            let Some(year) = year_near(stamp, exact.seconds(), 2 * DAY) else { continue };
-            let before = i32::from(position(stamp) < position(&self.first) - DAY);
-            let after = i32::from(position(stamp) > position(&self.last) + DAY);
-            *firsts.entry(year - before).or_default() += 1;
-            *lasts.entry(year + after).or_default() += 1;
-        }
-        let most_voted = |votes: &BTreeMap<i32, usize>| {
-            votes.iter().max_by_key(|(year, votes)| (**votes, **year)).map(|(&year, _)| year)
-        };
-        let first = most_voted(&firsts).filter(|&year| self.exists(year))?;
+        let (begin, end) = (position(&self.first) - DAY, position(&self.last) + DAY);
+        let first = vote(ties.get(..ties.len().div_ceil(2))?, |stamp| -i32::from(position(stamp) < begin));
+        let last = vote(ties.get(ties.len() / 2..)?, |stamp| i32::from(position(stamp) > end));
+        let first = first.filter(|&year| self.exists(year))?;
         let mut years = self.years_from(first);
-        // A log of several years has ties of the first at its beginning and of the last at its end.
-        let latest = lasts.iter().filter(|(_, votes)| **votes >= 3).map(|(&year, _)| year).max();
-        years.last = years.last.max(latest.unwrap_or(first)).min(first + 30);
+        years.last = years.last.max(last.unwrap_or(first)).min(first + LONGEST_LOG);
         Some(Decided { years, why: "the instants that its own records tell" })
     }
+}
+
+/// Returns the year that most ties tell, each corrected for where it stands in its log.
+fn vote(ties: &[(Stamp, Instant)], correction: impl Fn(&Stamp) -> i32) -> Option<i32> {
+    let mut votes: BTreeMap<i32, usize> = BTreeMap::new();
+    for (stamp, exact) in ties {
+        if let Some(year) = year_near(stamp, exact.seconds(), 2 * DAY) {
+            *votes.entry(year + correction(stamp)).or_default() += 1;
+        }
+    }
+    votes.into_iter().max_by_key(|&(year, votes)| (votes, year)).map(|(year, _)| year)
 }
 
 /// Puts the files of one log in the order in which they were written.
