@@ -136,8 +136,9 @@ impl Fields {
             return self.read_offset(bytes);
         }
         let length = bytes.iter().take(7).take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let name = bytes.get(..length).filter(|_| (1..=6).contains(&length))?;
-        if matches!(name, b"UTC" | b"GMT" | b"Z") {
+        // POSIX: three letters at least; two are the half of the day.
+        let name = bytes.get(..length).filter(|_| (3..=6).contains(&length))?;
+        if matches!(name, b"UTC" | b"GMT") {
             self.offset_minutes = Some(0);
         }
         Some(length)

@@ -11,9 +11,18 @@ mod fields;
 mod format;
 mod names;
 mod plan;
+mod resolver;
+mod rotation;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod ties;
+mod years;
 mod zone;
 
 pub use any::any_stamp;
 pub use format::DateFormat;
-pub use plan::{Clock, Plan, Resolver, SourceFacts};
-pub use zone::{Zone, ZoneOrigin};
+pub use plan::{Clock, ClockOptions, Plan};
+pub use resolver::Resolver;
+pub use survey::SourceFacts;
+pub use zone::{LocalTime, UnknownZone, Zone, ZoneFile, ZoneOrigin};
