@@ -4,7 +4,13 @@
 //! understood. It looks at nothing but the chunk, so that any cut gives the same records; what needs
 //! more than one record (a year, a fold in time, one try told by three lines) is the sinks' work.
 
+pub mod call_records;
+pub mod channel_events;
 mod chunk;
+mod delimited;
+pub mod fail2ban;
+pub mod queue_log;
+pub mod tftp;
 
 pub use chunk::{Chunk, Skipped, Why};
 
