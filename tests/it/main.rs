@@ -1,11 +1,16 @@
-//! The program as a user meets it, one module a concern.
+//! The program as a user meets it and the library as evidence meets it, one module a concern.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+// A test fails by panicking and says what it passed over.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 mod cli;
+mod corpora;
+mod lines;
 mod output;
 mod readme;
+mod records;
 mod scratch;
+mod support;
 
 #[test]
 fn no_file_of_this_folder_is_forgotten() {

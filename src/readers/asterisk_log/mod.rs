@@ -19,7 +19,7 @@ use super::{Chunk, Reader, Skipped, Why, fail2ban, tftp};
 use crate::clock::DateFormat;
 use crate::event::{Action, Entry, Service, Span, Stamp};
 
-pub(crate) use self::text::{channel_account, uri_host};
+pub(crate) use self::text::uri_host;
 
 /// Bytes before a chunk that tell whether it begins inside a printed packet.
 pub const CONTEXT: usize = 2 * trace::LONGEST;
@@ -34,6 +34,8 @@ pub struct AsteriskLogReader {
     formats: Vec<DateFormat>,
     /// Are lines of other programs to be expected?
     is_syslog: bool,
+    /// Lines of a blocker that stand between.
+    blocker: Option<fail2ban::Fail2banReader>,
 }
 
 impl AsteriskLogReader {
@@ -62,7 +64,7 @@ impl AsteriskLogReader {
         for usual in ["%F %T", DateFormat::DEFAULT] {
             formats.extend(DateFormat::from_strftime(usual).filter(|format| !formats.contains(format)));
         }
-        (AsteriskLogReader { formats, is_syslog }, note)
+        (AsteriskLogReader { formats, is_syslog, blocker: fail2ban::Fail2banReader::new() }, note)
     }
 
     /// Returns whether a file that begins with `head` holds lines of Asterisk's logger.
@@ -381,11 +383,13 @@ impl<'a> Reading<'a> {
             }
             return true;
         }
-        if let Some(ban) = fail2ban::read(line) {
+        if let Some(ban) = self.reader.blocker.as_ref().and_then(|blocker| blocker.line(line)) {
             self.note_stamp(ban.stamp);
             self.record();
-            let found = Found { address: ban.address, detail: ban.jail, ..Found::of_ban(ban.action) };
-            self.push(&found, ban.stamp, None, origin, start, end, number);
+            if let Some(action) = ban.action {
+                let found = Found { address: ban.address, detail: ban.jail, ..Found::of_ban(action) };
+                self.push(&found, ban.stamp, None, origin, start, end, number);
+            }
             return true;
         }
         if let Some((stamp, _)) = line.strip_prefix(b"[").and_then(|text| head::stamp_at(text, &self.reader.formats)) {

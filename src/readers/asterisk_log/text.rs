@@ -148,20 +148,6 @@ pub(super) fn unquoted(text: &[u8], quote: u8) -> &[u8] {
     }
 }
 
-/// Returns the account of a channel's name: `PJSIP/205-0000002f` is 205's.
-///
-/// The last dash parts the serial number; names may have dashes of their own. `Local/` channels and
-/// others that no phone owns have none.
-pub(crate) fn channel_account(channel: &[u8]) -> Option<&[u8]> {
-    let (technology, rest) = split_once(channel, b"/")?;
-    if !matches!(technology, b"SIP" | b"PJSIP" | b"IAX2" | b"SCCP" | b"Skinny" | b"MGCP" | b"UniMRCP") {
-        return None;
-    }
-    let dash = memchr::memrchr(b'-', rest)?;
-    let name = rest.get(..dash)?;
-    (!name.is_empty()).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,13 +177,5 @@ mod tests {
         assert_eq!(read("<sip:'or''='@4.5.6.7>").as_deref(), Some("'or''='"));
         assert_eq!(read("555<sip:555@192.0.2.1>;tag=e9").as_deref(), Some("555"));
         assert_eq!(read("<sip:192.0.2.1>"), None);
-    }
-
-    #[test]
-    fn channels_name_their_account() {
-        let read = |text: &str| channel_account(text.as_bytes()).map(|name| String::from_utf8_lossy(name).into_owned());
-        assert_eq!(read("SIP/carrier-out-000002f9").as_deref(), Some("carrier-out"));
-        assert_eq!(read("PJSIP/1001-0000000a").as_deref(), Some("1001"));
-        assert_eq!(read("Local/900@from-internal-00000001;1"), None);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{channel_account, endpoint, split_last, split_once, until};
+use crate::readers::channel_account;
+use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, until};
 
 /// Reads a message of level VERBOSE.
 pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {

@@ -1,0 +1,238 @@
+//! Call detail records as delimited text: one row for each leg of a call.
+//!
+//! Reads what Asterisk's `cdr_csv` and `cdr_custom` write, and what databases and panels export of
+//! the same columns. Which column is which is found once, from the file's first bytes ([`Layout`]);
+//! the numbers are left as they stand, and what a row means is left to others.
+
+mod column;
+mod guess;
+mod layout;
+mod shapes;
+
+pub use layout::Layout;
+
+use column::Column;
+use shapes::{epoch_of_uniqueid, is_uniqueid, seconds};
+
+pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_id};
+
+use super::delimited::{Kept, Record, Records};
+use super::{Chunk, Reader, Why};
+use crate::clock::DateFormat;
+use crate::event::{CallRow, Disposition, Span, Stamp};
+
+/// How Asterisk writes dates where nothing says otherwise.
+const USUAL_DATES: &str = "%Y-%m-%d %T";
+/// A zone is no further from UTC than that; a day is for records written long after their channel.
+const FARTHEST: i64 = 38 * 3_600;
+
+/// Returns whether a text file that begins with `head` holds call records.
+pub fn looks_like(head: &[u8]) -> bool {
+    Layout::find(head, None).is_some()
+}
+
+/// Reads call records of one layout.
+#[derive(Clone, Debug)]
+pub struct CallRecordReader {
+    layout: Layout,
+    dates: DateFormat,
+    /// Does the file lack the column `answer`, as the tables of databases do?
+    has_no_answer: bool,
+}
+
+impl CallRecordReader {
+    /// Builds a reader for files of `layout` whose dates are written as `dates` says.
+    pub fn new(layout: Layout, dates: DateFormat) -> Self {
+        let has_no_answer = layout.place(Column::Answer).is_none();
+        CallRecordReader { layout, dates, has_no_answer }
+    }
+
+    /// Finds layout and dates from a file's first bytes.
+    ///
+    /// The second value is a sentence for the report where the order of day and month is an assumption.
+    pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<(Self, Option<String>)> {
+        let layout = Layout::find(head, custom)?;
+        let start = layout.place(Column::Start)?;
+        let rows = layout.samples(head);
+        let starts: Vec<&[u8]> =
+            rows.iter().filter_map(|row| row.get(start)).filter(|text| shapes::is_date(text)).collect();
+        let (dates, doubt) = match DateFormat::detect(&starts) {
+            Some((dates, Some(doubt))) => without_doubt(&layout, &rows, start, dates, doubt),
+            Some(certain) => certain,
+            None => (DateFormat::from_strftime(USUAL_DATES)?, None),
+        };
+        Some((Self::new(layout, dates), doubt))
+    }
+
+    fn row(&self, records: &Records, record: Record, kept: &mut Kept) -> Option<CallRow> {
+        let width = records.width();
+        let has_uniqueid = is_uniqueid(records.field(column::FIRST_OPTIONAL));
+        let mut row = empty_row(record);
+        for column in 0..width {
+            let text = records.field(column);
+            match self.layout.column(column, width, has_uniqueid) {
+                Column::Start if text.is_empty() => {}
+                Column::Start => row.start = Some(self.stamp(text)?),
+                Column::Answer => row.answered = is_answer(text),
+                Column::End => row.end = self.stamp(text),
+                Column::Duration => row.duration = count(text)?,
+                Column::Billsec => row.billsec = count(text)?,
+                Column::Disposition => row.disposition = Disposition::from_text(text),
+                Column::Sequence => row.sequence = seconds(text),
+                other => {
+                    if let Some(place) = span_of(&mut row, other) {
+                        *place = records.span(column, kept);
+                    }
+                }
+            }
+        }
+        if self.has_no_answer {
+            row.answered = row.disposition == Disposition::Answered;
+        }
+        let says_nothing = row.start.is_none() && row.disposition == Disposition::Unknown;
+        (!says_nothing).then_some(row)
+    }
+
+    fn stamp(&self, text: &[u8]) -> Option<Stamp> {
+        self.dates.parse(text.trim_ascii_start()).map(|(stamp, _)| stamp)
+    }
+}
+
+impl Reader for CallRecordReader {
+    fn cuts_anywhere(&self) -> bool {
+        false
+    }
+
+    fn whole_records(&self, bytes: &[u8]) -> usize {
+        self.layout.shape.whole_records(bytes)
+    }
+
+    fn read(&self, chunk: &mut Chunk) {
+        let mut kept = Kept::new(chunk.records_bytes().len(), std::mem::take(&mut chunk.scratch));
+        let bytes = std::mem::take(&mut chunk.bytes);
+        let text = bytes.get(chunk.context..).unwrap_or_default();
+        chunk.lines = memchr::memchr_iter(b'\n', text).count() as u32;
+        let mut records = self.layout.shape.records(text);
+        while let Some(next) = records.next() {
+            match next {
+                Err(skipped) => chunk.skipped.push(skipped),
+                Ok(record) if self.layout.is_header(record.text(text)) => {}
+                Ok(record) => match self.row(&records, record, &mut kept) {
+                    None => chunk.skipped.push(record.skipped(Why::WrongColumns)),
+                    Some(row) => {
+                        chunk.records += 1;
+                        chunk.first_stamp = chunk.first_stamp.or(row.start);
+                        chunk.last_stamp = row.start.or(chunk.last_stamp);
+                        chunk.rows.push(row);
+                    }
+                },
+            }
+        }
+        chunk.scratch = kept.scratch;
+        chunk.bytes = bytes;
+    }
+}
+
+/// Settles the order of day and month by the rows' own `uniqueid`, which holds an epoch.
+fn without_doubt(
+    layout: &Layout,
+    rows: &[csv::ByteRecord],
+    start: usize,
+    dates: DateFormat,
+    doubt: String,
+) -> (DateFormat, Option<String>) {
+    let Some(uniqueid) = layout.place(Column::Uniqueid) else { return (dates, Some(doubt)) };
+    let Some(swapped) = with_day_and_month_swapped(&dates) else { return (dates, Some(doubt)) };
+    let near = |format: &DateFormat| {
+        let is_near = |row: &&csv::ByteRecord| {
+            let epoch = row.get(uniqueid).and_then(epoch_of_uniqueid);
+            let stamp = row.get(start).and_then(|text| format.parse(text)).map(|(stamp, _)| stamp);
+            epoch.zip(stamp).is_some_and(|(epoch, stamp)| (epoch - local_seconds(stamp)).abs() <= FARTHEST)
+        };
+        rows.iter().filter(is_near).count()
+    };
+    match (near(&dates), near(&swapped)) {
+        (as_assumed, otherwise) if as_assumed > otherwise => (dates, None),
+        (as_assumed, otherwise) if as_assumed < otherwise => (swapped, None),
+        _ => (dates, Some(doubt)),
+    }
+}
+
+/// Returns the format that has the day where `dates` has the month, and the other way round.
+fn with_day_and_month_swapped(dates: &DateFormat) -> Option<DateFormat> {
+    let mut text = String::new();
+    let mut is_field = false;
+    for letter in dates.text().chars() {
+        text.push(match (is_field, letter) {
+            (true, 'd') => 'm',
+            (true, 'm') => 'd',
+            _ => letter,
+        });
+        is_field = letter == '%' || (is_field && letter == '-');
+    }
+    DateFormat::from_strftime(&text)
+}
+
+/// Counts a stamp's seconds since 1970 as if it were written in UTC.
+fn local_seconds(stamp: Stamp) -> i64 {
+    let date =
+        chrono::NaiveDate::from_ymd_opt(i32::from(stamp.year), u32::from(stamp.month), u32::from(stamp.day));
+    let midnight = date.unwrap_or_default().and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+    midnight + i64::from(stamp.second)
+}
+
+/// Returns whether the text of `answer` says when the call was answered.
+///
+/// A database writes a date of zeros where `cdr_csv` leaves the column empty.
+fn is_answer(text: &[u8]) -> bool {
+    text.iter().any(|byte| (b'1'..=b'9').contains(byte))
+}
+
+fn count(text: &[u8]) -> Option<u32> {
+    if text.is_empty() { Some(0) } else { seconds(text) }
+}
+
+fn span_of(row: &mut CallRow, column: Column) -> Option<&mut Span> {
+    Some(match column {
+        Column::AccountCode => &mut row.account_code,
+        Column::Src => &mut row.src,
+        Column::Dst => &mut row.dst,
+        Column::Context => &mut row.context,
+        Column::CallerId => &mut row.caller_id,
+        Column::Channel => &mut row.channel,
+        Column::DstChannel => &mut row.dst_channel,
+        Column::LastApp => &mut row.last_app,
+        Column::LastData => &mut row.last_data,
+        Column::Uniqueid => &mut row.uniqueid,
+        Column::Userfield => &mut row.userfield,
+        Column::LinkedId => &mut row.linkedid,
+        _ => return None,
+    })
+}
+
+fn empty_row(record: Record) -> CallRow {
+    CallRow {
+        start: None,
+        end: None,
+        duration: 0,
+        billsec: 0,
+        disposition: Disposition::Unknown,
+        answered: false,
+        account_code: Span::NONE,
+        src: Span::NONE,
+        dst: Span::NONE,
+        context: Span::NONE,
+        caller_id: Span::NONE,
+        channel: Span::NONE,
+        dst_channel: Span::NONE,
+        last_app: Span::NONE,
+        last_data: Span::NONE,
+        uniqueid: Span::NONE,
+        linkedid: Span::NONE,
+        userfield: Span::NONE,
+        sequence: None,
+        offset: record.offset,
+        length: record.length,
+        line: record.line,
+    }
+}

@@ -1,0 +1,177 @@
+//! Which column of a file of call records is which.
+//!
+//! Nothing in such a file says so, unless it has a header: `cdr_csv` has 16 to 21 columns by options
+//! of `cdr.conf`, `cdr_custom` has what its mapping lists, exports have what their program chose.
+
+use csv::ByteRecord;
+
+use super::column::{CDR_CSV_WIDTHS, Column, FIRST_OPTIONAL, of_cdr_csv};
+use super::guess::{self, Sample};
+use super::shapes::{is_channel, is_date, is_disposition};
+use crate::readers::delimited::Shape;
+
+/// So many bytes of a head are enough to tell its columns.
+const LOOKED_AT: usize = 32 * 1024;
+/// So many rows of a head are enough to tell its columns.
+const MOST_ROWS: usize = 200;
+/// A table with fewer or more columns holds no call records.
+const WIDTHS: std::ops::RangeInclusive<usize> = 6..=64;
+/// A column name is no longer than that.
+const LONGEST_NAME: usize = 40;
+
+/// Which column of a file of call records is which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub(super) shape: Shape,
+    order: Order,
+    header: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Order {
+    /// The order of `cdr_csv`, each row as wide as its options were when it was written.
+    CdrCsv,
+    /// One order for all rows.
+    Fixed(Vec<Column>),
+}
+
+impl Layout {
+    /// Finds the layout of a file from its first bytes.
+    ///
+    /// `custom` are the columns that `cdr_custom.conf` lists for the file; the configuration may have
+    /// changed since the file was written, so they count only as far as the content agrees.
+    pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<Layout> {
+        let head = head.get(..LOOKED_AT).unwrap_or(head);
+        b",;\t".iter().find_map(|&delimiter| Self::find_delimited(head, delimiter, custom))
+    }
+
+    fn find_delimited(head: &[u8], delimiter: u8, custom: Option<&[String]>) -> Option<Layout> {
+        memchr::memchr(delimiter, head)?;
+        let rows = sample_rows(head, delimiter);
+        if let Some(columns) = rows.first().and_then(named_columns) {
+            let header = first_line(head).to_vec();
+            return Some(Self::fixed(delimiter, columns, Some(header)));
+        }
+        let (width, has_most) = most_common_width(&rows)?;
+        if is_cdr_csv(&rows) {
+            let shape = Shape { delimiter, widths: CDR_CSV_WIDTHS, usual: width };
+            return Some(Layout { shape, order: Order::CdrCsv, header: None });
+        }
+        if !has_most {
+            return None;
+        }
+        let rows: Vec<&ByteRecord> = rows.iter().filter(|row| row.len() == width).collect();
+        let sample = Sample::new(&rows, width);
+        let columns =
+            custom.and_then(|names| agreed(&sample, names, width)).or_else(|| guess::columns(&sample))?;
+        Some(Self::fixed(delimiter, columns, None))
+    }
+
+    fn fixed(delimiter: u8, columns: Vec<Column>, header: Option<Vec<u8>>) -> Layout {
+        let (widths, usual) = (columns.len()..=columns.len(), columns.len());
+        Layout { shape: Shape { delimiter, widths, usual }, order: Order::Fixed(columns), header }
+    }
+
+    /// Returns what `column` of a row of `width` columns holds.
+    pub(super) fn column(&self, column: usize, width: usize, has_uniqueid: bool) -> Column {
+        match &self.order {
+            Order::CdrCsv => of_cdr_csv(column, width, has_uniqueid),
+            Order::Fixed(columns) => columns.get(column).copied().unwrap_or(Column::Other),
+        }
+    }
+
+    /// Returns where `wanted` stands, where that is the same in every row.
+    pub(super) fn place(&self, wanted: Column) -> Option<usize> {
+        (0..*self.shape.widths.end()).find(|&at| self.column(at, *self.shape.widths.end(), true) == wanted)
+    }
+
+    /// Returns whether `record` is the file's line of column names.
+    pub(super) fn is_header(&self, record: &[u8]) -> bool {
+        self.header.as_deref() == Some(record)
+    }
+
+    /// Returns the rows of a file's first bytes, for a look at one column.
+    pub(super) fn samples(&self, head: &[u8]) -> Vec<ByteRecord> {
+        let mut rows = sample_rows(head, self.shape.delimiter);
+        rows.retain(|row| self.shape.widths.contains(&row.len()));
+        rows
+    }
+}
+
+fn first_line(head: &[u8]) -> &[u8] {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Reads rows line by line, so that a stray quote costs its own line.
+fn sample_rows(head: &[u8], delimiter: u8) -> Vec<ByteRecord> {
+    let mut rows = Vec::new();
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        let is_whole = line.ends_with(b"\n") || rows.is_empty();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(line);
+        let mut row = ByteRecord::new();
+        if is_whole && reader.read_byte_record(&mut row).unwrap_or(false) {
+            rows.push(row);
+        }
+        if rows.len() == MOST_ROWS {
+            break;
+        }
+    }
+    rows
+}
+
+/// Reads a header: names only, among them those without which there is no call.
+fn named_columns(row: &ByteRecord) -> Option<Vec<Column>> {
+    let mut columns = Vec::with_capacity(row.len());
+    for name in row {
+        let name = std::str::from_utf8(name).ok().filter(|name| name.len() <= LONGEST_NAME)?;
+        let column = Column::from_name(name.trim_start_matches('\u{feff}'));
+        let is_new = column == Column::Other || !columns.contains(&column);
+        columns.push(if is_new { column } else { Column::Other });
+    }
+    let has = |wanted: Column| columns.contains(&wanted);
+    let tells_calls =
+        has(Column::Start) && has(Column::Dst) && has(Column::Billsec) && has(Column::Disposition);
+    let is_asterisk =
+        has(Column::Channel) || has(Column::Context) || has(Column::CallerId) || has(Column::LastApp);
+    (tells_calls && is_asterisk).then_some(columns)
+}
+
+/// Returns whether the columns that `cdr_csv` always writes are where it writes them, in most rows.
+fn is_cdr_csv(rows: &[ByteRecord]) -> bool {
+    let as_wide: Vec<&ByteRecord> = rows.iter().filter(|row| CDR_CSV_WIDTHS.contains(&row.len())).collect();
+    if as_wide.len() * 2 < rows.len() {
+        return false;
+    }
+    let found = guess::columns(&Sample::new(&as_wide, FIRST_OPTIONAL)).unwrap_or_default();
+    let is_as_usual = |at: usize| found.get(at) == Some(&of_cdr_csv(at, FIRST_OPTIONAL, false));
+    (0..FIRST_OPTIONAL).all(is_as_usual)
+}
+
+/// Returns how many columns most rows have, and whether these rows are at least half of all.
+fn most_common_width(rows: &[ByteRecord]) -> Option<(usize, bool)> {
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    for row in rows.iter().filter(|row| WIDTHS.contains(&row.len())) {
+        *counts.entry(row.len()).or_default() += 1;
+    }
+    let (width, count) = counts.into_iter().max_by_key(|&(width, count)| (count, width))?;
+    Some((width, count * 2 >= rows.len()))
+}
+
+/// Returns the columns of a mapping, where the rows look as it says.
+fn agreed(sample: &Sample, names: &[String], width: usize) -> Option<Vec<Column>> {
+    let columns: Vec<Column> = names.iter().map(|name| Column::from_name(name)).collect();
+    let place = |wanted: Column| columns.iter().position(|&column| column == wanted);
+    let fits =
+        |wanted: Column, form: fn(&[u8]) -> bool| place(wanted).is_none_or(|at| sample.is_mostly(at, form));
+    let agrees = columns.len() == width
+        && place(Column::Start).is_some()
+        && fits(Column::Start, is_date)
+        && fits(Column::Disposition, is_disposition)
+        && fits(Column::Channel, is_channel);
+    agrees.then_some(columns)
+}
