@@ -1,222 +1,35 @@
 //! What the configuration says; read before any log.
 //!
 //! It tells readers the date format and the columns, and reconstruction which accounts exist. It
-//! knows no log.
+//! knows no log. Secrets are weighed and compared while they are read and never leave this module.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+mod access;
+mod address;
+mod call_records;
+mod directory;
+mod iax;
+mod internal_database;
+mod language;
+mod logger;
+mod manager;
+mod model;
+mod modules;
+mod phone;
+mod pjsip;
+mod pjsip_wizard;
+mod read;
+mod recognise;
+mod secret;
+mod sip;
+#[cfg(test)]
+mod tests;
+mod users;
 
-use ipnet::IpNet;
-
-use crate::event::{Citation, SourceId};
-
-/// All that the configuration files, the phone files and the internal database say.
-#[derive(Debug, Default)]
-pub struct Pbx {
-    /// What can register or call: extensions, users, endpoints.
-    pub accounts: Vec<Account>,
-    /// Lines to carriers and other servers.
-    pub trunks: Vec<Trunk>,
-    /// Users of the manager interface.
-    pub manager_users: Vec<ManagerUser>,
-    /// `logger.conf`, with its includes.
-    pub logger: Option<Logger>,
-    /// `cdr.conf` and `cdr_custom.conf`.
-    pub call_records: CallRecordSettings,
-    /// Contexts where a call lands that no account made.
-    pub guest_contexts: Vec<String>,
-    /// May anybody call without an account? `None` where no file says.
-    pub allow_guest: Option<bool>,
-    /// Files from which phones take their credentials.
-    pub phone_files: Vec<PhoneFile>,
-    /// Contacts as the internal database last knew them.
-    pub bindings: Vec<Binding>,
-    /// The server's own addresses, as far as the configuration tells.
-    pub own_addresses: Vec<IpAddr>,
-    /// `systemname` of `asterisk.conf`.
-    pub system_name: Option<String>,
-    /// Configuration that could not be read, and why.
-    pub problems: Vec<Problem>,
-}
-
-/// How strong a secret is, told without telling the secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretStrength {
-    /// No secret at all.
-    None,
-    /// The account's own name, or a password that products ship with.
-    Default,
-    /// Short, digits only, or made of the account's name.
-    Weak,
-    /// Nothing speaks against it.
-    Fair,
-}
-
-/// The technology of an account or trunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Technology {
-    /// `chan_sip`.
-    Sip,
-    /// `chan_pjsip`.
-    Pjsip,
-    /// `chan_iax2`.
-    Iax2,
-}
-
-/// What can register or make calls.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The name of section, endpoint or user.
-    pub name: String,
-    /// The technology.
-    pub technology: Technology,
-    /// The context its calls enter.
-    pub context: Option<String>,
-    /// The name it authenticates with, where it is another.
-    pub auth_name: Option<String>,
-    /// The caller's name as configured.
-    pub display_name: Option<String>,
-    /// How strong its secret is; `None` where no file tells.
-    pub secret: Option<SecretStrength>,
-    /// What is wrong with the secret, in words that do not show it.
-    pub secret_weakness: Option<&'static str>,
-    /// Networks its access list lets in; empty when everyone may come.
-    pub permit: Vec<IpNet>,
-    /// Where it is configured.
-    pub place: Citation,
-}
-
-/// A line to a carrier or another server.
-#[derive(Clone, Debug)]
-pub struct Trunk {
-    /// The name of section or endpoint.
-    pub name: String,
-    /// The technology.
-    pub technology: Technology,
-    /// Addresses that belong to it: host, contact, identify match.
-    pub networks: Vec<IpNet>,
-    /// Host names that could not be turned into addresses without a network.
-    pub hosts: Vec<String>,
-    /// The context its calls enter.
-    pub context: Option<String>,
-    /// Where it is configured.
-    pub place: Citation,
-}
-
-/// A user of the manager interface.
-#[derive(Clone, Debug)]
-pub struct ManagerUser {
-    /// The name.
-    pub name: String,
-    /// Networks its access list lets in; empty when everyone may come.
-    pub permit: Vec<IpNet>,
-    /// How strong its secret is.
-    pub secret: Option<SecretStrength>,
-    /// May it originate calls or run commands?
-    pub can_originate: bool,
-    /// Where it is configured.
-    pub place: Citation,
-}
-
-/// What `logger.conf` says.
-#[derive(Clone, Debug)]
-pub struct Logger {
-    /// `dateformat`; `None` for the built-in `%b %e %T`.
-    pub date_format: Option<String>,
-    /// The files of `[logfiles]`, console and syslog left out.
-    pub channels: Vec<LogChannel>,
-    /// Where it is configured.
-    pub place: Citation,
-}
-
-/// One file that Asterisk logs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogChannel {
-    /// The file's name as written.
-    pub file: String,
-    /// Levels, lower case (`security`, `verbose(3)` is `verbose`).
-    pub levels: Vec<String>,
-    /// `default`, `plain` or `json`.
-    pub formatter: String,
-}
-
-/// How call records are written.
-#[derive(Clone, Debug, Default)]
-pub struct CallRecordSettings {
-    /// Are the times of `cdr_csv` in GMT? `None` where no file says.
-    pub csv_in_gmt: Option<bool>,
-    /// The columns of each `cdr_custom` file, by file name: variable names as in `CDR(name)`.
-    pub custom_columns: BTreeMap<String, Vec<String>>,
-    /// The columns of each `cel_custom` file, by file name.
-    pub event_columns: BTreeMap<String, Vec<String>>,
-    /// The `dateformat` of `cel.conf`.
-    pub event_date_format: Option<String>,
-}
-
-/// A file from which a phone takes its credentials.
-#[derive(Clone, Debug)]
-pub struct PhoneFile {
-    /// The source.
-    pub source: SourceId,
-    /// Path below the evidence root.
-    pub path: String,
-    /// The phone's vendor, as far as the rules tell.
-    pub vendor: &'static str,
-    /// The accounts whose credentials it holds, with the line.
-    pub accounts: Vec<PhoneAccount>,
-}
-
-/// One account in a phone file.
-#[derive(Clone, Debug)]
-pub struct PhoneAccount {
-    /// The account's name.
-    pub name: String,
-    /// Is its secret the one the server accepts? `None` where the server's is not known.
-    pub secret_is_live: Option<bool>,
-    /// Where it stands.
-    pub place: Citation,
-}
-
-/// A contact that the internal database holds for an account.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// The account.
-    pub account: String,
-    /// The address of the contact.
-    pub address: Option<IpAddr>,
-    /// Its port.
-    pub port: Option<u16>,
-    /// The user agent it registered with.
-    pub user_agent: Option<String>,
-    /// When it lapses or lapsed, where the database says.
-    pub expires: Option<crate::event::Instant>,
-    /// Where it stands.
-    pub place: Citation,
-}
-
-/// Something that could not be read.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// Path below the evidence root, and line.
-    pub path: String,
-    /// What, and why.
-    pub what: String,
-}
-
-/// Returns whether a file is a configuration file of Asterisk.
-pub fn is_configuration(path: &str, head: &[u8]) -> bool {
-    let _ = head;
-    path.ends_with(".conf")
-}
-
-/// Returns whether a file is one that phones take their settings from.
-pub fn is_phone_file(path: &str, head: &[u8]) -> bool {
-    let _ = (path, head);
-    false
-}
-
-/// Returns whether a file is Asterisk's internal database.
-pub fn is_internal_database(path: &str, head: &[u8]) -> bool {
-    let _ = path;
-    head.starts_with(b"SQLite format 3\0")
-}
+pub use internal_database::is_internal_database;
+pub use model::{
+    Account, Binding, CallRecordSettings, LogChannel, Logger, ManagerUser, Pbx, PhoneAccount, PhoneFile,
+    Problem, SecretStrength, Technology, Trunk,
+};
+pub use phone::is_phone_file;
+pub use read::read;
+pub use recognise::is_configuration;

@@ -1,0 +1,133 @@
+//! Accounts and secrets out of one phone file, by one vendor's rules.
+//!
+//! Keys carry the number of the line they belong to, or stand near each other. A value that a server
+//! would still have to fill in (`{$password}`, `__secret__`) is no secret.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::grandstream;
+use super::rules::{Reach, Role, Vendor};
+use crate::untrusted::Untrusted;
+
+/// No phone has more lines.
+const MOST: usize = 512;
+
+/// An account and its secret; it has no `Debug`, and lives only until the two are compared.
+pub(super) struct Credential {
+    /// The account's name.
+    pub(super) name: String,
+    /// The secret.
+    pub(super) secret: String,
+    /// Where the name stands, without the secret.
+    pub(super) at: Range<usize>,
+}
+
+/// One value that a rule found.
+struct Found {
+    role: Role,
+    line: String,
+    value: String,
+    at: Range<usize>,
+    value_at: Range<usize>,
+}
+
+/// Returns the accounts whose secrets the file holds, in order.
+pub(super) fn find(
+    vendor: &Vendor,
+    text: &[u8],
+    reach: Reach,
+    is_encoded: bool,
+    knows: &dyn Fn(&str) -> bool,
+) -> Vec<Credential> {
+    let found = all_values(vendor, text, reach, is_encoded);
+    let secrets: Vec<&Found> = found.iter().filter(|found| found.role == Role::Secret).collect();
+    let mut credentials: BTreeMap<String, Credential> = BTreeMap::new();
+    for (index, secret) in secrets.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|index| secrets.get(index)).map_or(0, |held| held.at.end);
+        let after = secrets.get(index + 1).map_or(text.len(), |held| held.at.start);
+        let by_role = |role| partner(&found, secret, role, before..after);
+        let names: Vec<&Found> =
+            [by_role(Role::AuthName), by_role(Role::User)].into_iter().flatten().collect();
+        let name = names.iter().find(|found| knows(account_name(&found.value))).or(names.first());
+        let Some(name) = name else { continue };
+        let account = account_name(&name.value).to_owned();
+        // The whole key is shown where it stands apart from the secret.
+        let overlaps = name.at.start < secret.value_at.end && secret.value_at.start < name.at.end;
+        let at = if overlaps { name.value_at.clone() } else { name.at.clone() };
+        let credential = Credential { name: account.clone(), secret: secret.value.clone(), at };
+        credentials.entry(account).or_insert(credential);
+    }
+    let mut credentials: Vec<Credential> = credentials.into_values().collect();
+    credentials.sort_by_key(|credential| credential.at.start);
+    credentials
+}
+
+fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    for rule in vendor.rules.iter().filter(|rule| rule.reach <= reach) {
+        for captures in rule.pattern.captures_iter(text).take(MOST) {
+            let (Some(whole), Some(value)) = (captures.get(0), captures.name("v")) else { continue };
+            let number =
+                captures.name("n").map(|number| String::from_utf8_lossy(number.as_bytes()).into_owned());
+            let line = line_of(vendor.name, number.unwrap_or_default());
+            let mut add = |role, line: &str, at: Range<usize>, matched: regex::bytes::Match<'_>| {
+                if let Some(value) = plain(matched.as_bytes(), is_encoded) {
+                    found.push(Found { role, line: line.to_owned(), value, at, value_at: matched.range() });
+                }
+            };
+            if let Some(name) = captures.name("u") {
+                add(Role::User, &line, name.range(), name);
+            }
+            add(rule.role, &line, whole.range(), value);
+        }
+    }
+    found.sort_by_key(|found| (found.at.start, found.value_at.start));
+    found.dedup_by(|next, held| next.role == held.role && next.value_at == held.value_at);
+    found
+}
+
+/// Returns the name that belongs to a secret: of the same line number, or the nearest without one.
+fn partner<'a>(found: &'a [Found], secret: &Found, role: Role, between: Range<usize>) -> Option<&'a Found> {
+    let mut names = found.iter().filter(|found| found.role == role && found.line == secret.line);
+    if !secret.line.is_empty() {
+        return names.next();
+    }
+    let names: Vec<&Found> = names.filter(|found| between.contains(&found.value_at.start)).collect();
+    let last_before = names.iter().rev().find(|found| found.value_at.start < secret.value_at.start);
+    last_before.or(names.first()).copied()
+}
+
+/// P-values name the same line by different numbers: P35, P36 and P34 are the first account's.
+fn line_of(vendor: &str, number: String) -> String {
+    if !matches!(vendor, "grandstream" | "sangoma" | "htek") {
+        return number;
+    }
+    match number.as_str() {
+        "34" | "35" | "36" => "1".to_owned(),
+        "734" | "735" | "736" => "2".to_owned(),
+        other => match other.len() {
+            3 => format!("P{}", other.get(..1).unwrap_or_default()),
+            _ => number,
+        },
+    }
+}
+
+/// Returns a value as the phone reads it; `None` where there is none yet.
+fn plain(value: &[u8], is_encoded: bool) -> Option<String> {
+    let decoded = if is_encoded { grandstream::decode(value) } else { value.to_vec() };
+    let text = Untrusted::from_bytes(decoded.trim_ascii()).raw().trim_matches('"').to_owned();
+    let is_template = ["{", "$", "%", "<?", "__"].iter().any(|mark| text.starts_with(mark))
+        || ["{{", "{$", "${", "{%"].iter().any(|mark| text.contains(mark));
+    if text.is_empty() || is_template || text.eq_ignore_ascii_case("UNPROVISIONED") {
+        return None;
+    }
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    Some(entities.iter().fold(text, |text, (entity, letter)| text.replace(entity, letter)))
+}
+
+/// Takes scheme and domain off `sip:3004@pbx.example`.
+fn account_name(text: &str) -> &str {
+    let text = text.strip_prefix("sip:").unwrap_or(text);
+    text.split('@').next().unwrap_or_default()
+}

@@ -1,0 +1,193 @@
+//! One pass over everything that the configuration, phone files and the database say.
+//!
+//! Only the live configuration directory decides accounts; see [`super::directory`].
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::directory::Directory;
+use super::language::{Document, Loader};
+use super::model::{Account, ManagerUser, Pbx, Problem, Trunk};
+use super::secret::{Secret, Secrets};
+use super::{
+    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
+};
+use crate::event::SourceId;
+use crate::evidence::Evidence;
+
+/// Reads all configuration, phone files and internal databases of the evidence.
+pub fn read(evidence: &Evidence) -> Pbx {
+    let mut collector = Collector::new(evidence);
+    if let Some(directory) = Directory::find(evidence) {
+        read_directory(&directory, &mut collector);
+    }
+    internal_database::read_all(evidence, &mut collector.pbx);
+    phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
+    collector.finish()
+}
+
+/// Files that several drivers ask.
+pub(super) struct Lists<'a> {
+    /// `acl.conf`.
+    pub(super) access: Option<&'a Document>,
+    modules: Option<&'a Document>,
+}
+
+impl Lists<'_> {
+    /// Returns whether a module is loaded.
+    pub(super) fn is_loaded(&self, module: &str) -> bool {
+        modules::is_loaded(self.modules, module)
+    }
+}
+
+/// What has been found so far, and the secrets that never leave.
+pub(super) struct Collector {
+    /// What is handed out at the end.
+    pub(super) pbx: Pbx,
+    secrets: Secrets,
+    late_trunks: Vec<Trunk>,
+    paths: BTreeMap<SourceId, String>,
+}
+
+impl Collector {
+    fn new(evidence: &Evidence) -> Self {
+        let paths = evidence.sources.iter().map(|source| (source.id, source.file.path.clone())).collect();
+        Collector { pbx: Pbx::default(), secrets: Secrets::default(), late_trunks: Vec::new(), paths }
+    }
+
+    /// Adds an account; `secret` is `None` where no file tells it.
+    pub(super) fn account(&mut self, mut account: Account, secret: Option<&str>) {
+        if let Some(secret) = secret.map(Secret::new) {
+            let auth_name = account.auth_name.as_deref().unwrap_or_default();
+            let (strength, weakness) = secret.weigh(&[&account.name, auth_name]);
+            account.secret = Some(strength);
+            account.secret_weakness = weakness;
+            self.secrets.learn(&account.name, &secret);
+            if !auth_name.is_empty() {
+                self.secrets.learn(auth_name, &secret);
+            }
+        }
+        self.pbx.accounts.push(account);
+    }
+
+    /// Adds a user of the manager interface.
+    pub(super) fn manager_user(&mut self, mut user: ManagerUser, secret: &str) {
+        user.secret = Some(Secret::new(secret).weigh(&[&user.name]).0);
+        self.pbx.manager_users.push(user);
+    }
+
+    /// Adds a trunk.
+    pub(super) fn trunk(&mut self, trunk: Trunk) {
+        self.pbx.trunks.push(trunk);
+    }
+
+    /// Adds a trunk that only a `register` line tells of, unless a section has its host as well.
+    pub(super) fn late_trunk(&mut self, trunk: Trunk) {
+        self.late_trunks.push(trunk);
+    }
+
+    /// Adds a context that callers without an account reach.
+    pub(super) fn guest_context(&mut self, context: &str) {
+        if !self.pbx.guest_contexts.iter().any(|held| held == context) {
+            self.pbx.guest_contexts.push(context.to_owned());
+        }
+    }
+
+    /// Notes whether one driver lets guests in; one that does is enough.
+    pub(super) fn allow_guest(&mut self, allowed: bool) {
+        self.pbx.allow_guest = Some(allowed || self.pbx.allow_guest == Some(true));
+    }
+
+    /// Adds addresses of the server itself; the unspecified one says nothing.
+    pub(super) fn own_addresses(&mut self, addresses: impl Iterator<Item = IpAddr>) {
+        self.pbx.own_addresses.extend(addresses.filter(|address| !address.is_unspecified()));
+    }
+
+    /// Returns `path:line` of a source.
+    pub(super) fn path_of(&self, source: SourceId, line: u32) -> String {
+        let path = self.paths.get(&source).map(String::as_str).unwrap_or_default();
+        format!("{path}:{line}")
+    }
+
+    /// Puts all in order.
+    fn finish(mut self) -> Pbx {
+        for late in std::mem::take(&mut self.late_trunks) {
+            let same = |held: &&Trunk| {
+                held.technology == late.technology
+                    && (held.hosts.iter().any(|host| late.hosts.contains(host))
+                        || held.networks.iter().any(|network| late.networks.contains(network)))
+            };
+            if !self.pbx.trunks.iter().any(|held| same(&held)) {
+                self.pbx.trunks.push(late);
+            }
+        }
+        let mut pbx = self.pbx;
+        pbx.accounts.sort_by(|left, right| {
+            (&left.name, left.technology, &left.place).cmp(&(&right.name, right.technology, &right.place))
+        });
+        pbx.trunks.sort_by(|left, right| {
+            (&left.name, left.technology, &left.place).cmp(&(&right.name, right.technology, &right.place))
+        });
+        pbx.manager_users.sort_by(|left, right| (&left.name, &left.place).cmp(&(&right.name, &right.place)));
+        pbx.own_addresses.sort();
+        pbx.own_addresses.dedup();
+        pbx
+    }
+}
+
+fn read_directory(directory: &Directory<'_>, collector: &mut Collector) {
+    let mut loader = Loader::new(directory);
+    let modules = loader.load("modules.conf", &[]);
+    let access = loader.load("acl.conf", &[]);
+    let lists = Lists { access: access.as_ref(), modules: modules.as_ref() };
+    let drivers: [(&str, &[_], Driver); 6] = [
+        ("sip.conf", sip::PARTS, sip::collect),
+        ("users.conf", &[], users::collect),
+        ("pjsip.conf", pjsip::PARTS, pjsip::collect),
+        ("pjsip_wizard.conf", &[], pjsip_wizard::collect),
+        ("iax.conf", iax::PARTS, iax::collect),
+        ("manager.conf", manager::PARTS, manager::collect),
+    ];
+    for (name, parts, collect) in drivers {
+        if let Some(document) = loader.load(name, parts) {
+            collect(&document, &lists, collector);
+        }
+    }
+    if let Some(document) = loader.load("logger.conf", logger::PARTS) {
+        logger::collect(&document, collector);
+    }
+    read_call_records(&mut loader, collector);
+    let asterisk = loader.load("asterisk.conf", &[]);
+    let name = asterisk.as_ref().and_then(|document| document.last("options", "systemname"));
+    collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+    read_realtime(&mut loader, collector);
+    let rest: Vec<&str> = directory.own_files().filter(|path| !loader.visited.contains(*path)).collect();
+    rest.into_iter().for_each(|path| loader.skim(path));
+    collector.pbx.problems.append(&mut loader.problems);
+}
+
+type Driver = fn(&Document, &Lists<'_>, &mut Collector);
+
+fn read_call_records(loader: &mut Loader<'_>, collector: &mut Collector) {
+    let mut load = |name| loader.load(name, &[]);
+    let (cdr, cdr_custom) = (load("cdr.conf"), load("cdr_custom.conf"));
+    let (cel, cel_custom) = (load("cel.conf"), load("cel_custom.conf"));
+    collector.pbx.call_records =
+        call_records::settings(cdr.as_ref(), cdr_custom.as_ref(), cel.as_ref(), cel_custom.as_ref());
+}
+
+/// Says where accounts lie in a database, which no file here tells.
+fn read_realtime(loader: &mut Loader<'_>, collector: &mut Collector) {
+    let Some(document) = loader.load("extconfig.conf", &[]) else { return };
+    for setting in document.named("settings").flat_map(|section| &section.settings) {
+        let family = setting.name.to_ascii_lowercase();
+        if ["sippeers", "sipusers", "iaxpeers", "iaxusers", "ps_endpoints", "ps_auths"]
+            .contains(&family.as_str())
+        {
+            let path = collector.path_of(setting.place.source, setting.place.line);
+            let what =
+                format!("{family} are kept in a database: accounts that stand only there are not known");
+            collector.pbx.problems.push(Problem { path, what });
+        }
+    }
+}
