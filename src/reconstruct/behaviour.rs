@@ -1,0 +1,189 @@
+//! What fraud looks like from the calls alone: rate, concurrence, repetition, prefix hunting, and
+//! destinations that nobody here ever called.
+//!
+//! Each mark is weak; a call centre has rate, a traveller has new countries. Only their sum counts,
+//! and only together with where the calls came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calls::Call;
+use super::world::World;
+
+/// What a group of calls shows.
+#[derive(Clone, Debug, Default)]
+pub struct Behaviour {
+    /// Points of suspicion.
+    pub score: u32,
+    /// What gave them, in words.
+    pub reasons: Vec<String>,
+    /// How many of the calls go to places that no honest call went to.
+    pub novel: usize,
+    /// How many calls were looked at.
+    pub calls: usize,
+}
+
+/// A score from here on does not come about by honest use.
+pub const FRAUD_LIKE: u32 = 4;
+/// A score from here on is fraud without any address to go by.
+pub const FRAUD_BY_ITSELF: u32 = 6;
+
+/// Returns the digits after the international prefix, if a dialled string has one.
+///
+/// Sites put a digit for the outside line in front: `9011...`, `900232...`. A national number may begin
+/// like one (`011 5555 1234` in Buenos Aires, `01 1x xx xx xx` in Paris), so a least length is asked for:
+/// with prefix, country code and subscriber number nothing international is shorter.
+pub fn international(dialed: &[u8]) -> Option<String> {
+    let text: String = dialed.iter().map(|&byte| byte as char).filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    if let Some(rest) = text.strip_prefix('+') {
+        return (rest.len() >= 7 && !rest.contains('+')).then(|| rest.to_owned());
+    }
+    let text = text.replace('+', "");
+    for (prefix, least) in [("00", 11), ("011", 12)] {
+        if let Some(rest) = text.strip_prefix(prefix)
+            && text.len() >= least
+        {
+            return Some(rest.to_owned());
+        }
+        if let Some(rest) = text.get(1..).and_then(|text| text.strip_prefix(prefix))
+            && text.len() > least
+            && text.starts_with(['9', '8', '0', '7', '1'])
+        {
+            return Some(rest.to_owned());
+        }
+    }
+    None
+}
+
+/// Returns the part of a number that tells the place: country and network, or the number itself.
+pub fn destination(dialed: &[u8]) -> String {
+    match international(dialed) {
+        Some(rest) => format!("+{}", rest.get(..4).unwrap_or(&rest)),
+        None => String::from_utf8_lossy(dialed).chars().take(5).collect(),
+    }
+}
+
+/// Looks at calls, given in the order of their start, that one account made from one place.
+pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> Behaviour {
+    let outward: Vec<&Call> = calls.iter().copied().filter(|call| is_outward(world, call)).collect();
+    let mut behaviour = Behaviour { calls: outward.len(), ..Behaviour::default() };
+    if outward.is_empty() {
+        return behaviour;
+    }
+    let mut add = |points: u32, reason: String| {
+        behaviour.score += points;
+        behaviour.reasons.push(reason);
+    };
+    match concurrent(&outward) {
+        most @ 6.. => add(3, format!("{most} calls at the same time")),
+        most @ 3..=5 => add(2, format!("{most} calls at the same time")),
+        _ => {}
+    }
+    match busiest_minute(&outward) {
+        most @ 6.. => add(2, format!("{most} calls begun within a minute")),
+        most @ 4..=5 => add(1, format!("{most} calls begun within a minute")),
+        _ => {}
+    }
+    if let Some((number, times)) = most_repeated(world, &outward)
+        && times >= 10
+        && times * 2 >= outward.len()
+    {
+        add(2, format!("the same number, {}, dialled {times} times", crate::untrusted::visible(&number)));
+    }
+    if let Some((tail, prefixes)) = hunted(world, &outward) {
+        add(2, format!("number ending {tail} tried with {prefixes} prefixes"));
+    }
+    let novel: Vec<String> = outward
+        .iter()
+        .map(|call| world.dialed(call))
+        .filter(|dialed| international(dialed).is_some())
+        .map(destination)
+        .filter(|destination| !honest.contains(destination))
+        .collect();
+    let places: BTreeSet<&String> = novel.iter().collect();
+    match novel.len() {
+        0 => {}
+        calls @ 1..=4 => add(1, format!("{calls} calls abroad to places never called before")),
+        calls => add(2, format!("{calls} calls abroad to {} places never called before", places.len())),
+    }
+    behaviour.novel = novel.len();
+    behaviour
+}
+
+/// Returns whether a call leaves the house.
+pub fn is_outward(world: &World<'_>, call: &Call) -> bool {
+    if call.from_trunk {
+        return false;
+    }
+    let dialed = world.dialed(call);
+    let digits = dialed.iter().filter(|byte| byte.is_ascii_digit()).count();
+    call.by_trunk || (digits >= 7 && !world.accounts.contains(String::from_utf8_lossy(dialed).as_ref()))
+}
+
+fn concurrent(calls: &[&Call]) -> usize {
+    let mut edges: Vec<(i64, i32)> = Vec::with_capacity(calls.len() * 2);
+    for call in calls.iter().filter(|call| call.duration > 0) {
+        edges.push((call.start.seconds(), 1));
+        edges.push((call.start.seconds() + i64::from(call.duration), -1));
+    }
+    edges.sort_unstable();
+    let (mut now, mut most) = (0i32, 0i32);
+    for (_, change) in edges {
+        now += change;
+        most = most.max(now);
+    }
+    most.max(0) as usize
+}
+
+fn busiest_minute(calls: &[&Call]) -> usize {
+    let mut most = 0;
+    let mut from = 0;
+    for (index, call) in calls.iter().enumerate() {
+        while call.start.seconds_since(calls[from].start) >= 60 {
+            from += 1;
+        }
+        most = most.max(index - from + 1);
+    }
+    most
+}
+
+fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
+    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for call in calls {
+        *counts.entry(world.dialed(call)).or_default() += 1;
+    }
+    let (number, times) = counts.into_iter().max_by_key(|(_, times)| *times)?;
+    Some((String::from_utf8_lossy(number).into_owned(), times))
+}
+
+/// Returns a number's tail that was tried behind at least three prefixes: whoever knows the prefix of
+/// a line does not hunt for it.
+fn hunted(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
+    let mut prefixes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for call in calls {
+        let dialed = String::from_utf8_lossy(world.dialed(call)).into_owned();
+        if dialed.is_ascii() && dialed.len() >= 11 {
+            let (prefix, tail) = dialed.split_at(dialed.len() - 9);
+            prefixes.entry(tail.to_owned()).or_default().insert(prefix.to_owned());
+        }
+    }
+    let (tail, prefixes) = prefixes.into_iter().max_by_key(|(_, prefixes)| prefixes.len())?;
+    (prefixes.len() >= 3).then(|| (crate::untrusted::visible(&tail), prefixes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn international_numbers_behind_any_outside_line() {
+        let rest = |dialed: &str| international(dialed.as_bytes());
+        assert_eq!(rest("00882998002487").as_deref(), Some("882998002487"));
+        assert_eq!(rest("900232224208491").as_deref(), Some("232224208491"));
+        assert_eq!(rest("01188228990417").as_deref(), Some("88228990417"));
+        assert_eq!(rest("+442037690237").as_deref(), Some("442037690237"));
+        assert_eq!(rest("0199363914"), None);
+        assert_eq!(rest("0115551234"), None);
+        assert_eq!(rest("9005551234"), None);
+        assert_eq!(rest("3125550100"), None);
+    }
+}

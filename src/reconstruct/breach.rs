@@ -1,0 +1,199 @@
+//! For each account: who used it that is not its owner.
+//!
+//! Everybody who used an account with success is looked at. What an address did before (wrong secrets,
+//! sweeps) and what the calls made from it look like speak against it; that it was there from the
+//! beginning, in the owner's network or used the account as others do, speaks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::calls::Call;
+use super::same_network;
+use super::standing::Standing;
+use super::world::World;
+use crate::event::Instant;
+
+/// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
+/// person mistypes two or three times.
+const GUESSES: u64 = 5;
+/// Names that do not exist, tried by one address: a sweep.
+const SWEEP: usize = 5;
+/// Whoever used an account this soon after the evidence begins was there before.
+const FROM_THE_START_SECONDS: i64 = 900;
+/// Points from which a use is a breach.
+const BREACH: i32 = 4;
+
+/// A use of an account that is not its owner's.
+#[derive(Clone, Debug)]
+pub struct Breach {
+    /// The account.
+    pub account: String,
+    /// From where; `None` where no record tells.
+    pub address: Option<IpAddr>,
+    /// The first use, by registration, credentials or call.
+    pub first: Instant,
+    /// Wrong tries of this address on this account before.
+    pub guesses: u64,
+    /// Did this address sweep names or guess at others as well?
+    pub swept: bool,
+    /// What its calls look like.
+    pub behaviour: Behaviour,
+    /// Its calls, indices into the world's.
+    pub calls: Vec<usize>,
+    /// Points.
+    pub score: i32,
+    /// Was it there when the evidence begins?
+    pub from_the_start: bool,
+}
+
+/// One account used from one place.
+#[derive(Default)]
+struct Group {
+    first: Option<Instant>,
+    calls: Vec<usize>,
+}
+
+/// Finds every breach, in the order of time.
+pub fn find(world: &World<'_>) -> Vec<Breach> {
+    let groups = groups(world);
+    let honest = honest_destinations(world, &groups);
+    let mut breaches: Vec<Breach> =
+        groups.iter().filter_map(|((account, address), group)| weigh(world, account, *address, group, &honest)).collect();
+    let hostile: Vec<(String, IpAddr, Instant)> = breaches
+        .iter()
+        .filter(|breach| breach.score >= BREACH)
+        .filter_map(|breach| Some((breach.account.clone(), breach.address?, breach.first)))
+        .collect();
+    for breach in &mut breaches {
+        breach.score += company(breach, &hostile);
+    }
+    breaches.retain(|breach| breach.score >= BREACH);
+    breaches.sort_by(|left, right| (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address)));
+    breaches
+}
+
+fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
+    let mut groups: BTreeMap<(String, Option<IpAddr>), Group> = BTreeMap::new();
+    for (account, uses) in &world.uses {
+        if world.trunks.contains(account) {
+            continue;
+        }
+        for used in uses.iter().filter(|used| used.kind != crate::fold::uses::Kind::Unregistered) {
+            let Some(address) = used.address else { continue };
+            let group = groups.entry((account.clone(), Some(address))).or_default();
+            group.first = super::world::earliest(group.first, Some(used.first));
+        }
+    }
+    for (index, call) in world.calls.iter().enumerate() {
+        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else { continue };
+        let group = groups.entry((account.to_owned(), call.address)).or_default();
+        group.first = super::world::earliest(group.first, Some(call.start));
+        group.calls.push(index);
+    }
+    groups
+}
+
+fn is_from_the_start(world: &World<'_>, first: Instant) -> bool {
+    world.first.is_some_and(|start| first.seconds_since(start) <= FROM_THE_START_SECONDS)
+}
+
+/// Returns the places that are called from where nobody doubts: the house, and addresses that were
+/// there from the start and do nothing odd.
+fn honest_destinations(
+    world: &World<'_>,
+    groups: &BTreeMap<(String, Option<IpAddr>), Group>,
+) -> BTreeSet<String> {
+    let mut honest = BTreeSet::new();
+    for ((_, address), group) in groups {
+        let Some(first) = group.first else { continue };
+        let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+        let is_ours = match address.map(|address| world.neighbours.of(address)) {
+            Some(Standing::Outside) => is_from_the_start(world, first),
+            Some(_) => true,
+            None => true,
+        };
+        // Marks that need no knowledge of places: rate, concurrence, repetition.
+        let odd = behaviour::look(world, &calls, &BTreeSet::new());
+        let without_novelty = odd.score.saturating_sub(if odd.novel >= 5 { 2 } else { u32::from(odd.novel > 0) });
+        if is_ours && without_novelty < FRAUD_LIKE {
+            honest.extend(calls.iter().map(|call| behaviour::destination(world.dialed(call))));
+        }
+    }
+    honest
+}
+
+fn weigh(
+    world: &World<'_>,
+    account: &str,
+    address: Option<IpAddr>,
+    group: &Group,
+    honest: &BTreeSet<String>,
+) -> Option<Breach> {
+    let first = group.first?;
+    let standing = address.map(|address| world.neighbours.of(address));
+    if matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted)) {
+        return None;
+    }
+    let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    let behaviour = behaviour::look(world, &calls, honest);
+    let party = address.and_then(|address| world.parties.get(&address));
+    let tried = party.and_then(|party| party.by_account.get(account));
+    let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
+    let swept = party.is_some_and(|party| party.unknown_count >= SWEEP || party.by_account.len() >= 3);
+    let from_the_start = is_from_the_start(world, first);
+    let mut score = behaviour.score as i32;
+    if guesses >= GUESSES {
+        score += if is_settled(world, account, address, &behaviour) { 1 } else { 4 };
+    }
+    if swept {
+        score += 4;
+    }
+    match standing {
+        Some(Standing::Outside) if from_the_start => score -= 2,
+        Some(Standing::Outside) => score += i32::from(!calls.is_empty() && behaviour.score > 0),
+        // Calls from the owner's network, or from nobody knows where, need to speak for themselves.
+        _ if behaviour.score >= FRAUD_BY_ITSELF && behaviour.novel >= 5 && standing.is_none() => {}
+        _ => return None,
+    }
+    let calls = group.calls.clone();
+    Some(Breach {
+        account: account.to_owned(),
+        address,
+        first,
+        guesses,
+        swept,
+        behaviour,
+        calls,
+        score,
+        from_the_start,
+    })
+}
+
+/// Returns whether an address that failed at first went on to use the account as an owner does: a
+/// phone whose secret was set right again.
+fn is_settled(world: &World<'_>, account: &str, address: Option<IpAddr>, behaviour: &Behaviour) -> bool {
+    let Some(address) = address else { return false };
+    let uses: Vec<_> = world.uses_from(account, address).collect();
+    let count: u64 = uses.iter().map(|used| used.count).sum();
+    let first = uses.iter().map(|used| used.first).min();
+    let last = uses.iter().map(|used| used.last).max();
+    let lasts = first.zip(last).is_some_and(|(first, last)| last.seconds_since(first) >= 4 * 3_600);
+    lasts && count >= 5 && behaviour.score < 2
+}
+
+/// Returns points for the company a use keeps: of an account that was broken into, or in the network
+/// of somebody who did.
+fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
+    let Some(address) = breach.address.filter(|_| !breach.from_the_start && breach.score < BREACH) else { return 0 };
+    let same_account = hostile.iter().any(|(account, other, first)| {
+        account == &breach.account && *other != address && breach.first >= *first && is_short(breach)
+    });
+    let neighbour = hostile.iter().any(|(_, other, _)| *other != address && same_network(*other, address));
+    // Once a secret is out, whoever comes new and makes odd calls, or none, is no owner.
+    i32::from(neighbour) * 4 + if same_account { if breach.behaviour.score > 0 || breach.calls.is_empty() { 4 } else { 0 } } else { 0 }
+}
+
+fn is_short(breach: &Breach) -> bool {
+    breach.behaviour.calls == breach.calls.len()
+}

@@ -1,0 +1,28 @@
+//! Events to one attack: who is one party, when each phase was, which calls are whose, and by which
+//! door they came.
+//!
+//! [`world`] joins what the sources told, [`calls`] joins rows and lines to calls as a person counts
+//! them, [`behaviour`] says what fraud looks like, [`breach`] finds the first use of each account that
+//! was not its owner's, [`vectors`] weighs the ways in, and [`incident`] puts it together. Nothing here
+//! prints.
+
+pub mod behaviour;
+pub mod breach;
+pub mod calls;
+pub mod doors;
+pub mod failed;
+pub mod incident;
+pub mod standing;
+pub mod vectors;
+pub mod world;
+
+use std::net::IpAddr;
+
+/// Returns whether two addresses lie in one small network: an IPv4 /24 or an IPv6 /48.
+pub fn same_network(left: IpAddr, right: IpAddr) -> bool {
+    match (left, right) {
+        (IpAddr::V4(left), IpAddr::V4(right)) => left.octets()[..3] == right.octets()[..3],
+        (IpAddr::V6(left), IpAddr::V6(right)) => left.segments()[..3] == right.segments()[..3],
+        _ => false,
+    }
+}

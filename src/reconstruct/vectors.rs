@@ -1,0 +1,341 @@
+//! Rival ways in, each weighed for and against.
+//!
+//! What is absent counts only where its source is there: no failure in a log that shows failures speaks
+//! against a guess; without such a log it is unknown, and that is said.
+
+use std::net::IpAddr;
+
+use super::breach::Breach;
+use super::same_network;
+use super::world::World;
+use crate::event::{Citation, Instant};
+use crate::pbx::SecretStrength;
+use crate::report::model::{Likelihood, Vector};
+
+/// One way in, weighed.
+#[derive(Clone, Debug)]
+pub struct Weighed {
+    /// The way.
+    pub vector: Vector,
+    /// Points.
+    pub score: i32,
+    /// What speaks for it.
+    pub because: Vec<String>,
+    /// What speaks against it, or cannot be known.
+    pub against: Vec<String>,
+    /// Lines.
+    pub proof: Vec<Citation>,
+}
+
+/// A fetch of the file that holds an account's secret, by somebody who has no business with it.
+#[derive(Clone, Debug)]
+pub struct Leak {
+    /// Who fetched it.
+    pub address: IpAddr,
+    /// When.
+    pub at: Instant,
+    /// The file, as asked for.
+    pub file: String,
+    /// The account in it.
+    pub account: String,
+    /// Is the secret in it the one the server accepts?
+    pub is_live: Option<bool>,
+    /// The line.
+    pub line: Citation,
+    /// Requests of that address for files that are not there.
+    pub missing: u64,
+}
+
+/// Guessing at an account by those who have to do with its breach.
+#[derive(Clone, Debug, Default)]
+pub struct Guessing {
+    /// Who guessed and belongs to the intruder.
+    pub guessers: Vec<IpAddr>,
+    /// Their tries on the account before the breach.
+    pub tries: u64,
+    /// Did the address that got in guess itself?
+    pub own: bool,
+    /// Did the tries end with the breach?
+    pub ended: bool,
+    /// Are they many addresses with few tries each?
+    pub distributed: bool,
+    /// The last wrong try before the breach.
+    pub last: Option<Instant>,
+}
+
+/// Finds who fetched a file with the account's secret before the breach.
+pub fn leaks(world: &World<'_>, account: &str, before: Instant) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    for (address, client) in &world.fetches {
+        if !world.neighbours.is_outside(*address) || uses_it_honestly(world, account, *address, before) {
+            continue;
+        }
+        for fetch in client.given.iter().filter(|fetch| fetch.at <= before) {
+            let asked = String::from_utf8_lossy(&fetch.file);
+            let name = asked.rsplit(['/', '\\']).next().unwrap_or(&asked);
+            let held = world.pbx.phone_files.iter().filter(|file| file.path.rsplit('/').next() == Some(name));
+            for phone in held.flat_map(|file| &file.accounts).filter(|phone| phone.name == account) {
+                leaks.push(Leak {
+                    address: *address,
+                    at: fetch.at,
+                    file: asked.clone().into_owned(),
+                    account: account.to_owned(),
+                    is_live: phone.secret_is_live,
+                    line: fetch.line.clone(),
+                    missing: client.missing,
+                });
+            }
+        }
+    }
+    leaks.sort_by_key(|leak| (leak.at, leak.address));
+    leaks
+}
+
+/// A remote phone fetches its own file and then registers from the same address, for long.
+fn uses_it_honestly(world: &World<'_>, account: &str, address: IpAddr, before: Instant) -> bool {
+    world.uses_from(account, address).any(|used| used.first < before.plus_seconds(-3_600))
+}
+
+/// Finds the guessing that led to a breach.
+pub fn guessing(world: &World<'_>, account: &str, breach: Instant, insiders: &[IpAddr]) -> Guessing {
+    let mut guessing = Guessing::default();
+    let mut others: Vec<(IpAddr, u64, Instant, Instant)> = Vec::new();
+    for (address, party) in &world.parties {
+        let Some(tried) = party.by_account.get(account) else { continue };
+        let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
+        if first > breach || !world.neighbours.is_outside(*address) || tried.one_session && tried.attempts > 3 {
+            continue;
+        }
+        let tries = tried.before(breach);
+        let is_insider = insiders.contains(address);
+        if is_insider || insiders.iter().any(|insider| same_network(*insider, *address)) {
+            guessing.guessers.push(*address);
+            guessing.tries += tries;
+            guessing.own |= is_insider && tries > 0;
+            guessing.last = guessing.last.max(Some(last.min(breach)));
+            guessing.ended |= last <= breach.plus_seconds(60);
+        } else {
+            others.push((*address, tries, first, last));
+        }
+    }
+    add_distributed(&mut guessing, &others, breach);
+    if guessing.guessers.is_empty() {
+        add_lone(&mut guessing, &others, breach);
+    }
+    guessing
+}
+
+/// A crowd of addresses with a few tries each is one party: it shares the target and the hours.
+fn add_distributed(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)], breach: Instant) {
+    const CROWD: usize = 8;
+    const FEW: u64 = 12;
+    let crowd: Vec<_> = others
+        .iter()
+        .filter(|(_, tries, _, last)| *tries > 0 && *tries <= FEW && breach.seconds_since(*last) <= 14 * 86_400)
+        .collect();
+    if crowd.len() < CROWD {
+        return;
+    }
+    let last = crowd.iter().map(|(_, _, _, last)| (*last).min(breach)).max();
+    // A crowd that went quiet long before, or goes on for long afterwards, did not find it.
+    let is_near = last.is_some_and(|last| breach.seconds_since(last) <= 6 * 3_600);
+    let after = crowd.iter().filter(|(_, _, _, last)| last.seconds_since(breach) > 3_600).count();
+    if !is_near || after * 4 > crowd.len() {
+        return;
+    }
+    guessing.distributed = true;
+    guessing.ended |= after == 0;
+    guessing.last = guessing.last.max(last);
+    for (address, tries, _, _) in crowd {
+        guessing.guessers.push(*address);
+        guessing.tries += tries;
+    }
+}
+
+/// One who guessed long and stopped just before somebody else came in with the right secret.
+fn add_lone(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)], breach: Instant) {
+    const MANY: u64 = 20;
+    let found = others
+        .iter()
+        .filter(|(_, tries, _, last)| *tries >= MANY && *last <= breach && breach.seconds_since(*last) <= 3 * 86_400)
+        .max_by_key(|(address, tries, _, _)| (*tries, std::cmp::Reverse(*address)));
+    if let Some((address, tries, _, last)) = found {
+        guessing.guessers.push(*address);
+        guessing.tries += tries;
+        guessing.ended = true;
+        guessing.last = Some(*last);
+    }
+}
+
+/// Weighs the ways into an account, best first.
+pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[Leak]) -> Vec<Weighed> {
+    let mut ways = vec![
+        password_guess(world, breach, guessing),
+        provisioning_leak(world, breach, leaks),
+        default_credential(world, breach, guessing),
+        stolen_credential(world, breach, guessing, leaks),
+    ];
+    if breach.from_the_start {
+        ways.push(Weighed {
+            vector: Vector::Unknown,
+            score: 3,
+            because: vec!["the intruder was there already when the evidence begins".into()],
+            against: Vec::new(),
+            proof: Vec::new(),
+        });
+    }
+    ways.sort_by_key(|way| (std::cmp::Reverse(way.score), way.vector));
+    ways
+}
+
+/// Turns points into a likelihood.
+pub fn likelihood(best: i32, second: i32, score: i32) -> Likelihood {
+    if score == best {
+        match best - second {
+            _ if best < 2 => Likelihood::Possible,
+            4.. if best >= 6 => Likelihood::AlmostCertain,
+            2.. => Likelihood::Likely,
+            _ => Likelihood::Possible,
+        }
+    } else if score >= 3 {
+        Likelihood::Possible
+    } else {
+        Likelihood::Unlikely
+    }
+}
+
+fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {
+    let mut way = Weighed { vector: Vector::PasswordGuess, score: 0, because: vec![], against: vec![], proof: vec![] };
+    if guessing.tries > 0 {
+        way.score += if guessing.tries >= 5 { 3 } else { 1 };
+        let who = if guessing.distributed {
+            format!("{} addresses with a few tries each", guessing.guessers.len())
+        } else {
+            addresses(&guessing.guessers)
+        };
+        way.because.push(format!("{} wrong secrets for {} before the first success, from {who}", guessing.tries, show(&breach.account)));
+    }
+    if guessing.own && guessing.tries >= 5 {
+        way.score += 3;
+        way.because.push("the address that got in had guessed at this very account".into());
+    }
+    if guessing.tries > 0 && guessing.ended {
+        way.score += 1;
+        way.because.push("the guessing stopped when the account was used".into());
+    }
+    if strength(world, &breach.account) == Some(SecretStrength::Weak) {
+        way.score += 1;
+        way.because.push(format!("the secret of {} is weak", show(&breach.account)));
+    }
+    if guessing.tries == 0 {
+        if world.parties.is_empty() && !world.has_security_events() {
+            way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
+        } else {
+            way.score -= 2;
+            way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
+        }
+    }
+    for address in &guessing.guessers {
+        if let Some(tried) = world.failures(*address, &breach.account) {
+            way.proof.extend(tried.lines.iter().take(2).cloned());
+        }
+    }
+    way.proof.truncate(6);
+    way
+}
+
+fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weighed {
+    let mut way = Weighed { vector: Vector::ProvisioningLeak, score: 0, because: vec![], against: vec![], proof: vec![] };
+    if let Some(leak) = leaks.first() {
+        way.score += 5;
+        way.because.push(format!(
+            "{} was given {}, which holds the secret of {}, {} before the first use",
+            leak.address,
+            show(&leak.file),
+            show(&leak.account),
+            crate::report::document::duration(breach.first.seconds_since(leak.at).max(0) as u64),
+        ));
+        if leak.is_live == Some(true) {
+            way.score += 1;
+            way.because.push("the secret in that file is the one the server accepts".into());
+        }
+        if leak.missing >= 5 {
+            way.score += 1;
+            way.because.push(format!("the same address asked for {} files that are not there: it walked names", leak.missing));
+        }
+        way.proof.extend(leaks.iter().take(3).map(|leak| leak.line.clone()));
+        if leak.is_live == Some(false) {
+            way.score -= 3;
+            way.against.push("the secret in that file is not the one the server accepts now".into());
+        }
+    } else if world.fetches.is_empty() {
+        way.against.push("no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into());
+    } else {
+        way.score -= 2;
+        way.against.push("fetches of phone files are logged, and nobody outside was given this account's".into());
+    }
+    way
+}
+
+fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {
+    let mut way = Weighed { vector: Vector::DefaultCredential, score: 0, because: vec![], against: vec![], proof: vec![] };
+    match strength(world, &breach.account) {
+        Some(SecretStrength::Default | SecretStrength::None) => {
+            way.score += 5;
+            way.because.push(format!("the secret of {} is its name or one that products ship with", show(&breach.account)));
+            if guessing.tries <= 3 {
+                way.score += 2;
+                way.because.push(format!("it was found within {} wrong tries", guessing.tries));
+            } else {
+                way.against.push(format!("{} wrong secrets were tried first", guessing.tries));
+            }
+        }
+        Some(_) => {
+            way.score -= 3;
+            way.against.push("the secret in the configuration is no default".into());
+        }
+        None => way.against.push("the account's secret is not in the evidence".into()),
+    }
+    way
+}
+
+fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[Leak]) -> Weighed {
+    let mut way = Weighed { vector: Vector::StolenCredential, score: 2, because: vec![], against: vec![], proof: vec![] };
+    if !guessing.own {
+        way.score += 1;
+        way.because.push("the secret was right at the first try from the address that used it".into());
+    } else {
+        way.score -= 2;
+        way.against.push("the address that got in tried wrong secrets first".into());
+    }
+    if guessing.tries == 0 {
+        way.score += 1;
+        way.because.push("nobody who belongs to the intruder guessed at the account in these logs".into());
+    }
+    if !leaks.is_empty() {
+        way.score -= 2;
+        way.against.push("these logs do show where the secret came from".into());
+    }
+    if strength(world, &breach.account) == Some(SecretStrength::Fair) {
+        way.score += 1;
+        way.because.push("the secret is not one that is guessed".into());
+    }
+    way
+}
+
+/// Returns how strong an account's secret is, as far as the configuration tells.
+pub fn strength(world: &World<'_>, account: &str) -> Option<SecretStrength> {
+    world.pbx.accounts.iter().find(|known| known.name == account).and_then(|known| known.secret)
+}
+
+fn addresses(all: &[IpAddr]) -> String {
+    let mut shown: Vec<String> = all.iter().take(3).map(IpAddr::to_string).collect();
+    if all.len() > 3 {
+        shown.push(format!("{} more", all.len() - 3));
+    }
+    shown.join(", ")
+}
+
+fn show(text: &str) -> String {
+    crate::untrusted::visible(text)
+}
