@@ -42,7 +42,7 @@ pub(crate) struct Global {
     /// Show every call and every line of proof, and name the files that are read.
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// When to set headings in bold; NO_COLOR is obeyed.
+    /// When to set headings in bold; auto: on a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
 }
@@ -221,46 +221,33 @@ pub(crate) struct RecordArgs {
 /// A form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For a terminal.
     Text,
-    /// For programs.
     Json,
-    /// For tickets and documents.
     Markdown,
 }
 
 /// A form of the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimelineFormat {
-    /// One JSON object a line.
     Jsonl,
-    /// The same columns as a table.
     Csv,
 }
 
 /// When to set headings in bold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
-/// A severity, as an option's value.
+/// A severity, as an option's value, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SeverityLevel {
-    /// Money is being lost, or whoever comes can take it.
     Critical,
-    /// A hole that intruders use.
     High,
-    /// A weakness that needs another to be used.
     Medium,
-    /// Worth mending.
     Low,
-    /// Worth knowing.
     Info,
 }
 

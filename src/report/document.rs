@@ -123,10 +123,11 @@ impl Block {
             |index: &usize| rows.iter().any(|row| row.get(*index).is_some_and(|cell| !cell.is_void()));
         let kept: Vec<usize> = (0..header.len()).filter(has_value).collect();
         let header = kept.iter().filter_map(|&index| header.get(index).copied()).collect();
-        let rows = rows
-            .iter()
-            .map(|row| kept.iter().map(|&index| row.get(index).cloned().unwrap_or_default()).collect())
-            .collect();
+        let keep = |row: Vec<Line>| {
+            let cells = row.into_iter().enumerate().filter(|(index, _)| kept.contains(index));
+            cells.map(|(_, cell)| cell).collect()
+        };
+        let rows = rows.into_iter().map(keep).collect();
         vec![Block::Table(Table { header, rows })]
     }
 
@@ -139,7 +140,7 @@ impl Block {
 
 /// Returns an instant with its offset from UTC, to the second.
 pub fn instant(when: &When) -> String {
-    when.format("%Y-%m-%d %H:%M:%S %:z").to_string()
+    when.format("%Y-%m-%d %H:%M:%S%:z").to_string()
 }
 
 /// Returns an instant, or a dash where none is known.

@@ -39,6 +39,8 @@ impl WholeFile {
     pub fn replace(path: &Path) -> io::Result<Self> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = parent.unwrap_or(Path::new("."));
+        // Asked for first, so that an error does not speak of a temporary name.
+        fs::metadata(folder)?;
         // Temporary files are private by default; a case is handed on, so the user's umask decides.
         let permissions = fs::Permissions::from_mode(0o666);
         let file =

@@ -1,6 +1,9 @@
 //! The attack itself: its phases, what was taken, who took it, and the calls.
 
-use crate::report::document::{Block, Line, duration, instant_or_dash};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::report::document::{Block, Line, counted, duration, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
 use super::{View, joined, of_incident, titled};
@@ -88,14 +91,40 @@ fn callers(incident: &Incident) -> Vec<Block> {
 
 pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
     per_incident(report, "Fraudulent calls", |incident| {
-        let rows: Vec<_> = incident.calls.iter().take(view.calls).map(call_row).collect();
+        // In a short table the reasons, which calls share, would take most of the room.
+        let short = view.calls < incident.calls.len();
+        let mut header =
+            vec!["start", "account", "dialled", "country", "#billed", "disposition", "#cost", "from", "why"];
+        let mut rows: Vec<_> = incident.calls.iter().take(view.calls).map(call_row).collect();
+        if short {
+            header.pop();
+            rows.iter_mut().for_each(|row| drop(row.pop()));
+        }
         let shown = rows.len();
-        let header =
-            ["start", "account", "dialled", "country", "#billed", "disposition", "#cost", "from", "why"];
         let mut blocks = Block::table(&header, rows);
         blocks.extend(view.rest(shown, incident.calls.len(), "calls.csv"));
+        if short {
+            blocks.extend(reasons(incident, view));
+        }
         blocks
     })
+}
+
+/// Says once for all calls why they are judged fraudulent.
+fn reasons(incident: &Incident, view: View) -> Vec<Block> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for call in &incident.calls {
+        *counts.entry(&call.why).or_default() += 1;
+    }
+    let mut reasons: Vec<_> = counts.into_iter().collect();
+    reasons.sort_by_key(|&(why, count)| (Reverse(count), why));
+    let total = reasons.len();
+    let lines =
+        reasons.iter().take(view.rows).map(|(why, count)| format!("{}: {why}", counted(*count, "call")));
+    let mut blocks = vec![Block::Paragraph("Judged fraudulent because:".into())];
+    blocks.extend(Block::list(lines));
+    blocks.extend(view.rest(view.rows.min(total), total, "calls.csv"));
+    blocks
 }
 
 fn call_row(call: &FraudCall) -> Vec<Line> {

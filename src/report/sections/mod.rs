@@ -220,3 +220,72 @@ fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
     if words.is_empty() { "-".to_owned() } else { words.join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{markdown, sample, text};
+    use crate::untrusted::is_hidden;
+
+    #[test]
+    fn the_answer_comes_first() {
+        let report = sample::report();
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(true)), false);
+        assert!(story.starts_with(&report.incidents[0].title), "{story}");
+        assert!(story.contains("and 2 more, in calls.csv\n"), "{story}");
+        assert_eq!(story.matches(&report.incidents[0].calls[0].why).count(), 1, "{story}");
+        let alone = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(alone.contains("and 2 more, shown by -v\n"), "{alone}");
+    }
+
+    #[test]
+    fn the_report_leaves_nothing_out() {
+        let report = sample::report();
+        let shown = markdown::render("A case", &blocks(Section::REPORT, &report, View::full(true)));
+        assert_eq!(shown.matches("| 10m 00s |").count(), report.incidents[0].calls.len());
+        assert!(!shown.contains(" more, "), "{shown}");
+        for text in ["abababab", "web server logs", "198.51.100.9", "weak-secret", "no known kind"] {
+            assert!(shown.contains(text), "{text}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_section_acts_on_an_output() {
+        let report = sample::report();
+        for sections in [Section::REPORT, Section::STORY, Section::ASSESSMENT, Section::INVENTORY] {
+            for view in [View::full(false), View::brief(true)] {
+                let blocks = blocks(sections, &report, view);
+                for shown in [text::render(&blocks, false), markdown::render("A case", &blocks)] {
+                    let hidden = shown.chars().find(|&character| character != '\n' && is_hidden(character));
+                    assert_eq!(hidden, None, "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_intrusion_is_an_answer_too() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(story.starts_with("No intrusion found: one address tried and got nothing"), "{story}");
+        assert!(
+            story.contains("This is \"not found\", not \"did not happen\": 1 gap in the evidence"),
+            "{story}"
+        );
+    }
+
+    #[test]
+    fn several_intrusions_are_told_apart() {
+        let mut report = sample::report();
+        let mut second = report.incidents[0].clone();
+        second.id = "incident-2".to_owned();
+        second.calls.clear();
+        second.totals = super::super::model::Totals::default();
+        report.incidents.push(second);
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(story.starts_with("2 intrusions succeeded.\n"), "{story}");
+        assert!(story.contains("No fraudulent call was found.\n"), "{story}");
+        assert!(story.contains("\nincident-2\n"), "{story}");
+    }
+}
