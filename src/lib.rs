@@ -15,6 +15,8 @@ pub mod scan;
 pub mod fold;
 pub mod pbx_id;
 
+pub mod reconstruct;
+
 pub mod event;
 
 pub mod playbook;

@@ -1,0 +1,84 @@
+//! Those who tried and got nothing, one's own phones left out.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::same_network;
+use super::world::{Party, World};
+use crate::fold::fetches::Client;
+use crate::report::model::Role;
+
+/// Tries below which nobody is called an attacker who only ever named one account that exists.
+const MISTYPED: u64 = 3;
+/// Requests for files that are not there from which a client walks names.
+const WALKED: u64 = 5;
+
+/// Someone who tried and got nothing.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The address.
+    pub address: IpAddr,
+    /// What it did.
+    pub roles: Vec<Role>,
+}
+
+/// Finds everybody outside who tried and has no part in an incident.
+pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
+    let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
+    addresses.extend(world.fetches.keys());
+    addresses
+        .into_iter()
+        .filter(|address| !involved.contains(address))
+        .filter_map(|address| {
+            let mut roles = world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();
+            if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
+                roles.push(Role::Provision);
+            }
+            roles.sort();
+            (!roles.is_empty()).then_some(Failed { address, roles })
+        })
+        .collect()
+}
+
+/// Tells what an address tried, nothing for one's own.
+fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
+    let mut roles = Vec::new();
+    let is_outside = world.neighbours.is_outside(address);
+    let swept = party.unknown_count >= 5 || party.by_account.len() >= 4;
+    if !is_outside && !(swept && party.failures.attempts >= 20) {
+        return roles;
+    }
+    if is_own_phone(world, address, party) {
+        return roles;
+    }
+    let wrong: u64 = party.by_account.values().map(|tried| tried.attempts).sum();
+    if party.unknown_count > 0 || party.probes > 0 || party.invites > 0 {
+        roles.push(Role::Scan);
+    }
+    if wrong >= MISTYPED || (wrong > 0 && swept) {
+        roles.push(Role::Guess);
+    }
+    roles
+}
+
+/// A phone with an outdated secret tries one account over and over: under one Call-ID, or from where
+/// that account is or was used with success.
+fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
+    if party.unknown_count > 0 || party.by_account.len() > 1 {
+        return false;
+    }
+    let Some((account, tried)) = party.by_account.iter().next() else { return false };
+    if tried.one_session {
+        return true;
+    }
+    world.uses.get(account).into_iter().flatten().filter_map(|used| used.address).any(|used| {
+        used == address || (same_network(used, address) && world.neighbours.is_outside(used))
+    })
+}
+
+/// Somebody outside who asks for files that are not there, and does not use any account.
+fn is_walker(world: &World<'_>, address: IpAddr, client: &Client) -> bool {
+    world.neighbours.is_outside(address)
+        && client.missing >= WALKED
+        && !world.uses.values().flatten().any(|used| used.address == Some(address))
+}
