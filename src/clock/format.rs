@@ -8,12 +8,14 @@ use crate::event::Stamp;
 
 use super::fields::Fields;
 use super::pieces::Pieces;
+use super::quick::Quick;
 
 /// A compiled date format, as Asterisk's `dateformat` or worked out from lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateFormat {
     text: String,
     pieces: Pieces,
+    quick: Option<Quick>,
     fixed_length: Option<usize>,
 }
 
@@ -29,12 +31,20 @@ impl DateFormat {
         pieces.tell_a_day().then(|| DateFormat {
             text: text.to_owned(),
             fixed_length: pieces.fixed_length(),
+            quick: pieces.quick(),
             pieces,
         })
     }
 
     /// Reads a stamp at the start of `bytes` and returns it with the number of bytes it takes.
     pub fn parse(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
+        if let Some(read) = self.quick.and_then(|quick| quick.read(bytes)) {
+            return Some(read);
+        }
+        self.parse_by_fields(bytes)
+    }
+
+    fn parse_by_fields(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
         let mut fields = Fields::default();
         let used = self.pieces.read(bytes, &mut fields)?;
         Some((fields.stamp()?, used))
@@ -143,6 +153,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn both_ways_read_the_same(text in "[0-9]{4}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9]|\
+            (Nov|Feb|Sep|Apr) [ 0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9]") {
+            for format in ["%F %T", DateFormat::DEFAULT] {
+                let format = DateFormat::from_strftime(format).expect("a known format");
+                prop_assert_eq!(format.parse(text.as_bytes()), format.parse_by_fields(text.as_bytes()));
+                let quick = format.quick.and_then(|quick| quick.read(text.as_bytes()));
+                prop_assert!(quick.is_none() || quick == format.parse_by_fields(text.as_bytes()));
+            }
+        }
+
         #[test]
         fn any_bytes_and_formats_are_survived(format in "(%[-_0-9]?[a-zA-Z%]|[ :/T.-]){0,12}", bytes: Vec<u8>) {
             let read = DateFormat::from_strftime(&format).and_then(|format| format.parse(&bytes));

@@ -15,6 +15,7 @@ mod names;
 mod origin;
 mod pieces;
 mod plan;
+mod quick;
 mod resolver;
 mod rotation;
 mod survey;

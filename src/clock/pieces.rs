@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::names;
+use super::quick::Quick;
 
 /// Longer formats are no date formats.
 const LONGEST_TEXT: usize = 256;
@@ -90,6 +91,21 @@ impl Pieces {
         let has_day_of_year = has(|piece| matches!(piece, Piece::Number(Field::DayOfYear, _)))
             && has(|piece| matches!(piece, Piece::Number(Field::Year | Field::YearOfCentury, _)));
         has(|piece| *piece == Piece::Epoch) || (has_month && has_day) || has_day_of_year
+    }
+
+    /// Returns the way to read the whole in one step, where there is one.
+    pub(super) fn quick(&self) -> Option<Quick> {
+        match self.0.as_slice() {
+            [Piece::Date, Piece::Byte(between), Piece::Clock] => Some(Quick::DateAndClock(*between)),
+            [
+                Piece::MonthName { full: false },
+                Piece::Byte(b' '),
+                Piece::Number(Field::Day, Width::Spaces),
+                Piece::Byte(b' '),
+                Piece::Clock,
+            ] => Some(Quick::MonthAndClock),
+            _ => None,
+        }
     }
 
     /// Returns the length in bytes that this part always has, if there is one.
