@@ -1,5 +1,7 @@
 //! What the rest of the evidence tells about the year of a file that cannot tell it itself.
 
+use std::collections::BTreeMap;
+
 use crate::event::{Instant, Stamp};
 
 use super::calendar::{self, DAY};
@@ -19,17 +21,40 @@ const PLAUSIBLE: std::ops::RangeInclusive<i32> = 1995..=2100;
 
 /// What is known about time in the whole evidence.
 pub(super) struct Known {
-    spans: Vec<Span>,
+    /// By folder, by host, and under the empty path for the whole evidence.
+    covered: BTreeMap<String, Covered>,
     files_tell: bool,
     newest: Option<i64>,
     given: Option<i32>,
 }
 
-/// A stretch of time that some source is known to cover.
-struct Span {
-    path: String,
-    first: i64,
-    last: i64,
+/// Stretches of time that sources are known to cover, apart from each other: first and last second.
+#[derive(Default)]
+struct Covered(BTreeMap<i64, i64>);
+
+impl Covered {
+    fn add(&mut self, mut first: i64, mut last: i64) {
+        while let Some((&from, &to)) = self.0.range(..=last).next_back().filter(|(_, to)| **to >= first) {
+            self.0.remove(&from);
+            (first, last) = (first.min(from), last.max(to));
+        }
+        self.0.insert(first, last);
+    }
+
+    /// Returns the time between a stretch and the nearest one that is covered.
+    fn gap(&self, first: i64, last: i64) -> Option<i64> {
+        let before = self.0.range(..=last).next_back().map(|(_, to)| (first - to).max(0));
+        let after = self.0.range(last..).next().map(|(from, _)| from - last);
+        before.into_iter().chain(after).min()
+    }
+
+    /// Returns the years that a file near to this can be of.
+    fn years(&self) -> Option<std::ops::RangeInclusive<i32>> {
+        let year_of = |seconds: &i64| calendar::date(seconds.div_euclid(DAY)).0;
+        let first = self.0.keys().next().map(year_of)?;
+        let last = self.0.values().next_back().map(year_of)?;
+        Some(first - 1..=last + 1)
+    }
 }
 
 impl Known {
@@ -41,15 +66,28 @@ impl Known {
             (Some(oldest), Some(newest)) => times.len() == 1 || newest.saturating_sub(oldest) > ONE_COPY,
             _ => false,
         };
-        let spans: Vec<Span> = facts.iter().filter_map(Span::of).collect();
-        let newest = spans.iter().map(|span| span.last).max().or(newest);
-        Known { spans, files_tell, newest, given: given.map(i32::from) }
+        let spans: Vec<_> = facts.iter().filter_map(|facts| Some((facts, span_of(facts)?))).collect();
+        let newest = spans.iter().map(|(_, (_, last))| *last).max().or(newest);
+        let mut known = Known { covered: BTreeMap::new(), files_tell, newest, given: given.map(i32::from) };
+        for (facts, (first, last)) in spans {
+            known.cover(&facts.path, first, last);
+        }
+        known
     }
 
     /// Adds a source whose years are decided.
     pub(super) fn add(&mut self, member: &Member<'_>, years: Years) {
-        let (first, last) = (member.first_local(years), member.last_local(years));
-        self.spans.push(Span { path: member.facts.path.clone(), first, last });
+        self.cover(&member.facts.path, member.first_local(years), member.last_local(years));
+    }
+
+    fn cover(&mut self, path: &str, first: i64, last: i64) {
+        let last = last.max(first);
+        if !is_plausible(first) || !is_plausible(last) {
+            return;
+        }
+        for place in [folder(path), host(path), ""] {
+            self.covered.entry(place.to_owned()).or_default().add(first, last);
+        }
     }
 
     /// Decides the year of a file that its own records and its log say nothing about.
@@ -67,23 +105,20 @@ impl Known {
         Decided { years: member.years_from(first), why }
     }
 
-    /// Finds the year that puts a file nearest to what else is known below a folder.
+    /// Finds the year that puts a file nearest to what else is known at a place.
     fn by_neighbours(
         &self,
         member: &Member<'_>,
-        below: &str,
+        place: &str,
         why: &'static str,
     ) -> Option<(i32, &'static str)> {
-        let spans = || self.spans.iter().filter(|span| span.path.starts_with(below));
-        let year_of = |seconds: i64| calendar::date(seconds.div_euclid(DAY)).0;
-        let from = year_of(spans().map(|span| span.first).min()?) - 1;
-        let to = year_of(spans().map(|span| span.last).max()?) + 1;
-        let gaps: Vec<(i64, i32)> = (from..=to)
+        let covered = self.covered.get(place)?;
+        let gaps: Vec<(i64, i32)> = covered
+            .years()?
             .filter(|&year| member.exists(year))
             .filter_map(|year| {
                 let (first, last) = member.span(year);
-                let gap = |span: &Span| (first - span.last).max(span.first - last).max(0);
-                spans().map(gap).min().map(|gap| (gap, year))
+                Some((covered.gap(first, last)?, year))
             })
             .collect();
         let least = gaps.iter().map(|(gap, _)| *gap).min().filter(|&gap| gap <= NEIGHBOURHOOD)?;
@@ -110,20 +145,22 @@ impl Known {
     }
 }
 
-impl Span {
-    fn of(facts: &SourceFacts) -> Option<Self> {
-        let local = |stamp: &Stamp| calendar::local_seconds(stamp, i32::from(stamp.year));
-        let stamped = |stamp: Option<Stamp>| stamp.filter(|stamp| stamp.year != 0).as_ref().map(local);
-        let (first, last) = match facts.told {
-            Some((first, last)) if facts.ties.is_empty() => (first.seconds(), last.seconds()),
-            _ => {
-                let first = stamped(facts.first)?;
-                (first, stamped(facts.last).unwrap_or(first).max(first))
-            }
-        };
-        let is_plausible = |seconds: i64| PLAUSIBLE.contains(&calendar::date(seconds.div_euclid(DAY)).0);
-        (is_plausible(first) && is_plausible(last)).then(|| Span { path: facts.path.clone(), first, last })
-    }
+/// Returns the time that a source covers, as far as it tells that itself.
+fn span_of(facts: &SourceFacts) -> Option<(i64, i64)> {
+    let local = |stamp: &Stamp| calendar::local_seconds(stamp, i32::from(stamp.year));
+    let stamped = |stamp: Option<Stamp>| stamp.filter(|stamp| stamp.year != 0).as_ref().map(local);
+    let (first, last) = match facts.told {
+        Some((first, last)) if facts.ties.is_empty() => (first.seconds(), last.seconds()),
+        _ => {
+            let first = stamped(facts.first)?;
+            (first, stamped(facts.last).unwrap_or(first).max(first))
+        }
+    };
+    (is_plausible(first) && is_plausible(last)).then_some((first, last))
+}
+
+fn is_plausible(seconds: i64) -> bool {
+    PLAUSIBLE.contains(&calendar::date(seconds.div_euclid(DAY)).0)
 }
 
 fn by_name(member: &Member<'_>) -> Option<i32> {

@@ -313,7 +313,8 @@ fn read_number(field: Field, width: Width, bytes: &[u8], fields: &mut Fields) ->
 fn set(field: Field, value: u32, fields: &mut Fields) -> Option<()> {
     let small = value as u8;
     match field {
-        Field::Year => fields.year = value as i16,
+        // The year 0 stands for none.
+        Field::Year => fields.year = (value > 0).then_some(value as i16)?,
         // POSIX: 69 to 99 are of the twentieth century.
         Field::YearOfCentury => fields.year = value as i16 + if value < 69 { 2000 } else { 1900 },
         Field::Month => fields.month = (1..=12).contains(&value).then_some(small)?,

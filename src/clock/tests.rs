@@ -372,6 +372,49 @@ fn a_format_of_its_own_is_dated() {
     assert!(clock.of(SourceId(1)).notes().is_empty());
 }
 
+/// Finds the format of a scenario's logs from what stands in their brackets.
+fn format_of(root: &Path, paths: &[String]) -> DateFormat {
+    let texts: Vec<Vec<u8>> = paths.iter().filter_map(|path| std::fs::read(root.join(path)).ok()).collect();
+    let samples: Vec<&[u8]> = texts
+        .iter()
+        .flat_map(|text| text.split(|&byte| byte == b'\n').take(400))
+        .filter_map(|line| line.strip_prefix(b"[")?.split(|&byte| byte == b']').next())
+        .collect();
+    let (format, assumption) = DateFormat::detect(&samples).expect("a format");
+    assert_eq!(assumption, None);
+    format
+}
+
+#[test]
+fn every_staged_server_is_dated() {
+    let Some(first) = evidence("asterisk-clean") else { return };
+    let all = first.parent().and_then(Path::parent).expect("a folder of scenarios");
+    for folder in std::fs::read_dir(all).expect("a folder").flatten() {
+        let scenario = folder.file_name().to_string_lossy().into_owned();
+        let logs = folder.path().join("rootfs/var/log/asterisk");
+        let Ok(listing) = std::fs::read_dir(&logs) else { continue };
+        let mut paths: Vec<String> = listing
+            .flatten()
+            .map(|file| file.file_name().to_string_lossy().into_owned())
+            .filter(|name| ["full", "messages", "security"].iter().any(|start| name.starts_with(start)))
+            .filter(|name| !name.ends_with(".gz") && !name.contains("json"))
+            .map(|name| format!("var/log/asterisk/{name}"))
+            .collect();
+        paths.sort();
+        if paths.is_empty() {
+            continue;
+        }
+        let format = format_of(&folder.path().join("rootfs"), &paths);
+        if logs.join("cdr-csv/Master.csv").is_file() {
+            paths.push("var/log/asterisk/cdr-csv/Master.csv".to_owned());
+        }
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let (right, wrong, clock) = score(&scenario, format.text(), &paths).expect("stamps");
+        eprintln!("{scenario}: {} {} {right} right, {wrong} wrong", format.text(), clock.zone().name());
+        assert!(right > 0 && wrong * 100 <= right, "{scenario}: {right} right, {wrong} wrong");
+    }
+}
+
 prop_compose! {
     fn any_stamp_at_all()(
         year in prop_oneof![Just(0_i16), any::<i16>()], month: u8, day: u8, second: u32, micros: u32,
