@@ -32,7 +32,7 @@ pub(super) fn work_out_zone(found: &mut FoundZone, facts: &[SourceFacts], csv_in
     // Call records may be in GMT, whatever the zone is: UTC there tells nothing.
     let may_be_gmt = logs.is_empty();
     let ties = if may_be_gmt && csv_in_gmt != Some(true) { gather(&is_cdr_csv) } else { logs };
-    if ties.is_empty() || (may_be_gmt && ties::fit(&Zone::UTC, &ties)) {
+    if ties.is_empty() || (may_be_gmt && ties::fitting(&Zone::UTC, &ties) * 2 >= ties.len()) {
         return;
     }
     let zones = ties::zones_that_fit(&ties);
@@ -73,39 +73,48 @@ pub(super) fn choose_zones(
     chosen
 }
 
+/// Chooses the zone in which most of a source's own records hold; what was expected wins a draw.
 fn by_ties(found: &FoundZone, facts: &SourceFacts, csv_in_gmt: Option<bool>) -> ChosenZone {
     let says_gmt = csv_in_gmt == Some(true) && is_cdr_csv(facts);
     let expected = if says_gmt { &Zone::UTC } else { &found.zone };
-    let is_known = says_gmt || found.origin != ZoneOrigin::Assumed;
-    let choose = |zone: &Zone, note: Option<String>| ChosenZone {
-        zone: zone.clone(),
-        is_known: true,
-        differs: note.is_some() && zone.name() != expected.name(),
-        note,
-    };
-    if ties::fit(expected, &facts.ties) {
-        let note = says_gmt.then(|| "its times are in GMT, as cdr.conf says and its records show".to_owned());
-        return choose(expected, note);
+    let mut best = (ties::fitting(expected, &facts.ties), expected.clone(), None);
+    for (zone, note) in rivals(found, facts, says_gmt) {
+        let fitting = ties::fitting(&zone, &facts.ties);
+        if fitting > best.0 {
+            best = (fitting, zone, Some(note));
+        }
     }
-    if says_gmt && ties::fit(&found.zone, &facts.ties) {
-        let name = found.zone.name();
-        let note = format!("cdr.conf says GMT, but its records show its times to be in {name}");
-        return choose(&found.zone, Some(note));
-    }
-    if facts.kind == Kind::CallRecords && ties::fit(&Zone::UTC, &facts.ties) {
-        return choose(&Zone::UTC, Some("its times are in GMT, as its records show".to_owned()));
-    }
-    let Some(offset) = ties::shared_offset(&facts.ties) else {
+    let (fitting, zone, note) = best;
+    if fitting * 2 < facts.ties.len() {
+        let is_known = says_gmt || found.origin != ZoneOrigin::Assumed;
         let name = expected.name();
         let note = format!("records that tell an instant as well do not fit {name}, nor any one offset");
         return ChosenZone { zone: expected.clone(), is_known, differs: false, note: Some(note) };
-    };
-    let note = format!(
-        "records that tell an instant as well show its clock at {} from UTC, which is not {}: they count",
-        offset_text(offset),
-        expected.name()
-    );
-    choose(&Zone::Fixed(offset), Some(note))
+    }
+    let confirmed =
+        says_gmt.then(|| "its times are in GMT, as cdr.conf says and its records show".to_owned());
+    ChosenZone { zone, is_known: true, differs: note.is_some(), note: note.or(confirmed) }
+}
+
+/// Returns the zones that a source may be in though another is expected, with what to say then.
+fn rivals(found: &FoundZone, facts: &SourceFacts, says_gmt: bool) -> Vec<(Zone, String)> {
+    let mut rivals = Vec::new();
+    if says_gmt {
+        let name = found.zone.name();
+        let note = format!("cdr.conf says GMT, but its records show its times to be in {name}: they count");
+        rivals.push((found.zone.clone(), note));
+    } else if facts.kind == Kind::CallRecords {
+        rivals.push((Zone::UTC, "its times are in GMT, as its records show".to_owned()));
+    }
+    if let Some(offset) = ties::shared_offset(&facts.ties) {
+        let note = format!(
+            "records that tell an instant as well show its clock at {} from UTC, which is not {}: they count",
+            offset_text(offset),
+            found.zone.name()
+        );
+        rivals.push((Zone::Fixed(offset), note));
+    }
+    rivals
 }
 
 fn without_ties(

@@ -10,6 +10,8 @@ use crate::readers::{Chunk, Reader};
 
 /// More ties than this, at either end, tell nothing new.
 const MOST_TIES: usize = 128;
+/// Seconds from 1995, before Asterisk existed, to 2100: others are damage or null.
+const PLAUSIBLE: std::ops::Range<i64> = 788_918_400..4_102_444_800;
 
 /// What the survey of one source found.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +107,7 @@ impl SourceFacts {
     }
 
     fn take_record(&mut self, stamp: Option<Stamp>, exact: Option<Instant>, most: usize) {
-        let Some(exact) = exact else { return };
+        let Some(exact) = exact.filter(|exact| PLAUSIBLE.contains(&exact.seconds())) else { return };
         self.told = Some(self.told.map_or((exact, exact), |(from, to)| (from.min(exact), to.max(exact))));
         // A stamp with its own offset says nothing about the clock of the others.
         if let Some(stamp) = stamp.filter(|stamp| stamp.offset_minutes.is_none())
@@ -118,8 +120,6 @@ impl SourceFacts {
 
 /// Reads the second in which a channel was made out of a uniqueid like `pbx6-1794381175.17`.
 pub(super) fn instant_of_uniqueid(text: &[u8]) -> Option<Instant> {
-    // From 2000, before Asterisk existed, to 2100.
-    const PLAUSIBLE: std::ops::Range<i64> = 946_684_800..4_102_444_800;
     let text = text.rsplit(|&byte| byte == b'-').next()?;
     let dot = memchr::memchr(b'.', text)?;
     let (seconds, after) = (text.get(..dot)?, text.get(dot + 1..)?);

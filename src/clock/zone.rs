@@ -1,4 +1,7 @@
 //! Zones: offsets from UTC, from the bundled database or a compiled zone file (RFC 8536, TZif).
+//!
+//! The bundled database is that of 2025b: where a government has changed its clocks since, a zone file
+//! copied with the evidence is right and the bundled zone is not.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
