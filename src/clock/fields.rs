@@ -65,7 +65,7 @@ impl Fields {
         let month = pair(bytes[5], bytes[6])?;
         let day = pair(bytes[8], bytes[9])?;
         let fits = bytes[4] == b'-' && bytes[7] == b'-' && month.wrapping_sub(1) < 12;
-        if !fits || day.wrapping_sub(1) >= 31 {
+        if !fits || day.wrapping_sub(1) >= 31 || (century, year) == (0, 0) {
             return None;
         }
         self.year = (century * 100 + year) as i16;

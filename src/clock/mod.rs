@@ -6,11 +6,16 @@
 
 mod any;
 mod calendar;
+mod choice;
 mod detect;
 mod fields;
 mod format;
+mod known;
 mod names;
+mod origin;
+mod pieces;
 mod plan;
+mod quick;
 mod resolver;
 mod rotation;
 mod survey;
@@ -22,7 +27,8 @@ mod zone;
 
 pub use any::any_stamp;
 pub use format::DateFormat;
+pub use origin::{UnknownZone, ZoneOrigin};
 pub use plan::{Clock, ClockOptions, Plan};
 pub use resolver::Resolver;
 pub use survey::SourceFacts;
-pub use zone::{LocalTime, UnknownZone, Zone, ZoneFile, ZoneOrigin};
+pub use zone::{LocalTime, Zone, ZoneFile};

@@ -17,6 +17,9 @@ const SHORT_JITTER: i64 = 5;
 /// Clocks are corrected by less than this; a larger step back in a log without years is a new year.
 const LARGEST_CORRECTION: i64 = 7 * DAY;
 
+/// A stamp and its instant are no further apart: zones reach from -12 to +14 hours.
+const FURTHEST_APART: i64 = 2 * DAY;
+
 /// The years that a source without years may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Years {
@@ -108,14 +111,26 @@ impl Resolver {
     /// Takes note of a record that tells its instant itself: it settles year and fold for what follows.
     pub fn observe(&mut self, exact: Instant, stamp: &Stamp) {
         let seconds = exact.seconds();
-        if stamp.year == 0
-            && let Some(year) = year_near(stamp, seconds, 2 * DAY)
-        {
+        let year = match i32::from(stamp.year) {
+            0 => year_near(stamp, seconds, FURTHEST_APART),
+            year => Some(year),
+        };
+        // What a record tells may be an attacker's: it moves a log on by a year at most.
+        let Some(year) = year.filter(|year| stamp.year != 0 || self.is_next(*year)) else { return };
+        let local = calendar::local_seconds(stamp, year);
+        if local.abs_diff(seconds) > FURTHEST_APART.unsigned_abs() {
+            return;
+        }
+        if stamp.year == 0 {
             self.year = year;
             self.years.last = self.years.last.max(year);
-            self.last_local = Some(calendar::local_seconds(stamp, year));
+            self.last_local = Some(local);
         }
         self.last_instant = Some(seconds);
+    }
+
+    fn is_next(&self, year: i32) -> bool {
+        (self.years.first..=self.years.last.max(self.year + 1)).contains(&year)
     }
 
     /// Returns the year of a stamp that follows the ones before.

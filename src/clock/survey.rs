@@ -8,8 +8,10 @@ use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{HEAD, Kind, Packing, Source};
 use crate::readers::{Chunk, Reader};
 
-/// More ties than this tell nothing new.
-const MOST_TIES: usize = 2_048;
+/// More ties than this, at either end, tell nothing new.
+const MOST_TIES: usize = 128;
+/// Seconds from 1995, before Asterisk existed, to 2100: others are damage or null.
+const PLAUSIBLE: std::ops::Range<i64> = 788_918_400..4_102_444_800;
 
 /// What the survey of one source found.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +66,8 @@ impl SourceFacts {
         };
         let head = &source.head;
         let length = if is_whole { head.len() } else { reader.whole_records(head) };
-        facts.take(head.get(..length).unwrap_or_default(), is_whole, true, reader);
+        let has_end = is_whole || !source.tail.is_empty();
+        facts.take(head.get(..length).unwrap_or_default(), is_whole, has_end, reader);
         if is_whole || source.tail.is_empty() {
             return facts;
         }
@@ -73,20 +76,21 @@ impl SourceFacts {
         let overlap = (length as u64).checked_sub(start_of_tail).and_then(|it| usize::try_from(it).ok());
         let from = overlap.or_else(|| memchr::memchr(b'\n', &source.tail).map(|newline| newline + 1));
         let tail = from.and_then(|from| source.tail.get(from..)).unwrap_or_default();
-        facts.take(tail, true, false, reader);
+        facts.take(tail, true, true, reader);
         facts
     }
 
     /// Takes in the records of one piece of the source.
-    fn take(&mut self, bytes: &[u8], at_end: bool, is_head: bool, reader: &dyn Reader) {
+    fn take(&mut self, bytes: &[u8], at_end: bool, has_end: bool, reader: &dyn Reader) {
         let mut chunk = Chunk { bytes: bytes.to_vec(), at_end, ..Chunk::default() };
         reader.read(&mut chunk);
+        let most = self.ties.len() + MOST_TIES;
         for entry in &chunk.entries {
-            self.take_record(entry.stamp, entry.exact);
+            self.take_record(entry.stamp, entry.exact, most);
         }
         for row in &chunk.rows {
             let exact = chunk.text(row.uniqueid).and_then(instant_of_uniqueid);
-            self.take_record(row.start, exact);
+            self.take_record(row.start, exact, most);
         }
         let first_row = || chunk.rows.first().and_then(|row| row.start);
         let last_row = || chunk.rows.last().and_then(|row| row.end.or(row.start));
@@ -96,17 +100,18 @@ impl SourceFacts {
             self.first = first.or_else(first_row);
             self.has_year = self.first.is_some_and(|stamp| stamp.year != 0);
         }
-        if at_end || !is_head {
+        // The end of a packed file was not read; a tail without a stamp leaves the last one before it.
+        if has_end {
             self.last = last.or_else(last_row).or(self.last);
         }
     }
 
-    fn take_record(&mut self, stamp: Option<Stamp>, exact: Option<Instant>) {
-        let Some(exact) = exact else { return };
+    fn take_record(&mut self, stamp: Option<Stamp>, exact: Option<Instant>, most: usize) {
+        let Some(exact) = exact.filter(|exact| PLAUSIBLE.contains(&exact.seconds())) else { return };
         self.told = Some(self.told.map_or((exact, exact), |(from, to)| (from.min(exact), to.max(exact))));
         // A stamp with its own offset says nothing about the clock of the others.
         if let Some(stamp) = stamp.filter(|stamp| stamp.offset_minutes.is_none())
-            && self.ties.len() < MOST_TIES
+            && self.ties.len() < most
         {
             self.ties.push((stamp, exact));
         }
@@ -115,8 +120,6 @@ impl SourceFacts {
 
 /// Reads the second in which a channel was made out of a uniqueid like `pbx6-1794381175.17`.
 pub(super) fn instant_of_uniqueid(text: &[u8]) -> Option<Instant> {
-    // From 2000, before Asterisk existed, to 2100.
-    const PLAUSIBLE: std::ops::Range<i64> = 946_684_800..4_102_444_800;
     let text = text.rsplit(|&byte| byte == b'-').next()?;
     let dot = memchr::memchr(b'.', text)?;
     let (seconds, after) = (text.get(..dot)?, text.get(dot + 1..)?);

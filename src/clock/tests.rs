@@ -1,13 +1,12 @@
-//! Whole plans of time, from facts made by hand and from staged servers.
+//! Whole plans of time, from facts made by hand.
 
-use std::path::{Path, PathBuf};
+mod staged;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Action, Entry, Instant, Resolution, Service, SourceId, Stamp};
-use crate::evidence::{Evidence, Kind, MemoryFile, Packing, Root, Source};
-use crate::readers::{Chunk, Reader};
+use crate::event::{Instant, Resolution, SourceId, Stamp};
+use crate::evidence::{Evidence, Kind, MemoryFile, Root};
 
 fn stamp(text: &str) -> Stamp {
     let format = if text.as_bytes()[0].is_ascii_digit() { "%F %T" } else { DateFormat::DEFAULT };
@@ -172,6 +171,30 @@ fn ties_overrule_the_zone() {
     assert!(clock.of(SourceId(1)).notes().is_empty());
 }
 
+#[test]
+fn call_records_in_gmt_are_told_from_a_zone_that_is_gmt_in_winter() {
+    let mut rows = SourceFacts::new(SourceId(0), "cdr-csv/Master.csv", Kind::CallRecords);
+    (rows.first, rows.has_year) = (Some(stamp("2026-01-05 10:00:00")), true);
+    let tie = |text: &str| (stamp(text), utc(text));
+    rows.ties = vec![tie("2026-01-05 10:00:00"), tie("2026-07-05 10:00:00")];
+    let plan = |csv_in_gmt, rows: &SourceFacts| {
+        let options = ClockOptions { zone: Some("Europe/London".into()), year: None };
+        let clock = Clock::plan(&Evidence::default(), vec![rows.clone()], csv_in_gmt, &options);
+        clock.expect("a known zone").of(SourceId(0)).clone()
+    };
+    assert_eq!(plan(None, &rows).zone().name(), "UTC");
+    assert_eq!(plan(Some(true), &rows).zone().name(), "UTC");
+    rows.ties = vec![(stamp("2026-07-05 11:00:00"), utc("2026-07-05 10:00:00"))];
+    assert_eq!(plan(None, &rows).zone().name(), "Europe/London");
+    let contradicted = plan(Some(true), &rows);
+    assert_eq!(contradicted.zone().name(), "Europe/London");
+    assert!(contradicted.notes()[0].starts_with("cdr.conf says GMT"));
+    rows.ties.clear();
+    assert_eq!(plan(Some(true), &rows).zone().name(), "UTC");
+    rows.path = "cdr-custom/Master.csv".into();
+    assert_eq!(plan(Some(true), &rows).zone().name(), "Europe/London");
+}
+
 fn with_files(files: Vec<MemoryFile>) -> (String, ZoneOrigin, Vec<String>) {
     let evidence = Evidence::from_roots(vec!["memory".into()], vec![Root::Memory(files.leak())]);
     let clock = Clock::plan(&evidence, Vec::new(), None, &ClockOptions::default()).expect("no zone given");
@@ -217,159 +240,6 @@ fn zone_data_is_read() {
     assert_eq!((name.as_str(), notes.len()), ("America/Bogota", 0));
     let unknown = ClockOptions { zone: Some("Mars/Base".into()), year: None };
     assert!(Clock::plan(&Evidence::default(), Vec::new(), None, &unknown).is_err());
-}
-
-/// Reads stamps, EventTV and call records, as far as the tests need.
-struct Lines(DateFormat);
-
-impl Reader for Lines {
-    fn read(&self, chunk: &mut Chunk) {
-        let records = chunk.records_bytes().to_vec();
-        for line in records.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-            let text = String::from_utf8_lossy(line);
-            let stamp = self.0.parse(&line[1..]).map(|(stamp, _)| stamp);
-            chunk.first_stamp = chunk.first_stamp.or(stamp);
-            chunk.last_stamp = stamp.or(chunk.last_stamp);
-            let mut entry = Entry::new(Action::Probe, Service::Sip);
-            entry.stamp = stamp;
-            entry.exact = text.split_once("EventTV=\"").and_then(|(_, rest)| event_time(rest));
-            chunk.entries.push(entry);
-        }
-    }
-}
-
-fn event_time(text: &str) -> Option<Instant> {
-    let value = text.split_once('"')?.0;
-    if let Some((seconds, micros)) = value.split_once('-').filter(|(seconds, _)| seconds.len() == 10) {
-        let (seconds, micros): (i64, i64) = (seconds.parse().ok()?, micros.parse().ok()?);
-        return Some(Instant(seconds * Instant::SECOND + micros));
-    }
-    let (stamp, _) = any_stamp(value.as_bytes())?;
-    let local = calendar::local_seconds(&stamp, i32::from(stamp.year));
-    Some(Instant::from_seconds(local - i64::from(stamp.offset_minutes?) * 60))
-}
-
-/// Reads what the tests need of call records: start and uniqueid.
-struct Rows;
-
-impl Reader for Rows {
-    fn read(&self, chunk: &mut Chunk) {
-        let records = chunk.records_bytes().to_vec();
-        let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&records[..]);
-        for row in csv.byte_records().flatten() {
-            let start = row.get(9).and_then(|text| DateFormat::from_strftime("%F %T")?.parse(text));
-            let mut entry = Entry::new(Action::Call, Service::Cdr);
-            entry.stamp = start.map(|(stamp, _)| stamp);
-            entry.exact = row.get(16).and_then(survey::instant_of_uniqueid);
-            chunk.entries.push(entry);
-        }
-    }
-}
-
-fn evidence(scenario: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/evidence").join(scenario).join("rootfs");
-    if !path.is_dir() {
-        eprintln!("passed over: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
-}
-
-fn source(root: &Path, id: u16, path: &str) -> Source {
-    let bytes = std::fs::read(root.join(path)).expect("a file of the scenario");
-    let is_csv = path.ends_with(".csv");
-    let from = bytes.len().saturating_sub(crate::evidence::HEAD);
-    Source {
-        id: SourceId(id),
-        file: crate::evidence::File {
-            path: path.to_owned(),
-            bytes: bytes.len() as u64,
-            modified: None,
-            root: 0,
-            relative: path.into(),
-            identity: (0, 0),
-        },
-        kind: if is_csv { Kind::CallRecords } else { Kind::AsteriskLog },
-        packing: Packing::Plain,
-        duplicate_of: None,
-        tail: bytes[from..].to_vec(),
-        head: bytes[..bytes.len().min(crate::evidence::HEAD)].to_vec(),
-    }
-}
-
-/// Plans a scenario and resolves every record; returns how many of those with an instant are wrong.
-fn score(scenario: &str, format: &str, paths: &[&str]) -> Option<(usize, usize, Clock)> {
-    let root = evidence(scenario)?;
-    let found = Evidence::gather(std::slice::from_ref(&root)).expect("a folder");
-    let lines = Lines(DateFormat::from_strftime(format).expect("a known format"));
-    let reader = |path: &str| -> &dyn Reader { if path.ends_with(".csv") { &Rows } else { &lines } };
-    let sources: Vec<Source> =
-        paths.iter().enumerate().map(|(id, path)| source(&root, id as u16, path)).collect();
-    let facts = sources.iter().map(|it| SourceFacts::survey(it, reader(&it.file.path))).collect();
-    let clock = Clock::plan(&found, facts, None, &ClockOptions::default()).expect("no zone given");
-    let (mut right, mut wrong) = (0, 0);
-    for source in &sources {
-        let bytes = std::fs::read(root.join(&source.file.path)).expect("a file of the scenario");
-        let mut chunk = Chunk { bytes, at_end: true, ..Chunk::default() };
-        reader(&source.file.path).read(&mut chunk);
-        let mut resolver = clock.of(source.id).resolver();
-        for entry in &chunk.entries {
-            let Some(stamp) = entry.stamp else { continue };
-            let (instant, _) = match source.kind {
-                Kind::CallRecords => resolver.resolve_unordered(&stamp)?,
-                _ => resolver.resolve(&stamp)?,
-            };
-            let off = entry.exact.map(|exact| instant.seconds_since(exact).abs());
-            let is_right = match off {
-                Some(off) => off <= 120,
-                None => calendar::date(instant.seconds() / 86_400).0 == 2026,
-            };
-            *if is_right { &mut right } else { &mut wrong } += 1;
-        }
-    }
-    Some((right, wrong, clock))
-}
-
-#[test]
-fn rotated_logs_without_years_and_call_records_in_gmt_are_dated() {
-    let paths = [
-        "var/log/asterisk/full.log",
-        "var/log/asterisk/full.log.0",
-        "var/log/asterisk/full.log.1",
-        "var/log/asterisk/full.log.2",
-        "var/log/asterisk/messages.log.2",
-        "var/log/asterisk/security.log",
-        "var/log/asterisk/security.log.2",
-        "var/log/asterisk/cdr-csv/Master.csv",
-        "var/log/asterisk/cdr-csv/sales.csv",
-    ];
-    let Some((right, wrong, clock)) = score("asterisk-stolen-credential", "%b %e %T", &paths) else { return };
-    assert_eq!(clock.zone().name(), "America/Chicago");
-    assert!(right > 5_000 && wrong * 200 < right, "{right} right, {wrong} wrong");
-    assert_eq!(clock.of(SourceId(7)).zone().name(), "UTC");
-    assert_eq!(clock.of(SourceId(7)).notes(), ["its times are in GMT, as its records show"]);
-    assert_eq!(clock.of(SourceId(3)).notes().len(), 1);
-}
-
-#[test]
-fn epochs_of_security_events_date_the_logs_beside_them() {
-    let paths =
-        ["full", "messages", "security", "cdr-csv/Master.csv"].map(|name| format!("var/log/asterisk/{name}"));
-    let paths = paths.each_ref().map(String::as_str);
-    let Some((right, wrong, clock)) = score("asterisk-11-slow-guess", "%b %e %T", &paths) else { return };
-    assert_eq!(clock.zone().name(), "America/Bogota");
-    assert!(right > 5_000 && wrong * 200 < right, "{right} right, {wrong} wrong");
-    assert!(clock.of(SourceId(3)).notes().is_empty());
-}
-
-#[test]
-fn a_format_of_its_own_is_dated() {
-    let paths = ["full", "security"].map(|name| format!("var/log/asterisk/{name}"));
-    let paths = paths.each_ref().map(String::as_str);
-    let format = "%d/%m/%Y %H:%M:%S.%3q";
-    let Some((right, wrong, clock)) = score("asterisk-clean", format, &paths) else { return };
-    assert!(right > 3_000 && wrong == 0, "{right} right, {wrong} wrong");
-    assert!(clock.of(SourceId(1)).notes().is_empty());
 }
 
 prop_compose! {

@@ -16,10 +16,9 @@ const QUARTER: i64 = 900;
 /// Every zone there is gets compared with no more ties than this.
 const MOST_COMPARED: usize = 64;
 
-/// Returns whether most ties hold in a zone.
-pub(super) fn fit(zone: &Zone, ties: &[(Stamp, Instant)]) -> bool {
-    let fitting = ties.iter().filter(|tie| fits(zone, tie)).count();
-    fitting > 0 && fitting * 2 >= ties.len()
+/// Returns how many ties hold in a zone.
+pub(super) fn fitting(zone: &Zone, ties: &[(Stamp, Instant)]) -> usize {
+    ties.iter().filter(|tie| fits(zone, tie)).count()
 }
 
 fn fits(zone: &Zone, tie: &(Stamp, Instant)) -> bool {

@@ -9,22 +9,15 @@ use std::collections::BTreeMap;
 use crate::event::{Instant, SourceId, Stamp};
 
 use super::calendar::{self, DAY};
+use super::known::Known;
 use super::resolver::{Years, year_near};
 use super::rotation::{self, Rank};
 use super::survey::SourceFacts;
 
-/// Times of files copied together lie this near to each other, and tell nothing.
-const ONE_COPY: i64 = 3_600;
-/// A log untouched for longer than this before its file's time was rather copied at that time.
-const LONGEST_SILENCE: i64 = 330 * DAY;
-/// Logs of one host that are further apart than this do not tell each other's year.
-const NEIGHBOURHOOD: i64 = 92 * DAY;
-/// Years outside this are damage or a clock without a battery.
-const PLAUSIBLE: std::ops::RangeInclusive<i32> = 1995..=2100;
 /// Asterisk is not older than this many years.
 const LONGEST_LOG: i32 = 30;
 /// Stands where nothing tells a year; it is a leap year, so that every date exists.
-const NO_YEAR: i32 = 2000;
+pub(super) const NO_YEAR: i32 = 2000;
 
 /// The years of a source, and how they were worked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +57,11 @@ pub(super) fn decide(facts: &[SourceFacts], given: Option<i16>) -> BTreeMap<Sour
 }
 
 /// A source without years, in its log.
-struct Member<'a> {
-    facts: &'a SourceFacts,
+pub(super) struct Member<'a> {
+    pub(super) facts: &'a SourceFacts,
     first: Stamp,
     last: Stamp,
-    rank: Rank,
+    pub(super) rank: Rank,
     decided: Option<Decided>,
 }
 
@@ -88,26 +81,26 @@ impl<'a> Member<'a> {
         i32::from(calendar::local_seconds(&self.last, NO_YEAR) < first - DAY)
     }
 
-    fn years_from(&self, first: i32) -> Years {
+    pub(super) fn years_from(&self, first: i32) -> Years {
         // Where the end could not be read, a new year may come.
         let more = if self.facts.last.is_some() { self.turns() } else { 1 };
         Years { first, last: first + more }
     }
 
-    fn first_local(&self, years: Years) -> i64 {
+    pub(super) fn first_local(&self, years: Years) -> i64 {
         calendar::local_seconds(&self.first, years.first)
     }
 
-    fn last_local(&self, years: Years) -> i64 {
+    pub(super) fn last_local(&self, years: Years) -> i64 {
         calendar::local_seconds(&self.last, years.first + self.turns())
     }
 
-    fn span(&self, first_year: i32) -> (i64, i64) {
+    pub(super) fn span(&self, first_year: i32) -> (i64, i64) {
         let years = self.years_from(first_year);
         (self.first_local(years), self.last_local(years))
     }
 
-    fn exists(&self, first_year: i32) -> bool {
+    pub(super) fn exists(&self, first_year: i32) -> bool {
         self.first.day <= calendar::month_length(first_year, self.first.month)
     }
 
@@ -195,140 +188,7 @@ fn spread(log: &mut [Member<'_>]) {
 }
 
 /// Returns the latest year for the first record such that the last one lies at or before `limit`.
-fn latest_year(member: &Member<'_>, limit: i64, around: i32) -> i32 {
+pub(super) fn latest_year(member: &Member<'_>, limit: i64, around: i32) -> i32 {
     let years = (around - 6..=around + 1).rev();
     years.filter(|&year| member.exists(year)).find(|&year| member.span(year).1 <= limit).unwrap_or(around)
-}
-
-/// What is known about time in the whole evidence.
-struct Known {
-    spans: Vec<Span>,
-    files_tell: bool,
-    newest: Option<i64>,
-    given: Option<i32>,
-}
-
-/// A stretch of time that some source is known to cover.
-struct Span {
-    path: String,
-    first: i64,
-    last: i64,
-}
-
-impl Known {
-    fn gather(facts: &[SourceFacts], given: Option<i16>) -> Self {
-        let times: Vec<i64> = facts.iter().filter_map(|facts| facts.modified).map(Instant::seconds).collect();
-        let (oldest, newest) = (times.iter().min().copied(), times.iter().max().copied());
-        let files_tell = match (oldest, newest) {
-            (Some(oldest), Some(newest)) => times.len() == 1 || newest.saturating_sub(oldest) > ONE_COPY,
-            _ => false,
-        };
-        let spans: Vec<Span> = facts.iter().filter_map(Span::of).collect();
-        let newest = spans.iter().map(|span| span.last).max().or(newest);
-        Known { spans, files_tell, newest, given: given.map(i32::from) }
-    }
-
-    fn add(&mut self, member: &Member<'_>, years: Years) {
-        let (first, last) = (member.first_local(years), member.last_local(years));
-        self.spans.push(Span { path: member.facts.path.clone(), first, last });
-    }
-
-    /// Decides the year of a file that its own records and its log say nothing about.
-    fn decide(&self, member: &Member<'_>) -> Decided {
-        let path = member.facts.path.as_str();
-        let (first, why) = None
-            .or_else(|| self.by_neighbours(member, folder(path), "the other records of its folder"))
-            .or_else(|| self.by_neighbours(member, host(path), "the other records of its host"))
-            .or_else(|| self.by_neighbours(member, "", "the other records of the evidence"))
-            .or_else(|| self.by_file_time(member).map(|year| (year, "the time its file was last written")))
-            .or_else(|| by_name(member).map(|year| (year, "the date in its name")))
-            .or_else(|| self.given.map(|year| (year, "the year given")))
-            .or_else(|| self.by_newest(member).map(|year| (year, "the newest instant known in the evidence")))
-            .unwrap_or((NO_YEAR, "nothing at all: only --year can tell"));
-        Decided { years: member.years_from(first), why }
-    }
-
-    /// Finds the year that puts a file nearest to what else is known below a folder.
-    fn by_neighbours(
-        &self,
-        member: &Member<'_>,
-        below: &str,
-        why: &'static str,
-    ) -> Option<(i32, &'static str)> {
-        let spans = || self.spans.iter().filter(|span| span.path.starts_with(below));
-        let year_of = |seconds: i64| calendar::date(seconds.div_euclid(DAY)).0;
-        let from = year_of(spans().map(|span| span.first).min()?) - 1;
-        let to = year_of(spans().map(|span| span.last).max()?) + 1;
-        let gaps: Vec<(i64, i32)> = (from..=to)
-            .filter(|&year| member.exists(year))
-            .filter_map(|year| {
-                let (first, last) = member.span(year);
-                let gap = |span: &Span| (first - span.last).max(span.first - last).max(0);
-                spans().map(gap).min().map(|gap| (gap, year))
-            })
-            .collect();
-        let least = gaps.iter().map(|(gap, _)| *gap).min().filter(|&gap| gap <= NEIGHBOURHOOD)?;
-        let mut years: Vec<i32> =
-            gaps.iter().filter(|(gap, _)| *gap <= least + DAY).map(|(_, year)| *year).collect();
-        // Records of several years lie beside it: its own file's time may tell which.
-        if let Some(year) = self.by_file_time(member).or_else(|| by_name(member))
-            && years.contains(&year)
-        {
-            years = vec![year];
-        }
-        years.last().map(|&year| (year, why))
-    }
-
-    fn by_file_time(&self, member: &Member<'_>) -> Option<i32> {
-        let modified = member.facts.modified.filter(|_| self.files_tell)?.seconds();
-        year_before(member, modified)
-    }
-
-    fn by_newest(&self, member: &Member<'_>) -> Option<i32> {
-        let newest = self.newest?;
-        let (around, ..) = calendar::date(newest.div_euclid(DAY));
-        Some(latest_year(member, newest.saturating_add(DAY), around))
-    }
-}
-
-impl Span {
-    fn of(facts: &SourceFacts) -> Option<Self> {
-        let local = |stamp: &Stamp| calendar::local_seconds(stamp, i32::from(stamp.year));
-        let stamped = |stamp: Option<Stamp>| stamp.filter(|stamp| stamp.year != 0).as_ref().map(local);
-        let (first, last) = match facts.told {
-            Some((first, last)) if facts.ties.is_empty() => (first.seconds(), last.seconds()),
-            _ => {
-                let first = stamped(facts.first)?;
-                (first, stamped(facts.last).unwrap_or(first).max(first))
-            }
-        };
-        let is_plausible = |seconds: i64| PLAUSIBLE.contains(&calendar::date(seconds.div_euclid(DAY)).0);
-        (is_plausible(first) && is_plausible(last)).then(|| Span { path: facts.path.clone(), first, last })
-    }
-}
-
-fn by_name(member: &Member<'_>) -> Option<i32> {
-    match member.rank {
-        Rank::Day(day) => year_before(member, (day + 1).saturating_mul(DAY)),
-        _ => None,
-    }
-}
-
-/// Returns the year that puts the last record before an instant, if not long before it.
-fn year_before(member: &Member<'_>, seconds: i64) -> Option<i32> {
-    let (around, ..) = calendar::date(seconds.div_euclid(DAY));
-    let limit = seconds.saturating_add(DAY);
-    let year = latest_year(member, limit, around);
-    let (_, last) = member.span(year);
-    (last <= limit && limit - last <= LONGEST_SILENCE).then_some(year)
-}
-
-/// Returns the path up to its last slash, which is kept.
-fn folder(path: &str) -> &str {
-    path.rfind('/').and_then(|slash| path.get(..=slash)).unwrap_or_default()
-}
-
-/// Returns the path of the file system that a log lies in.
-fn host(path: &str) -> &str {
-    path.find("var/log/").and_then(|at| path.get(..at)).unwrap_or(folder(path))
 }
