@@ -115,6 +115,8 @@ impl Secret {
             Some("made of its name")
         } else if has_little_but_runs(lower.as_bytes()) {
             Some("a run of keys or a repeated character")
+        } else if is_word_with_number(text) {
+            Some("a word, or a word and a number")
         } else {
             None
         };
@@ -133,6 +135,27 @@ fn has_little_but_runs(text: &[u8]) -> bool {
         }
     }
     in_run.iter().filter(|marked| !**marked).count() < 4
+}
+
+/// Returns whether a short text is a word that can be spoken, with up to four digits and a mark behind it.
+fn is_word_with_number(text: &str) -> bool {
+    const LONGEST: usize = 15;
+    let text = text.strip_suffix(['!', '.', '*', '#', '$', '@', '?']).unwrap_or(text);
+    let word = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let rest = word.strip_prefix(|first: char| first.is_ascii_uppercase()).unwrap_or(word);
+    let one_case = rest.bytes().all(|byte| byte.is_ascii_lowercase())
+        || word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_vowel = |byte: u8| matches!(byte.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let longest_without_vowel = word.bytes().fold((0, 0), |(longest, now), byte| {
+        let now = if is_vowel(byte) { 0 } else { now + 1 };
+        (now.max(longest), now)
+    });
+    one_case
+        && word.len() >= 4
+        && text.len() <= LONGEST
+        && text.len() - word.len() <= 4
+        && word.bytes().any(is_vowel)
+        && longest_without_vowel.0 <= 4
 }
 
 fn is_run(first: u8, second: u8, third: u8) -> bool {
@@ -184,6 +207,11 @@ mod tests {
             ("phone1001", SecretStrength::Weak),
             ("qwertyasdf", SecretStrength::Weak),
             ("aaaaaaaaaa", SecretStrength::Weak),
+            ("verano2019", SecretStrength::Weak),
+            ("Sunshine!", SecretStrength::Weak),
+            ("SXJZwVVjPnWPGjFd", SecretStrength::Fair),
+            ("n2848e6d3a", SecretStrength::Fair),
+            ("xkqzvbnw12", SecretStrength::Fair),
             ("k6be1679fQ9zP1001!", SecretStrength::Fair),
             ("d41d8cd98f00b204e9800998ecf8427e", SecretStrength::Fair),
         ] {

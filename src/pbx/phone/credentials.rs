@@ -50,7 +50,8 @@ pub(super) fn find(
         let names: Vec<&Found> =
             [by_role(Role::AuthName), by_role(Role::User)].into_iter().flatten().collect();
         let name = names.iter().find(|found| knows(account_name(&found.value))).or(names.first());
-        let Some(name) = name else { continue };
+        // A name with a blank in it is a hint to whoever fills in the file.
+        let Some(name) = name.filter(|name| !name.value.contains(char::is_whitespace)) else { continue };
         let account = account_name(&name.value).to_owned();
         // The whole key is shown where it stands apart from the secret.
         let overlaps = name.at.start < secret.value_at.end && secret.value_at.start < name.at.end;
@@ -71,6 +72,8 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
             let number =
                 captures.name("n").map(|number| String::from_utf8_lossy(number.as_bytes()).into_owned());
             let line = line_of(vendor.name, number.unwrap_or_default());
+            // What follows the value on its line, a comment perhaps, is not shown.
+            let key_and_value = whole.start().min(value.start())..value.end();
             let mut add = |role, line: &str, at: Range<usize>, matched: regex::bytes::Match<'_>| {
                 if let Some(value) = plain(matched.as_bytes(), is_encoded) {
                     found.push(Found { role, line: line.to_owned(), value, at, value_at: matched.range() });
@@ -79,7 +82,7 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
             if let Some(name) = captures.name("u") {
                 add(Role::User, &line, name.range(), name);
             }
-            add(rule.role, &line, whole.range(), value);
+            add(rule.role, &line, key_and_value, value);
         }
     }
     found.sort_by_key(|found| (found.at.start, found.value_at.start));
