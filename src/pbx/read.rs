@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::directory::Directory;
 use super::language::{Document, Loader};
-use super::model::{Account, ManagerUser, Pbx, Problem, Trunk};
+use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
     call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
@@ -128,6 +128,12 @@ impl Collector {
             }
         }
         let mut pbx = self.pbx;
+        let shared = self.secrets.shared();
+        let fair = pbx.accounts.iter_mut().filter(|account| account.secret == Some(SecretStrength::Fair));
+        for account in fair.filter(|account| shared.contains(account.name.as_str())) {
+            account.secret = Some(SecretStrength::Weak);
+            account.secret_weakness = Some("the same as that of other accounts");
+        }
         pbx.accounts.sort_by(|left, right| {
             (&left.name, left.technology, &left.place).cmp(&(&right.name, right.technology, &right.place))
         });

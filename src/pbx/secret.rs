@@ -2,9 +2,12 @@
 //!
 //! A [`Secret`] has neither `Debug` nor `Display`: no message can show one by mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::SecretStrength;
+
+/// One person's desk phone, softphone and door bell may share a secret.
+const MOST_SHARING: usize = 3;
 
 /// Below this a secret is guessed within hours by the tools that scan for SIP servers.
 const SHORTEST_FAIR: usize = 8;
@@ -184,6 +187,17 @@ impl Secrets {
     pub(super) fn is_live(&self, account: &str, text: &str) -> Option<bool> {
         let held = self.0.get(account)?;
         Some(held.iter().any(|secret| secret.is(text)))
+    }
+
+    /// Returns the accounts whose secret many others have as well.
+    pub(super) fn shared(&self) -> BTreeSet<&str> {
+        let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (account, secrets) in &self.0 {
+            for secret in secrets {
+                holders.entry(secret.0.as_str()).or_default().push(account);
+            }
+        }
+        holders.into_values().filter(|accounts| accounts.len() > MOST_SHARING).flatten().collect()
     }
 
     /// Returns whether a secret of the account is known.

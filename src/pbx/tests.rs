@@ -38,6 +38,33 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
     names.map(String::as_str).collect()
 }
 
+/// Returns all text that a report could show.
+fn all_text(pbx: &Pbx) -> String {
+    let mut places: Vec<&crate::event::Citation> = Vec::new();
+    places.extend(pbx.accounts.iter().map(|held| &held.place));
+    places.extend(pbx.trunks.iter().map(|held| &held.place));
+    places.extend(pbx.manager_users.iter().map(|held| &held.place));
+    places.extend(pbx.bindings.iter().map(|held| &held.place));
+    places.extend(pbx.phone_files.iter().flat_map(|file| &file.accounts).map(|held| &held.place));
+    let cited: String = places.iter().map(|place| String::from_utf8_lossy(&place.text)).collect();
+    format!("{pbx:?}{cited}")
+}
+
+/// Returns the values of all settings that are named after a secret, below a folder.
+fn secrets_below(folder: &Path, secrets: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().filter_map(Result::ok) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            secrets_below(&path, secrets);
+        } else if let Ok(text) = std::fs::read_to_string(&path).map_err(|_| ()) {
+            let settings = text.lines().filter_map(|line| line.split_once('='));
+            let hidden = settings
+                .filter(|(name, _)| ["secret", "password"].iter().any(|word| name.trim().ends_with(word)));
+            secrets.extend(hidden.map(|(_, value)| value.trim().to_owned()).filter(|value| value.len() > 5));
+        }
+    }
+}
+
 const SIP: &[u8] = b"[general]\ncontext=from-sip-external\nallowguest=yes\nudpbindaddr=192.0.2.5:5060\n\
 register => 900:hidden@carrier.example/900\n#include peers.d/*.conf\n#exec /bin/true\n\
 [phone](!)\ntype=friend\nhost=dynamic\ncontext=from-internal\ndeny=0.0.0.0/0.0.0.0\npermit=10.0.0.0/255.0.0.0\n\
@@ -64,7 +91,7 @@ fn sip_accounts_trunks_and_guests_are_told_apart() {
     assert_eq!(pbx.guest_contexts, ["from-sip-external"]);
     assert_eq!(pbx.own_addresses, ["192.0.2.5".parse::<std::net::IpAddr>().unwrap()]);
     assert!(pbx.problems.iter().any(|problem| problem.what.contains("#exec")));
-    assert!(!format!("{pbx:?}").contains("hidden"));
+    assert!(!all_text(&pbx).contains("hidden"));
 }
 
 const PJSIP: &[u8] = b"[udp]\ntype=transport\nbind=192.0.2.5\n[carrier]\ntype=endpoint\naors=carrier\ncontext=from-trunk\n\
@@ -90,7 +117,7 @@ fn pjsip_objects_are_joined() {
     );
     let file = pbx.phone_files.first().unwrap();
     assert_eq!((file.vendor, file.accounts[0].secret_is_live), ("yealink", Some(true)));
-    assert!(!format!("{pbx:?}").contains("Zx81Spectrum"));
+    assert!(!all_text(&pbx).contains("Zx81Spectrum"));
 }
 
 #[test]
@@ -128,6 +155,19 @@ fn includes_that_go_round_and_missing_ones_are_told() {
     assert_eq!(told, ["etc/asterisk/a.conf:1", "etc/asterisk/sip.conf:3"]);
     assert!(pbx.problems[1].what.ends_with(": gone.conf"));
     assert_eq!(pbx.own_addresses.len(), 1);
+}
+
+#[test]
+fn a_secret_that_many_share_is_weak() {
+    let sections = |count: usize| -> String {
+        (0..count)
+            .map(|index| format!("[{}]\ntype=friend\nhost=dynamic\nsecret=kT9vwQ2mZp4r\n", 100 + index))
+            .collect()
+    };
+    let strength =
+        |count| read_files(&[("etc/asterisk/sip.conf", sections(count).as_bytes())]).accounts[0].secret;
+    assert_eq!(strength(2), Some(SecretStrength::Fair));
+    assert_eq!(strength(5), Some(SecretStrength::Weak));
 }
 
 #[test]
@@ -203,6 +243,18 @@ fn staged_servers_are_read() {
         let pbx = read_folder(&root);
         assert!(!pbx.accounts.is_empty(), "{}", scenario.display());
         assert!(pbx.logger.is_some(), "{}", scenario.display());
+        let mut secrets = Vec::new();
+        for folder in ["etc/asterisk", "tftpboot", "srv/tftp"].map(|folder| root.join(folder)) {
+            if folder.is_dir() {
+                secrets_below(&folder, &mut secrets);
+            }
+        }
+        let text = all_text(&pbx);
+        assert!(
+            !secrets.is_empty() && secrets.iter().all(|secret| !text.contains(secret)),
+            "{}",
+            scenario.display()
+        );
         if std::env::var_os("SHOW").is_some() {
             show(&scenario, &pbx);
         }
