@@ -13,6 +13,9 @@ use super::language::{Document, Section};
 /// Stands for a list that lets nobody in: no packet comes from this address.
 const NOBODY: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 32));
 
+/// No list in use is longer; every account may name the same one.
+const MOST_RULES: usize = 1_000;
+
 /// One rule.
 struct Rule {
     permits: bool,
@@ -58,7 +61,7 @@ fn add_rules(rules: &mut Vec<Rule>, value: &str, permits: bool) {
     // FreePBX's panel joins several with `&`.
     for item in value.split([',', '&']).map(str::trim) {
         let (negated, item) = item.strip_prefix('!').map_or((false, item), |rest| (true, rest));
-        if let Some(network) = network(item) {
+        if let Some(network) = network(item).filter(|_| rules.len() < MOST_RULES) {
             rules.push(Rule { permits: permits != negated, network });
         }
     }

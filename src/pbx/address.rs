@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::access::network;
 use super::model::Trunk;
 
+/// The largest carriers publish a few hundred addresses.
+const MOST_HOSTS: usize = 2_000;
+
 /// Splits `host:port`, `[v6]:port`, `host` or a bare IPv6 address.
 pub(super) fn host_and_port(text: &str) -> (&str, Option<u16>) {
     let text = text.trim();
@@ -39,6 +42,9 @@ impl Trunk {
     pub(super) fn add_host(&mut self, text: &str) {
         let text = text.trim();
         let found = network(text).or_else(|| literal(text).map(IpAddr::into));
+        if self.networks.len() + self.hosts.len() >= MOST_HOSTS {
+            return;
+        }
         match found {
             Some(network) if !self.networks.contains(&network) => self.networks.push(network),
             Some(_) => {}

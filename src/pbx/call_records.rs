@@ -67,7 +67,7 @@ fn column(text: &str) -> String {
             inner.split_once('(').and_then(|(function, rest)| Some((function, rest.strip_suffix(')')?)));
         match call {
             Some((function, argument)) if function == "CSV_QUOTE" || function == "QUOTE" => {
-                text = argument.trim()
+                text = argument.trim();
             }
             Some(("CDR", argument)) => {
                 return argument.split(',').next().unwrap_or_default().trim().to_ascii_lowercase();

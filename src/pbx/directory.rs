@@ -12,13 +12,15 @@ use crate::evidence::{Evidence, Kind, Source, ends_with_path};
 
 /// No configuration file is longer; the largest generated dialplans have a few million bytes.
 const LONGEST_FILE: usize = 16 * 1024 * 1024;
+/// Links that lead to links.
+const MOST_LINKS: usize = 8;
 const HOME: &str = "etc/asterisk";
 
 /// The live configuration directory, and every configuration file that an include may reach.
 pub(super) struct Directory<'a> {
     evidence: &'a Evidence,
     base: String,
-    files: BTreeMap<&'a str, &'a Source>,
+    files: BTreeMap<String, &'a Source>,
 }
 
 /// A file's bytes.
@@ -38,10 +40,13 @@ impl<'a> Directory<'a> {
     /// even where the other was found first.
     pub(super) fn find(evidence: &'a Evidence) -> Option<Self> {
         let configurations = evidence.sources.iter().filter(|source| source.kind == Kind::Configuration);
-        let files: BTreeMap<&str, &Source> =
-            configurations.map(|source| (source.file.path.as_str(), source)).collect();
+        let files: BTreeMap<String, &Source> =
+            configurations.map(|source| (source.file.path.clone(), source)).collect();
         let mut directories: BTreeMap<&str, usize> = BTreeMap::new();
-        for path in files.keys() {
+        // FreePBX links much of `/etc/asterisk` into its modules below the web root.
+        let links = evidence.links.iter().map(|link| link.path.as_str());
+        for path in files.keys().map(String::as_str).chain(links.filter(|path| is_known_name(split(path).1)))
+        {
             let (parent, name) = split(path);
             *directories.entry(parent).or_default() += usize::from(is_known_name(name));
         }
@@ -55,7 +60,30 @@ impl<'a> Directory<'a> {
                 });
                 most.map(|(path, _)| path)
             })?;
-        Some(Directory { evidence, base: (*base).to_owned(), files })
+        let mut directory = Directory { evidence, base: (*base).to_owned(), files };
+        directory.add_links();
+        Some(directory)
+    }
+
+    /// Makes files reachable by the links that point to them.
+    fn add_links(&mut self) {
+        let links: BTreeMap<&str, &str> =
+            self.evidence.links.iter().map(|link| (link.path.as_str(), link.target.as_str())).collect();
+        let reached = links.keys().filter_map(|link| {
+            let mut path = (*link).to_owned();
+            for _ in 0..MOST_LINKS {
+                let Some(target) = links.get(path.as_str()) else { break };
+                path = match target.starts_with('/') {
+                    true => self.rooted(target)?,
+                    false => normal(&format!("{}/{target}", split(&path).0))?,
+                };
+            }
+            Some(((*link).to_owned(), *self.files.get(&path)?))
+        });
+        let reached: Vec<(String, &Source)> = reached.collect();
+        for (link, source) in reached {
+            self.files.entry(link).or_insert(source);
+        }
     }
 
     /// Returns the path of a file in the directory.
@@ -74,8 +102,8 @@ impl<'a> Directory<'a> {
     }
 
     /// Returns the files that lie directly in the directory.
-    pub(super) fn own_files(&self) -> impl Iterator<Item = &'a str> {
-        self.files.keys().copied().filter(|path| split(path).0 == self.base)
+    pub(super) fn own_files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str).filter(|path| split(path).0 == self.base)
     }
 
     /// Reads a file.
@@ -95,7 +123,7 @@ impl<'a> Directory<'a> {
         }
         let fixed = pattern.find(['*', '?', '[']).and_then(|at| pattern.get(..at));
         let Some(fixed) = fixed else { return Vec::new() };
-        let matching = self.files.range(fixed..).map(|(path, _)| *path);
+        let matching = self.files.range(fixed.to_owned()..).map(|(path, _)| path.as_str());
         let matching = matching.take_while(|path| path.starts_with(fixed));
         matching.filter(|path| matches(pattern.as_bytes(), path.as_bytes())).map(str::to_owned).collect()
     }

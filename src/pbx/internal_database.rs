@@ -166,8 +166,7 @@ fn registrar(aor: &str, value: &str, place: Citation) -> Option<Binding> {
         Some((address, text("via_port").and_then(|port| port.parse().ok())))
     };
     let found: Option<(IpAddr, Option<u16>)> = by_uri.or_else(by_via);
-    let name =
-        text("endpoint").map_or_else(|| aor.split(";@").next().unwrap_or_default(), |endpoint| endpoint);
+    let name = text("endpoint").unwrap_or_else(|| aor.split(";@").next().unwrap_or_default());
     Some(Binding {
         account: name.to_owned(),
         address: found.map(|(address, _)| address),

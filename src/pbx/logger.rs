@@ -16,6 +16,8 @@ pub(super) const PARTS: &[Part] = &[
     (Some("logfiles"), "logger_logfiles_custom.conf"),
 ];
 
+const MOST_CHANNELS: usize = 500;
+
 /// Settings of `[general]`; in `[logfiles]` Asterisk would take them for names of files.
 const GENERAL: [&str; 9] = [
     "dateformat",
@@ -50,7 +52,7 @@ pub(super) fn collect(document: &Document, collector: &mut Collector) {
             continue;
         }
         let channel = channel(file, &setting.value);
-        if !channels.contains(&channel) {
+        if channels.len() < MOST_CHANNELS && !channels.contains(&channel) {
             channels.push(channel);
         }
     }

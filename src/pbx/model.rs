@@ -48,7 +48,7 @@ pub enum SecretStrength {
     None,
     /// The account's own name, or a password that products ship with.
     Default,
-    /// Short, digits only, or made of the account's name.
+    /// Short, digits only, a word, made of the account's name, or shared by many accounts.
     Weak,
     /// Nothing speaks against it.
     Fair,

@@ -92,6 +92,10 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
     let objects = Objects::of(document);
     let identified = objects.hosts_by_endpoint();
     let registered = objects.registrations();
+    // Without the endpoint named so, PJSIP turns strangers away.
+    if objects.each("endpoint").next().is_some() {
+        collector.allow_guest(false);
+    }
     for endpoint in objects.each("endpoint") {
         let context = endpoint.filled("context").unwrap_or("default");
         if endpoint.name.eq_ignore_ascii_case("anonymous") {

@@ -7,13 +7,16 @@ use std::net::IpAddr;
 
 use super::directory::Directory;
 use super::language::{Document, Loader};
-use super::model::{Account, ManagerUser, Pbx, Problem, Trunk};
+use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
     call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
+
+/// Each is compared with each section: no server registers with more carriers.
+const MOST_REGISTRATIONS: usize = 1_000;
 
 /// Reads all configuration, phone files and internal databases of the evidence.
 pub fn read(evidence: &Evidence) -> Pbx {
@@ -83,7 +86,9 @@ impl Collector {
 
     /// Adds a trunk that only a `register` line tells of, unless a section has its host as well.
     pub(super) fn late_trunk(&mut self, trunk: Trunk) {
-        self.late_trunks.push(trunk);
+        if self.late_trunks.len() < MOST_REGISTRATIONS {
+            self.late_trunks.push(trunk);
+        }
     }
 
     /// Adds a context that callers without an account reach.
@@ -114,7 +119,8 @@ impl Collector {
         for late in std::mem::take(&mut self.late_trunks) {
             let same = |held: &&Trunk| {
                 held.technology == late.technology
-                    && (held.hosts.iter().any(|host| late.hosts.contains(host))
+                    && (late.hosts.contains(&held.name)
+                        || held.hosts.iter().any(|host| late.hosts.contains(host))
                         || held.networks.iter().any(|network| late.networks.contains(network)))
             };
             if !self.pbx.trunks.iter().any(|held| same(&held)) {
@@ -122,6 +128,12 @@ impl Collector {
             }
         }
         let mut pbx = self.pbx;
+        let shared = self.secrets.shared();
+        let fair = pbx.accounts.iter_mut().filter(|account| account.secret == Some(SecretStrength::Fair));
+        for account in fair.filter(|account| shared.contains(account.name.as_str())) {
+            account.secret = Some(SecretStrength::Weak);
+            account.secret_weakness = Some("the same as that of other accounts");
+        }
         pbx.accounts.sort_by(|left, right| {
             (&left.name, left.technology, &left.place).cmp(&(&right.name, right.technology, &right.place))
         });
@@ -162,8 +174,10 @@ fn read_directory(directory: &Directory<'_>, collector: &mut Collector) {
     collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
     read_realtime(&mut loader, collector);
     let rest: Vec<&str> = directory.own_files().filter(|path| !loader.visited.contains(*path)).collect();
-    rest.into_iter().for_each(|path| loader.skim(path));
-    collector.pbx.problems.append(&mut loader.problems);
+    for path in rest {
+        loader.skim(path);
+    }
+    collector.pbx.problems.extend(loader.take_problems());
 }
 
 type Driver = fn(&Document, &Lists<'_>, &mut Collector);

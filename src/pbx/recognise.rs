@@ -176,7 +176,14 @@ pub(super) fn is_known_name(name: &str) -> bool {
         let kind = kind.strip_suffix("_custom").unwrap_or(kind);
         ["aor", "auth", "endpoint", "identify", "registration", "transports"].contains(&kind)
     };
+    // Included files of one's own: `sip_providers.conf`, `extensions-local.conf`.
+    let is_of_driver = || {
+        ["sip", "pjsip", "iax", "extensions", "queues", "voicemail"]
+            .iter()
+            .any(|driver| stem.strip_prefix(driver).is_some_and(|rest| rest.starts_with(['_', '-', '.'])))
+    };
     is_known(stem)
+        || is_of_driver()
         || is_part_of_pjsip()
         || ["_additional", "_custom", "_custom_post", "_override_freepbx"]
             .iter()
@@ -235,6 +242,7 @@ mod tests {
             "srv/asterisk/mine.conf",
             "etc/asterisk/users.d/one.inc",
             "sip_general_custom.conf",
+            "copy/sip_providers.conf",
         ] {
             assert!(is_configuration(path, head), "{path}");
         }

@@ -2,9 +2,12 @@
 //!
 //! A [`Secret`] has neither `Debug` nor `Display`: no message can show one by mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::SecretStrength;
+
+/// One person's desk phone, softphone and door bell may share a secret.
+const MOST_SHARING: usize = 3;
 
 /// Below this a secret is guessed within hours by the tools that scan for SIP servers.
 const SHORTEST_FAIR: usize = 8;
@@ -115,6 +118,8 @@ impl Secret {
             Some("made of its name")
         } else if has_little_but_runs(lower.as_bytes()) {
             Some("a run of keys or a repeated character")
+        } else if is_word_with_number(text) {
+            Some("a word, or a word and a number")
         } else {
             None
         };
@@ -133,6 +138,27 @@ fn has_little_but_runs(text: &[u8]) -> bool {
         }
     }
     in_run.iter().filter(|marked| !**marked).count() < 4
+}
+
+/// Returns whether a short text is a word that can be spoken, with up to four digits and a mark behind it.
+fn is_word_with_number(text: &str) -> bool {
+    const LONGEST: usize = 15;
+    let text = text.strip_suffix(['!', '.', '*', '#', '$', '@', '?']).unwrap_or(text);
+    let word = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let rest = word.strip_prefix(|first: char| first.is_ascii_uppercase()).unwrap_or(word);
+    let one_case = rest.bytes().all(|byte| byte.is_ascii_lowercase())
+        || word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_vowel = |byte: u8| matches!(byte.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let longest_without_vowel = word.bytes().fold((0, 0), |(longest, now), byte| {
+        let now = if is_vowel(byte) { 0 } else { now + 1 };
+        (now.max(longest), now)
+    });
+    one_case
+        && word.len() >= 4
+        && text.len() <= LONGEST
+        && text.len() - word.len() <= 4
+        && word.bytes().any(is_vowel)
+        && longest_without_vowel.0 <= 4
 }
 
 fn is_run(first: u8, second: u8, third: u8) -> bool {
@@ -163,6 +189,17 @@ impl Secrets {
         Some(held.iter().any(|secret| secret.is(text)))
     }
 
+    /// Returns the accounts whose secret many others have as well.
+    pub(super) fn shared(&self) -> BTreeSet<&str> {
+        let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (account, secrets) in &self.0 {
+            for secret in secrets {
+                holders.entry(secret.0.as_str()).or_default().push(account);
+            }
+        }
+        holders.into_values().filter(|accounts| accounts.len() > MOST_SHARING).flatten().collect()
+    }
+
     /// Returns whether a secret of the account is known.
     pub(super) fn knows(&self, account: &str) -> bool {
         self.0.contains_key(account)
@@ -184,6 +221,11 @@ mod tests {
             ("phone1001", SecretStrength::Weak),
             ("qwertyasdf", SecretStrength::Weak),
             ("aaaaaaaaaa", SecretStrength::Weak),
+            ("verano2019", SecretStrength::Weak),
+            ("Sunshine!", SecretStrength::Weak),
+            ("SXJZwVVjPnWPGjFd", SecretStrength::Fair),
+            ("n2848e6d3a", SecretStrength::Fair),
+            ("xkqzvbnw12", SecretStrength::Fair),
             ("k6be1679fQ9zP1001!", SecretStrength::Fair),
             ("d41d8cd98f00b204e9800998ecf8427e", SecretStrength::Fair),
         ] {

@@ -1,12 +1,13 @@
 //! `chan_sip`: `sip.conf` with what FreePBX splits off.
 //!
 //! Facts relied on: a section without `type` is ignored; `allowguest` is yes unless told otherwise;
-//! guests and sections without a context use the one of `[general]`, which is `default` when absent;
+//! `autocreatepeer` lets anybody
+//! register; guests and sections without a context use the one of `[general]`, which is `default` when absent;
 //! `register => user:secret:auth@host:port/extension` (`channels/chan_sip.c`). Asterisk 21 dropped the driver.
 
 use super::access::permitted;
 use super::address::{display_name, host_and_port, literal};
-use super::language::{Document, Part, Section};
+use super::language::{Document, Part, Section, is_true};
 use super::model::{Account, Technology, Trunk};
 use super::read::{Collector, Lists};
 
@@ -56,18 +57,17 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
 }
 
 fn guests(document: &Document, context: &str, collector: &mut Collector) {
-    let allowed = document.last("general", "allowguest").is_none_or(|value| !is_no(value));
+    let creates_peers = document.last("general", "autocreatepeer").is_some_and(|value| {
+        is_true(value) || ["persist", "volatile"].iter().any(|kind| value.eq_ignore_ascii_case(kind))
+    });
+    // Any word but those for yes means no.
+    let allowed = creates_peers || document.last("general", "allowguest").is_none_or(is_true);
     collector.allow_guest(allowed);
     // Where guests are kept out, the general context may be that of every phone.
     let of_phones = collector.pbx.accounts.iter().any(|account| account.context.as_deref() == Some(context));
     if allowed || !of_phones {
         collector.guest_context(context);
     }
-}
-
-/// `allowguest` is set by `ast_true`, so that any other word means no.
-fn is_no(value: &str) -> bool {
-    !super::language::is_true(value)
 }
 
 /// Reads one section of `sip.conf` or `iax.conf`.
@@ -141,13 +141,7 @@ pub(super) fn register(section: &Section, line: &str, technology: Technology, co
     let Some((user, target)) = line.rsplit_once('@') else { return };
     let target = target.split(['/', '~', '?']).next().unwrap_or_default();
     let host = host_and_port(target).0;
-    let known = collector.pbx.trunks.iter().any(|trunk| {
-        trunk.technology == technology
-            && (trunk.hosts.iter().any(|held| held == host)
-                || literal(host)
-                    .is_some_and(|address| trunk.networks.iter().any(|held| held.contains(&address))))
-    });
-    if known || host.is_empty() {
+    if host.is_empty() {
         return;
     }
     let user = user.split([':', '@']).next().unwrap_or_default();

@@ -38,6 +38,33 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
     names.map(String::as_str).collect()
 }
 
+/// Returns all text that a report could show.
+fn all_text(pbx: &Pbx) -> String {
+    let mut places: Vec<&crate::event::Citation> = Vec::new();
+    places.extend(pbx.accounts.iter().map(|held| &held.place));
+    places.extend(pbx.trunks.iter().map(|held| &held.place));
+    places.extend(pbx.manager_users.iter().map(|held| &held.place));
+    places.extend(pbx.bindings.iter().map(|held| &held.place));
+    places.extend(pbx.phone_files.iter().flat_map(|file| &file.accounts).map(|held| &held.place));
+    let cited: String = places.iter().map(|place| String::from_utf8_lossy(&place.text)).collect();
+    format!("{pbx:?}{cited}")
+}
+
+/// Returns the values of all settings that are named after a secret, below a folder.
+fn secrets_below(folder: &Path, secrets: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().filter_map(Result::ok) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            secrets_below(&path, secrets);
+        } else if let Ok(text) = std::fs::read_to_string(&path).map_err(|_| ()) {
+            let settings = text.lines().filter_map(|line| line.split_once('='));
+            let hidden = settings
+                .filter(|(name, _)| ["secret", "password"].iter().any(|word| name.trim().ends_with(word)));
+            secrets.extend(hidden.map(|(_, value)| value.trim().to_owned()).filter(|value| value.len() > 5));
+        }
+    }
+}
+
 const SIP: &[u8] = b"[general]\ncontext=from-sip-external\nallowguest=yes\nudpbindaddr=192.0.2.5:5060\n\
 register => 900:hidden@carrier.example/900\n#include peers.d/*.conf\n#exec /bin/true\n\
 [phone](!)\ntype=friend\nhost=dynamic\ncontext=from-internal\ndeny=0.0.0.0/0.0.0.0\npermit=10.0.0.0/255.0.0.0\n\
@@ -64,7 +91,7 @@ fn sip_accounts_trunks_and_guests_are_told_apart() {
     assert_eq!(pbx.guest_contexts, ["from-sip-external"]);
     assert_eq!(pbx.own_addresses, ["192.0.2.5".parse::<std::net::IpAddr>().unwrap()]);
     assert!(pbx.problems.iter().any(|problem| problem.what.contains("#exec")));
-    assert!(!format!("{pbx:?}").contains("hidden"));
+    assert!(!all_text(&pbx).contains("hidden"));
 }
 
 const PJSIP: &[u8] = b"[udp]\ntype=transport\nbind=192.0.2.5\n[carrier]\ntype=endpoint\naors=carrier\ncontext=from-trunk\n\
@@ -90,7 +117,7 @@ fn pjsip_objects_are_joined() {
     );
     let file = pbx.phone_files.first().unwrap();
     assert_eq!((file.vendor, file.accounts[0].secret_is_live), ("yealink", Some(true)));
-    assert!(!format!("{pbx:?}").contains("Zx81Spectrum"));
+    assert!(!all_text(&pbx).contains("Zx81Spectrum"));
 }
 
 #[test]
@@ -126,7 +153,47 @@ fn includes_that_go_round_and_missing_ones_are_told() {
     ]);
     let told: Vec<&str> = pbx.problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(told, ["etc/asterisk/a.conf:1", "etc/asterisk/sip.conf:3"]);
+    assert!(pbx.problems[1].what.ends_with(": gone.conf"));
     assert_eq!(pbx.own_addresses.len(), 1);
+}
+
+#[test]
+fn a_secret_that_many_share_is_weak() {
+    let sections = |count: usize| -> String {
+        (0..count)
+            .map(|index| format!("[{}]\ntype=friend\nhost=dynamic\nsecret=kT9vwQ2mZp4r\n", 100 + index))
+            .collect()
+    };
+    let strength =
+        |count| read_files(&[("etc/asterisk/sip.conf", sections(count).as_bytes())]).accounts[0].secret;
+    assert_eq!(strength(2), Some(SecretStrength::Fair));
+    assert_eq!(strength(5), Some(SecretStrength::Weak));
+}
+
+#[test]
+fn links_are_followed_inside_the_evidence() {
+    let files: &'static [MemoryFile] = &[
+        MemoryFile {
+            path: "etc/asterisk/sip.conf",
+            bytes: b"/var/www/html/admin/modules/core/etc/sip.conf",
+            is_link: true,
+        },
+        MemoryFile {
+            path: "etc/asterisk/sip_additional.conf",
+            bytes: b"[7]\ntype=friend\nhost=dynamic\n",
+            is_link: false,
+        },
+        MemoryFile { path: "etc/asterisk/loop.conf", bytes: b"loop.conf", is_link: true },
+        MemoryFile { path: "etc/asterisk/out.conf", bytes: b"../../../out.conf", is_link: true },
+        MemoryFile {
+            path: "var/www/html/admin/modules/core/etc/sip.conf",
+            bytes: b"[general]\ncontext=outside\n#include sip_additional.conf\n",
+            is_link: false,
+        },
+    ];
+    let pbx = read(&Evidence::from_roots(vec!["memory".into()], vec![Root::Memory(files)]));
+    assert_eq!(names(pbx.accounts.iter().map(|account| &account.name)), ["7"]);
+    assert_eq!(pbx.guest_contexts, ["outside"]);
 }
 
 #[test]
@@ -176,8 +243,114 @@ fn staged_servers_are_read() {
         let pbx = read_folder(&root);
         assert!(!pbx.accounts.is_empty(), "{}", scenario.display());
         assert!(pbx.logger.is_some(), "{}", scenario.display());
+        let mut secrets = Vec::new();
+        for folder in ["etc/asterisk", "tftpboot", "srv/tftp"].map(|folder| root.join(folder)) {
+            if folder.is_dir() {
+                secrets_below(&folder, &mut secrets);
+            }
+        }
+        let text = all_text(&pbx);
+        assert!(
+            !secrets.is_empty() && secrets.iter().all(|secret| !text.contains(secret)),
+            "{}",
+            scenario.display()
+        );
         if std::env::var_os("SHOW").is_some() {
             show(&scenario, &pbx);
+        }
+    }
+}
+
+/// Sections of drivers whose accounts this reads, and the classes of their secrets.
+#[test]
+fn published_trees_agree_on_weak_secrets() {
+    let Some(folder) = shared("corpora/trees") else { return };
+    let mut trees: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    trees.sort();
+    let mut compared = 0;
+    for tree in trees.iter().filter(|path| path.is_dir()) {
+        let pbx = read_folder(tree);
+        if std::env::var_os("SHOW").is_some() {
+            show(tree, &pbx);
+        }
+        let Ok(expected) = std::fs::read_to_string(tree.join("expected-secrets.jsonl")) else { continue };
+        for line in expected.lines() {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| row[name].as_str().unwrap_or_default();
+            let yes = |name: &str| row[name].as_bool().unwrap_or_default();
+            let file = text("file");
+            let is_sip = ["sip.conf", "sip_additional.conf", "sip_custom.conf"]
+                .iter()
+                .any(|name| file.ends_with(name));
+            let mut named = pbx.accounts.iter().filter(|account| account.name == text("section"));
+            let (Some(account), None, true) =
+                (named.next(), named.next(), is_sip && !file.contains("backup"))
+            else {
+                continue;
+            };
+            compared += 1;
+            let wanted = if yes("equals_section") || yes("known_default") {
+                SecretStrength::Default
+            } else if row["len"].as_u64().unwrap_or_default() < 8 || yes("numeric") {
+                SecretStrength::Weak
+            } else {
+                SecretStrength::Fair
+            };
+            let held = account.secret.unwrap();
+            assert!(held <= wanted, "{}: {line} is {held:?}", tree.display());
+        }
+    }
+    eprintln!("{compared} secrets compared");
+}
+
+/// `EXPECTED.md` beside the file says what Asterisk makes of it.
+#[test]
+fn the_torture_file_is_read_as_asterisk_reads_it() {
+    let Some(folder) = shared("corpora/syntax-torture") else { return };
+    let bytes = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let torture = bytes("torture.conf");
+    let torture_inc = bytes("torture_inc.conf");
+    let torture_glob = bytes("torture_glob_a.conf");
+    let files: &[(&str, &[u8])] = &[
+        ("etc/asterisk/sip.conf", &torture),
+        ("etc/asterisk/torture_inc.conf", &torture_inc),
+        ("etc/asterisk/torture_glob_a.conf", &torture_glob),
+    ];
+    let pbx = read_files(files);
+    let accounts: Vec<_> =
+        pbx.accounts.iter().map(|account| (account.name.as_str(), account.secret_weakness)).collect();
+    // `[dup]` has no host: `chan_sip` takes it for a peer that may register.
+    assert_eq!(accounts.first(), Some(&("1001", Some("the same as its name"))));
+    assert_eq!(names(pbx.accounts.iter().map(|account| &account.name)), ["1001", "1002", "1003", "dup"]);
+    assert!(pbx.accounts[0].permit.is_empty());
+    assert_eq!(pbx.accounts[1].permit.len(), 1);
+    assert_eq!(pbx.guest_contexts, ["public"]);
+    assert_eq!(pbx.own_addresses, ["203.0.113.1".parse::<std::net::IpAddr>().unwrap()]);
+    let told = |what: &str| pbx.problems.iter().filter(|problem| problem.what.contains(what)).count();
+    assert_eq!((told("#exec"), told("ends nowhere")), (2, 1));
+    assert!(!format!("{pbx:?}").contains("must-not-be-seen"));
+}
+
+/// `expected.tsv` beside the samples names the accounts that a phone would log in with.
+#[test]
+fn published_phone_files_give_their_accounts() {
+    let Some(folder) = shared("corpora/provisioning") else { return };
+    let expected = std::fs::read_to_string(folder.join("expected.tsv")).unwrap();
+    let pbx = read_folder(&folder);
+    if std::env::var_os("SHOW").is_some() {
+        show(&folder, &pbx);
+    }
+    for row in expected.lines().skip(1) {
+        let fields: Vec<&str> = row.split('\t').collect();
+        let (file, account) = (fields[0], fields.get(2).copied().unwrap_or_default());
+        let held = pbx.phone_files.iter().find(|held| held.path == file);
+        let accounts: Vec<&str> =
+            held.map(|held| names(held.accounts.iter().map(|held| &held.name))).unwrap_or_default();
+        if account.is_empty() {
+            assert!(accounts.is_empty(), "{file}: {accounts:?}");
+        } else {
+            assert!(accounts.contains(&account), "{file}: {accounts:?}");
         }
     }
 }

@@ -3,44 +3,62 @@
 //! Facts relied on: `hassip`, `hasiax` and `hasmanager` decide, the section's own value before that of
 //! `[general]`; `host` is `dynamic` unless said; a section with `trunkname` is a trunk.
 
+use std::collections::BTreeMap;
+
 use super::access::permitted;
 use super::address::display_name;
-use super::language::{Document, Section};
+use super::language::{Document, Section, is_true};
 use super::manager;
 use super::model::{Account, Technology};
 use super::read::{Collector, Lists};
 use super::sip::new_trunk;
 
+/// What `[general]` says for every section that does not say it itself.
+struct Defaults<'a> {
+    document: &'a Document,
+    values: BTreeMap<&'static str, &'a str>,
+}
+
+impl<'a> Defaults<'a> {
+    fn of(document: &'a Document) -> Self {
+        let names = ["hassip", "hasiax", "hasmanager", "context", "host", "secret"];
+        let values =
+            names.into_iter().filter_map(|name| Some((name, document.last("general", name)?))).collect();
+        Defaults { document, values }
+    }
+
+    fn setting(&self, section: &'a Section, name: &'static str) -> Option<&'a str> {
+        let own = section.last(name).filter(|value| !value.is_empty());
+        own.or_else(|| self.values.get(name).copied()).filter(|value| !value.is_empty())
+    }
+}
+
 /// Reads accounts, trunks and manager users.
 pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Collector) {
-    let says = |section: &Section, name: &str| {
-        section
-            .says_yes(name)
-            .or_else(|| document.named("general").filter_map(|general| general.says_yes(name)).next_back())
-            .unwrap_or(false)
-    };
-    for section in document.sections().filter(|section| !section.name.eq_ignore_ascii_case("general")) {
+    let defaults = Defaults::of(document);
+    for section in
+        defaults.document.sections().filter(|section| !section.name.eq_ignore_ascii_case("general"))
+    {
+        let says = |name| defaults.setting(section, name).is_some_and(is_true);
         for (setting, technology) in [("hassip", Technology::Sip), ("hasiax", Technology::Iax2)] {
-            if says(section, setting) {
-                user(section, document, technology, lists, collector);
+            if says(setting) {
+                user(section, &defaults, technology, lists, collector);
             }
         }
-        if says(section, "hasmanager") {
+        if says("hasmanager") {
             manager::user(section, lists, collector);
         }
     }
 }
 
-fn user(
-    section: &Section,
-    document: &Document,
+fn user<'a>(
+    section: &'a Section,
+    defaults: &Defaults<'a>,
     technology: Technology,
     lists: &Lists<'_>,
     collector: &mut Collector,
 ) {
-    let setting = |name| {
-        section.filled(name).or_else(|| document.last("general", name)).filter(|value| !value.is_empty())
-    };
+    let setting = |name| defaults.setting(section, name);
     let context = setting("context").map(str::to_owned);
     let host = setting("host").filter(|host| !host.eq_ignore_ascii_case("dynamic"));
     if host.is_some() || section.filled("trunkname").is_some() {

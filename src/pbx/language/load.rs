@@ -17,10 +17,16 @@ use crate::untrusted::Untrusted;
 const DEEPEST_INCLUDE: usize = 10;
 const LONGEST_LINE: usize = 8_190;
 /// An include may name a file a thousand times: what is read and what is copied is bounded.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_FILES: usize = 4_096;
 const MOST_COPIED: usize = 64 * 1024 * 1024;
+/// Settings of one section: several sections may name the same one, and each then walks it.
+const MOST_SETTINGS: usize = 10_000;
+/// Settings looked at for `+=` and `(+filter)`, which walk what is there already.
+const MOST_WORK: usize = 100_000_000;
 const MOST_PROBLEMS: usize = 500;
+/// A copy without FreePBX's empty `_custom` files lacks dozens of includes.
+const MOST_MISSING_NAMED: usize = 8;
 
 /// A file to be read where the one that includes it is missing, and the section it belongs in.
 pub(in crate::pbx) type Part = (Option<&'static str>, &'static str);
@@ -32,6 +38,7 @@ pub(in crate::pbx) struct Loader<'a> {
     pub(in crate::pbx) visited: BTreeSet<String>,
     /// What could not be read or is never done.
     pub(in crate::pbx) problems: Vec<Problem>,
+    missing: Vec<(String, String)>,
 }
 
 /// One document in the making.
@@ -42,6 +49,7 @@ struct Draft {
     bytes_left: usize,
     files_left: usize,
     copies_left: usize,
+    work_left: usize,
 }
 
 /// Where a statement stands.
@@ -54,7 +62,7 @@ struct Line<'a> {
 impl<'a> Loader<'a> {
     /// Begins with a configuration directory.
     pub(in crate::pbx) fn new(directory: &'a Directory<'a>) -> Self {
-        Loader { directory, visited: BTreeSet::new(), problems: Vec::new() }
+        Loader { directory, visited: BTreeSet::new(), problems: Vec::new(), missing: Vec::new() }
     }
 
     /// Reads a file with its includes, or its parts where the file itself is missing; `None` where
@@ -67,6 +75,7 @@ impl<'a> Loader<'a> {
             bytes_left: MOST_BYTES,
             files_left: MOST_FILES,
             copies_left: MOST_COPIED,
+            work_left: MOST_WORK,
         };
         let top = self.directory.path_of(name);
         if self.directory.has(&top) {
@@ -181,14 +190,29 @@ impl<'a> Loader<'a> {
                 "exec" => self.never_run(line, argument),
                 _ => {}
             },
-            Statement::Setting { name, value, appends } => {
-                let section = draft.current.and_then(|index| draft.document.section_mut(index));
-                match section {
-                    Some(section) => set(section, name, value, appends, line.place),
-                    None => self.problem_at(line, "a setting before any section".to_owned()),
-                }
-            }
+            Statement::Setting { name, value, appends } => self.set(draft, name, value, appends, line),
             Statement::Other => {}
+        }
+    }
+
+    fn set(&mut self, draft: &mut Draft, name: &[u8], value: &[u8], appends: bool, line: &Line<'_>) {
+        let Some(section) = draft.current.and_then(|index| draft.document.section_mut(index)) else {
+            self.problem_at(line, "a setting before any section".to_owned());
+            return;
+        };
+        let name = text(name);
+        if appends && draft.work_left > 0 {
+            draft.work_left = draft.work_left.saturating_sub(section.settings.len());
+            let held = section.settings.iter_mut().rev().find(|held| held.name.eq_ignore_ascii_case(&name));
+            if let Some(held) = held {
+                held.value.push_str(&text(value));
+                return;
+            }
+        }
+        if section.settings.len() < MOST_SETTINGS {
+            section.settings.push(Setting { name, value: text(value.trim_ascii_start()), place: line.place });
+        } else {
+            self.problem_at(line, "not read: the section holds more than any real one".to_owned());
         }
     }
 
@@ -196,7 +220,7 @@ impl<'a> Loader<'a> {
         let name = text(name);
         if let Some(filters) = options.iter().find_map(|option| option.strip_prefix(b"+")) {
             let filters = text(filters);
-            match draft.document.find(&name, |section| passes(section, &filters)) {
+            match draft.find(&name, &filters) {
                 Some(index) => draft.current = Some(index),
                 None => {
                     self.problem_at(
@@ -222,6 +246,9 @@ impl<'a> Loader<'a> {
             self.problem_at(line, format!("inherits from [{}], which is not there", printable(base)));
             return;
         };
+        if draft.copies_left == 0 {
+            return;
+        }
         let size: usize = found.settings.iter().map(|held| held.name.len() + held.value.len() + 64).sum();
         let Some(left) = draft.copies_left.checked_sub(size) else {
             draft.copies_left = 0;
@@ -236,11 +263,14 @@ impl<'a> Loader<'a> {
     }
 
     fn include(&mut self, draft: &mut Draft, argument: &[u8], line: &Line<'_>, required: bool) {
+        // Each include counts, found or not: a pattern is compared with every file there is.
+        let Some(left) = draft.files_left.checked_sub(1) else { return };
+        draft.files_left = left;
         let name = text(argument);
         let paths = self.directory.resolve(&name);
         if paths.is_empty() {
             if required && !self.directory.is_known_empty(&name) {
-                self.problem_at(line, format!("includes {}, which is not in the evidence", printable(&name)));
+                self.missing.push((format!("{}:{}", line.path, line.place.line), printable(&name)));
             }
             return;
         }
@@ -255,6 +285,19 @@ impl<'a> Loader<'a> {
                 self.read_file(draft, &path);
             }
         }
+    }
+
+    /// Tells of all includes that were not found, and hands out the problems.
+    pub(in crate::pbx) fn take_problems(mut self) -> Vec<Problem> {
+        if let Some((path, _)) = self.missing.first() {
+            let named: Vec<&str> =
+                self.missing.iter().take(MOST_MISSING_NAMED).map(|(_, name)| name.as_str()).collect();
+            let more = self.missing.len().saturating_sub(named.len());
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let what = format!("includes what is not in the evidence: {}{more}", named.join(", "));
+            self.problems.push(Problem { path: path.clone(), what });
+        }
+        self.problems
     }
 
     fn never_run(&mut self, line: &Line<'_>, command: &[u8]) {
@@ -276,20 +319,26 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn section_at(name: String, is_template: bool, line: &Line<'_>) -> Section {
-    // A comment behind the header is no part of the proof: it could hold anything.
-    let end = memchr::memchr(b';', line.raw).unwrap_or(line.raw.len());
-    let header = line.raw.get(..end).unwrap_or_default().trim_ascii_end();
-    Section::new(name, is_template, line.place, header)
+impl Draft {
+    /// Returns the first section of a name that passes the filters.
+    fn find(&mut self, name: &str, filters: &str) -> Option<usize> {
+        let left = std::cell::Cell::new(self.work_left);
+        let found = self.document.find(name, |section| {
+            left.set(left.get().saturating_sub(section.settings.len() + 1));
+            left.get() > 0 && passes(section, filters)
+        });
+        self.work_left = left.get();
+        found
+    }
 }
 
-fn set(section: &mut Section, name: &[u8], value: &[u8], appends: bool, place: Place) {
-    let name = text(name);
-    let held = section.settings.iter_mut().rev().find(|held| held.name.eq_ignore_ascii_case(&name));
-    match held.filter(|_| appends) {
-        Some(held) => held.value.push_str(&text(value)),
-        None => section.settings.push(Setting { name, value: text(value.trim_ascii_start()), place }),
-    }
+fn section_at(name: String, is_template: bool, line: &Line<'_>) -> Section {
+    // What stands behind the header is no part of the proof: it could hold anything.
+    let close = memchr::memchr(b']', line.raw).map_or(line.raw.len(), |at| at + 1);
+    let options = line.raw.get(close..).filter(|rest| rest.starts_with(b"("));
+    let end = options.and_then(|rest| memchr::memchr(b')', rest)).map_or(close, |at| close + at + 1);
+    let header = line.raw.get(..end).unwrap_or_default();
+    Section::new(name, is_template, line.place, header)
 }
 
 /// Returns whether a section has what the filters of `(+type=aor&...)` ask for.

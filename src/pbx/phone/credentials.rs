@@ -50,7 +50,8 @@ pub(super) fn find(
         let names: Vec<&Found> =
             [by_role(Role::AuthName), by_role(Role::User)].into_iter().flatten().collect();
         let name = names.iter().find(|found| knows(account_name(&found.value))).or(names.first());
-        let Some(name) = name else { continue };
+        // A name with a blank in it is a hint to whoever fills in the file.
+        let Some(name) = name.filter(|name| !name.value.contains(char::is_whitespace)) else { continue };
         let account = account_name(&name.value).to_owned();
         // The whole key is shown where it stands apart from the secret.
         let overlaps = name.at.start < secret.value_at.end && secret.value_at.start < name.at.end;
@@ -71,6 +72,9 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
             let number =
                 captures.name("n").map(|number| String::from_utf8_lossy(number.as_bytes()).into_owned());
             let line = line_of(vendor.name, number.unwrap_or_default());
+            // What follows the value on its line, a comment perhaps, is not shown.
+            let key_and_value =
+                whole.start().min(value.start())..value.start() + value.as_bytes().trim_ascii_end().len();
             let mut add = |role, line: &str, at: Range<usize>, matched: regex::bytes::Match<'_>| {
                 if let Some(value) = plain(matched.as_bytes(), is_encoded) {
                     found.push(Found { role, line: line.to_owned(), value, at, value_at: matched.range() });
@@ -79,7 +83,7 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
             if let Some(name) = captures.name("u") {
                 add(Role::User, &line, name.range(), name);
             }
-            add(rule.role, &line, whole.range(), value);
+            add(rule.role, &line, key_and_value, value);
         }
     }
     found.sort_by_key(|found| (found.at.start, found.value_at.start));
@@ -130,4 +134,44 @@ fn plain(value: &[u8], is_encoded: bool) -> Option<String> {
 fn account_name(text: &str) -> &str {
     let text = text.strip_prefix("sip:").unwrap_or(text);
     text.split('@').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::vendors;
+    use super::*;
+
+    /// Returns `name secret "what is cited"` of each account that a vendor's rules find.
+    fn found(vendor: &str, text: &str, is_encoded: bool) -> Vec<String> {
+        let vendor = vendors().iter().find(|held| held.name == vendor).unwrap();
+        let knows = |name: &str| name == "known";
+        let credentials = find(vendor, text.as_bytes(), Reach::ByName, is_encoded, &knows);
+        credentials
+            .iter()
+            .map(|held| format!("{} {} {:?}", held.name, held.secret, text.get(held.at.clone()).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn lines_are_joined_by_number() {
+        let text = "account.1.user_name = 301\naccount.2.user_name = 302\naccount.2.password = b;x\naccount.1.password = a\n";
+        assert_eq!(
+            found("yealink", text, false),
+            ["301 a \"account.1.user_name = 301\"", "302 b \"account.2.user_name = 302\""]
+        );
+        let values = "P35=1\nP36=known\nP34=a%26b\nP735=2\nP734=c\n";
+        assert_eq!(found("grandstream", values, true), ["known a&b \"P36=known\"", "2 c \"P735=2\""]);
+    }
+
+    #[test]
+    fn values_that_are_yet_to_be_filled_in_are_no_secrets() {
+        let text = "account.1.user_name = {$user}\naccount.1.password = x\naccount.2.user_name = 3\naccount.2.password = __secret__\n";
+        assert!(found("yealink", text, false).is_empty());
+    }
+
+    #[test]
+    fn a_cited_name_never_shows_the_secret_beside_it() {
+        let text = "<account index=\"0\" password=\"hid&amp;den\" username=\"5\" authname=\"6\"/>";
+        assert_eq!(found("digium", text, false), ["6 hid&den \"6\""]);
+    }
 }

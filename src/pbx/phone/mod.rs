@@ -15,8 +15,8 @@ use super::secret::Secrets;
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Kind, Source};
 
-/// The largest text file that a phone is known to load is a tenth of this.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// The largest published template has 146 thousand bytes.
+const LARGEST: usize = 1024 * 1024;
 
 /// Returns whether a file is one that phones take their settings from.
 pub fn is_phone_file(path: &str, head: &[u8]) -> bool {

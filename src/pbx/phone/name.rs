@@ -45,7 +45,7 @@ fn has_hardware_address(name: &str) -> bool {
     let separated = |separator: u8| {
         let pairs: Vec<usize> = bytes
             .split(|&byte| byte == separator || byte == b'.')
-            .map(|part| if part.iter().all(|byte| is_digit(byte)) { part.len() } else { 0 })
+            .map(|part| if part.iter().all(is_digit) { part.len() } else { 0 })
             .collect();
         pairs.windows(6).any(|six| six.iter().all(|&length| length == 2))
     };
