@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
     }
 
     fn year(&mut self) -> Option<()> {
-        self.fields.year = self.number(4, 4)? as i16;
+        self.fields.year = self.number(4, 4).filter(|&year| year > 0)? as i16;
         Some(())
     }
 

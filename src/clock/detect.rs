@@ -6,7 +6,8 @@
 use crate::event::Stamp;
 
 use super::DateFormat;
-use super::format::Pieces;
+use super::fields::Fields;
+use super::pieces::Pieces;
 
 /// Dates in order of preference; the day comes first where both orders fit.
 const DATES: [&str; 32] = [
@@ -196,7 +197,7 @@ fn candidates(sample: &[u8]) -> Vec<String> {
 /// Adds every part that fits at the start of what is left of a sample.
 fn extend<'a>(found: &mut Vec<(String, &'a [u8])>, (text, rest): (&str, &'a [u8]), parts: &[&str]) {
     for part in parts {
-        let used = Pieces::compile(part).and_then(|pieces| pieces.read(rest));
+        let used = Pieces::compile(part).and_then(|pieces| pieces.read(rest, &mut Fields::default()));
         if let Some(rest) = used.and_then(|used| rest.get(used..)) {
             found.push((format!("{text}{part}"), rest));
         }

@@ -65,7 +65,7 @@ impl Fields {
         let month = pair(bytes[5], bytes[6])?;
         let day = pair(bytes[8], bytes[9])?;
         let fits = bytes[4] == b'-' && bytes[7] == b'-' && month.wrapping_sub(1) < 12;
-        if !fits || day.wrapping_sub(1) >= 31 {
+        if !fits || day.wrapping_sub(1) >= 31 || (century, year) == (0, 0) {
             return None;
         }
         self.year = (century * 100 + year) as i16;
@@ -136,8 +136,9 @@ impl Fields {
             return self.read_offset(bytes);
         }
         let length = bytes.iter().take(7).take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let name = bytes.get(..length).filter(|_| (1..=6).contains(&length))?;
-        if matches!(name, b"UTC" | b"GMT" | b"Z") {
+        // POSIX: three letters at least; two are the half of the day.
+        let name = bytes.get(..length).filter(|_| (3..=6).contains(&length))?;
+        if matches!(name, b"UTC" | b"GMT") {
             self.offset_minutes = Some(0);
         }
         Some(length)

@@ -6,14 +6,29 @@
 
 mod any;
 mod calendar;
+mod choice;
 mod detect;
 mod fields;
 mod format;
+mod known;
 mod names;
+mod origin;
+mod pieces;
 mod plan;
+mod quick;
+mod resolver;
+mod rotation;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod ties;
+mod years;
 mod zone;
 
 pub use any::any_stamp;
 pub use format::DateFormat;
-pub use plan::{Clock, Plan, Resolver, SourceFacts};
-pub use zone::{Zone, ZoneOrigin};
+pub use origin::{UnknownZone, ZoneOrigin};
+pub use plan::{Clock, ClockOptions, Plan};
+pub use resolver::Resolver;
+pub use survey::SourceFacts;
+pub use zone::{LocalTime, Zone, ZoneFile};

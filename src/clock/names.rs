@@ -24,7 +24,7 @@ const LONGEST: usize = 12;
 
 /// Reads a month's name at the start of `bytes`: the month, and how many bytes it takes.
 pub(super) fn month(bytes: &[u8]) -> Option<(u8, usize)> {
-    let first = bytes.get(..3)?;
+    let first = *bytes.first_chunk::<3>()?;
     let ends_here = bytes.get(3).is_none_or(|&next| !is_letter(next));
     match english(first) {
         Some(month) if ends_here => Some((month, 3)),
@@ -33,9 +33,9 @@ pub(super) fn month(bytes: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-fn english(word: &[u8]) -> Option<u8> {
-    let [first, second, third] = word else { return None };
-    Some(match [first | 0x20, second | 0x20, third | 0x20] {
+/// Reads the three letters of the C locale, in any case.
+pub(super) fn english(word: [u8; 3]) -> Option<u8> {
+    Some(match word.map(|letter| letter | 0x20) {
         [b'j', b'a', b'n'] => 1,
         [b'f', b'e', b'b'] => 2,
         [b'm', b'a', b'r'] => 3,

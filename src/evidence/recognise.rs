@@ -91,9 +91,17 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
 }
 
 fn host_file(path: &str) -> bool {
-    ["etc/timezone", "etc/localtime", "etc/hostname", "etc/default/tftpd-hpa", "etc/os-release"]
-        .iter()
-        .any(|end| super::ends_with_path(path, end))
+    [
+        "etc/timezone",
+        "etc/TIMEZONE",
+        "etc/sysconfig/clock",
+        "etc/localtime",
+        "etc/hostname",
+        "etc/default/tftpd-hpa",
+        "etc/os-release",
+    ]
+    .iter()
+    .any(|end| super::ends_with_path(path, end))
 }
 
 /// Sorts files into sources and the rest.
@@ -125,7 +133,11 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
     first.truncate(got);
     let packing = Packing::of(&first);
     let is_text = memchr::memchr(0, &first).is_none();
-    let is_candidate = packing != Packing::Plain || is_text || pbx::is_internal_database(&file.path, &first);
+    // `/etc/localtime` copied as a file is binary.
+    let is_candidate = packing != Packing::Plain
+        || is_text
+        || host_file(&file.path)
+        || pbx::is_internal_database(&file.path, &first);
     let head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
         read_up_to(&handle, packing, HEAD)?
     } else {

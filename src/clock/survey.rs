@@ -1,0 +1,148 @@
+//! What the beginning and the end of a source tell about its time.
+//!
+//! Some records tell an instant beside their local time: a security event's EventTV, the nonce of a
+//! PJSIP challenge, the uniqueid of a call record (`[systemname-]EPOCH.N`, the second in which the
+//! channel was made). They are the ties between a source's clock and UTC.
+
+use crate::event::{Instant, SourceId, Stamp};
+use crate::evidence::{HEAD, Kind, Packing, Source};
+use crate::readers::{Chunk, Reader};
+
+/// More ties than this, at either end, tell nothing new.
+const MOST_TIES: usize = 128;
+
+/// What the survey of one source found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceFacts {
+    /// The source.
+    pub id: SourceId,
+    /// Its path below the root.
+    pub path: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// The stamp of its first record.
+    pub first: Option<Stamp>,
+    /// The stamp of its last record, where its end could be read.
+    pub last: Option<Stamp>,
+    /// Do its stamps tell the year?
+    pub has_year: bool,
+    /// Stamps whose records also tell an instant, in the order of the source.
+    pub ties: Vec<(Stamp, Instant)>,
+    /// The earliest and the latest instant that its records tell themselves.
+    pub told: Option<(Instant, Instant)>,
+    /// When the file was last written, as far as the copy kept it.
+    pub modified: Option<Instant>,
+    /// Sentences for the report.
+    pub notes: Vec<String>,
+}
+
+impl SourceFacts {
+    /// Builds facts that say nothing yet.
+    pub fn new(id: SourceId, path: &str, kind: Kind) -> Self {
+        SourceFacts {
+            id,
+            path: path.to_owned(),
+            kind,
+            first: None,
+            last: None,
+            has_year: false,
+            ties: Vec::new(),
+            told: None,
+            modified: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Reads the beginning and the end of a source.
+    pub fn survey(source: &Source, reader: &dyn Reader) -> Self {
+        let mut facts = SourceFacts::new(source.id, &source.file.path, source.kind);
+        facts.modified = source.file.modified;
+        let size = source.file.bytes;
+        let is_whole = match source.packing {
+            Packing::Plain => size <= source.head.len() as u64,
+            Packing::Gzip => source.head.len() < HEAD,
+        };
+        let head = &source.head;
+        let length = if is_whole { head.len() } else { reader.whole_records(head) };
+        let has_end = is_whole || !source.tail.is_empty();
+        facts.take(head.get(..length).unwrap_or_default(), is_whole, has_end, reader);
+        if is_whole || source.tail.is_empty() {
+            return facts;
+        }
+        // A tail that overlaps the head begins where the head's records ended.
+        let start_of_tail = size.saturating_sub(source.tail.len() as u64);
+        let overlap = (length as u64).checked_sub(start_of_tail).and_then(|it| usize::try_from(it).ok());
+        let from = overlap.or_else(|| memchr::memchr(b'\n', &source.tail).map(|newline| newline + 1));
+        let tail = from.and_then(|from| source.tail.get(from..)).unwrap_or_default();
+        facts.take(tail, true, true, reader);
+        facts
+    }
+
+    /// Takes in the records of one piece of the source.
+    fn take(&mut self, bytes: &[u8], at_end: bool, has_end: bool, reader: &dyn Reader) {
+        let mut chunk = Chunk { bytes: bytes.to_vec(), at_end, ..Chunk::default() };
+        reader.read(&mut chunk);
+        let most = self.ties.len() + MOST_TIES;
+        for entry in &chunk.entries {
+            self.take_record(entry.stamp, entry.exact, most);
+        }
+        for row in &chunk.rows {
+            let exact = chunk.text(row.uniqueid).and_then(instant_of_uniqueid);
+            self.take_record(row.start, exact, most);
+        }
+        let first_row = || chunk.rows.first().and_then(|row| row.start);
+        let last_row = || chunk.rows.last().and_then(|row| row.end.or(row.start));
+        let first = chunk.first_stamp.or_else(|| chunk.entries.iter().find_map(|entry| entry.stamp));
+        let last = chunk.last_stamp.or_else(|| chunk.entries.iter().rev().find_map(|entry| entry.stamp));
+        if self.first.is_none() {
+            self.first = first.or_else(first_row);
+            self.has_year = self.first.is_some_and(|stamp| stamp.year != 0);
+        }
+        // The end of a packed file was not read; a tail without a stamp leaves the last one before it.
+        if has_end {
+            self.last = last.or_else(last_row).or(self.last);
+        }
+    }
+
+    fn take_record(&mut self, stamp: Option<Stamp>, exact: Option<Instant>, most: usize) {
+        let Some(exact) = exact else { return };
+        self.told = Some(self.told.map_or((exact, exact), |(from, to)| (from.min(exact), to.max(exact))));
+        // A stamp with its own offset says nothing about the clock of the others.
+        if let Some(stamp) = stamp.filter(|stamp| stamp.offset_minutes.is_none())
+            && self.ties.len() < most
+        {
+            self.ties.push((stamp, exact));
+        }
+    }
+}
+
+/// Reads the second in which a channel was made out of a uniqueid like `pbx6-1794381175.17`.
+pub(super) fn instant_of_uniqueid(text: &[u8]) -> Option<Instant> {
+    // From 2000, before Asterisk existed, to 2100.
+    const PLAUSIBLE: std::ops::Range<i64> = 946_684_800..4_102_444_800;
+    let text = text.rsplit(|&byte| byte == b'-').next()?;
+    let dot = memchr::memchr(b'.', text)?;
+    let (seconds, after) = (text.get(..dot)?, text.get(dot + 1..)?);
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    if seconds.len() > 10 || !is_number(seconds) || !is_number(after) {
+        return None;
+    }
+    let seconds = seconds.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    PLAUSIBLE.contains(&seconds).then(|| Instant::from_seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uniqueids_tell_their_second() {
+        let told = |text: &str| instant_of_uniqueid(text.as_bytes()).map(Instant::seconds);
+        assert_eq!(told("1794381175.17"), Some(1_794_381_175));
+        assert_eq!(told("pbx-6-1794381175.17"), Some(1_794_381_175));
+        assert_eq!(told("17.17"), None);
+        assert_eq!(told("1794381175"), None);
+        assert_eq!(told("1794381175."), None);
+        assert_eq!(told(""), None);
+    }
+}
