@@ -7,15 +7,9 @@ use csv::ByteRecord;
 
 use super::column::{CDR_CSV_WIDTHS, Column, FIRST_OPTIONAL, of_cdr_csv};
 use super::guess::{self, Sample};
-use super::shapes::{is_channel, is_date, is_disposition};
-use crate::readers::delimited::Shape;
+use super::shapes::{is_channel, is_date, is_disposition, is_uniqueid};
+use crate::readers::delimited::{Shape, sample};
 
-/// So many bytes of a head are enough to tell its columns.
-const LOOKED_AT: usize = 32 * 1024;
-/// So many rows of a head are enough to tell its columns.
-const MOST_ROWS: usize = 200;
-/// A table with fewer or more columns holds no call records.
-const WIDTHS: std::ops::RangeInclusive<usize> = 6..=64;
 /// A column name is no longer than that.
 const LONGEST_NAME: usize = 40;
 
@@ -29,10 +23,19 @@ pub struct Layout {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Order {
-    /// The order of `cdr_csv`, each row as wide as its options were when it was written.
-    CdrCsv,
+    /// The orders of `cdr_csv`, by width: each row is as wide as its options were when it was written.
+    ///
+    /// The second of each pair is for rows whose first optional column is a `uniqueid`.
+    CdrCsv(Vec<[Vec<Column>; 2]>),
     /// One order for all rows.
     Fixed(Vec<Column>),
+}
+
+impl Order {
+    fn of_cdr_csv() -> Self {
+        let order = |width, has_uniqueid| (0..width).map(|at| of_cdr_csv(at, width, has_uniqueid)).collect();
+        Order::CdrCsv(CDR_CSV_WIDTHS.map(|width| [order(width, false), order(width, true)]).collect())
+    }
 }
 
 impl Layout {
@@ -41,13 +44,12 @@ impl Layout {
     /// `custom` are the columns that `cdr_custom.conf` lists for the file; the configuration may have
     /// changed since the file was written, so they count only as far as the content agrees.
     pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<Layout> {
-        let head = head.get(..LOOKED_AT).unwrap_or(head);
         b",;\t".iter().find_map(|&delimiter| Self::find_delimited(head, delimiter, custom))
     }
 
     fn find_delimited(head: &[u8], delimiter: u8, custom: Option<&[String]>) -> Option<Layout> {
         memchr::memchr(delimiter, head)?;
-        let rows = sample_rows(head, delimiter);
+        let rows = sample(head, delimiter);
         if let Some(columns) = rows.first().and_then(named_columns) {
             let header = first_line(head).to_vec();
             return Some(Self::fixed(delimiter, columns, Some(header)));
@@ -55,7 +57,7 @@ impl Layout {
         let (width, has_most) = most_common_width(&rows)?;
         if is_cdr_csv(&rows) {
             let shape = Shape { delimiter, widths: CDR_CSV_WIDTHS, usual: width };
-            return Some(Layout { shape, order: Order::CdrCsv, header: None });
+            return Some(Layout { shape, order: Order::of_cdr_csv(), header: None });
         }
         if !has_most {
             return None;
@@ -72,17 +74,22 @@ impl Layout {
         Layout { shape: Shape { delimiter, widths, usual }, order: Order::Fixed(columns), header }
     }
 
-    /// Returns what `column` of a row of `width` columns holds.
-    pub(super) fn column(&self, column: usize, width: usize, has_uniqueid: bool) -> Column {
+    /// Returns what the columns hold of a row that is `width` wide and has this text in its first optional one.
+    pub(super) fn columns(&self, width: usize, optional: &[u8]) -> &[Column] {
         match &self.order {
-            Order::CdrCsv => of_cdr_csv(column, width, has_uniqueid),
-            Order::Fixed(columns) => columns.get(column).copied().unwrap_or(Column::Other),
+            Order::Fixed(columns) => columns,
+            Order::CdrCsv(orders) => width
+                .checked_sub(FIRST_OPTIONAL)
+                .and_then(|more| orders.get(more)?.get(usize::from(is_uniqueid(optional))))
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
         }
     }
 
-    /// Returns where `wanted` stands, where that is the same in every row.
+    /// Returns where `wanted` stands in most rows.
     pub(super) fn place(&self, wanted: Column) -> Option<usize> {
-        (0..*self.shape.widths.end()).find(|&at| self.column(at, *self.shape.widths.end(), true) == wanted)
+        const ANY_UNIQUEID: &[u8] = b"1000000000.0";
+        self.columns(self.shape.usual, ANY_UNIQUEID).iter().position(|&column| column == wanted)
     }
 
     /// Returns whether `record` is the file's line of column names.
@@ -92,7 +99,7 @@ impl Layout {
 
     /// Returns the rows of a file's first bytes, for a look at one column.
     pub(super) fn samples(&self, head: &[u8]) -> Vec<ByteRecord> {
-        let mut rows = sample_rows(head, self.shape.delimiter);
+        let mut rows = sample(head, self.shape.delimiter);
         rows.retain(|row| self.shape.widths.contains(&row.len()));
         rows
     }
@@ -101,27 +108,6 @@ impl Layout {
 fn first_line(head: &[u8]) -> &[u8] {
     let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Reads rows line by line, so that a stray quote costs its own line.
-fn sample_rows(head: &[u8], delimiter: u8) -> Vec<ByteRecord> {
-    let mut rows = Vec::new();
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        let is_whole = line.ends_with(b"\n") || rows.is_empty();
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(line);
-        let mut row = ByteRecord::new();
-        if is_whole && reader.read_byte_record(&mut row).unwrap_or(false) {
-            rows.push(row);
-        }
-        if rows.len() == MOST_ROWS {
-            break;
-        }
-    }
-    rows
 }
 
 /// Reads a header: names only, among them those without which there is no call.
@@ -155,7 +141,7 @@ fn is_cdr_csv(rows: &[ByteRecord]) -> bool {
 /// Returns how many columns most rows have, and whether these rows are at least half of all.
 fn most_common_width(rows: &[ByteRecord]) -> Option<(usize, bool)> {
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    for row in rows.iter().filter(|row| WIDTHS.contains(&row.len())) {
+    for row in rows {
         *counts.entry(row.len()).or_default() += 1;
     }
     let (width, count) = counts.into_iter().max_by_key(|&(width, count)| (count, width))?;
