@@ -146,16 +146,20 @@ pub(super) fn sample(head: &[u8], delimiter: u8) -> Vec<ByteRecord> {
     let whole = memchr::memrchr(b'\n', head).and_then(|newline| head.get(..=newline)).unwrap_or(head);
     let mut records = shape.records(whole);
     let mut rows = Vec::new();
-    let mut first_cut = None;
     while let Some(next) = records.next().filter(|_| rows.len() < MOST_ROWS) {
         if next.is_ok() {
             rows.push(records.fields.clone());
-        } else if first_cut.is_none() && rows.is_empty() {
-            first_cut = Some(records.fields.clone());
         }
     }
     if rows.is_empty() {
-        rows.extend(first_cut.filter(|row| WIDTHS.contains(&row.len())));
+        let first = whole.get(..line_length(whole)).unwrap_or(whole);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(first);
+        let cut = reader.byte_records().next().and_then(Result::ok);
+        rows.extend(cut.filter(|row| WIDTHS.contains(&row.len())));
     }
     rows
 }
@@ -272,11 +276,10 @@ impl Records<'_> {
         if self.has_nul && memchr::memchr(0, text).is_some() {
             return Err(record.skipped(Why::Binary));
         }
-        let is_parsed = self.parse(start);
         if is_stray {
             return Err(record.skipped(Why::CutOff));
         }
-        if !is_parsed {
+        if !self.parse(start) {
             return Err(record.skipped(Why::UnknownForm));
         }
         let is_closed = self.places.find(text, start, self.shape.delimiter, &self.fields);

@@ -161,3 +161,49 @@ fn agreed(sample: &Sample, names: &[String], width: usize) -> Option<Vec<Column>
         && fits(Column::Channel, is_channel);
     agrees.then_some(columns)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = r#"a,"""X"" <206>",206,3125551234,from-internal,SIP/206-0,SIP/1-1,Dial,x,2026-11-11 08:12:55,1,1,ANSWERED"#;
+
+    fn names(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_mapping_counts_as_far_as_the_content_agrees() {
+        let mapping = names(
+            "x clid src dst dcontext channel dstchannel lastapp lastdata start duration billsec disposition",
+        );
+        let found = Layout::find(ROW.as_bytes(), Some(&mapping)).expect("call records");
+        assert_eq!(found.place(Column::Start), Some(9));
+        let stale = names(
+            "start clid src dst dcontext channel dstchannel lastapp lastdata answer duration billsec disposition",
+        );
+        let found = Layout::find(ROW.as_bytes(), Some(&stale)).expect("call records");
+        assert_eq!((found.place(Column::Start), found.place(Column::Dst)), (Some(9), Some(3)));
+    }
+
+    #[test]
+    fn numbers_of_ten_digits_are_no_epochs() {
+        let row = r#""","1125551234","1125550100","from-trunk",""""" <1125551234>","PJSIP/c-00000004","PJSIP/3-00000005","Dial","PJSIP/3","2026-09-08 13:35:45",,"2026-09-08 13:35:46",0,0,"NO ANSWER","DOCUMENTATION","1788874545.4","""#;
+        let found = Layout::find(format!("{row}\"\n").repeat(3).as_bytes(), None).expect("call records");
+        assert_eq!((found.place(Column::Start), found.place(Column::Src)), (Some(9), Some(1)));
+    }
+
+    #[test]
+    fn other_tables_are_not_call_records() {
+        let others = [
+            "name,address,when,count,total,state\na,b,2026-11-11 08:12:55,1,2,BUSY\n",
+            "Nov 11 08:12:55 pbx asterisk[1]: a, b, c, d, e, f, g\n",
+            "1,2,3,4,5,6,7\n",
+            "",
+            ",,,,,,,\n,,,,,,,\n",
+        ];
+        for other in others {
+            assert_eq!(Layout::find(other.as_bytes(), None), None, "{other}");
+        }
+    }
+}

@@ -59,13 +59,25 @@ pub(super) fn is_caller_id(text: &[u8]) -> bool {
 
 /// Returns whether `text` could be a date with a time, or an epoch.
 pub(super) fn is_date(text: &[u8]) -> bool {
+    is_written_date(text) || is_epoch(text)
+}
+
+/// Returns whether `text` could be a date with a time.
+pub(super) fn is_written_date(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
     let colons = memchr::memchr_iter(b':', text).count();
-    let is_clock =
-        (1..=4).contains(&colons) && digits >= 6 && text.first().is_some_and(u8::is_ascii_alphanumeric);
-    let is_epoch = digits >= 10 && digits + 1 >= text.len() && matches!(text.get(10), None | Some(b'.'));
-    (8..=40).contains(&text.len()) && (is_clock || is_epoch)
+    let has_clock = (1..=4).contains(&colons) && digits >= 6;
+    has_clock && (8..=40).contains(&text.len()) && text.first().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Returns whether `text` could be an epoch of this century, which a number of ten digits could be, too.
+pub(super) fn is_epoch(text: &[u8]) -> bool {
+    let (seconds, fraction) = text.split_at_checked(10).unwrap_or_default();
+    let is_fraction = fraction.is_empty() || (fraction.len() <= 7 && fraction.starts_with(b"."));
+    seconds.first() == Some(&b'1')
+        && is_fraction
+        && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
 #[cfg(test)]
