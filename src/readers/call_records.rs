@@ -12,7 +12,7 @@ mod shapes;
 pub use layout::Layout;
 
 use column::Column;
-use shapes::{epoch_of_uniqueid, is_uniqueid, seconds};
+use shapes::{epoch_of_uniqueid, seconds};
 
 pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_id};
 
@@ -65,12 +65,11 @@ impl CallRecordReader {
     }
 
     fn row(&self, records: &Records, record: Record, kept: &mut Kept) -> Option<CallRow> {
-        let width = records.width();
-        let has_uniqueid = is_uniqueid(records.field(column::FIRST_OPTIONAL));
+        let columns = self.layout.columns(records.width(), records.field(column::FIRST_OPTIONAL));
         let mut row = empty_row(record);
-        for column in 0..width {
-            let text = records.field(column);
-            match self.layout.column(column, width, has_uniqueid) {
+        for (at, (&column, text)) in columns.iter().zip(records.fields()).enumerate() {
+            match column {
+                Column::Other => {}
                 Column::Start if text.is_empty() => {}
                 Column::Start => row.start = Some(self.stamp(text)?),
                 Column::Answer => row.answered = is_answer(text),
@@ -81,7 +80,7 @@ impl CallRecordReader {
                 Column::Sequence => row.sequence = seconds(text),
                 other => {
                     if let Some(place) = span_of(&mut row, other) {
-                        *place = records.span(column, kept);
+                        *place = records.span(at, kept);
                     }
                 }
             }
@@ -111,7 +110,6 @@ impl Reader for CallRecordReader {
         let mut kept = Kept::new(chunk.records_bytes().len(), std::mem::take(&mut chunk.scratch));
         let bytes = std::mem::take(&mut chunk.bytes);
         let text = bytes.get(chunk.context..).unwrap_or_default();
-        chunk.lines = memchr::memchr_iter(b'\n', text).count() as u32;
         let mut records = self.layout.shape.records(text);
         while let Some(next) = records.next() {
             match next {
@@ -128,6 +126,7 @@ impl Reader for CallRecordReader {
                 },
             }
         }
+        chunk.lines = records.lines();
         chunk.scratch = kept.scratch;
         chunk.bytes = bytes;
     }

@@ -10,17 +10,10 @@ use column::{Column, SAMPLE, is_event};
 use csv::ByteRecord;
 
 use super::call_records::is_channel_name;
-use super::delimited::{Kept, Record, Records, Shape};
+use super::delimited::{Kept, Record, Records, Shape, sample};
 use super::{Chunk, Reader, Why};
 use crate::clock::DateFormat;
 use crate::event::{Action, Entry, Instant, Service, Span};
-
-/// So many bytes of a head are enough to tell its columns.
-const LOOKED_AT: usize = 32 * 1024;
-/// So many rows of a head are enough to tell its columns.
-const MOST_ROWS: usize = 200;
-/// A table with fewer or more columns holds no channel events.
-const WIDTHS: std::ops::RangeInclusive<usize> = 4..=64;
 
 /// Returns whether a text file that begins with `head` holds channel events.
 pub fn looks_like(head: &[u8]) -> bool {
@@ -56,8 +49,7 @@ impl ChannelEventReader {
     /// `custom` are the columns that `cel_custom.conf` lists for the file, `date_format` is what
     /// `cel.conf` says; both count only as far as the content agrees.
     pub fn find(head: &[u8], custom: Option<&[String]>, date_format: Option<&str>) -> Option<Self> {
-        let head = head.get(..LOOKED_AT).unwrap_or(head);
-        let rows = sample_rows(head);
+        let rows = sample(head, b',');
         let first = rows.first()?;
         let header: Vec<Column> = first
             .iter()
@@ -131,7 +123,6 @@ impl Reader for ChannelEventReader {
         let mut kept = Kept::new(chunk.records_bytes().len(), std::mem::take(&mut chunk.scratch));
         let bytes = std::mem::take(&mut chunk.bytes);
         let text = bytes.get(chunk.context..).unwrap_or_default();
-        chunk.lines = memchr::memchr_iter(b'\n', text).count() as u32;
         let mut records = self.shape.records(text);
         while let Some(next) = records.next() {
             match next.map(|record| (record, self.entry(&records, record, &mut kept))) {
@@ -148,6 +139,7 @@ impl Reader for ChannelEventReader {
                 }
             }
         }
+        chunk.lines = records.lines();
         chunk.scratch = kept.scratch;
         chunk.bytes = bytes;
     }
@@ -193,20 +185,6 @@ fn epoch(text: &[u8]) -> Option<Instant> {
     let value = |digits: &[u8]| digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
     let micros = value(fraction) * 10_i64.pow(6 - fraction.len() as u32);
     Some(Instant(value(seconds) * Instant::SECOND + micros))
-}
-
-/// Reads rows line by line, so that a stray quote costs its own line.
-fn sample_rows(head: &[u8]) -> Vec<ByteRecord> {
-    let mut rows = Vec::new();
-    for line in head.split_inclusive(|&byte| byte == b'\n').take(MOST_ROWS) {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line);
-        let mut row = ByteRecord::new();
-        let is_whole = line.ends_with(b"\n") || rows.is_empty();
-        if is_whole && reader.read_byte_record(&mut row).unwrap_or(false) {
-            rows.push(row);
-        }
-    }
-    rows
 }
 
 fn is_header(records: &Records, columns: &[Column]) -> bool {
@@ -263,7 +241,7 @@ fn guessed(rows: &[ByteRecord]) -> Option<Vec<Column>> {
 fn most_common_width(rows: &[ByteRecord], columns: &[Column]) -> Option<usize> {
     let event = columns.iter().position(|&column| column == Column::EventType)?;
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    for row in rows.iter().filter(|row| WIDTHS.contains(&row.len()) && row.get(event).is_some_and(is_event)) {
+    for row in rows.iter().filter(|row| row.get(event).is_some_and(is_event)) {
         *counts.entry(row.len()).or_default() += 1;
     }
     counts.into_iter().max_by_key(|&(width, count)| (count, width)).map(|(width, _)| width)
@@ -280,4 +258,27 @@ fn date_format_of(rows: &[ByteRecord], columns: &[Column], configured: Option<&s
     let configured =
         configured.and_then(DateFormat::from_strftime).filter(|format| format.parse(first).is_some());
     configured.or_else(|| DateFormat::detect(&samples).map(|(format, _)| format))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_stands_in_the_names_of_channels_that_have_one() {
+        assert_eq!(channel_account(b"PJSIP/1001-0000002f"), Some(&b"1001"[..]));
+        assert_eq!(channel_account(b"SIP/carrier-out-0000000a"), Some(&b"carrier-out"[..]));
+        for other in
+            [&b"Local/x@default-1545;1"[..], b"DAHDI/1-1", b"PJSIP/1001", b"PJSIP/-1", b"", b"TinCan/string"]
+        {
+            assert_eq!(channel_account(other), None, "{}", other.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn epochs_have_up_to_six_digits_of_fraction() {
+        assert_eq!(epoch(b"1335310195.513823"), Some(Instant(1_335_310_195_513_823)));
+        assert_eq!(epoch(b"1335310195.5"), Some(Instant(1_335_310_195_500_000)));
+        assert_eq!(epoch(b"2026-11-11 08:12:55"), None);
+    }
 }

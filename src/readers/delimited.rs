@@ -20,7 +20,7 @@ use super::{Skipped, Why};
 use crate::event::Span;
 
 /// The most lines that one record may span.
-const MOST_LINES: usize = 8;
+const MOST_LINES: u32 = 8;
 /// The most bytes of one record.
 const MOST_BYTES: usize = 64 * 1024;
 /// What spreadsheets put before the first record of an export.
@@ -40,8 +40,8 @@ pub(super) struct Shape {
 /// What the bytes at hand say about the record that they begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
-    /// It takes this many bytes, line end included.
-    Record(usize),
+    /// It takes this many bytes, line end included, and so many lines.
+    Record { length: usize, lines: u32 },
     /// Its first line, of this many bytes, leaves a quote open that nothing sensible closes.
     Stray(usize),
     /// More bytes are needed to tell; its first line takes this many.
@@ -54,7 +54,7 @@ impl Shape {
         let mut whole = 0;
         while let Some(rest) = bytes.get(whole..).filter(|rest| !rest.is_empty()) {
             match self.extent(rest) {
-                Extent::Record(length) | Extent::Stray(length) if ends_a_line(rest, length) => {
+                Extent::Record { length, .. } | Extent::Stray(length) if ends_a_line(rest, length) => {
                     whole += length;
                 }
                 _ => break,
@@ -67,12 +67,12 @@ impl Shape {
         let first = line_length(bytes);
         let line = bytes.get(..first).unwrap_or(bytes);
         if memchr::memchr_iter(b'"', line).count().is_multiple_of(2) {
-            return Extent::Record(first);
+            return Extent::Record { length: first, lines: 1 };
         }
         let mut quotes = Quotes::new(self.delimiter);
         quotes.follow(line);
         if !quotes.are_open() {
-            return Extent::Record(first);
+            return Extent::Record { length: first, lines: 1 };
         }
         self.later_lines(bytes, first, quotes)
     }
@@ -80,7 +80,7 @@ impl Shape {
     /// Looks for the line that closes the quote which the first line left open.
     fn later_lines(&self, bytes: &[u8], first: usize, mut quotes: Quotes) -> Extent {
         let mut length = first;
-        for _ in 1..MOST_LINES {
+        for lines in 2..=MOST_LINES {
             let rest = bytes.get(length..).unwrap_or_default();
             let taken = line_length(rest);
             let line = rest.get(..taken).unwrap_or(rest);
@@ -97,7 +97,7 @@ impl Shape {
             length += taken;
             if !quotes.are_open() {
                 let fits = self.widths.contains(&quotes.fields());
-                return if fits { Extent::Record(length) } else { Extent::Stray(first) };
+                return if fits { Extent::Record { length, lines } } else { Extent::Stray(first) };
             }
         }
         Extent::Stray(first)
@@ -119,6 +119,7 @@ impl Shape {
             reader: self.reader(bytes),
             fields: ByteRecord::new(),
             places: Places::default(),
+            has_nul: memchr::memchr(0, bytes).is_some(),
         }
     }
 
@@ -129,6 +130,38 @@ impl Shape {
             .delimiter(self.delimiter)
             .from_reader(Window { bytes, next: 0, end: 0, starved: false })
     }
+}
+
+/// So many bytes of a head are enough to tell its columns.
+const LOOKED_AT: usize = 32 * 1024;
+/// So many rows of a head are enough to tell its columns.
+const MOST_ROWS: usize = 200;
+/// A table with fewer or more columns holds nothing that is read here.
+const WIDTHS: RangeInclusive<usize> = 4..=64;
+
+/// Returns the first whole rows of a file; of a file with no whole row, what there is of its first.
+pub(super) fn sample(head: &[u8], delimiter: u8) -> Vec<ByteRecord> {
+    let head = head.get(..LOOKED_AT).unwrap_or(head);
+    let shape = Shape { delimiter, widths: WIDTHS, usual: 0 };
+    let whole = memchr::memrchr(b'\n', head).and_then(|newline| head.get(..=newline)).unwrap_or(head);
+    let mut records = shape.records(whole);
+    let mut rows = Vec::new();
+    while let Some(next) = records.next().filter(|_| rows.len() < MOST_ROWS) {
+        if next.is_ok() {
+            rows.push(records.fields.clone());
+        }
+    }
+    if rows.is_empty() {
+        let first = whole.get(..line_length(whole)).unwrap_or(whole);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(first);
+        let cut = reader.byte_records().next().and_then(Result::ok);
+        rows.extend(cut.filter(|row| WIDTHS.contains(&row.len())));
+    }
+    rows
 }
 
 /// Returns the length of the line that `bytes` begin with, its line end included.
@@ -178,6 +211,8 @@ pub(super) struct Records<'a> {
     reader: csv::Reader<Window<'a>>,
     fields: ByteRecord,
     places: Places,
+    /// Is there any byte in the chunk that no text has?
+    has_nul: bool,
 }
 
 /// Where the record stands whose fields [`Records`] holds.
@@ -209,9 +244,9 @@ impl Records<'_> {
     pub(super) fn next(&mut self) -> Option<Result<Record, Skipped>> {
         loop {
             let rest = self.bytes.get(self.offset..).filter(|rest| !rest.is_empty())?;
-            let (taken, is_stray) = match self.shape.extent(rest) {
-                Extent::Record(length) => (length, false),
-                Extent::Stray(length) | Extent::Open(length) => (length, true),
+            let (taken, lines, is_stray) = match self.shape.extent(rest) {
+                Extent::Record { length, lines } => (length, lines, false),
+                Extent::Stray(length) | Extent::Open(length) => (length, 1, true),
             };
             let raw = rest.get(..taken).unwrap_or(rest);
             let text = raw.strip_suffix(b"\n").unwrap_or(raw);
@@ -220,7 +255,7 @@ impl Records<'_> {
             let text_alone = without_marks(text);
             let start = self.offset + text.len() - text_alone.len();
             self.offset += taken;
-            self.line += memchr::memchr_iter(b'\n', raw).count() as u32;
+            self.line += lines;
             if text_alone.is_empty() {
                 continue;
             }
@@ -238,7 +273,7 @@ impl Records<'_> {
         if text.len() > MOST_BYTES {
             return Err(record.skipped(Why::TooLong));
         }
-        if memchr::memchr(0, text).is_some() {
+        if self.has_nul && memchr::memchr(0, text).is_some() {
             return Err(record.skipped(Why::Binary));
         }
         if is_stray {
@@ -276,6 +311,17 @@ impl Records<'_> {
             self.reader = self.shape.reader(self.bytes);
         }
         was_read && is_whole
+    }
+
+    /// Returns the line ends that were walked over.
+    pub(super) fn lines(&self) -> u32 {
+        let has_line_end = self.bytes.is_empty() || self.bytes.ends_with(b"\n");
+        self.line - u32::from(!has_line_end)
+    }
+
+    /// Returns the texts of the record's fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        self.fields.iter()
     }
 
     /// Returns how many fields the record has.

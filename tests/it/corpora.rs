@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Told, Whole, read_at_once, read_in_steps, reader_named, shared};
+use tolltrace::event::Action;
 use tolltrace::readers::{call_records, channel_events, fail2ban, queue_log};
 
 fn read(name: &str, path: &Path) -> Whole {
@@ -182,5 +183,53 @@ fn both_kinds_of_call_records_tell_the_same_calls() {
             }
         }
         assert_eq!(plain.rows.len(), custom.rows.len());
+    }
+}
+
+/// Reads the TFTP lines of a syslog file: how many requests and refusals, and how many others.
+fn tftp_counts(path: &Path) -> (usize, usize, usize) {
+    let text = std::fs::read_to_string(path).expect("a syslog file is text");
+    let (mut requests, mut refusals, mut others) = (0, 0, 0);
+    for line in text.lines().filter(|line| line.contains("tftp")) {
+        let Some((before, message)) = line.split_once("]: ") else { continue };
+        let program = before.rsplit(' ').next().unwrap_or_default();
+        match tolltrace::readers::tftp::read(program.as_bytes(), message.as_bytes()).map(|line| line.action) {
+            Some(Action::FileFetched) => requests += 1,
+            Some(_) => refusals += 1,
+            None => others += 1,
+        }
+    }
+    (requests, refusals, others)
+}
+
+#[test]
+fn what_tftp_servers_wrote_is_read() {
+    let Some(logs) = shared("corpora/provisioning-logs") else { return };
+    let expected = [
+        ("tftpd-hpa_v.syslog", (5, 0, 0)),
+        ("tftpd-hpa_vv_remap.syslog", (5, 4, 0)),
+        ("xinetd_tftpd-hpa_vv.syslog", (5, 3, 1)),
+        ("atftpd_default-verbosity.log", (5, 0, 5)),
+        ("atftpd_verbose7.syslog", (5, 1, 6)),
+        ("dnsmasq-tftp_2.90.log", (2, 2, 2)),
+    ];
+    for (file, counts) in expected {
+        assert_eq!(tftp_counts(&logs.join(file)), counts, "{file}");
+    }
+}
+
+#[test]
+fn every_tftp_line_of_the_staged_servers_is_read() {
+    let Some(evidence) = shared("evidence") else { return };
+    for scenario in ["asterisk-stolen-credential", "host-provisioning"] {
+        let path = evidence.join(scenario).join("rootfs/var/log/syslog");
+        let text = std::fs::read_to_string(&path).expect("a syslog file is text");
+        let count = |words: &str| text.matches(words).count();
+        let (requests, refusals, _) = tftp_counts(&path);
+        assert!(requests > 0, "{scenario}");
+        assert_eq!(
+            (requests, refusals),
+            (count(": RRQ from ") + count(": WRQ from "), count(": sending NAK"))
+        );
     }
 }

@@ -6,7 +6,9 @@
 //! billing systems have other words for how a call ended, which is what tells them apart.
 
 use super::column::Column;
-use super::shapes::{is_caller_id, is_channel, is_count, is_date, is_disposition, is_uniqueid};
+use super::shapes::{
+    is_caller_id, is_channel, is_count, is_date, is_disposition, is_epoch, is_uniqueid, is_written_date,
+};
 
 /// Of a column's filled cells, so many in ten must have its form: the rest may be damaged or hostile.
 const MOST_OF_TEN: usize = 8;
@@ -66,7 +68,7 @@ pub(super) fn columns(sample: &Sample) -> Option<Vec<Column>> {
     put(disposition, Column::Disposition);
     put(duration, Column::Duration);
     put(billsec, Column::Billsec);
-    dates(sample, duration, disposition, &mut put)?;
+    dates(sample, channel, duration, &mut put)?;
     let has_code_first = parties(sample, channel, &mut put)?;
     put(channel, Column::Channel);
     for (distance, column) in [Column::DstChannel, Column::LastApp, Column::LastData].into_iter().enumerate()
@@ -86,18 +88,17 @@ pub(super) fn columns(sample: &Sample) -> Option<Vec<Column>> {
 /// Places `start`, `answer` and `end`.
 fn dates(
     sample: &Sample,
+    channel: usize,
     duration: usize,
-    disposition: usize,
     put: &mut impl FnMut(usize, Column),
 ) -> Option<()> {
-    let before: Vec<usize> = (0..duration).filter(|&column| sample.is_mostly(column, is_date)).collect();
-    let found = if before.is_empty() {
-        (disposition + 1..sample.width)
-            .filter(|&column| sample.is_mostly(column, is_date) && !sample.is_mostly(column, is_uniqueid))
-            .collect()
-    } else {
-        before
-    };
+    let written = |column: &usize| sample.is_mostly(*column, is_written_date);
+    let mut found: Vec<usize> = (0..sample.width).filter(written).collect();
+    if found.is_empty() {
+        // Numbers of ten digits look like epochs, but they stand before the channel.
+        let is_moment = |column: &usize| sample.is_mostly(*column, is_epoch) && *column != duration;
+        found = (channel + 1..duration).filter(is_moment).collect();
+    }
     let start = *found.iter().find(|&&column| sample.is_always(column, is_date))?;
     put(start, Column::Start);
     match (sample.is_mostly(start + 1, is_date), sample.is_mostly(start + 2, is_date)) {

@@ -7,15 +7,9 @@ use csv::ByteRecord;
 
 use super::column::{CDR_CSV_WIDTHS, Column, FIRST_OPTIONAL, of_cdr_csv};
 use super::guess::{self, Sample};
-use super::shapes::{is_channel, is_date, is_disposition};
-use crate::readers::delimited::Shape;
+use super::shapes::{is_channel, is_date, is_disposition, is_uniqueid};
+use crate::readers::delimited::{Shape, sample};
 
-/// So many bytes of a head are enough to tell its columns.
-const LOOKED_AT: usize = 32 * 1024;
-/// So many rows of a head are enough to tell its columns.
-const MOST_ROWS: usize = 200;
-/// A table with fewer or more columns holds no call records.
-const WIDTHS: std::ops::RangeInclusive<usize> = 6..=64;
 /// A column name is no longer than that.
 const LONGEST_NAME: usize = 40;
 
@@ -29,10 +23,19 @@ pub struct Layout {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Order {
-    /// The order of `cdr_csv`, each row as wide as its options were when it was written.
-    CdrCsv,
+    /// The orders of `cdr_csv`, by width: each row is as wide as its options were when it was written.
+    ///
+    /// The second of each pair is for rows whose first optional column is a `uniqueid`.
+    CdrCsv(Vec<[Vec<Column>; 2]>),
     /// One order for all rows.
     Fixed(Vec<Column>),
+}
+
+impl Order {
+    fn of_cdr_csv() -> Self {
+        let order = |width, has_uniqueid| (0..width).map(|at| of_cdr_csv(at, width, has_uniqueid)).collect();
+        Order::CdrCsv(CDR_CSV_WIDTHS.map(|width| [order(width, false), order(width, true)]).collect())
+    }
 }
 
 impl Layout {
@@ -41,13 +44,12 @@ impl Layout {
     /// `custom` are the columns that `cdr_custom.conf` lists for the file; the configuration may have
     /// changed since the file was written, so they count only as far as the content agrees.
     pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<Layout> {
-        let head = head.get(..LOOKED_AT).unwrap_or(head);
         b",;\t".iter().find_map(|&delimiter| Self::find_delimited(head, delimiter, custom))
     }
 
     fn find_delimited(head: &[u8], delimiter: u8, custom: Option<&[String]>) -> Option<Layout> {
         memchr::memchr(delimiter, head)?;
-        let rows = sample_rows(head, delimiter);
+        let rows = sample(head, delimiter);
         if let Some(columns) = rows.first().and_then(named_columns) {
             let header = first_line(head).to_vec();
             return Some(Self::fixed(delimiter, columns, Some(header)));
@@ -55,7 +57,7 @@ impl Layout {
         let (width, has_most) = most_common_width(&rows)?;
         if is_cdr_csv(&rows) {
             let shape = Shape { delimiter, widths: CDR_CSV_WIDTHS, usual: width };
-            return Some(Layout { shape, order: Order::CdrCsv, header: None });
+            return Some(Layout { shape, order: Order::of_cdr_csv(), header: None });
         }
         if !has_most {
             return None;
@@ -72,17 +74,22 @@ impl Layout {
         Layout { shape: Shape { delimiter, widths, usual }, order: Order::Fixed(columns), header }
     }
 
-    /// Returns what `column` of a row of `width` columns holds.
-    pub(super) fn column(&self, column: usize, width: usize, has_uniqueid: bool) -> Column {
+    /// Returns what the columns hold of a row that is `width` wide and has this text in its first optional one.
+    pub(super) fn columns(&self, width: usize, optional: &[u8]) -> &[Column] {
         match &self.order {
-            Order::CdrCsv => of_cdr_csv(column, width, has_uniqueid),
-            Order::Fixed(columns) => columns.get(column).copied().unwrap_or(Column::Other),
+            Order::Fixed(columns) => columns,
+            Order::CdrCsv(orders) => width
+                .checked_sub(FIRST_OPTIONAL)
+                .and_then(|more| orders.get(more)?.get(usize::from(is_uniqueid(optional))))
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
         }
     }
 
-    /// Returns where `wanted` stands, where that is the same in every row.
+    /// Returns where `wanted` stands in most rows.
     pub(super) fn place(&self, wanted: Column) -> Option<usize> {
-        (0..*self.shape.widths.end()).find(|&at| self.column(at, *self.shape.widths.end(), true) == wanted)
+        const ANY_UNIQUEID: &[u8] = b"1000000000.0";
+        self.columns(self.shape.usual, ANY_UNIQUEID).iter().position(|&column| column == wanted)
     }
 
     /// Returns whether `record` is the file's line of column names.
@@ -92,7 +99,7 @@ impl Layout {
 
     /// Returns the rows of a file's first bytes, for a look at one column.
     pub(super) fn samples(&self, head: &[u8]) -> Vec<ByteRecord> {
-        let mut rows = sample_rows(head, self.shape.delimiter);
+        let mut rows = sample(head, self.shape.delimiter);
         rows.retain(|row| self.shape.widths.contains(&row.len()));
         rows
     }
@@ -101,27 +108,6 @@ impl Layout {
 fn first_line(head: &[u8]) -> &[u8] {
     let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Reads rows line by line, so that a stray quote costs its own line.
-fn sample_rows(head: &[u8], delimiter: u8) -> Vec<ByteRecord> {
-    let mut rows = Vec::new();
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        let is_whole = line.ends_with(b"\n") || rows.is_empty();
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(line);
-        let mut row = ByteRecord::new();
-        if is_whole && reader.read_byte_record(&mut row).unwrap_or(false) {
-            rows.push(row);
-        }
-        if rows.len() == MOST_ROWS {
-            break;
-        }
-    }
-    rows
 }
 
 /// Reads a header: names only, among them those without which there is no call.
@@ -155,7 +141,7 @@ fn is_cdr_csv(rows: &[ByteRecord]) -> bool {
 /// Returns how many columns most rows have, and whether these rows are at least half of all.
 fn most_common_width(rows: &[ByteRecord]) -> Option<(usize, bool)> {
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    for row in rows.iter().filter(|row| WIDTHS.contains(&row.len())) {
+    for row in rows {
         *counts.entry(row.len()).or_default() += 1;
     }
     let (width, count) = counts.into_iter().max_by_key(|&(width, count)| (count, width))?;
@@ -174,4 +160,50 @@ fn agreed(sample: &Sample, names: &[String], width: usize) -> Option<Vec<Column>
         && fits(Column::Disposition, is_disposition)
         && fits(Column::Channel, is_channel);
     agrees.then_some(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = r#"a,"""X"" <206>",206,3125551234,from-internal,SIP/206-0,SIP/1-1,Dial,x,2026-11-11 08:12:55,1,1,ANSWERED"#;
+
+    fn names(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_mapping_counts_as_far_as_the_content_agrees() {
+        let mapping = names(
+            "x clid src dst dcontext channel dstchannel lastapp lastdata start duration billsec disposition",
+        );
+        let found = Layout::find(ROW.as_bytes(), Some(&mapping)).expect("call records");
+        assert_eq!(found.place(Column::Start), Some(9));
+        let stale = names(
+            "start clid src dst dcontext channel dstchannel lastapp lastdata answer duration billsec disposition",
+        );
+        let found = Layout::find(ROW.as_bytes(), Some(&stale)).expect("call records");
+        assert_eq!((found.place(Column::Start), found.place(Column::Dst)), (Some(9), Some(3)));
+    }
+
+    #[test]
+    fn numbers_of_ten_digits_are_no_epochs() {
+        let row = r#""","1125551234","1125550100","from-trunk",""""" <1125551234>","PJSIP/c-00000004","PJSIP/3-00000005","Dial","PJSIP/3","2026-09-08 13:35:45",,"2026-09-08 13:35:46",0,0,"NO ANSWER","DOCUMENTATION","1788874545.4","""#;
+        let found = Layout::find(format!("{row}\"\n").repeat(3).as_bytes(), None).expect("call records");
+        assert_eq!((found.place(Column::Start), found.place(Column::Src)), (Some(9), Some(1)));
+    }
+
+    #[test]
+    fn other_tables_are_not_call_records() {
+        let others = [
+            "name,address,when,count,total,state\na,b,2026-11-11 08:12:55,1,2,BUSY\n",
+            "Nov 11 08:12:55 pbx asterisk[1]: a, b, c, d, e, f, g\n",
+            "1,2,3,4,5,6,7\n",
+            "",
+            ",,,,,,,\n,,,,,,,\n",
+        ];
+        for other in others {
+            assert_eq!(Layout::find(other.as_bytes(), None), None, "{other}");
+        }
+    }
 }
