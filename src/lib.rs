@@ -17,6 +17,8 @@ pub mod pbx_id;
 
 pub mod reconstruct;
 
+pub mod checks;
+
 pub mod event;
 
 pub mod playbook;

@@ -1,9 +1,9 @@
 //! What an entry says was done, and by which service.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What happened, in the words of the timeline's `action` column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// A request that looks for a service or an account and carries no secret.

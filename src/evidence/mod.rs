@@ -5,6 +5,7 @@
 //! will be one more [`Root`]; nothing outside this module knows how a file is reached.
 
 mod bytes;
+pub mod cite;
 mod duplicates;
 mod output;
 mod recognise;

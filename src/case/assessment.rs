@@ -1,0 +1,157 @@
+//! What happened, in figures: calls of the last day and of the incidents, failures, scanning.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::Case;
+use crate::event::{Disposition, Instant};
+use crate::reconstruct::calls::Call;
+use crate::reconstruct::incident::Incident;
+use crate::report::model::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, Totals};
+use crate::untrusted::Untrusted;
+
+/// Rows of each table.
+const MOST_ROWS: usize = 50;
+const DAY_SECONDS: i64 = 86_400;
+
+/// Counts.
+pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
+    let world = case.world;
+    let end = world.last.unwrap_or(Instant(0));
+    let from = end.plus_seconds(-DAY_SECONDS);
+    let last_day: Vec<&Call> = world.calls.iter().filter(|call| call.start > from).collect();
+    let blamed: BTreeSet<usize> = incidents.iter().flat_map(|incident| incident.calls.keys().copied()).collect();
+    let blamed: Vec<&Call> = blamed.into_iter().filter_map(|index| world.calls.list.get(index)).collect();
+    let (failures_by_log, failure_records) = by_log(case);
+    Assessment {
+        last_day: summary(case, &last_day, Some((from, end))),
+        incident: summary(case, &blamed, None),
+        all_calls: world.calls.list.len() as u64,
+        failure_records,
+        failed_attempts: world.parties.values().map(|party| party.failures.attempts).sum(),
+        failures_by_log,
+        failures_by_hour: by_hour(case),
+        failures_by_source: by_source(case, |party| &party.failures),
+        failures_by_account: by_account(case),
+        scanners: scanners(case),
+    }
+}
+
+/// Records that tell of a failure, by log; the log with most is the measure, for the others tell the same.
+fn by_log(case: &Case<'_>) -> (Vec<(String, u64)>, u64) {
+    let mut logs: BTreeMap<&str, u64> = BTreeMap::new();
+    for told in &case.world.told {
+        *logs.entry(&told.family).or_default() += told.ledger.tries.failure_records;
+    }
+    let most = logs.values().copied().max().unwrap_or(0);
+    let logs = logs.into_iter().filter(|(_, records)| *records > 0).map(|(log, records)| (log.to_owned(), records));
+    (logs.collect(), most)
+}
+
+fn hour(case: &Case<'_>, hour: u32, count: u64, seconds: u64) -> Option<HourCount> {
+    let hour = case.when(Instant::from_seconds(i64::from(hour) * 3_600))?;
+    Some(HourCount { hour, count, seconds })
+}
+
+fn by_hour(case: &Case<'_>) -> Vec<HourCount> {
+    let mut hours: BTreeMap<u32, u64> = BTreeMap::new();
+    for (at, attempts) in case.world.parties.values().flat_map(|party| &party.failures.hours) {
+        *hours.entry(*at).or_default() += attempts;
+    }
+    hours.into_iter().filter_map(|(at, count)| hour(case, at, count, 0)).collect()
+}
+
+type Pick = fn(&crate::reconstruct::world::Party) -> &crate::reconstruct::world::Attempts;
+
+fn by_source(case: &Case<'_>, pick: Pick) -> Vec<FailureRow> {
+    let mut rows: Vec<FailureRow> = case
+        .world
+        .parties
+        .iter()
+        .filter(|(_, party)| pick(party).records > 0)
+        .map(|(address, party)| FailureRow {
+            address: *address,
+            attempts: pick(party).attempts,
+            records: pick(party).records,
+            first: pick(party).first.and_then(|at| case.when(at)),
+            last: pick(party).last.and_then(|at| case.when(at)),
+        })
+        .collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.attempts), row.address));
+    rows.truncate(MOST_ROWS);
+    rows
+}
+
+fn by_account(case: &Case<'_>) -> Vec<(Untrusted, u64)> {
+    let mut accounts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (account, tried) in case.world.parties.values().flat_map(|party| &party.by_account) {
+        *accounts.entry(account).or_default() += tried.attempts;
+    }
+    let mut rows: Vec<(&str, u64)> = accounts.into_iter().collect();
+    rows.sort_by_key(|(account, attempts)| (std::cmp::Reverse(*attempts), *account));
+    rows.into_iter().take(MOST_ROWS).map(|(account, attempts)| (account.into(), attempts)).collect()
+}
+
+/// Addresses outside that swept names, asked for calls or probed, whatever else they did.
+fn scanners(case: &Case<'_>) -> Vec<FailureRow> {
+    let mut rows = by_source(case, |party| &party.failures);
+    rows.retain(|row| {
+        let party = case.world.parties.get(&row.address);
+        let scans = party.is_some_and(|party| party.unknown_count > 0 || party.invites > 0 || party.probes > 0);
+        scans && case.world.neighbours.is_outside(row.address)
+    });
+    rows
+}
+
+fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -> CallSummary {
+    let world = case.world;
+    let starts = || calls.iter().map(|call| call.start);
+    let (first, last) = match span {
+        Some((first, last)) => (Some(first), Some(last)),
+        None => (starts().min(), starts().max()),
+    };
+    let mut hours: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for call in calls {
+        let hour = hours.entry((call.start.seconds() / 3_600).max(0) as u32).or_default();
+        hour.0 += 1;
+        hour.1 += u64::from(call.billsec);
+    }
+    CallSummary {
+        first: first.and_then(|at| case.when(at)),
+        last: last.and_then(|at| case.when(at)),
+        totals: Totals {
+            calls: calls.len() as u64,
+            answered: calls.iter().filter(|call| call.disposition == Disposition::Answered).count() as u64,
+            seconds: calls.iter().map(|call| u64::from(call.billsec)).sum(),
+            cost: None,
+            currency: None,
+        },
+        by_hour: hours.into_iter().filter_map(|(at, (count, seconds))| hour(case, at, count, seconds)).collect(),
+        by_destination: sums(calls, |call| Some(world.dialed(call).to_vec())),
+        by_account: sums(calls, |call| world.account_of(call).map(|name| name.as_bytes().to_vec())),
+        by_source: sums(calls, |call| call.address.map(|address| address.to_string().into_bytes())),
+    }
+}
+
+fn sums(calls: &[&Call], key: impl Fn(&Call) -> Option<Vec<u8>>) -> Vec<CallRowSum> {
+    let mut rows: BTreeMap<Vec<u8>, (u64, u64, u64)> = BTreeMap::new();
+    for call in calls {
+        let Some(key) = key(call).filter(|key| !key.is_empty()) else { continue };
+        let row = rows.entry(key).or_default();
+        row.0 += 1;
+        row.1 += u64::from(call.disposition == Disposition::Answered);
+        row.2 += u64::from(call.billsec);
+    }
+    let mut rows: Vec<CallRowSum> = rows
+        .into_iter()
+        .map(|(name, (calls, answered, seconds))| CallRowSum {
+            name: Untrusted::from_bytes(&name),
+            calls,
+            answered,
+            seconds,
+        })
+        .collect();
+    rows.sort_by(|left, right| (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name)));
+    rows.truncate(MOST_ROWS);
+    rows
+}
+

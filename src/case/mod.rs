@@ -1,0 +1,202 @@
+//! One case from end to end: evidence in, report out.
+
+mod assessment;
+mod build;
+mod gaps;
+mod sorted;
+mod story;
+mod timeline;
+
+use std::io;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::event::{Instant, SourceId, Stamp};
+use crate::evidence::{Evidence, Source};
+use crate::fold::{Fold, Known, Window};
+use crate::pbx::{self, Pbx};
+use crate::readers::{self, Reader};
+use crate::reconstruct::standing::Neighbours;
+use crate::reconstruct::world::{Told, World, family};
+use crate::reconstruct::{failed, incident};
+use crate::report::model::{Report, TimelineRow};
+use crate::scan::{self, Coverage, How, Task};
+
+pub use timeline::timeline;
+
+/// What a user may say about a case.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only what happened at or after this RFC 3339 instant or local time counts.
+    pub since: Option<String>,
+    /// Only what happened before this RFC 3339 instant or local time counts.
+    pub until: Option<String>,
+    /// The zone of stamps that do not tell one, over the evidence's own.
+    pub zone: Option<String>,
+    /// The year of stamps that have none, where nothing else settles it.
+    pub year: Option<i16>,
+    /// Networks whose phones are the owner's, wherever they are.
+    pub trusted: Vec<IpNet>,
+    /// Skip SHA-256.
+    pub no_hash: bool,
+    /// Threads; 0 for as many as there are processors.
+    pub jobs: usize,
+    /// Fold floods in the timeline.
+    pub fold: bool,
+    /// `--case-number`.
+    pub case_number: Option<String>,
+    /// `--examiner`.
+    pub examiner: Option<String>,
+    /// `--organisation`.
+    pub organisation: Option<String>,
+    /// `--home-country`.
+    pub home_country: Option<String>,
+}
+
+/// Is told how far the reading has come.
+pub trait Progress: Sync {
+    /// Reading begins; `total` bytes lie ahead.
+    fn begin(&self, total: u64);
+    /// `bytes` more of the source at `path` were read.
+    fn advance(&self, path: &str, bytes: u64);
+    /// Reading is over.
+    fn end(&self);
+}
+
+/// What the inquiry found.
+#[derive(Debug)]
+pub struct Examined {
+    /// The report.
+    pub report: Report,
+    /// Every event that the story rests on, in time order.
+    pub story: Vec<TimelineRow>,
+}
+
+/// An option that cannot be used as it was given.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// `--tz` names no zone.
+    #[error("--tz {0}: no such zone")]
+    Zone(String),
+    /// `--since` or `--until` is no time.
+    #[error("{option} {text}: neither an RFC 3339 instant nor a local time")]
+    Time {
+        /// Which option.
+        option: &'static str,
+        /// As given.
+        text: String,
+    },
+    /// A temporary file, or the output, failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Evidence with its configuration, its clock and its readers: all that reading needs.
+struct Prepared<'a> {
+    pbx: Pbx,
+    clock: Clock,
+    window: Window,
+    /// A reader for each source that tells of events.
+    readers: Vec<(&'a Source, Box<dyn Reader>)>,
+}
+
+/// What reading a source left behind.
+struct Read<'a> {
+    source: &'a Source,
+    coverage: Coverage,
+    sha256: Option<String>,
+}
+
+fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>, CaseError> {
+    let pbx = pbx::read(evidence);
+    let mut readers = Vec::new();
+    let mut facts = Vec::new();
+    for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
+        let Some((reader, note)) = readers::reader_for(source, &pbx) else { continue };
+        let mut surveyed = SourceFacts::survey(source, reader.as_ref());
+        surveyed.notes.extend(note);
+        facts.push(surveyed);
+        readers.push((source, reader));
+    }
+    let wanted = ClockOptions { zone: options.zone.clone(), year: options.year };
+    let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
+        .map_err(|unknown| CaseError::Zone(unknown.text))?;
+    let window = Window {
+        since: options.since.as_deref().map(|text| instant("--since", text, &clock)).transpose()?,
+        until: options.until.as_deref().map(|text| instant("--until", text, &clock)).transpose()?,
+    };
+    Ok(Prepared { pbx, clock, window, readers })
+}
+
+/// Reads an instant as a user gives it: RFC 3339, or a local time or date in the case's zone.
+fn instant(option: &'static str, text: &str, clock: &Clock) -> Result<Instant, CaseError> {
+    let wrong = || CaseError::Time { option, text: text.to_owned() };
+    let (year, month, day, second, offset) = match crate::clock::any_stamp(text.as_bytes()) {
+        Some((stamp, used)) if used == text.len() && stamp.year != 0 => {
+            (stamp.year, stamp.month, stamp.day, stamp.second, stamp.offset_minutes)
+        }
+        _ => {
+            let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong())?;
+            use chrono::Datelike;
+            (date.year() as i16, date.month() as u8, date.day() as u8, 0, None)
+        }
+    };
+    let stamp = Stamp { year, month, day, second, micros: 0, offset_minutes: offset };
+    // A source that does not exist has the case's own plan.
+    let mut resolver = clock.of(SourceId(u16::MAX)).resolver();
+    resolver.resolve(&stamp).map(|(instant, _)| instant).ok_or_else(wrong)
+}
+
+/// Returns how many threads to use.
+fn threads(options: &Options) -> usize {
+    match options.jobs {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        jobs => jobs,
+    }
+}
+
+/// Reads everything and reconstructs what happened.
+pub fn examine(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Result<Examined, CaseError> {
+    let prepared = prepare(evidence, options)?;
+    let (told, read) = read_all(evidence, &prepared, options, progress)?;
+    let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
+    let world = World::new(&prepared.pbx, neighbours, told);
+    let incidents = incident::find(&world);
+    let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
+    let failed = failed::find(&world, &involved);
+    let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
+    Ok(case.report(&incidents, &failed))
+}
+
+fn read_all<'a>(
+    evidence: &'a Evidence,
+    prepared: &Prepared<'a>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+    let known = Arc::new(known(&prepared.pbx));
+    let tasks = evidence.sources.iter().map(|source| {
+        let resolver = prepared.clock.of(source.id).resolver();
+        let reader = (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
+        let sink = Fold::new(source.id, resolver, Arc::clone(&known), prepared.window);
+        Task { source, reader: reader.map(|(reader, _)| reader), sink }
+    });
+    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let mut told = Vec::new();
+    let mut read = Vec::new();
+    for done in scan::scan(evidence, tasks.collect(), how, progress)? {
+        let family = family(&done.source.file.path);
+        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+    }
+    Ok((told, read))
+}
+
+fn known(pbx: &Pbx) -> Known {
+    let accounts = pbx.accounts.iter().map(|account| &account.name);
+    let trunks = pbx.trunks.iter().map(|trunk| &trunk.name);
+    let managers = pbx.manager_users.iter().map(|user| &user.name);
+    Known { accounts: accounts.chain(trunks).chain(managers).map(|name| name.as_bytes().to_vec()).collect() }
+}

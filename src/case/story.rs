@@ -1,0 +1,170 @@
+//! The events that the story rests on, in time order: `timeline.jsonl` of the case folder.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use chrono::SecondsFormat;
+
+use super::build::{Case, when};
+use crate::clock::Zone;
+use crate::event::{Action, Citation, Instant, Place};
+use crate::fold::uses::Kind as Used;
+use crate::reconstruct::failed::Failed;
+use crate::reconstruct::incident::Incident;
+use crate::report::model::TimelineRow;
+use crate::untrusted::Untrusted;
+
+/// One event of the story before it is a row.
+struct Event<'a> {
+    at: Instant,
+    action: Action,
+    message: String,
+    address: Option<IpAddr>,
+    account: Option<&'a str>,
+    number: Option<Untrusted>,
+    reason: Option<&'static str>,
+    line: &'a Citation,
+}
+
+/// Shows an instant as Timesketch takes it: UTC, microseconds.
+pub(super) fn datetime(at: Instant) -> Option<String> {
+    when(&Zone::UTC, at).map(|at| at.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+/// Tells the story.
+pub(super) fn tell(
+    case: &Case<'_>,
+    incidents: &[Incident],
+    failed: &[Failed],
+    cited: &BTreeMap<Place, Citation>,
+) -> Vec<TimelineRow> {
+    let mut events = Vec::new();
+    for incident in incidents {
+        for address in incident.actors.keys() {
+            floods(case, *address, &mut events);
+            fetches(case, *address, &mut events);
+            uses(case, incident, *address, &mut events);
+        }
+        calls(case, incident, cited, &mut events);
+    }
+    for failed in failed {
+        floods(case, failed.address, &mut events);
+    }
+    events.sort_by(|left, right| (left.at, left.line.place).cmp(&(right.at, right.line.place)));
+    events.dedup_by(|left, right| left.line.place == right.line.place && left.action == right.action);
+    events.iter().filter_map(|event| row(case, event)).collect()
+}
+
+fn row(case: &Case<'_>, event: &Event<'_>) -> Option<TimelineRow> {
+    let place = event.line.place;
+    Some(TimelineRow {
+        message: Untrusted::from(event.message.as_str()),
+        datetime: datetime(event.at),
+        timestamp_desc: "Event Time",
+        action: event.action,
+        address: event.address,
+        port: None,
+        account: event.account.map(Untrusted::from),
+        number: event.number.clone(),
+        reason: event.reason.map(Untrusted::from),
+        path: case.evidence.source(place.source)?.file.path.clone(),
+        line: (place.line > 0).then_some(u64::from(place.line)),
+        offset: Some(place.offset),
+    })
+}
+
+/// The first and the last try on each account: what came between is in the report's counts.
+fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
+    let Some(party) = case.world.parties.get(&address) else { return };
+    let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried));
+    for (account, tried) in each.chain(std::iter::once((None, &party.failures))) {
+        let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
+        let what = account.map_or_else(|| "any account".to_owned(), |account| format!("account {account}"));
+        let edges = [(first, tried.lines.first(), "first"), (last, tried.lines.last(), "last")];
+        for (at, line, edge) in edges {
+            let Some(line) = line else { continue };
+            events.push(Event {
+                at,
+                action: Action::AuthFailed,
+                message: format!("{edge} of {} failed tries of {address} on {what}", tried.attempts),
+                address: Some(address),
+                account,
+                number: None,
+                reason: None,
+                line,
+            });
+        }
+    }
+}
+
+fn fetches<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
+    let Some(client) = case.world.fetches.get(&address) else { return };
+    for fetch in &client.given {
+        events.push(Event {
+            at: fetch.at,
+            action: Action::FileFetched,
+            message: format!("{address} was given {}", String::from_utf8_lossy(&fetch.file)),
+            address: Some(address),
+            account: None,
+            number: None,
+            reason: None,
+            line: &fetch.line,
+        });
+    }
+}
+
+fn uses<'a>(case: &'a Case<'_>, incident: &'a Incident, address: IpAddr, events: &mut Vec<Event<'a>>) {
+    let sessions = case.world.sessions.iter().filter(|session| session.address == Some(address));
+    let uses = incident.accounts.keys().flat_map(|account| case.world.uses_from(account, address));
+    for used in uses.chain(sessions) {
+        let (action, what) = match used.kind {
+            Used::Authenticated => (Action::AuthOk, "credentials of"),
+            Used::Registered => (Action::Registered, "a registration of"),
+            Used::Unregistered => (Action::Unregistered, "the end of a registration of"),
+            Used::ManagerLogin => (Action::ManagerLogin, "a manager login as"),
+            Used::ManagerLogoff => (Action::ManagerLogoff, "the end of a manager session of"),
+        };
+        for (at, line) in [used.first, used.last].into_iter().zip(&used.lines) {
+            events.push(Event {
+                at,
+                action,
+                message: format!("{what} {} accepted from {address}", used.account),
+                address: Some(address),
+                account: Some(&used.account),
+                number: None,
+                reason: (!used.reason.is_empty()).then_some(used.reason),
+                line,
+            });
+        }
+    }
+}
+
+fn calls<'a>(
+    case: &'a Case<'_>,
+    incident: &Incident,
+    cited: &'a BTreeMap<Place, Citation>,
+    events: &mut Vec<Event<'a>>,
+) {
+    for &index in incident.calls.keys() {
+        let Some(call) = case.world.calls.list.get(index) else { continue };
+        let Some(line) = case.world.places(call).first().and_then(|place| cited.get(place)) else { continue };
+        let dialed = Untrusted::from_bytes(case.world.dialed(call));
+        let account = case.world.account_of(call);
+        events.push(Event {
+            at: call.start,
+            action: Action::Call,
+            message: format!(
+                "call to {} by {}, {} s, {}",
+                dialed.raw(),
+                account.unwrap_or("nobody's account"),
+                call.billsec,
+                call.disposition.word()
+            ),
+            address: call.address,
+            account,
+            number: Some(dialed),
+            reason: Some(call.disposition.word()),
+            line,
+        });
+    }
+}

@@ -1,0 +1,275 @@
+//! Every recognised record, in time order: nothing is folded unless asked for.
+//!
+//! Logs are nearly in order and call records are in the order of their end, so each source is sorted
+//! in memory as far as it is small, and else in runs that are merged.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use serde::{Deserialize, Serialize};
+
+use super::sorted::{Key, Runs, Spill};
+use super::story::datetime;
+use super::{CaseError, Options, Progress, prepare, threads};
+use crate::clock::Resolver;
+use crate::event::{Action, CallRow, Entry, Instant, SourceId, Span};
+use crate::evidence::{Evidence, refuse_output_inside};
+use crate::fold::Window;
+use crate::readers::{Chunk, channel_account};
+use crate::report::model::TimelineRow;
+use crate::scan::{self, Base, How, Sink, Task};
+use crate::untrusted::Untrusted;
+
+/// Bytes of a record that its message shows.
+const LONGEST_MESSAGE: usize = 1_024;
+/// A flood with a longer pause is two.
+const BURST_GAP_SECONDS: i64 = 300;
+
+/// Hands every recognised record to `sink`, in time order, then by source and offset.
+pub fn timeline(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(&TimelineRow) -> io::Result<()>,
+) -> Result<(), CaseError> {
+    let mut prepared = prepare(evidence, options)?;
+    let spill = Arc::new(Spill::new(may_spill(evidence), AtomicUsize::new(0)));
+    let readers = std::mem::take(&mut prepared.readers);
+    let tasks = readers.into_iter().map(|(source, reader)| {
+        let resolver = prepared.clock.of(source.id).resolver();
+        let sink = TimelineSink {
+            source: source.id,
+            resolver,
+            window: prepared.window,
+            fold: options.fold,
+            runs: Runs::new(Arc::clone(&spill)),
+            bursts: BTreeMap::new(),
+            last_at: None,
+        };
+        Task { source, reader: Some(reader), sink }
+    });
+    let how = How { jobs: threads(options), hash: false, sparse: false, piece: scan::PIECE };
+    let mut all = Vec::new();
+    for mut done in scan::scan(evidence, tasks.collect(), how, progress)? {
+        done.sink.close_bursts(None);
+        all.push(done.sink.runs);
+    }
+    super::sorted::merge(all, |key, payload| {
+        let stored: Stored = serde_json::from_slice(payload).map_err(io::Error::other)?;
+        let Some(source) = evidence.source(SourceId(key.source)) else { return Ok(()) };
+        sink(&stored.into_row(source.file.path.clone(), key.offset))
+    })?;
+    Ok(())
+}
+
+/// Runs go to the folder for temporary files, unless that is a part of the evidence.
+fn may_spill(evidence: &Evidence) -> bool {
+    let given: Vec<PathBuf> = evidence.given.iter().map(PathBuf::from).collect();
+    refuse_output_inside(&std::env::temp_dir(), &given).is_ok()
+}
+
+/// A row while it waits for its turn.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    at: Option<i64>,
+    action: Action,
+    address: Option<IpAddr>,
+    port: Option<u16>,
+    account: Option<String>,
+    number: Option<String>,
+    reason: Option<String>,
+    line: u32,
+    message: String,
+}
+
+impl Stored {
+    fn into_row(self, path: String, offset: u64) -> TimelineRow {
+        let text = |text: Option<String>| text.map(|text| Untrusted::from(text.as_str()));
+        TimelineRow {
+            message: Untrusted::from(self.message.as_str()),
+            datetime: self.at.and_then(|at| datetime(Instant(at))),
+            timestamp_desc: "Event Time",
+            action: self.action,
+            address: self.address,
+            port: self.port,
+            account: text(self.account),
+            number: text(self.number),
+            reason: text(self.reason),
+            path,
+            line: (self.line > 0).then_some(u64::from(self.line)),
+            offset: Some(offset),
+        }
+    }
+}
+
+type BurstKey = (Action, Option<IpAddr>, Option<String>, Option<String>);
+
+/// A flood while it lasts.
+struct Burst {
+    key: Key,
+    first: Stored,
+    last: Instant,
+    count: u64,
+}
+
+/// The timeline of one source.
+struct TimelineSink {
+    source: SourceId,
+    resolver: Resolver,
+    window: Window,
+    fold: bool,
+    runs: Runs,
+    bursts: BTreeMap<BurstKey, Burst>,
+    last_at: Option<Instant>,
+}
+
+impl Sink for TimelineSink {
+    fn take(&mut self, chunk: &Chunk, base: Base) {
+        for entry in &chunk.entries {
+            self.entry(chunk, entry, base);
+        }
+        for row in &chunk.rows {
+            self.row(chunk, row, base);
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    Untrusted::from_bytes(bytes).raw().to_owned()
+}
+
+impl TimelineSink {
+    fn entry(&mut self, chunk: &Chunk, entry: &Entry, base: Base) {
+        let at = match (entry.exact, &entry.stamp) {
+            (Some(exact), stamp) => {
+                if let Some(stamp) = stamp {
+                    self.resolver.observe(exact, stamp);
+                }
+                Some(exact)
+            }
+            (None, Some(stamp)) => self.resolver.resolve(stamp).map(|(at, _)| at),
+            (None, None) => None,
+        };
+        let span = |span: Span| chunk.text(span).filter(|text| !text.is_empty()).map(text);
+        let detail = || match entry.action {
+            Action::FileFetched | Action::UserAgent | Action::Queue | Action::Server | Action::Banned => span(entry.detail),
+            _ => None,
+        };
+        let stored = Stored {
+            at: at.map(|at| at.0),
+            action: entry.action,
+            address: entry.address,
+            port: entry.port,
+            account: span(entry.account),
+            number: span(entry.number),
+            reason: if entry.reason.is_empty() { detail() } else { Some(entry.reason.to_owned()) },
+            line: (base.line + u64::from(entry.line) + 1) as u32,
+            message: message(chunk, entry.offset, entry.length),
+        };
+        self.push(at, base.offset + u64::from(entry.offset), stored);
+    }
+
+    fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
+        let by_stamp = row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
+        let at = by_stamp.or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?));
+        let number = chunk.text(row.dst).filter(|text| !text.is_empty()).map(text);
+        let stored = Stored {
+            at: at.map(|at| at.0),
+            action: Action::Call,
+            address: None,
+            port: None,
+            account: chunk.text(row.channel).and_then(channel_account).map(text),
+            number,
+            reason: Some(row.disposition.word().to_owned()),
+            line: (base.line + u64::from(row.line) + 1) as u32,
+            message: message(chunk, row.offset, row.length),
+        };
+        self.push(at, base.offset + u64::from(row.offset), stored);
+    }
+
+    fn push(&mut self, at: Option<Instant>, offset: u64, stored: Stored) {
+        // A record without a time stands behind its neighbour.
+        let place = at.or(self.last_at);
+        self.last_at = place;
+        if place.is_some_and(|at| !self.window.holds(at)) {
+            return;
+        }
+        let key = Key { at: place.map_or(i64::MIN, |at| at.0), source: self.source.0, offset };
+        match at {
+            Some(at) if self.fold && is_flood(stored.action) => self.fold(at, key, stored),
+            _ => self.store(key, &stored),
+        }
+    }
+
+    fn store(&mut self, key: Key, stored: &Stored) {
+        // A row is plain data; it always has a JSON form.
+        if let Ok(payload) = serde_json::to_vec(stored) {
+            self.runs.push(key, &payload);
+        }
+    }
+
+    fn fold(&mut self, at: Instant, key: Key, stored: Stored) {
+        let burst_key = (stored.action, stored.address, stored.account.clone(), stored.reason.clone());
+        if let Some(burst) = self.bursts.get_mut(&burst_key)
+            && at.seconds_since(burst.last).abs() <= BURST_GAP_SECONDS
+        {
+            burst.count += 1;
+            burst.last = burst.last.max(at);
+            return;
+        }
+        self.close_bursts(Some(at));
+        if let Some(over) = self.bursts.insert(burst_key, Burst { key, first: stored, last: at, count: 1 }) {
+            self.store_burst(over);
+        }
+    }
+
+    /// Stores the floods that are over at `now`, or all of them.
+    fn close_bursts(&mut self, now: Option<Instant>) {
+        const MOST_OPEN: usize = 50_000;
+        let full = self.bursts.len() >= MOST_OPEN;
+        let is_over = |burst: &Burst| {
+            full || now.is_none_or(|now| now.seconds_since(burst.last) > BURST_GAP_SECONDS)
+        };
+        // Looking through all open floods at every new one would take the square of their number.
+        if now.is_some() && !full && !self.bursts.len().is_multiple_of(256) {
+            return;
+        }
+        let (over, open) = std::mem::take(&mut self.bursts).into_iter().partition(|(_, burst)| is_over(burst));
+        self.bursts = open;
+        let over: BTreeMap<BurstKey, Burst> = over;
+        for burst in over.into_values() {
+            self.store_burst(burst);
+        }
+    }
+
+    fn store_burst(&mut self, mut burst: Burst) {
+        if burst.count > 1 {
+            let until = datetime(burst.last).unwrap_or_default();
+            burst.first.message = format!("{} times until {until}: {}", burst.count, burst.first.message);
+        }
+        self.store(burst.key, &burst.first);
+    }
+}
+
+fn is_flood(action: Action) -> bool {
+    matches!(
+        action,
+        Action::AuthFailed
+            | Action::Challenge
+            | Action::Probe
+            | Action::CallRejected
+            | Action::AuthOk
+            | Action::Registered
+            | Action::FileMissing
+    )
+}
+
+fn message(chunk: &Chunk, offset: u32, length: u32) -> String {
+    let start = offset as usize;
+    let length = (length as usize).min(LONGEST_MESSAGE);
+    text(chunk.records_bytes().get(start..start + length).unwrap_or_default())
+}

@@ -1,0 +1,24 @@
+//! Findings: statements with proof, severity and remedy, one file for each check.
+//!
+//! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
+
+mod intrusion;
+mod weak_secret;
+
+use crate::event::Citation;
+use crate::reconstruct::incident::Incident;
+use crate::reconstruct::world::World;
+use crate::report::model::{Finding, Proof};
+
+/// Shows a citation as proof.
+pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
+
+/// Runs every check; the gravest finding first.
+pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
+    let mut findings = intrusion::check(incidents, show);
+    findings.extend(weak_secret::check(world, show));
+    // A statement without proof is none.
+    findings.retain(|finding| !finding.evidence.is_empty());
+    findings.sort_by(|left, right| (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject)));
+    findings
+}
