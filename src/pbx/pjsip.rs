@@ -25,6 +25,9 @@ pub(super) const PARTS: &[Part] = &[
     (None, "pjsip_custom_post.conf"),
 ];
 
+/// No AOR has more contacts configured.
+const MOST_CONTACTS: usize = 100;
+
 /// The objects of each type by name; of two with one name the last is kept.
 struct Objects<'a> {
     by_type: BTreeMap<String, BTreeMap<&'a str, &'a Section>>,
@@ -66,6 +69,15 @@ impl<'a> Objects<'a> {
         hosts
     }
 
+    /// Returns the hosts of configured contacts, by AOR; many endpoints may name one AOR.
+    fn contacts(&self) -> BTreeMap<&'a str, Vec<&'a str>> {
+        let hosts = |aor: &'a Section| {
+            let lists = aor.all("contact").flat_map(|list| list.split(','));
+            lists.map(of_uri).filter(|host| !host.is_empty()).take(MOST_CONTACTS).collect()
+        };
+        self.each("aor").map(|aor| (aor.name.as_str(), hosts(aor))).collect()
+    }
+
     /// Returns the names of endpoints that register with a carrier, and its host.
     fn registrations(&self) -> BTreeMap<&'a str, Vec<&'a str>> {
         let mut by_auth: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -92,6 +104,7 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
     let objects = Objects::of(document);
     let identified = objects.hosts_by_endpoint();
     let registered = objects.registrations();
+    let contacts = objects.contacts();
     // Without the endpoint named so, PJSIP turns strangers away.
     if objects.each("endpoint").next().is_some() {
         collector.allow_guest(false);
@@ -106,7 +119,7 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
             continue;
         }
         let name = endpoint.name.as_str();
-        let mut hosts = static_contacts(&objects, endpoint);
+        let mut hosts = static_contacts(&contacts, endpoint);
         let registers = registered.get(name);
         let matches = identified.get(name);
         let is_phone = endpoint.filled("callerid").or_else(|| endpoint.filled("mailboxes")).is_some();
@@ -125,14 +138,9 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
     }
 }
 
-fn static_contacts<'a>(objects: &Objects<'a>, endpoint: &'a Section) -> Vec<&'a str> {
-    let aors = objects.named("aor", endpoint.filled("aors"));
-    aors.iter()
-        .flat_map(|aor| aor.all("contact"))
-        .flat_map(|list| list.split(','))
-        .map(of_uri)
-        .filter(|host| !host.is_empty())
-        .collect()
+fn static_contacts<'a>(contacts: &BTreeMap<&'a str, Vec<&'a str>>, endpoint: &Section) -> Vec<&'a str> {
+    let aors = endpoint.filled("aors").unwrap_or_default().split(',').map(str::trim);
+    aors.filter_map(|aor| contacts.get(aor)).flatten().copied().collect()
 }
 
 fn trunk(endpoint: &Section, context: &str, hosts: &[&str]) -> Trunk {

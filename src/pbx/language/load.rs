@@ -21,9 +21,9 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_FILES: usize = 4_096;
 const MOST_COPIED: usize = 64 * 1024 * 1024;
 /// Settings of one section: several sections may name the same one, and each then walks it.
-const MOST_SETTINGS: usize = 10_000;
+const MOST_SETTINGS: usize = 2_000;
 /// Settings looked at for `+=` and `(+filter)`, which walk what is there already.
-const MOST_WORK: usize = 100_000_000;
+const MOST_WORK: usize = 20_000_000;
 const MOST_PROBLEMS: usize = 500;
 /// A copy without FreePBX's empty `_custom` files lacks dozens of includes.
 const MOST_MISSING_NAMED: usize = 8;
@@ -322,6 +322,9 @@ impl<'a> Loader<'a> {
 impl Draft {
     /// Returns the first section of a name that passes the filters.
     fn find(&mut self, name: &str, filters: &str) -> Option<usize> {
+        if self.work_left == 0 {
+            return None;
+        }
         let left = std::cell::Cell::new(self.work_left);
         let found = self.document.find(name, |section| {
             left.set(left.get().saturating_sub(section.settings.len() + 1));

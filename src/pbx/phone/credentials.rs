@@ -19,6 +19,8 @@ pub(super) struct Credential {
     pub(super) name: String,
     /// The secret.
     pub(super) secret: String,
+    /// The secret if what looks like a comment behind it belongs to it.
+    pub(super) longer: String,
     /// Where the name stands, without the secret.
     pub(super) at: Range<usize>,
 }
@@ -28,6 +30,7 @@ struct Found {
     role: Role,
     line: String,
     value: String,
+    longer: String,
     at: Range<usize>,
     value_at: Range<usize>,
 }
@@ -56,7 +59,12 @@ pub(super) fn find(
         // The whole key is shown where it stands apart from the secret.
         let overlaps = name.at.start < secret.value_at.end && secret.value_at.start < name.at.end;
         let at = if overlaps { name.value_at.clone() } else { name.at.clone() };
-        let credential = Credential { name: account.clone(), secret: secret.value.clone(), at };
+        let credential = Credential {
+            name: account.clone(),
+            secret: secret.value.clone(),
+            longer: secret.longer.clone(),
+            at,
+        };
         credentials.entry(account).or_insert(credential);
     }
     let mut credentials: Vec<Credential> = credentials.into_values().collect();
@@ -77,7 +85,15 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
                 whole.start().min(value.start())..value.start() + value.as_bytes().trim_ascii_end().len();
             let mut add = |role, line: &str, at: Range<usize>, matched: regex::bytes::Match<'_>| {
                 if let Some(value) = plain(matched.as_bytes(), is_encoded) {
-                    found.push(Found { role, line: line.to_owned(), value, at, value_at: matched.range() });
+                    let longer = plain(rest_of_line(text, matched.start()), is_encoded).unwrap_or_default();
+                    found.push(Found {
+                        role,
+                        line: line.to_owned(),
+                        value,
+                        longer,
+                        at,
+                        value_at: matched.range(),
+                    });
                 }
             };
             if let Some(name) = captures.name("u") {
@@ -89,6 +105,11 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
     found.sort_by_key(|found| (found.at.start, found.value_at.start));
     found.dedup_by(|next, held| next.role == held.role && next.value_at == held.value_at);
     found
+}
+
+fn rest_of_line(text: &[u8], start: usize) -> &[u8] {
+    let rest = text.get(start..).unwrap_or_default();
+    rest.split(|&byte| byte == b'\n').next().unwrap_or_default()
 }
 
 /// Returns the name that belongs to a secret: of the same line number, or the nearest without one.

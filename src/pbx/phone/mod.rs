@@ -68,7 +68,9 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
         let line = if is_binary { 0 } else { u32::try_from(line + 1).unwrap_or(u32::MAX) };
         let place = Place { source: source.id, offset: offset as u64, line };
         PhoneAccount {
-            secret_is_live: secrets.is_live(&credential.name, &credential.secret),
+            secret_is_live: secrets.is_live(&credential.name, &credential.secret).map(|is_live| {
+                is_live || secrets.is_live(&credential.name, &credential.longer) == Some(true)
+            }),
             place: Citation::new(place, text.get(credential.at).unwrap_or_default()),
             name: credential.name,
         }
