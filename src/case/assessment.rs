@@ -19,7 +19,8 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
     let end = world.last.unwrap_or(Instant(0));
     let from = end.plus_seconds(-DAY_SECONDS);
     let last_day: Vec<&Call> = world.calls.iter().filter(|call| call.start > from).collect();
-    let blamed: BTreeSet<usize> = incidents.iter().flat_map(|incident| incident.calls.keys().copied()).collect();
+    let blamed: BTreeSet<usize> =
+        incidents.iter().flat_map(|incident| incident.calls.keys().copied()).collect();
     let blamed: Vec<&Call> = blamed.into_iter().filter_map(|index| world.calls.list.get(index)).collect();
     let (failures_by_log, failure_records) = by_log(case);
     Assessment {
@@ -43,7 +44,8 @@ fn by_log(case: &Case<'_>) -> (Vec<(String, u64)>, u64) {
         *logs.entry(&told.family).or_default() += told.ledger.tries.failure_records;
     }
     let most = logs.values().copied().max().unwrap_or(0);
-    let logs = logs.into_iter().filter(|(_, records)| *records > 0).map(|(log, records)| (log.to_owned(), records));
+    let logs =
+        logs.into_iter().filter(|(_, records)| *records > 0).map(|(log, records)| (log.to_owned(), records));
     (logs.collect(), most)
 }
 
@@ -96,7 +98,8 @@ fn scanners(case: &Case<'_>) -> Vec<FailureRow> {
     let mut rows = by_source(case, |party| &party.failures);
     rows.retain(|row| {
         let party = case.world.parties.get(&row.address);
-        let scans = party.is_some_and(|party| party.unknown_count > 0 || party.invites > 0 || party.probes > 0);
+        let scans =
+            party.is_some_and(|party| party.unknown_count > 0 || party.invites > 0 || party.probes > 0);
         scans && case.world.neighbours.is_outside(row.address)
     });
     rows
@@ -125,7 +128,10 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             cost: None,
             currency: None,
         },
-        by_hour: hours.into_iter().filter_map(|(at, (count, seconds))| hour(case, at, count, seconds)).collect(),
+        by_hour: hours
+            .into_iter()
+            .filter_map(|(at, (count, seconds))| hour(case, at, count, seconds))
+            .collect(),
         by_destination: sums(calls, |call| Some(world.dialed(call).to_vec())),
         by_account: sums(calls, |call| world.account_of(call).map(|name| name.as_bytes().to_vec())),
         by_source: sums(calls, |call| call.address.map(|address| address.to_string().into_bytes())),
@@ -150,8 +156,9 @@ fn sums(calls: &[&Call], key: impl Fn(&Call) -> Option<Vec<u8>>) -> Vec<CallRowS
             seconds,
         })
         .collect();
-    rows.sort_by(|left, right| (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name)));
+    rows.sort_by(|left, right| {
+        (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name))
+    });
     rows.truncate(MOST_ROWS);
     rows
 }
-

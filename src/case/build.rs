@@ -12,7 +12,7 @@ use crate::evidence::{Evidence, cite};
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
-use crate::reconstruct::world::{World, earliest};
+use crate::reconstruct::world::{Party, World, earliest};
 use crate::report::model::{self, Likelihood, Proof, Role, When};
 use crate::untrusted::Untrusted;
 
@@ -46,7 +46,12 @@ impl Case<'_> {
     pub(super) fn proof(&self, citation: &Citation) -> Option<Proof> {
         let path = self.evidence.source(citation.place.source)?.file.path.clone();
         let line = (citation.place.line > 0).then_some(u64::from(citation.place.line));
-        Some(Proof { path, line, offset: Some(citation.place.offset), text: Untrusted::from_bytes(&citation.text) })
+        Some(Proof {
+            path,
+            line,
+            offset: Some(citation.place.offset),
+            text: Untrusted::from_bytes(&citation.text),
+        })
     }
 
     pub(super) fn proofs<'c>(&self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<Proof> {
@@ -120,9 +125,14 @@ impl Case<'_> {
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
-        notes.extend(self.world.pbx.problems.iter().filter(|problem| problem.path.starts_with(&read.source.file.path)).map(
-            |problem| problem.what.clone(),
-        ));
+        notes.extend(
+            self.world
+                .pbx
+                .problems
+                .iter()
+                .filter(|problem| problem.path.starts_with(&read.source.file.path))
+                .map(|problem| problem.what.clone()),
+        );
         model::EvidenceRow {
             path: read.source.file.path.clone(),
             kind: read.source.kind.word(),
@@ -146,7 +156,12 @@ impl Case<'_> {
         }
     }
 
-    fn incident(&self, number: usize, incident: &Incident, cited: &BTreeMap<Place, Citation>) -> model::Incident {
+    fn incident(
+        &self,
+        number: usize,
+        incident: &Incident,
+        cited: &BTreeMap<Place, Citation>,
+    ) -> model::Incident {
         let calls: Vec<model::FraudCall> =
             incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
         let entry = entry(incident);
@@ -163,7 +178,8 @@ impl Case<'_> {
             phases: self.phases(incident, &calls),
             totals: totals(&calls),
             breach: self.when(incident.breach),
-            proof: self.proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
+            proof: self
+                .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
             unknown: incident.unknown.clone(),
             calls,
             entry,
@@ -171,7 +187,8 @@ impl Case<'_> {
     }
 
     fn title(&self, incident: &Incident, entry: &model::Entry, calls: &[model::FraudCall]) -> String {
-        let names: Vec<String> = incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
+        let names: Vec<String> =
+            incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
         let whose = match names.as_slice() {
             [] => "Somebody without an account".to_owned(),
             [one] => format!("Somebody took over account {one}"),
@@ -188,7 +205,9 @@ impl Case<'_> {
         };
         let minutes = calls.iter().map(|call| call.seconds).sum::<u64>().div_ceil(60);
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
-        let day = self.when(incident.breach).map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
+        let day = self
+            .when(incident.breach)
+            .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
         if calls.is_empty() {
             return format!("{whose} {how}{day}; no fraudulent call is on record.");
         }
@@ -201,9 +220,11 @@ impl Case<'_> {
         let party = self.world.parties.get(&address);
         let client = self.world.fetches.get(&address);
         let uses = || {
-            incident.accounts.keys().flat_map(|account| self.world.uses_from(account, address)).chain(
-                self.world.sessions.iter().filter(|session| session.address == Some(address)),
-            )
+            incident
+                .accounts
+                .keys()
+                .flat_map(|account| self.world.uses_from(account, address))
+                .chain(self.world.sessions.iter().filter(|session| session.address == Some(address)))
         };
         let calls = || {
             let indices = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
@@ -211,8 +232,9 @@ impl Case<'_> {
         };
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
         let lasts = uses().map(|used| used.last).chain(calls().map(|call| call.start)).max();
-        let first = earliest(earliest(party.and_then(|party| party.first()), client.and_then(|client| client.first)), firsts);
-        let last = party.and_then(|party| party.last()).max(client.and_then(|client| client.last)).max(lasts);
+        let first =
+            earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
+        let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, |client| client.given_count + client.missing);
         Some(model::Source {
@@ -288,8 +310,8 @@ impl Case<'_> {
             let known = party.by_account.keys().chain(&party.unknown_names);
             known.take(20).map(|name| Untrusted::from(name.as_str())).collect()
         });
-        let first = earliest(party.and_then(|party| party.first()), client.and_then(|client| client.first));
-        let last = party.and_then(|party| party.last()).max(client.and_then(|client| client.last));
+        let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
+        let last = party.and_then(Party::last).max(client.and_then(|client| client.last));
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
         model::FailedAttacker {
             address: failed.address,
@@ -301,13 +323,15 @@ impl Case<'_> {
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
-            evidence: self.proofs(lines.iter().chain(client.into_iter().flat_map(|client| &client.missing_lines))),
+            evidence: self
+                .proofs(lines.iter().chain(client.into_iter().flat_map(|client| &client.missing_lines))),
         }
     }
 
     fn clocks(&self) -> Vec<model::ClockNote> {
         let whole = self.clock.notes().to_vec();
-        let whole = (!whole.is_empty()).then(|| model::ClockNote { path: "all sources".to_owned(), notes: whole });
+        let whole =
+            (!whole.is_empty()).then(|| model::ClockNote { path: "all sources".to_owned(), notes: whole });
         let each = self.read.iter().filter(|read| read.source.kind.is_read_by_line()).filter_map(|read| {
             let notes = self.clock.of(read.source.id).notes().to_vec();
             (!notes.is_empty()).then(|| model::ClockNote { path: read.source.file.path.clone(), notes })
@@ -316,11 +340,15 @@ impl Case<'_> {
     }
 
     fn not_read(&self) -> Vec<model::NotRead> {
-        let links = self.evidence.links.iter().filter(|link| !link.inside && !link.path.ends_with("etc/localtime"));
+        let links =
+            self.evidence.links.iter().filter(|link| !link.inside && !link.path.ends_with("etc/localtime"));
         let links = links.map(|link| model::NotRead {
             path: link.path.clone(),
             bytes: None,
-            why: format!("a link to {}, which is not in the evidence", crate::untrusted::visible(&link.target)),
+            why: format!(
+                "a link to {}, which is not in the evidence",
+                crate::untrusted::visible(&link.target)
+            ),
         });
         let files = self.evidence.trouble.iter().chain(&self.evidence.unrecognised);
         let files = files.map(|unread| model::NotRead {
@@ -333,7 +361,10 @@ impl Case<'_> {
 
     fn limits(&self) -> Vec<String> {
         let told = self.world.told.iter();
-        told.flat_map(|told| told.ledger.limits.iter().map(|limit| format!("{}: {limit}", told.source.file.path))).collect()
+        told.flat_map(|told| {
+            told.ledger.limits.iter().map(|limit| format!("{}: {limit}", told.source.file.path))
+        })
+        .collect()
     }
 }
 

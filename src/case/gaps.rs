@@ -49,7 +49,12 @@ pub(super) fn find(evidence: &Evidence, world: &World<'_>) -> Vec<Gap> {
 fn logger_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     let levels = |level: &str| {
         let logger = world.pbx.logger.as_ref()?;
-        Some(logger.channels.iter().any(|channel| channel.levels.iter().any(|known| known == level || known == "*")))
+        Some(
+            logger
+                .channels
+                .iter()
+                .any(|channel| channel.levels.iter().any(|known| known == level || known == "*")),
+        )
     };
     if !world.has_security_events() {
         let what = match levels("security") {
@@ -66,7 +71,9 @@ fn logger_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     if !world.told.iter().any(|told| told.ledger.has_dialplan) {
         let what = match levels("verbose") {
             Some(false) => "VERBOSE not logged in logger.conf",
-            Some(true) => "The verbose log that logger.conf names is not in the evidence, or its level is below 3",
+            Some(true) => {
+                "The verbose log that logger.conf names is not in the evidence, or its level is below 3"
+            }
             None => "No dialplan steps",
         };
         add(

@@ -158,7 +158,11 @@ fn threads(options: &Options) -> usize {
 }
 
 /// Reads everything and reconstructs what happened.
-pub fn examine(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Result<Examined, CaseError> {
+pub fn examine(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Examined, CaseError> {
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
@@ -179,7 +183,8 @@ fn read_all<'a>(
     let known = Arc::new(known(&prepared.pbx));
     let tasks = evidence.sources.iter().map(|source| {
         let resolver = prepared.clock.of(source.id).resolver();
-        let reader = (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
+        let reader =
+            (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source.id, resolver, Arc::clone(&known), prepared.window);
         Task { source, reader: reader.map(|(reader, _)| reader), sink }
     });

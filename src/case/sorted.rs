@@ -83,7 +83,9 @@ impl Runs {
         self.rows.sort_unstable();
         let Ok(file) = self.write_run() else { return };
         self.files.push(file);
-        self.spill.held.fetch_sub(self.held().min(self.spill.held.load(Ordering::Relaxed)), Ordering::Relaxed);
+        self.spill
+            .held
+            .fetch_sub(self.held().min(self.spill.held.load(Ordering::Relaxed)), Ordering::Relaxed);
         self.rows.clear();
         self.payloads.clear();
     }
@@ -138,7 +140,9 @@ impl Cursor {
     fn payload(&self) -> &[u8] {
         match self {
             Cursor::Memory { payloads, current: (start, length), .. } => payload(payloads, *start, *length),
-            Cursor::Mapped { map, current: (start, length), .. } => map.get(*start..*start + *length).unwrap_or_default(),
+            Cursor::Mapped { map, current: (start, length), .. } => {
+                map.get(*start..*start + *length).unwrap_or_default()
+            }
         }
     }
 }
@@ -153,7 +157,11 @@ pub(super) fn merge(all: Vec<Runs>, mut take: impl FnMut(Key, &[u8]) -> io::Resu
             cursors.push(Cursor::Mapped { map, at: 0, current: (0, 0) });
         }
         runs.rows.sort_unstable();
-        cursors.push(Cursor::Memory { rows: runs.rows.into_iter(), payloads: runs.payloads, current: (0, 0) });
+        cursors.push(Cursor::Memory {
+            rows: runs.rows.into_iter(),
+            payloads: runs.payloads,
+            current: (0, 0),
+        });
     }
     let mut heap: BinaryHeap<Reverse<(Key, usize)>> = BinaryHeap::new();
     for (index, cursor) in cursors.iter_mut().enumerate() {

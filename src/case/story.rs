@@ -50,7 +50,7 @@ pub(super) fn tell(
     for failed in failed {
         floods(case, failed.address, &mut events);
     }
-    events.sort_by(|left, right| (left.at, left.line.place).cmp(&(right.at, right.line.place)));
+    events.sort_by_key(|event| (event.at, event.line.place));
     events.dedup_by(|left, right| left.line.place == right.line.place && left.action == right.action);
     events.iter().filter_map(|event| row(case, event)).collect()
 }

@@ -156,7 +156,9 @@ impl TimelineSink {
         };
         let span = |span: Span| chunk.text(span).filter(|text| !text.is_empty()).map(text);
         let detail = || match entry.action {
-            Action::FileFetched | Action::UserAgent | Action::Queue | Action::Server | Action::Banned => span(entry.detail),
+            Action::FileFetched | Action::UserAgent | Action::Queue | Action::Server | Action::Banned => {
+                span(entry.detail)
+            }
             _ => None,
         };
         let stored = Stored {
@@ -231,14 +233,14 @@ impl TimelineSink {
     fn close_bursts(&mut self, now: Option<Instant>) {
         const MOST_OPEN: usize = 50_000;
         let full = self.bursts.len() >= MOST_OPEN;
-        let is_over = |burst: &Burst| {
-            full || now.is_none_or(|now| now.seconds_since(burst.last) > BURST_GAP_SECONDS)
-        };
+        let is_over =
+            |burst: &Burst| full || now.is_none_or(|now| now.seconds_since(burst.last) > BURST_GAP_SECONDS);
         // Looking through all open floods at every new one would take the square of their number.
         if now.is_some() && !full && !self.bursts.len().is_multiple_of(256) {
             return;
         }
-        let (over, open) = std::mem::take(&mut self.bursts).into_iter().partition(|(_, burst)| is_over(burst));
+        let (over, open) =
+            std::mem::take(&mut self.bursts).into_iter().partition(|(_, burst)| is_over(burst));
         self.bursts = open;
         let over: BTreeMap<BurstKey, Burst> = over;
         for burst in over.into_values() {

@@ -19,6 +19,8 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Fi
     findings.extend(weak_secret::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
-    findings.sort_by(|left, right| (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject)));
+    findings.sort_by(|left, right| {
+        (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
+    });
     findings
 }

@@ -91,7 +91,7 @@ fn next(paths: &[PathBuf], folder: Option<&Path>) -> Vec<String> {
     let mut commands = Vec::new();
     match folder {
         Some(folder) => {
-            commands.push(format!("less {}", shell_word(&folder.join("report.md").to_string_lossy())))
+            commands.push(format!("less {}", shell_word(&folder.join("report.md").to_string_lossy())));
         }
         None => commands.push(format!("tolltrace run {evidence} -o case")),
     }

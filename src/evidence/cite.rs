@@ -48,7 +48,8 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
                     if got == 0 {
                         break;
                     }
-                    let unneeded = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(0).min(window.len());
+                    let unneeded =
+                        usize::try_from(place.offset.saturating_sub(start)).unwrap_or(0).min(window.len());
                     window.drain(..unneeded);
                     start += unneeded as u64;
                     window.extend_from_slice(&piece[..got]);

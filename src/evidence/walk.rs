@@ -34,7 +34,7 @@ fn add_single(evidence: &mut Evidence, index: usize, prefix: &str, path: &Path, 
     let name = path.file_name().unwrap_or(path.as_os_str());
     match fs::symlink_metadata(path) {
         Ok(metadata) => {
-            files.push(file_of(index, format!("{prefix}{}", name.to_string_lossy()), name.into(), &metadata))
+            files.push(file_of(index, format!("{prefix}{}", name.to_string_lossy()), name.into(), &metadata));
         }
         Err(error) => evidence.trouble.push(Unread {
             path: format!("{prefix}{}", name.to_string_lossy()),

@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn texts_come_back_across_blocks() {
         let mut texts = Texts::default();
-        let kept: Vec<_> = (0..9_000).map(|n| texts.keep([format!("{n}").as_bytes(), b"xyzxyzxyz"])).collect();
+        let kept: Vec<_> =
+            (0..9_000).map(|n| texts.keep([format!("{n}").as_bytes(), b"xyzxyzxyz"])).collect();
         for (n, (at, lengths)) in kept.into_iter().enumerate() {
             assert_eq!(texts.get(at, 0, lengths[0]), format!("{n}").as_bytes());
             assert_eq!(texts.get(at, usize::from(lengths[0]), lengths[1]), b"xyzxyzxyz");

@@ -90,7 +90,10 @@ impl Fold {
         let limits = [
             (ledger.names.is_full, "more names than are told apart: the rest has none"),
             (ledger.uses.is_full, "more changes of registration than are kept: the rest was counted only"),
-            (ledger.tries.beyond > 0, "more attacking addresses than are counted one by one: the rest was counted together"),
+            (
+                ledger.tries.beyond > 0,
+                "more attacking addresses than are counted one by one: the rest was counted together",
+            ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
@@ -126,7 +129,9 @@ impl Fold {
         *self.ledger.actions.entry(entry.action).or_default() += 1;
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
-            Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => self.flood(&told),
+            Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
+                self.flood(&told);
+            }
             Action::Dialplan | Action::CallAttempt => self.step(&told),
             Action::Media => {
                 if let Some(address) = entry.address {
@@ -136,7 +141,9 @@ impl Fold {
             Action::Dialed => self.ledger.calls.progress(entry.call, false),
             Action::Answered => self.ledger.calls.progress(entry.call, true),
             Action::AuthOk => self.accepted(&told),
-            Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => self.used(&told),
+            Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
+                self.used(&told);
+            }
             Action::FileFetched | Action::FileMissing => self.fetched(&told),
             Action::Banned => self.banned(&told),
             Action::UserAgent => self.agent(&told),
@@ -262,7 +269,9 @@ impl Fold {
         if told.entry.action == Action::FileMissing {
             self.ledger.fetches.missing(address, told.at, told.citation());
         } else {
-            self.ledger.fetches.asked(address, Fetch { at: told.at, file: file.into(), line: told.citation() });
+            self.ledger
+                .fetches
+                .asked(address, Fetch { at: told.at, file: file.into(), line: told.citation() });
         }
     }
 
@@ -356,7 +365,8 @@ impl<'a> Told<'a> {
 
     fn citation(&self) -> Citation {
         let start = self.entry.offset as usize;
-        let text = self.chunk.records_bytes().get(start..start + self.entry.length as usize).unwrap_or_default();
+        let text =
+            self.chunk.records_bytes().get(start..start + self.entry.length as usize).unwrap_or_default();
         Citation::new(self.place(), text)
     }
 }

@@ -156,7 +156,8 @@ impl Tries {
             }
         }
         sample(&mut party.numbers, event.number);
-        let tally = party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session));
+        let tally =
+            party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session));
         tally.add(event.at, is_new, session, &mut self.cells, line);
     }
 }
@@ -187,7 +188,14 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, at: Instant, is_new: bool, session: u64, cells: &mut usize, line: impl Fn() -> Citation) {
+    fn add(
+        &mut self,
+        at: Instant,
+        is_new: bool,
+        session: u64,
+        cells: &mut usize,
+        line: impl Fn() -> Citation,
+    ) {
         self.first = self.first.min(at);
         self.last = self.last.max(at);
         self.records += 1;

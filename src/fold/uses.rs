@@ -76,7 +76,8 @@ impl Uses {
             other => other,
         };
         if let Some(open) = self.open.get(&(group, run.account)).and_then(|&index| self.runs.get_mut(index))
-            && (open.kind, open.address, open.claimed, open.reason) == (run.kind, run.address, run.claimed, run.reason)
+            && (open.kind, open.address, open.claimed, open.reason)
+                == (run.kind, run.address, run.claimed, run.reason)
         {
             open.last = open.last.max(run.first);
             open.first = open.first.min(run.first);

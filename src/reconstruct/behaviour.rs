@@ -33,7 +33,8 @@ pub const FRAUD_BY_ITSELF: u32 = 6;
 /// like one (`011 5555 1234` in Buenos Aires, `01 1x xx xx xx` in Paris), so a least length is asked for:
 /// with prefix, country code and subscriber number nothing international is shorter.
 pub fn international(dialed: &[u8]) -> Option<String> {
-    let text: String = dialed.iter().map(|&byte| byte as char).filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let text: String =
+        dialed.iter().map(|&byte| byte as char).filter(|c| c.is_ascii_digit() || *c == '+').collect();
     if let Some(rest) = text.strip_prefix('+') {
         return (rest.len() >= 7 && !rest.contains('+')).then(|| rest.to_owned());
     }

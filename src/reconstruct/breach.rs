@@ -58,8 +58,10 @@ struct Group {
 pub fn find(world: &World<'_>) -> Vec<Breach> {
     let groups = groups(world);
     let honest = honest_destinations(world, &groups);
-    let mut breaches: Vec<Breach> =
-        groups.iter().filter_map(|((account, address), group)| weigh(world, account, *address, group, &honest)).collect();
+    let mut breaches: Vec<Breach> = groups
+        .iter()
+        .filter_map(|((account, address), group)| weigh(world, account, *address, group, &honest))
+        .collect();
     let hostile: Vec<(String, IpAddr, Instant)> = breaches
         .iter()
         .filter(|breach| breach.score >= BREACH)
@@ -69,7 +71,9 @@ pub fn find(world: &World<'_>) -> Vec<Breach> {
         breach.score += company(breach, &hostile);
     }
     breaches.retain(|breach| breach.score >= BREACH);
-    breaches.sort_by(|left, right| (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address)));
+    breaches.sort_by(|left, right| {
+        (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
+    });
     breaches
 }
 
@@ -86,7 +90,9 @@ fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
         }
     }
     for (index, call) in world.calls.iter().enumerate() {
-        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else { continue };
+        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
+            continue;
+        };
         let group = groups.entry((account.to_owned(), call.address)).or_default();
         group.first = super::world::earliest(group.first, Some(call.start));
         group.calls.push(index);
@@ -115,7 +121,8 @@ fn honest_destinations(
         };
         // Marks that need no knowledge of places: rate, concurrence, repetition.
         let odd = behaviour::look(world, &calls, &BTreeSet::new());
-        let without_novelty = odd.score.saturating_sub(if odd.novel >= 5 { 2 } else { u32::from(odd.novel > 0) });
+        let without_novelty =
+            odd.score.saturating_sub(if odd.novel >= 5 { 2 } else { u32::from(odd.novel > 0) });
         if is_ours && without_novelty < FRAUD_LIKE {
             honest.extend(calls.iter().map(|call| behaviour::destination(world.dialed(call))));
         }
@@ -185,13 +192,20 @@ fn is_settled(world: &World<'_>, account: &str, address: Option<IpAddr>, behavio
 /// Returns points for the company a use keeps: of an account that was broken into, or in the network
 /// of somebody who did.
 fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
-    let Some(address) = breach.address.filter(|_| !breach.from_the_start && breach.score < BREACH) else { return 0 };
+    let Some(address) = breach.address.filter(|_| !breach.from_the_start && breach.score < BREACH) else {
+        return 0;
+    };
     let same_account = hostile.iter().any(|(account, other, first)| {
         account == &breach.account && *other != address && breach.first >= *first && is_short(breach)
     });
     let neighbour = hostile.iter().any(|(_, other, _)| *other != address && same_network(*other, address));
     // Once a secret is out, whoever comes new and makes odd calls, or none, is no owner.
-    i32::from(neighbour) * 4 + if same_account { if breach.behaviour.score > 0 || breach.calls.is_empty() { 4 } else { 0 } } else { 0 }
+    i32::from(neighbour) * 4
+        + if same_account {
+            if breach.behaviour.score > 0 || breach.calls.is_empty() { 4 } else { 0 }
+        } else {
+            0
+        }
 }
 
 fn is_short(breach: &Breach) -> bool {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
+use super::behaviour;
 use super::standing::Standing;
 use super::world::{Told, World};
 use crate::event::{Disposition, Instant, Place};
@@ -54,6 +55,8 @@ pub enum Origin {
     Unknown,
     /// The account was registered from there.
     Registration,
+    /// Two addresses used the account in that second; this one's other calls went to the same place.
+    Place,
     /// Credentials were accepted from there at that moment.
     Authentication,
     /// The caller's audio came from there.
@@ -290,7 +293,8 @@ fn add_logged(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, l
             let channel = entry.ledger.calls.channel(logged);
             let key = hash(&channel);
             let at = (source as u16, index as u32);
-            if let Some(known) = nearest(&by_channel, key, logged.start).and_then(|index| list.get_mut(index)) {
+            if let Some(known) = nearest(&by_channel, key, logged.start).and_then(|index| list.get_mut(index))
+            {
                 known.log = known.log.or(Some(at));
                 if known.address.is_none() {
                     known.address = entry.ledger.calls.address(logged);
@@ -351,11 +355,14 @@ fn logged_call(
 /// Tells where each call came from.
 ///
 /// The caller's audio is best; then the credentials accepted at that second; then the registration in
-/// force. An address of a carrier or of the server tells nothing.
+/// force. An address of a carrier or of the server tells nothing. Where owner and intruder used the
+/// account within the same second, the place called decides: each has their own.
 pub fn attribute(world: &mut World<'_>) {
     let mut calls = std::mem::take(&mut world.calls.list);
-    for call in &mut calls {
-        let is_peer = |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
+    let mut undecided: Vec<(usize, Vec<IpAddr>)> = Vec::new();
+    for (index, call) in calls.iter_mut().enumerate() {
+        let is_peer =
+            |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
         if !call.address.is_some_and(is_peer) {
             call.address = None;
             call.origin = Origin::Unknown;
@@ -364,41 +371,60 @@ pub fn attribute(world: &mut World<'_>) {
         if call.address.is_some() || call.from_trunk {
             continue;
         }
-        if let Some(address) = authenticated_at(world, account, call.start) {
-            (call.address, call.origin) = (Some(address), Origin::Authentication);
-        } else if let Some(address) = registered_at(world, account, call.start) {
-            (call.address, call.origin) = (Some(address), Origin::Registration);
+        match authenticated_at(world, account, call.start).as_slice() {
+            [] => {
+                call.address = registered_at(world, account, call.start);
+                call.origin = if call.address.is_some() { Origin::Registration } else { Origin::Unknown };
+            }
+            [address] => (call.address, call.origin) = (Some(*address), Origin::Authentication),
+            several => undecided.push((index, several.to_vec())),
         }
     }
+    decide(world, &mut calls, undecided);
     world.calls.list = calls;
 }
 
-/// Returns the one address from which the account's credentials were accepted around an instant.
-fn authenticated_at(world: &World<'_>, account: &str, at: Instant) -> Option<IpAddr> {
-    let uses = world.uses.get(account)?;
-    let runs = || uses.iter().filter(|used| used.kind == Used::Authenticated && used.address.is_some());
+/// Gives calls that two addresses may have made to the one whose other calls went to the same place.
+fn decide(world: &World<'_>, calls: &mut [Call], undecided: Vec<(usize, Vec<IpAddr>)>) {
+    if undecided.is_empty() {
+        return;
+    }
+    let mut places: BTreeSet<(u32, IpAddr, String)> = BTreeSet::new();
+    for call in calls.iter() {
+        if let Some(address) = call.address {
+            places.insert((call.account, address, behaviour::destination(world.dialed(call))));
+        }
+    }
+    for (index, candidates) in undecided {
+        let Some(call) = calls.get_mut(index) else { continue };
+        let place = behaviour::destination(world.dialed(call));
+        let mut known =
+            candidates.iter().filter(|address| places.contains(&(call.account, **address, place.clone())));
+        if let (Some(address), None) = (known.next(), known.next()) {
+            (call.address, call.origin) = (Some(*address), Origin::Place);
+        }
+    }
+}
+
+/// Returns the addresses from which the account's credentials were accepted around an instant.
+fn authenticated_at(world: &World<'_>, account: &str, at: Instant) -> Vec<IpAddr> {
+    let Some(uses) = world.uses.get(account) else { return Vec::new() };
     // The row's start is cut to the second; the answer to the challenge lies within it or just before.
     let near = |before: i64, after: i64| {
         let (from, to) = (at.plus_seconds(-before), at.plus_seconds(after));
+        let runs = uses.iter().filter(|used| used.kind == Used::Authenticated);
         let mut addresses: Vec<IpAddr> =
-            runs().filter(|run| run.first <= to && run.last >= from).filter_map(|run| run.address).collect();
+            runs.filter(|run| run.first <= to && run.last >= from).filter_map(|run| run.address).collect();
         addresses.sort_unstable();
         addresses.dedup();
         addresses
     };
-    let mut candidates = near(1, 1);
-    if candidates.len() > 1 {
-        candidates = near(0, 1);
+    let wide = near(1, 1);
+    if wide.len() <= 1 {
+        return wide;
     }
-    match candidates.as_slice() {
-        [one] => Some(*one),
-        // Both used it within the second: whose use begins or ends nearest made the call.
-        [_, _, ..] => runs()
-            .filter(|run| run.address.is_some_and(|address| candidates.contains(&address)))
-            .min_by_key(|run| (run.first.0 - at.0).abs().min((run.last.0 - at.0).abs()))
-            .and_then(|run| run.address),
-        [] => None,
-    }
+    let narrow = near(0, 1);
+    if narrow.is_empty() { wide } else { narrow }
 }
 
 /// Returns the address that the account was registered from at an instant.
@@ -406,7 +432,9 @@ fn registered_at(world: &World<'_>, account: &str, at: Instant) -> Option<IpAddr
     let uses = world.uses.get(account)?;
     let latest = uses
         .iter()
-        .filter(|used| matches!(used.kind, Used::Registered | Used::Unregistered) && used.first <= at.plus_seconds(1))
+        .filter(|used| {
+            matches!(used.kind, Used::Registered | Used::Unregistered) && used.first <= at.plus_seconds(1)
+        })
         .max_by_key(|used| (used.first, used.kind))?;
     (latest.kind == Used::Registered).then_some(latest.address).flatten()
 }

@@ -77,8 +77,9 @@ fn is_configured(world: &World<'_>, name: &str) -> bool {
 /// Finds manager sessions from outside, and the calls that no phone made while they lasted.
 pub fn manager(world: &World<'_>) -> Option<ManagerDoor> {
     let logins = || world.sessions.iter().filter(|session| session.kind == Used::ManagerLogin);
-    let foreign: Vec<&Use> =
-        logins().filter(|login| login.address.is_some_and(|address| world.neighbours.is_outside(address))).collect();
+    let foreign: Vec<&Use> = logins()
+        .filter(|login| login.address.is_some_and(|address| world.neighbours.is_outside(address)))
+        .collect();
     let first = foreign.iter().map(|login| login.first).min()?;
     let addresses: BTreeSet<IpAddr> = foreign.iter().filter_map(|login| login.address).collect();
     let users: BTreeSet<String> = foreign.iter().map(|login| login.account.clone()).collect();
@@ -98,7 +99,8 @@ pub fn manager(world: &World<'_>) -> Option<ManagerDoor> {
 
 /// Calls without a phone that go out while a session from outside is open, or right after it.
 fn originated(world: &World<'_>, logins: &[&Use]) -> Vec<usize> {
-    let spans: Vec<(Instant, Instant)> = logins.iter().map(|login| (login.first, session_end(world, login))).collect();
+    let spans: Vec<(Instant, Instant)> =
+        logins.iter().map(|login| (login.first, session_end(world, login))).collect();
     world
         .calls
         .iter()

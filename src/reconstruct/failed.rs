@@ -30,7 +30,8 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
         .into_iter()
         .filter(|address| !involved.contains(address))
         .filter_map(|address| {
-            let mut roles = world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();
+            let mut roles =
+                world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();
             if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
                 roles.push(Role::Provision);
             }
@@ -45,7 +46,8 @@ fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
     let mut roles = Vec::new();
     let is_outside = world.neighbours.is_outside(address);
     let swept = party.unknown_count >= 5 || party.by_account.len() >= 4;
-    if !is_outside && !(swept && party.failures.attempts >= 20) {
+    let is_infected = swept && party.failures.attempts >= 20;
+    if !is_outside && !is_infected {
         return roles;
     }
     if is_own_phone(world, address, party) {
@@ -71,9 +73,13 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
     if tried.one_session {
         return true;
     }
-    world.uses.get(account).into_iter().flatten().filter_map(|used| used.address).any(|used| {
-        used == address || (same_network(used, address) && world.neighbours.is_outside(used))
-    })
+    world
+        .uses
+        .get(account)
+        .into_iter()
+        .flatten()
+        .filter_map(|used| used.address)
+        .any(|used| used == address || (same_network(used, address) && world.neighbours.is_outside(used)))
 }
 
 /// Somebody outside who asks for files that are not there, and does not use any account.

@@ -68,9 +68,11 @@ pub struct Span {
 
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
-    let mut incidents: Vec<Incident> =
-        clusters(world, breach::find(world)).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
-    incidents.extend(doors::manager(world).map(|door| of_manager(world, door)));
+    let mut incidents: Vec<Incident> = clusters(world, breach::find(world))
+        .into_iter()
+        .map(|cluster| of_accounts(world, &cluster))
+        .collect();
+    incidents.extend(doors::manager(world).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
@@ -81,12 +83,15 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
 fn clusters(world: &World<'_>, breaches: Vec<Breach>) -> Vec<Vec<Breach>> {
     let mut clusters: Vec<Vec<Breach>> = Vec::new();
     for breach in breaches {
-        let (mut mine, others): (Vec<Vec<Breach>>, Vec<Vec<Breach>>) =
-            clusters.into_iter().partition(|cluster| cluster.iter().any(|other| is_one_party(world, other, &breach)));
+        let (mut mine, others): (Vec<Vec<Breach>>, Vec<Vec<Breach>>) = clusters
+            .into_iter()
+            .partition(|cluster| cluster.iter().any(|other| is_one_party(world, other, &breach)));
         clusters = others;
         let mut joined: Vec<Breach> = mine.drain(..).flatten().collect();
         joined.push(breach);
-        joined.sort_by(|left, right| (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address)));
+        joined.sort_by(|left, right| {
+            (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
+        });
         clusters.push(joined);
     }
     clusters
@@ -162,7 +167,9 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
 }
 
 fn how(breach: &Breach, best: Option<&Weighed>) -> String {
-    let place = breach.address.map_or_else(|| "an address that no record tells".to_owned(), |address| address.to_string());
+    let place = breach
+        .address
+        .map_or_else(|| "an address that no record tells".to_owned(), |address| address.to_string());
     match best.map(|way| way.vector) {
         Some(Vector::PasswordGuess) => format!("its secret was guessed; used from {place}"),
         Some(Vector::ProvisioningLeak) => format!("its secret was read in a phone file; used from {place}"),
@@ -220,7 +227,9 @@ fn add_scanners(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) {
             continue;
         }
         let belongs = known.contains(address)
-            || known.iter().any(|actor| same_network(*actor, *address) || shares_targets(world, *actor, party));
+            || known
+                .iter()
+                .any(|actor| same_network(*actor, *address) || shares_targets(world, *actor, party));
         if belongs {
             let actor = actors.entry(*address).or_default();
             actor.roles.insert(Role::Scan);
@@ -239,7 +248,11 @@ fn shares_targets(world: &World<'_>, actor: IpAddr, party: &super::world::Party)
 
 fn is_run(names: &[String]) -> bool {
     let numbers: Vec<Option<u64>> = names.iter().map(|name| name.parse().ok()).collect();
-    numbers.windows(2).filter(|pair| matches!(pair, [Some(left), Some(right)] if right.abs_diff(*left) <= 10)).count() * 2
+    numbers
+        .windows(2)
+        .filter(|pair| matches!(pair, [Some(left), Some(right)] if right.abs_diff(*left) <= 10))
+        .count()
+        * 2
         >= names.len()
 }
 
@@ -264,7 +277,14 @@ fn why(breach: &Breach, call: &Call) -> String {
         (Some(address), Origin::Authentication) => {
             format!("the account's credentials came from {address} at that second")
         }
-        (Some(address), Origin::Registration) => format!("the account was registered from {address} at that time"),
+        (Some(address), Origin::Place) => {
+            format!(
+                "{address} and the owner used the account in that second; it went where that address's other calls went"
+            )
+        }
+        (Some(address), Origin::Registration) => {
+            format!("the account was registered from {address} at that time")
+        }
         _ => format!("account and behaviour: {}", breach.behaviour.reasons.join(", ")),
     }
 }
@@ -307,7 +327,10 @@ fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String>
         unknown.push("how long before the evidence begins the intruder was in".to_owned());
     }
     if vector == Vector::StolenCredential {
-        unknown.push("where the secret came from: a phone file, a mail, the web panel, a backup or the phone itself".to_owned());
+        unknown.push(
+            "where the secret came from: a phone file, a mail, the web panel, a backup or the phone itself"
+                .to_owned(),
+        );
     }
     if !world.has_security_events() {
         unknown.push("every successful login: security events are not logged".to_owned());
@@ -343,7 +366,9 @@ fn guess_span(
     span_of(with_role(actors, Role::Guess).flat_map(|address| {
         let party = world.parties.get(&address);
         let tried = accounts.keys().filter_map(move |account| party?.by_account.get(account));
-        tried.filter_map(move |tried| Some((tried.first?, tried.last?.min(breach.max(tried.first?)), tried.records, address)))
+        tried.filter_map(move |tried| {
+            Some((tried.first?, tried.last?.min(breach.max(tried.first?)), tried.records, address))
+        })
     }))
 }
 
@@ -367,7 +392,8 @@ fn register_span(world: &World<'_>, cluster: &[Breach]) -> Option<Span> {
         let address = breach.address;
         let uses = address.into_iter().flat_map(|address| world.uses_from(&breach.account, address));
         let registered = uses.filter(|used| {
-            matches!(used.kind, Used::Registered) || (used.kind == Used::Unregistered && used.reason != "remove existing")
+            matches!(used.kind, Used::Registered)
+                || (used.kind == Used::Unregistered && used.reason != "remove existing")
         });
         registered.filter_map(move |used| Some((used.first, used.last, used.count, address?)))
     }))
@@ -394,11 +420,15 @@ fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
             actor.lines.extend(party.failures.lines.iter().take(2).cloned());
         }
     }
-    let contexts: Vec<String> = door.contexts.iter().map(|context| crate::untrusted::visible(context)).collect();
+    let contexts: Vec<String> =
+        door.contexts.iter().map(|context| crate::untrusted::visible(context)).collect();
     let mut way = Weighed {
         vector: Vector::GuestCall,
         score: 7,
-        because: vec![format!("the calls belong to no account; they entered {} and left by a trunk", contexts.join(", "))],
+        because: vec![format!(
+            "the calls belong to no account; they entered {} and left by a trunk",
+            contexts.join(", ")
+        )],
         against: Vec::new(),
         proof: Vec::new(),
     };
@@ -406,14 +436,22 @@ fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         way.because.push("the configuration lets calls in without an account".into());
     }
     let why = "no account made it, and it left by a trunk".to_owned();
-    let breach = door.calls.first().and_then(|&index| world.calls.list.get(index)).map_or(Instant(0), |call| call.start);
+    let breach = door
+        .calls
+        .first()
+        .and_then(|&index| world.calls.list.get(index))
+        .map_or(Instant(0), |call| call.start);
     Incident {
         ways: vec![way],
         accounts: BTreeMap::new(),
         calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
         breach,
         proof: Vec::new(),
-        unknown: if door.addresses.is_empty() { vec!["the caller's address: no record tells it".to_owned()] } else { vec![] },
+        unknown: if door.addresses.is_empty() {
+            vec!["the caller's address: no record tells it".to_owned()]
+        } else {
+            vec![]
+        },
         guess: None,
         scan: scan_span(world, &actors),
         provision: None,
@@ -423,7 +461,7 @@ fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
 }
 
 /// Builds the incident of the manager interface.
-fn of_manager(world: &World<'_>, door: ManagerDoor) -> Incident {
+fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
     let mut actors: BTreeMap<IpAddr, Actor> = BTreeMap::new();
     for address in &door.addresses {
         let actor = actors.entry(*address).or_default();
@@ -441,14 +479,23 @@ fn of_manager(world: &World<'_>, door: ManagerDoor) -> Incident {
         because.push(format!("after {} wrong secrets from the same addresses", door.guesses));
     }
     if !door.calls.is_empty() {
-        because.push(format!("{} calls that no phone made went out while the session was open", door.calls.len()));
+        because.push(format!(
+            "{} calls that no phone made went out while the session was open",
+            door.calls.len()
+        ));
     }
     because.extend(door.behaviour.reasons.iter().cloned());
-    let proof: Vec<Citation> = door.sessions.iter().flat_map(|session| session.lines.iter().take(1)).take(4).cloned().collect();
-    let accounts: BTreeMap<String, String> =
-        door.users.iter().map(|user| (user.clone(), "logged in to the manager interface from outside".to_owned())).collect();
+    let proof: Vec<Citation> =
+        door.sessions.iter().flat_map(|session| session.lines.iter().take(1)).take(4).cloned().collect();
+    let accounts: BTreeMap<String, String> = door
+        .users
+        .iter()
+        .map(|user| (user.clone(), "logged in to the manager interface from outside".to_owned()))
+        .collect();
     let register = span_of(
-        door.sessions.iter().filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
+        door.sessions
+            .iter()
+            .filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
     );
     let why = "no phone made it; it went out while the intruder's manager session was open".to_owned();
     Incident {

@@ -103,7 +103,8 @@ pub fn guessing(world: &World<'_>, account: &str, breach: Instant, insiders: &[I
     for (address, party) in &world.parties {
         let Some(tried) = party.by_account.get(account) else { continue };
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
-        if first > breach || !world.neighbours.is_outside(*address) || tried.one_session && tried.attempts > 3 {
+        if first > breach || !world.neighbours.is_outside(*address) || tried.one_session && tried.attempts > 3
+        {
             continue;
         }
         let tries = tried.before(breach);
@@ -131,7 +132,9 @@ fn add_distributed(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Ins
     const FEW: u64 = 12;
     let crowd: Vec<_> = others
         .iter()
-        .filter(|(_, tries, _, last)| *tries > 0 && *tries <= FEW && breach.seconds_since(*last) <= 14 * 86_400)
+        .filter(|(_, tries, _, last)| {
+            *tries > 0 && *tries <= FEW && breach.seconds_since(*last) <= 14 * 86_400
+        })
         .collect();
     if crowd.len() < CROWD {
         return;
@@ -157,7 +160,9 @@ fn add_lone(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)],
     const MANY: u64 = 20;
     let found = others
         .iter()
-        .filter(|(_, tries, _, last)| *tries >= MANY && *last <= breach && breach.seconds_since(*last) <= 3 * 86_400)
+        .filter(|(_, tries, _, last)| {
+            *tries >= MANY && *last <= breach && breach.seconds_since(*last) <= 3 * 86_400
+        })
         .max_by_key(|(address, tries, _, _)| (*tries, std::cmp::Reverse(*address)));
     if let Some((address, tries, _, last)) = found {
         guessing.guessers.push(*address);
@@ -205,7 +210,8 @@ pub fn likelihood(best: i32, second: i32, score: i32) -> Likelihood {
 }
 
 fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {
-    let mut way = Weighed { vector: Vector::PasswordGuess, score: 0, because: vec![], against: vec![], proof: vec![] };
+    let mut way =
+        Weighed { vector: Vector::PasswordGuess, score: 0, because: vec![], against: vec![], proof: vec![] };
     if guessing.tries > 0 {
         way.score += if guessing.tries >= 5 { 3 } else { 1 };
         let who = if guessing.distributed {
@@ -213,7 +219,11 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         } else {
             addresses(&guessing.guessers)
         };
-        way.because.push(format!("{} wrong secrets for {} before the first success, from {who}", guessing.tries, show(&breach.account)));
+        way.because.push(format!(
+            "{} wrong secrets for {} before the first success, from {who}",
+            guessing.tries,
+            show(&breach.account)
+        ));
     }
     if guessing.own && guessing.tries >= 5 {
         way.score += 3;
@@ -245,7 +255,13 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
 }
 
 fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weighed {
-    let mut way = Weighed { vector: Vector::ProvisioningLeak, score: 0, because: vec![], against: vec![], proof: vec![] };
+    let mut way = Weighed {
+        vector: Vector::ProvisioningLeak,
+        score: 0,
+        because: vec![],
+        against: vec![],
+        proof: vec![],
+    };
     if let Some(leak) = leaks.first() {
         way.score += 5;
         way.because.push(format!(
@@ -261,7 +277,10 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
         }
         if leak.missing >= 5 {
             way.score += 1;
-            way.because.push(format!("the same address asked for {} files that are not there: it walked names", leak.missing));
+            way.because.push(format!(
+                "the same address asked for {} files that are not there: it walked names",
+                leak.missing
+            ));
         }
         way.proof.extend(leaks.iter().take(3).map(|leak| leak.line.clone()));
         if leak.is_live == Some(false) {
@@ -269,20 +288,32 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             way.against.push("the secret in that file is not the one the server accepts now".into());
         }
     } else if world.fetches.is_empty() {
-        way.against.push("no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into());
+        way.against.push(
+            "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
+        );
     } else {
         way.score -= 2;
-        way.against.push("fetches of phone files are logged, and nobody outside was given this account's".into());
+        way.against
+            .push("fetches of phone files are logged, and nobody outside was given this account's".into());
     }
     way
 }
 
 fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {
-    let mut way = Weighed { vector: Vector::DefaultCredential, score: 0, because: vec![], against: vec![], proof: vec![] };
+    let mut way = Weighed {
+        vector: Vector::DefaultCredential,
+        score: 0,
+        because: vec![],
+        against: vec![],
+        proof: vec![],
+    };
     match strength(world, &breach.account) {
         Some(SecretStrength::Default | SecretStrength::None) => {
             way.score += 5;
-            way.because.push(format!("the secret of {} is its name or one that products ship with", show(&breach.account)));
+            way.because.push(format!(
+                "the secret of {} is its name or one that products ship with",
+                show(&breach.account)
+            ));
             if guessing.tries <= 3 {
                 way.score += 2;
                 way.because.push(format!("it was found within {} wrong tries", guessing.tries));
@@ -300,7 +331,13 @@ fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -
 }
 
 fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[Leak]) -> Weighed {
-    let mut way = Weighed { vector: Vector::StolenCredential, score: 2, because: vec![], against: vec![], proof: vec![] };
+    let mut way = Weighed {
+        vector: Vector::StolenCredential,
+        score: 2,
+        because: vec![],
+        against: vec![],
+        proof: vec![],
+    };
     if !guessing.own {
         way.score += 1;
         way.because.push("the secret was right at the first try from the address that used it".into());

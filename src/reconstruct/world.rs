@@ -154,7 +154,8 @@ impl<'a> World<'a> {
     pub fn new(pbx: &'a Pbx, neighbours: Neighbours, told: Vec<Told<'a>>) -> Self {
         let trunks: BTreeSet<String> = pbx.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let (uses, sessions) = uses(&told);
-        let mut accounts: BTreeSet<String> = pbx.accounts.iter().map(|account| account.name.clone()).collect();
+        let mut accounts: BTreeSet<String> =
+            pbx.accounts.iter().map(|account| account.name.clone()).collect();
         accounts.extend(uses.keys().cloned());
         accounts.retain(|name| !trunks.contains(name));
         let calls = calls::join(&told, &trunks);
@@ -196,7 +197,10 @@ impl<'a> World<'a> {
                 let at = used.first;
                 let beside = known.iter().find(|(first, last, address)| {
                     let is_near = first.seconds_since(at) <= 1 && at.seconds_since(*last) <= 1;
-                    is_near && (used.address.is_none() || used.address == Some(*address) || at.seconds_since(*first).abs() <= 1)
+                    is_near
+                        && (used.address.is_none()
+                            || used.address == Some(*address)
+                            || at.seconds_since(*first).abs() <= 1)
                 });
                 if let Some((_, _, address)) = beside
                     && used.kind == Used::Registered
@@ -335,7 +339,9 @@ fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &
     let learned = party
         .tallies
         .iter()
-        .filter(|((kind, account), _)| *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected))
+        .filter(|((kind, account), _)| {
+            *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected)
+        })
         .map(|((_, account), tally)| (tally.first, text(told.ledger.names.text(*account))));
     let mut learned: Vec<(Instant, String)> = learned.filter(|(_, name)| !known.contains(name)).collect();
     learned.sort();
@@ -434,7 +440,9 @@ mod tests {
 
     #[test]
     fn rotated_files_are_one_log() {
-        for name in ["full", "full.1", "full-20260910", "full.1.gz", "full.0", "full-20260910.gz", "full.1788873657"] {
+        for name in
+            ["full", "full.1", "full-20260910", "full.1.gz", "full.0", "full-20260910.gz", "full.1788873657"]
+        {
             assert_eq!(family(&format!("var/log/asterisk/{name}")), "var/log/asterisk/full", "{name}");
         }
         assert_eq!(family("messages.log.0"), "messages.log");

@@ -145,7 +145,8 @@ impl<'a, S: Sink> State<'a, S> {
 
     /// May threads read pieces of it side by side?
     fn is_cut(&self) -> bool {
-        self.source.packing == Packing::Plain && self.reader.as_ref().is_some_and(|reader| reader.cuts_anywhere())
+        self.source.packing == Packing::Plain
+            && self.reader.as_ref().is_some_and(|reader| reader.cuts_anywhere())
     }
 
     fn note(&self, note: String) {

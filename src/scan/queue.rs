@@ -30,7 +30,8 @@ impl Queue {
         let mut order: Vec<usize> = (0..states.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(states[index].source.file.bytes));
         let readable = || order.iter().copied().filter(|&index| states[index].reader.is_some());
-        let mut reading: Vec<Job> = readable().filter(|&index| !states[index].is_cut()).map(Job::Whole).collect();
+        let mut reading: Vec<Job> =
+            readable().filter(|&index| !states[index].is_cut()).map(Job::Whole).collect();
         for index in readable().filter(|&index| states[index].is_cut()) {
             let count = states[index].source.file.bytes.div_ceil(how.piece as u64);
             super::lock(&states[index].order).expect(count);

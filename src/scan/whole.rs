@@ -48,7 +48,13 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
 
 /// Adds bytes to the chunk until it holds a piece of whole records, and leaves the cut record in
 /// `left`. Returns whether nothing follows.
-fn fill(bytes: &mut Bytes<'_>, reader: &dyn Reader, piece: usize, chunk: &mut Chunk, left: &mut Vec<u8>) -> bool {
+fn fill(
+    bytes: &mut Bytes<'_>,
+    reader: &dyn Reader,
+    piece: usize,
+    chunk: &mut Chunk,
+    left: &mut Vec<u8>,
+) -> bool {
     left.clear();
     let mut wanted = piece;
     loop {

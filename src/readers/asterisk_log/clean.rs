@@ -5,7 +5,8 @@
 /// Forms seen: real `ESC[1;36m`, syslog's `#033[1;36m`, `\x1b[` and `\033[` as text, `[1;36m` and
 /// `[0K` where a pipe dropped the escape byte.
 pub(super) fn without_colours(line: &[u8]) -> Option<Vec<u8>> {
-    let first = memchr::memchr_iter(b'[', line).find(|&bracket| sequence_length(&line[bracket..]).is_some())?;
+    let first =
+        memchr::memchr_iter(b'[', line).find(|&bracket| sequence_length(&line[bracket..]).is_some())?;
     let mut clean = Vec::with_capacity(line.len());
     let mut at = 0;
     let mut bracket = Some(first);
@@ -44,7 +45,8 @@ mod tests {
 
     #[test]
     fn every_form_of_colour_goes() {
-        let clean = |text: &[u8]| without_colours(text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let clean =
+            |text: &[u8]| without_colours(text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         assert_eq!(clean(b"\x1b[1;33mNOTICE\x1b[0m[12]").as_deref(), Some("NOTICE[12]"));
         assert_eq!(clean(b"#033[1;36mSet#033[0m(x)").as_deref(), Some("Set(x)"));
         assert_eq!(clean(b"\\x1b[1mSet[0m[0K(x)").as_deref(), Some("Set(x)"));

@@ -46,10 +46,13 @@ impl AsteriskLogReader {
     pub fn find(head: &[u8], configured: Option<&str>, is_syslog: bool) -> (Self, Option<String>) {
         let mut formats = Vec::new();
         let mut note = None;
-        let stamps: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(400).filter_map(bracketed_stamp).collect();
+        let stamps: Vec<&[u8]> =
+            head.split(|&byte| byte == b'\n').take(400).filter_map(bracketed_stamp).collect();
         let configured = configured.and_then(DateFormat::from_strftime);
         let fits = |format: &DateFormat| {
-            let read = stamps.iter().filter(|stamp| format.parse(stamp).is_some_and(|(_, used)| used == stamp.len()));
+            let read = stamps
+                .iter()
+                .filter(|stamp| format.parse(stamp).is_some_and(|(_, used)| used == stamp.len()));
             !stamps.is_empty() && read.count() * 10 >= stamps.len() * 9
         };
         match configured {
@@ -82,7 +85,8 @@ impl AsteriskLogReader {
 
     /// Returns whether a file that begins with `head` is a syslog file with lines that matter here.
     pub fn looks_like_syslog(head: &[u8]) -> bool {
-        let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500).collect();
+        let lines: Vec<&[u8]> =
+            head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500).collect();
         let hits = lines.iter().filter(|line| syslog_parts(line).is_some()).count();
         hits > 0 && hits * 10 >= lines.len() * 9
     }
@@ -213,7 +217,8 @@ impl<'a> Reading<'a> {
     #[inline]
     fn usual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) -> bool {
         let Some((format, length)) = self.primary else { return false };
-        if line.len() < length + 12 || line[0] != b'[' || line[length + 1] != b']' || line[length + 2] != b' ' {
+        if line.len() < length + 12 || line[0] != b'[' || line[length + 1] != b']' || line[length + 2] != b' '
+        {
             return false;
         }
         let stamp_text = &line[1..=length];
@@ -248,7 +253,8 @@ impl<'a> Reading<'a> {
             return false;
         }
         let Some((call, rest)) = head::thread_and_call(rest) else { return false };
-        let is_step = rest.starts_with(b" pbx.c: Executing [") || rest.starts_with(b" pbx.c:     -- Executing [");
+        let is_step =
+            rest.starts_with(b" pbx.c: Executing [") || rest.starts_with(b" pbx.c:     -- Executing [");
         is_step && call.is_some_and(|call| self.is_told(u64::from(call)))
     }
 
@@ -366,7 +372,14 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a record that has no level: a start banner, a line of another program.
-    fn other_record(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) -> bool {
+    fn other_record(
+        &mut self,
+        line: &[u8],
+        origin: Origin<'_>,
+        start: usize,
+        end: usize,
+        number: u32,
+    ) -> bool {
         if let Some(version) = banner(line) {
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
@@ -392,7 +405,9 @@ impl<'a> Reading<'a> {
             }
             return true;
         }
-        if let Some((stamp, _)) = line.strip_prefix(b"[").and_then(|text| head::stamp_at(text, &self.reader.formats)) {
+        if let Some((stamp, _)) =
+            line.strip_prefix(b"[").and_then(|text| head::stamp_at(text, &self.reader.formats))
+        {
             self.note_stamp(Some(stamp));
             self.record();
             return true;

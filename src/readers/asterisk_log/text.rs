@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn users_are_not_taken_from_display_names() {
-        let read = |text: &str| sip_user(text.as_bytes()).map(|user| String::from_utf8_lossy(user).into_owned());
+        let read =
+            |text: &str| sip_user(text.as_bytes()).map(|user| String::from_utf8_lossy(user).into_owned());
         assert_eq!(read("\"9973\"<sip:9973@192.0.2.1>").as_deref(), Some("9973"));
         assert_eq!(read("\"a\\\"<sip:evil@x>\" <sip:100@1.1.1.1>;tag=1").as_deref(), Some("100"));
         assert_eq!(read("\"100\"sip:100@1.2.3.4").as_deref(), Some("100"));

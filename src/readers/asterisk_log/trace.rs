@@ -14,9 +14,15 @@ pub(super) const LONGEST: usize = 8 * 1024;
 pub(super) fn packet_end(bytes: &[u8], line: &[u8], line_end: usize) -> Option<usize> {
     let marker = memmem::find(line, b"<--- ")?;
     let announced = line.get(marker + 5..)?;
-    let is_packet = [&b"Received SIP re"[..], b"Transmitting ", b"SIP read from", b"Reliably Transmitting ", b"Retransmitting "]
-        .iter()
-        .any(|start| announced.starts_with(start));
+    let is_packet = [
+        &b"Received SIP re"[..],
+        b"Transmitting ",
+        b"SIP read from",
+        b"Reliably Transmitting ",
+        b"Retransmitting ",
+    ]
+    .iter()
+    .any(|start| announced.starts_with(start));
     if !is_packet {
         return None;
     }
@@ -50,7 +56,9 @@ pub(super) fn open_at(bytes: &[u8], start: usize) -> Option<usize> {
         if end.is_some_and(|end| at < end) {
             continue;
         }
-        let Some(line_end) = memchr::memchr(b'\n', &bytes[at..]).map(|newline| at + newline) else { continue };
+        let Some(line_end) = memchr::memchr(b'\n', &bytes[at..]).map(|newline| at + newline) else {
+            continue;
+        };
         if line_end < start || end.is_none() {
             end = packet_end(bytes, &bytes[at..line_end], line_end).or(end);
         }

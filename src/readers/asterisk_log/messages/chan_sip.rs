@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, sip_user, split_last, split_once, until, unquoted};
+use crate::readers::asterisk_log::text::{endpoint, sip_user, split_last, split_once, unquoted, until};
 
 /// Why a registration failed; the closed list of `handle_request_register` (18: lines 29029 to
 /// 29055), and of 1.4 and 1.6.
@@ -59,7 +59,9 @@ pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
 pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
     if let Some(rest) = message.strip_prefix(b"Registered SIP '") {
         let (account, rest) = split_last(rest, b"' at ")?;
-        return Some(Found::new(Action::Registered, Service::Sip).of(account).from(endpoint(rest.trim_ascii())));
+        return Some(
+            Found::new(Action::Registered, Service::Sip).of(account).from(endpoint(rest.trim_ascii())),
+        );
     }
     if let Some(rest) = message.strip_prefix(b"Unregistered SIP '") {
         let account = unquoted_end(rest)?;
@@ -128,14 +130,17 @@ fn name_peer_extension(text: &[u8]) -> Option<(&[u8], Peer, &[u8])> {
 
 /// Reads `1.2.3.4:5060`, `UDP:1.2.3.4:5060` and `TCP:[1.2.3.4]:61470`.
 pub(super) fn endpoint_with_transport(text: &[u8]) -> Peer {
-    let bare = [&b"UDP:"[..], b"TCP:", b"TLS:", b"WSS:", b"WS:"].into_iter().find_map(|name| text.strip_prefix(name));
+    let bare = [&b"UDP:"[..], b"TCP:", b"TLS:", b"WSS:", b"WS:"]
+        .into_iter()
+        .find_map(|name| text.strip_prefix(name));
     endpoint(bare.unwrap_or(text))
 }
 
 /// `Failed to authenticate device %s[ for METHOD, code = N]`: no address, for what is printed is the
 /// sender's From header.
 fn device<'a>(rest: &'a [u8], reason: &'static str) -> Option<Found<'a>> {
-    let header = [&b"device "[..], b"user ", b"peer "].into_iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let header =
+        [&b"device "[..], b"user ", b"peer "].into_iter().find_map(|kind| rest.strip_prefix(kind))?;
     let mut found = Found::new(Action::AuthFailed, Service::Sip).because(reason);
     found.account = sip_user(header);
     Some(found)
@@ -159,7 +164,10 @@ fn peer_state(rest: &[u8]) -> Option<Found<'_>> {
     let (account, state) = split_once(rest, b"' is now ")?;
     let action = if state.starts_with(b"UNREACHABLE") {
         Action::Unreachable
-    } else if state.starts_with(b"Reachable") || state.starts_with(b"Lagged") || state.starts_with(b"REACHABLE") {
+    } else if state.starts_with(b"Reachable")
+        || state.starts_with(b"Lagged")
+        || state.starts_with(b"REACHABLE")
+    {
         Action::Reachable
     } else {
         return None;

@@ -2,8 +2,8 @@
 
 use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::channel_account;
 use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, until};
+use crate::readers::channel_account;
 
 /// Reads a message of level VERBOSE.
 pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
@@ -91,7 +91,9 @@ pub(super) fn read_logged(message: &[u8]) -> Option<Found<'_>> {
     let text = text.strip_prefix(b"\"").unwrap_or(text);
     if let Some(rest) = text.strip_prefix(b"Rejecting unknown SIP connection from ") {
         let peer = endpoint(rest.strip_suffix(b"\"").unwrap_or(rest));
-        return Some(Found::new(Action::CallRejected, Service::Sip).from(peer).because("unknown SIP connection"));
+        return Some(
+            Found::new(Action::CallRejected, Service::Sip).from(peer).because("unknown SIP connection"),
+        );
     }
     let rest = text.strip_prefix(b"Friendly Scanner from ")?;
     let peer = endpoint(rest.strip_suffix(b"\"").unwrap_or(rest));

@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, until, unquoted};
+use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, unquoted, until};
 
 /// Reads a message of level NOTICE, WARNING or ERROR.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
@@ -38,7 +38,9 @@ pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
         // `Registered IAX2 to '...'` is our own registration with somebody else.
         let (account, peer) = split_last(rest, b") at ")?;
         let account = until(account, b"'")?;
-        return Some(Found::new(Action::Registered, Service::Iax2).of(account).from(endpoint(peer.trim_ascii_end())));
+        return Some(
+            Found::new(Action::Registered, Service::Iax2).of(account).from(endpoint(peer.trim_ascii_end())),
+        );
     }
     if let Some(rest) = message.strip_prefix(b"Unregistered IAX2 '") {
         return Some(Found::new(Action::Unregistered, Service::Iax2).of(until(rest, b"'")?));
@@ -83,7 +85,8 @@ fn rejected(rest: &[u8]) -> Option<Found<'_>> {
     let (peer, rest) = split_once(rest, b", ")?;
     let target = until(split_once(rest, b"'")?.1, b"'")?;
     let (number, context) = split_last(target, b"@").unwrap_or((target, b""));
-    let reason = if rest.starts_with(b"who was trying") { "not authenticated" } else { "extension not found" };
+    let reason =
+        if rest.starts_with(b"who was trying") { "not authenticated" } else { "extension not found" };
     let mut found = Found::new(Action::CallRejected, Service::Iax2).from(endpoint(peer)).because(reason);
     found.number = Some(number);
     found.context = Some(context);

@@ -46,7 +46,8 @@ fn session(message: &[u8]) -> Option<Found<'_>> {
     {
         (Action::ManagerLogin, peer)
     } else {
-        let peer = rest.strip_prefix(b"logged off from ").or_else(|| rest.strip_prefix(b"timed out from "))?;
+        let peer =
+            rest.strip_prefix(b"logged off from ").or_else(|| rest.strip_prefix(b"timed out from "))?;
         (Action::ManagerLogoff, peer)
     };
     let peer = until(peer, b" ").unwrap_or(peer);

@@ -107,7 +107,12 @@ fn without_mark(message: &[u8]) -> &[u8] {
 
 fn verbose<'a>(file: &[u8], message: &'a [u8]) -> Option<Found<'a>> {
     match file {
-        b"pbx.c" | b"app_dial.c" | b"app_queue.c" | b"dial.c" | b"res_rtp_asterisk.c" | b"app_macro.c"
+        b"pbx.c"
+        | b"app_dial.c"
+        | b"app_queue.c"
+        | b"dial.c"
+        | b"res_rtp_asterisk.c"
+        | b"app_macro.c"
         | b"features.c" => dialplan::read_verbose(message),
         b"chan_sip.c" => chan_sip::read_verbose(message),
         b"manager.c" => manager::read(message),

@@ -38,7 +38,9 @@ pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
     }
     if let Some(rest) = message.strip_prefix(b"Incoming SIP message from ") {
         let peer = endpoint_with_transport(until(rest, b" did not pass ACL test")?);
-        return Some(Found::new(Action::AuthFailed, Service::Pjsip).from(peer).because("did not pass ACL test"));
+        return Some(
+            Found::new(Action::AuthFailed, Service::Pjsip).from(peer).because("did not pass ACL test"),
+        );
     }
     if memmem::find(message, b": Call (").is_some() {
         return new_call_rejected(message);
@@ -62,7 +64,7 @@ pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
     if let Some(rest) = message.strip_prefix(b"Contact ") {
         let (account, rest) = split_once(rest, b"/")?;
         let (_, state) = split_once(rest, b" is now ")?;
-        return Some(state_of(account, state)?);
+        return state_of(account, state);
     }
     if let Some(rest) = message.strip_prefix(b"Endpoint ") {
         let (account, state) = split_once(rest, b" is now ")?;
@@ -127,7 +129,8 @@ fn new_call_rejected(message: &[u8]) -> Option<Found<'_>> {
     let (name, rest) = split_once(message.trim_ascii_start(), b": Call (")?;
     let (peer, rest) = split_once(rest, b") to extension '")?;
     let (number, after) = split_last(rest, b"' rejected because extension not found in context '")?;
-    let mut found = Found::new(Action::CallRejected, Service::Pjsip).of(name).from(endpoint_with_transport(peer));
+    let mut found =
+        Found::new(Action::CallRejected, Service::Pjsip).of(name).from(endpoint_with_transport(peer));
     found.reason = "extension not found";
     found.number = Some(number);
     found.context = until(after, b"'");

@@ -104,10 +104,14 @@ fn identities<'a>(found: &mut Found<'a>, before: &'a [u8], after: &'a [u8]) {
     let (account, session) = match account.map(|text| split(text, SESSION).ok_or(text)) {
         Some(Ok((account, session))) => (Some(account), Some(session)),
         Some(Err(account)) => (Some(account), None),
-        None => (value(after, b",AccountID=\""), split_once(before, b",SessionID=\"").map(|(_, session)| session)),
+        None => {
+            (value(after, b",AccountID=\""), split_once(before, b",SessionID=\"").map(|(_, session)| session))
+        }
     };
     found.session = session.filter(|session| !session.is_empty());
-    let Some(account) = account.filter(|account| !account.is_empty() && *account != b"<unknown>") else { return };
+    let Some(account) = account.filter(|account| !account.is_empty() && *account != b"<unknown>") else {
+        return;
+    };
     match sip_user(account) {
         // An INVITE's challenge names the From URI; the detail tells it from a registration's.
         Some(user) if account.starts_with(b"sip") => {
