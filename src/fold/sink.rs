@@ -62,8 +62,10 @@ pub struct Fold {
     window: Window,
     ledger: Ledger,
     challenges: Challenges,
-    /// Names without an account in the configuration that are counted apart all the same.
-    learned: BTreeSet<Vec<u8>>,
+    /// Names that are counted apart.
+    counted: HashMap<Box<[u8]>, NameId>,
+    /// How many of them have no account in the configuration.
+    learned: usize,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
 }
@@ -78,7 +80,8 @@ impl Fold {
             window,
             ledger: Ledger::default(),
             challenges: Challenges::default(),
-            learned: BTreeSet::new(),
+            counted: HashMap::new(),
+            learned: 0,
             last_at: None,
         }
     }
@@ -86,6 +89,7 @@ impl Fold {
     /// Ends the folding and returns what was told.
     pub fn finish(mut self) -> Ledger {
         self.ledger.fetches.settle();
+        self.ledger.tries.settle();
         let ledger = &mut self.ledger;
         let limits = [
             (ledger.names.is_full, "more names than are told apart: the rest has none"),
@@ -177,20 +181,24 @@ impl Fold {
             reason: entry.reason,
             is_invite: told.text(entry.detail) == b"INVITE" || entry.action == Action::CallRejected,
         };
-        self.ledger.tries.count(&event, || told.citation());
+        self.ledger.tries.count(&event, told.place(), told.line());
     }
 
     /// Returns the id of a name that is counted apart: one that exists, or one of the first that may.
     ///
     /// Accounts of a database stand in no file, so what exists is settled only when all is read.
     fn account(&mut self, name: &[u8]) -> NameId {
-        if !self.known.has(name) && !self.learned.contains(name) {
-            if name.is_empty() || self.learned.len() >= MOST_LEARNED {
-                return NameId::NONE;
-            }
-            self.learned.insert(name.to_vec());
+        if let Some(&id) = self.counted.get(name) {
+            return id;
         }
-        self.ledger.names.id(name)
+        let is_known = self.known.has(name);
+        if name.is_empty() || !is_known && self.learned >= MOST_LEARNED {
+            return NameId::NONE;
+        }
+        self.learned += usize::from(!is_known);
+        let id = self.ledger.names.id(name);
+        self.counted.insert(name.into(), id);
+        id
     }
 
     fn step(&mut self, told: &Told<'_>) {
@@ -363,11 +371,13 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn citation(&self) -> Citation {
+    fn line(&self) -> &'a [u8] {
         let start = self.entry.offset as usize;
-        let text =
-            self.chunk.records_bytes().get(start..start + self.entry.length as usize).unwrap_or_default();
-        Citation::new(self.place(), text)
+        self.chunk.records_bytes().get(start..start + self.entry.length as usize).unwrap_or_default()
+    }
+
+    fn citation(&self) -> Citation {
+        Citation::new(self.place(), self.line())
     }
 }
 

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::names::NameId;
-use crate::event::{Action, Citation, Instant, Service};
+use crate::event::{Action, Citation, Instant, Place, Service};
 
 /// Addresses counted one by one; the rest is counted together.
 const MOST_ADDRESSES: usize = 65_536;
@@ -49,10 +49,12 @@ pub struct Tally {
     pub records: u64,
     /// Distinct tries.
     pub attempts: u64,
-    /// Records and tries by hour since the epoch.
-    pub hours: BTreeMap<u32, Cell>,
+    /// Records and tries by hour since the epoch, in order.
+    pub hours: Vec<(u32, Cell)>,
     /// Telling lines: the first and the last.
     pub lines: Vec<Citation>,
+    /// The last line, in room that is used again: a flood has a new one with every record.
+    newest: Option<(Place, Vec<u8>)>,
     /// Do all tries share one Call-ID, as a phone's registrations do?
     pub one_session: bool,
     /// The hash of the first Call-ID.
@@ -126,15 +128,13 @@ pub struct Tries {
     pub failure_records: u64,
     /// Records of addresses beyond the limit.
     pub beyond: u64,
-    /// By account that exists, whoever tried.
-    pub accounts: BTreeMap<NameId, u64>,
     cells: usize,
     recent: Recent,
 }
 
 impl Tries {
-    /// Counts one record; `line` makes the citation, if one is wanted.
-    pub fn count(&mut self, event: &Try<'_>, line: impl Fn() -> Citation) {
+    /// Counts one record, which stands at `place` and reads `text`.
+    pub fn count(&mut self, event: &Try<'_>, place: Place, text: &[u8]) {
         let is_failure = matches!(event.kind, Kind::Failure | Kind::Rejected);
         self.failure_records += u64::from(is_failure);
         let session = self.recent.key(event);
@@ -142,9 +142,6 @@ impl Tries {
         if self.parties.len() >= MOST_ADDRESSES && !self.parties.contains_key(&event.address) {
             self.beyond += 1;
             return;
-        }
-        if is_new && is_failure && event.account != NameId::NONE {
-            *self.accounts.entry(event.account).or_default() += 1;
         }
         let party = self.parties.entry(event.address).or_default();
         party.services.insert(event.service);
@@ -158,7 +155,14 @@ impl Tries {
         sample(&mut party.numbers, event.number);
         let tally =
             party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session));
-        tally.add(event.at, is_new, session, &mut self.cells, line);
+        tally.add(event.at, is_new, session, &mut self.cells);
+        tally.line(place, text);
+    }
+
+    /// Ends the counting: last lines become citations.
+    pub fn settle(&mut self) {
+        let tallies = self.parties.values_mut().flat_map(|party| party.tallies.values_mut());
+        tallies.for_each(Tally::settle);
     }
 }
 
@@ -181,45 +185,59 @@ impl Tally {
             last: at,
             records: 0,
             attempts: 0,
-            hours: BTreeMap::new(),
+            hours: Vec::new(),
             lines: Vec::new(),
+            newest: None,
             one_session: session != 0,
             session,
         }
     }
 
-    fn add(
-        &mut self,
-        at: Instant,
-        is_new: bool,
-        session: u64,
-        cells: &mut usize,
-        line: impl Fn() -> Citation,
-    ) {
+    fn add(&mut self, at: Instant, is_new: bool, session: u64, cells: &mut usize) {
         self.first = self.first.min(at);
         self.last = self.last.max(at);
         self.records += 1;
         self.attempts += u64::from(is_new);
         self.one_session &= session == self.session;
         let hour = (at.seconds() / 3_600).clamp(0, i64::from(u32::MAX)) as u32;
-        let hour = if *cells < MOST_CELLS || self.hours.contains_key(&hour) {
-            hour
-        } else {
-            self.hours.last_key_value().map_or(hour, |(&last, _)| last)
-        };
-        let cell = self.hours.entry(hour).or_insert_with(|| {
-            *cells += 1;
-            Cell::default()
-        });
-        cell.records += 1;
-        cell.attempts += u32::from(is_new);
-        if self.lines.len() < KEPT_LINES {
-            self.lines.push(line());
-        } else if is_power_of_two_apart(self.records)
-            && let Some(last) = self.lines.last_mut()
-        {
-            *last = line();
+        let index = self.cell(hour, cells);
+        if let Some((_, cell)) = self.hours.get_mut(index) {
+            cell.records += 1;
+            cell.attempts += u32::from(is_new);
         }
+    }
+
+    /// Returns the place of an hour's cell: nearly always the last, for logs are nearly in order. When
+    /// no more cells may be made, the nearest one before takes the count.
+    fn cell(&mut self, hour: u32, cells: &mut usize) -> usize {
+        let last = self.hours.len().saturating_sub(1);
+        if self.hours.last().is_some_and(|(known, _)| *known == hour) {
+            return last;
+        }
+        match self.hours.binary_search_by_key(&hour, |(hour, _)| *hour) {
+            Ok(at) => at,
+            Err(at) if *cells < MOST_CELLS || self.hours.is_empty() => {
+                *cells += 1;
+                self.hours.insert(at, (hour, Cell::default()));
+                at
+            }
+            Err(at) => at.saturating_sub(1).min(last),
+        }
+    }
+
+    fn line(&mut self, place: Place, text: &[u8]) {
+        if self.lines.is_empty() {
+            self.lines.push(Citation::new(place, text));
+            return;
+        }
+        let (last, kept) = self.newest.get_or_insert_with(|| (place, Vec::new()));
+        *last = place;
+        kept.clear();
+        kept.extend_from_slice(text.get(..Citation::LONGEST).unwrap_or(text));
+    }
+
+    fn settle(&mut self) {
+        self.lines.extend(self.newest.take().map(|(place, text)| Citation::new(place, &text)));
     }
 
     /// Adds the counts of a tally of another file of the same log.
@@ -229,11 +247,13 @@ impl Tally {
         self.records += other.records;
         self.attempts += other.attempts;
         self.one_session &= other.one_session && self.session == other.session;
+        let mut hours: BTreeMap<u32, Cell> = self.hours.drain(..).collect();
         for (hour, cell) in &other.hours {
-            let own = self.hours.entry(*hour).or_default();
+            let own = hours.entry(*hour).or_default();
             own.records += cell.records;
             own.attempts += cell.attempts;
         }
+        self.hours = hours.into_iter().collect();
         self.lines.extend(other.lines.iter().cloned());
         self.lines.sort();
         if self.lines.len() > KEPT_LINES {
@@ -242,11 +262,6 @@ impl Tally {
             self.lines.extend(last);
         }
     }
-}
-
-/// Copying every line of a flood only to keep the last would cost more than counting it.
-fn is_power_of_two_apart(records: u64) -> bool {
-    records < 64 || records.is_power_of_two() || records.is_multiple_of(1_024)
 }
 
 /// Tries of the last seconds, for telling the lines of one from the next.

@@ -19,7 +19,7 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn chunk(&mut self) -> Chunk {
         let mut chunk = self.spare.pop().unwrap_or_default();
-        chunk.clear();
+        chunk.forget();
         chunk
     }
 
@@ -91,10 +91,12 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece:
     let state = &scanning.states[index];
     let mut chunk = room.chunk();
     let mut offset = 0;
+    let mut is_filled = false;
     if let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) {
         chunk.sparse = scanning.how.sparse;
         offset = match fill(&handle, scanning.how.piece, piece, &mut chunk) {
             Ok(filled) => {
+                is_filled = true;
                 if let Some(missing) = filled.missing {
                     state.note(format!("ends at byte {missing}, though it was longer when it was opened"));
                 }
@@ -105,11 +107,14 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece:
                 0
             }
         };
-        if let Err(failure) = read_guarded(reader.as_ref(), &mut chunk) {
+        if is_filled && let Err(failure) = read_guarded(reader.as_ref(), &mut chunk) {
             state.note(failure);
-            chunk.clear();
+            is_filled = false;
         }
         scanning.progress.advance(&state.source.file.path, chunk.records_bytes().len() as u64);
+    }
+    if !is_filled {
+        chunk.clear();
     }
     hand_in(state, piece, chunk, offset, room);
 }

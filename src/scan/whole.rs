@@ -14,6 +14,7 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
         Packing::Gzip => Bytes::Gzip(Box::new(handle.inflate())),
     };
     let mut chunk = room.chunk();
+    chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
     let mut offset = 0;
     let mut left = Vec::new();

@@ -101,7 +101,15 @@ pub(super) fn hexadecimal(text: &[u8]) -> Option<u32> {
     if text.is_empty() || text.len() > 8 {
         return None;
     }
-    text.iter().try_fold(0u32, |value, &byte| Some(value << 4 | (byte as char).to_digit(16)?))
+    text.iter().try_fold(0u32, |value, &byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return None,
+        };
+        Some(value << 4 | u32::from(digit))
+    })
 }
 
 /// Finds a head anywhere in the first bytes of a line: behind the prefixes of syslog, journald,

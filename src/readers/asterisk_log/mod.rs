@@ -244,25 +244,33 @@ impl<'a> Reading<'a> {
         true
     }
 
-    /// Returns whether this is a dialplan step of a call that this chunk has told of already.
+    /// Returns whether this is a dialplan step of a call that this chunk has told of already, or the end
+    /// of one.
     ///
-    /// Nine lines of ten are such steps; folding keeps the first of each call.
+    /// Nine lines of ten are such steps; folding keeps the first of each call, and no end.
     #[inline]
     fn is_told_step(&mut self, rest: &[u8]) -> bool {
         if !self.chunk.sparse {
             return false;
         }
-        let Some((call, rest)) = head::thread_and_call(rest) else { return false };
-        let is_step =
-            rest.starts_with(b" pbx.c: Executing [") || rest.starts_with(b" pbx.c:     -- Executing [");
-        is_step && call.is_some_and(|call| self.is_told(u64::from(call)))
+        // `[1234][C-0000002f] pbx.c: Executing [`: the id's text is as good a key as its number.
+        let Some(thread) = rest.iter().position(|&byte| byte == b']') else { return false };
+        let Some(call) = rest.get(thread + 1..).and_then(|rest| rest.strip_prefix(b"[C-")) else { return false };
+        let Some((id, rest)) = call.split_first_chunk::<8>() else { return false };
+        let Some(message) = rest.strip_prefix(b"] pbx.c: ") else { return false };
+        let message = message.strip_prefix(b"    -- ").unwrap_or(message);
+        if message.starts_with(b"Executing [") {
+            return self.is_told(u64::from_le_bytes(*id));
+        }
+        message.starts_with(b"Spawn extension (")
     }
 
     fn is_told(&mut self, key: u64) -> bool {
-        let slot = &mut self.told[(key as usize) % TOLD];
-        // Zero is an empty slot, so keys are stored plus one.
-        let told = *slot == key + 1;
-        *slot = key + 1;
+        // The digits of an id differ most in its last bytes.
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut self.told[(mixed >> 54) as usize % TOLD];
+        let told = *slot == key;
+        *slot = key;
         told
     }
 
@@ -278,7 +286,7 @@ impl<'a> Reading<'a> {
                 return;
             }
             self.push(&found, head.stamp, head.call, Origin::Chunk, start, end, number);
-        } else if matches!(head.level, Level::Verbose | Level::Debug) {
+        } else if matches!(head.level, Level::Verbose | Level::Debug) && head.message.starts_with(b"<---") {
             self.watch_packet(line, end);
         }
     }
@@ -361,7 +369,7 @@ impl<'a> Reading<'a> {
         let Some(found) = messages::read(&head) else { return };
         if self.chunk.sparse && found.action == Action::Dialplan {
             let known = match head.call {
-                Some(call) => self.is_told(u64::from(call)),
+                Some(call) => self.is_told(u64::from(call) | 1 << 63),
                 None => self.step_is_known(&head, &found),
             };
             if known {

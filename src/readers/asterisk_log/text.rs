@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use memchr::memmem;
 
 /// Reads `1.2.3.4`, `1.2.3.4:5060`, `2001:db8::1`, `[2001:db8::1]:5060`, as sockets are printed.
 pub(super) fn endpoint(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
@@ -124,15 +123,24 @@ pub(crate) fn uri_host(uri: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 }
 
 /// Splits `text` at the first `separator`.
+///
+/// Messages are short and are searched once each, so that preparing a searcher would cost more than the
+/// search.
 pub(super) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::find(text, separator)?;
-    Some((text.get(..at)?, text.get(at + separator.len()..)?))
+    let (first, rest) = separator.split_first()?;
+    memchr::memchr_iter(*first, text).find_map(|at| {
+        let after = text.get(at + 1..)?.strip_prefix(rest)?;
+        Some((text.get(..at)?, after))
+    })
 }
 
 /// Splits `text` at the last `separator`.
 pub(super) fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(text, separator)?;
-    Some((text.get(..at)?, text.get(at + separator.len()..)?))
+    let (last, front) = separator.split_last()?;
+    memchr::memrchr_iter(*last, text).find_map(|at| {
+        let before = text.get(..at)?.strip_suffix(front)?;
+        Some((before, text.get(at + 1..)?))
+    })
 }
 
 /// Returns what stands before the first `end`.
