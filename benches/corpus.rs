@@ -12,7 +12,13 @@ impl Dice {
 }
 
 fn stamp(second: u64) -> String {
-    format!("2026-03-{:02} {:02}:{:02}:{:02}", 2 + second / 86_400, second / 3_600 % 24, second / 60 % 60, second % 60)
+    format!(
+        "2026-03-{:02} {:02}:{:02}:{:02}",
+        2 + second / 86_400,
+        second / 3_600 % 24,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 /// Makes a log of about `bytes` bytes.
@@ -36,7 +42,9 @@ fn dialled(text: &mut String, second: u64, call: u64, dice: &mut Dice) {
     let (from, to) = (100 + dice.roll(60), 5_550_000 + dice.roll(9_999));
     let head = format!("[{}] VERBOSE[2101][C-{call:08x}]", stamp(second));
     let channel = format!("PJSIP/{from}-{call:08x}");
-    text.push_str(&format!("{head} pbx.c: Executing [{to}@from-internal:1] Gosub(\"{channel}\", \"sub-record\") in new stack\n"));
+    text.push_str(&format!(
+        "{head} pbx.c: Executing [{to}@from-internal:1] Gosub(\"{channel}\", \"sub-record\") in new stack\n"
+    ));
     for step in 1..22 {
         text.push_str(&format!(
             "{head} pbx.c: Executing [s@macro-dialout-trunk:{step}] Set(\"{channel}\", \"OUTNUM={to}\") in new stack\n"

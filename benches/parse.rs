@@ -26,8 +26,12 @@ fn readers(criterion: &mut Criterion) {
     let records = CallRecordReader::find(&rows[..64 * 1024], None);
     let mut group = criterion.benchmark_group("readers");
     group.throughput(Throughput::Bytes(log.len() as u64));
-    group.bench_function("asterisk log, folding", |bench| bench.iter(|| read(&asterisk, &log, true, &mut chunk)));
-    group.bench_function("asterisk log, every step", |bench| bench.iter(|| read(&asterisk, &log, false, &mut chunk)));
+    group.bench_function("asterisk log, folding", |bench| {
+        bench.iter(|| read(&asterisk, &log, true, &mut chunk))
+    });
+    group.bench_function("asterisk log, every step", |bench| {
+        bench.iter(|| read(&asterisk, &log, false, &mut chunk))
+    });
     group.throughput(Throughput::Bytes(rows.len() as u64));
     if let Some((records, _)) = records {
         group.bench_function("call records", |bench| bench.iter(|| read(&records, &rows, true, &mut chunk)));

@@ -1,5 +1,6 @@
 //! Calls as log lines tell them: a few dozen bytes each.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -26,9 +27,13 @@ pub struct LogCall {
     pub context: NameId,
     /// The address of the caller's audio, an index into [`LogCalls::addresses`].
     media: u32,
+    /// The serial number of the channel, where its name is made of technology, account and number.
+    serial: u32,
     text: TextAt,
-    channel_length: u8,
-    number_length: u8,
+    /// The channel's name, where it is not; then what was dialled.
+    lengths: [u8; 2],
+    /// An index into [`TECHNOLOGIES`], beyond it for a channel of another form.
+    technology: u8,
     /// Did a called channel answer?
     pub answered: bool,
     /// Was anything called?
@@ -92,7 +97,10 @@ impl LogCalls {
         if open.index.is_some() {
             return;
         }
-        let (text, [channel_length, number_length]) = self.texts.keep([step.channel, step.number]);
+        let parts = channel_parts(step.channel, step.account);
+        let spelled: &[u8] = if parts.is_some() { b"" } else { step.channel };
+        let (text, lengths) = self.texts.keep([spelled, step.number]);
+        let (technology, serial) = parts.unwrap_or((u8::MAX, 0));
         let index = self.calls.push(LogCall {
             start: step.at,
             offset: step.offset,
@@ -100,9 +108,10 @@ impl LogCalls {
             account: names.id(step.account),
             context: names.id(step.context),
             media: open.media.unwrap_or(u32::MAX),
+            serial,
             text,
-            channel_length,
-            number_length,
+            lengths,
+            technology,
             answered: false,
             dialed: false,
         });
@@ -148,13 +157,20 @@ impl LogCalls {
     }
 
     /// Returns the calling channel's name.
-    pub fn channel(&self, call: &LogCall) -> &[u8] {
-        self.texts.get(call.text, 0, call.channel_length)
+    pub fn channel<'a>(&'a self, call: &LogCall, names: &Names) -> Cow<'a, [u8]> {
+        match TECHNOLOGIES.get(usize::from(call.technology)) {
+            Some(technology) => {
+                let serial = format!("-{:08x}", call.serial);
+                Cow::Owned([*technology, b"/", names.text(call.account), serial.as_bytes()].concat())
+            }
+            None => Cow::Borrowed(self.texts.get(call.text, 0, call.lengths[0])),
+        }
     }
 
     /// Returns what was dialled.
     pub fn number(&self, call: &LogCall) -> &[u8] {
-        self.texts.get(call.text, usize::from(call.channel_length), call.number_length)
+        let [channel, number] = call.lengths;
+        self.texts.get(call.text, usize::from(channel), number)
     }
 
     /// Returns the address of the caller's audio.
@@ -184,6 +200,19 @@ impl LogCalls {
     }
 }
 
+/// Technologies whose channels are named `TECHNOLOGY/ACCOUNT-SERIAL`, the serial in eight digits.
+const TECHNOLOGIES: [&[u8]; 4] = [b"PJSIP", b"SIP", b"IAX2", b"SCCP"];
+
+/// Returns technology and serial of a channel that is fully told by them and its account.
+fn channel_parts(channel: &[u8], account: &[u8]) -> Option<(u8, u32)> {
+    let technology = TECHNOLOGIES.iter().position(|name| channel.starts_with(name))?;
+    let rest = channel.get(TECHNOLOGIES[technology].len()..)?.strip_prefix(b"/")?;
+    let serial = rest.strip_prefix(account)?.strip_prefix(b"-")?;
+    let is_plain = serial.len() == 8 && serial.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let serial = std::str::from_utf8(serial).ok().filter(|_| is_plain && !account.is_empty())?;
+    Some((technology as u8, u32::from_str_radix(serial, 16).ok()?))
+}
+
 /// Returns the source that a call's citation names.
 pub fn place(source: SourceId, call: &LogCall) -> crate::event::Place {
     crate::event::Place { source, offset: call.offset, line: call.line }
@@ -194,4 +223,39 @@ fn channel_key(channel: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     channel.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_come_back_as_they_were() {
+        let mut calls = LogCalls::default();
+        let mut names = Names::default();
+        let channels = [
+            "PJSIP/100-0000002f",
+            "SIP/carrier-out-000002f9",
+            "Local/1@ctx-0001;2",
+            "SIP/1-2F",
+            "DAHDI/i1/5-1",
+        ];
+        for (number, channel) in channels.iter().enumerate() {
+            let account = crate::readers::channel_account(channel.as_bytes()).unwrap_or_default();
+            let step = Step {
+                at: Instant(0),
+                call: Some(number as u32),
+                channel: channel.as_bytes(),
+                account,
+                number: b"0044",
+                context: b"internal",
+                offset: 0,
+                line: 1,
+            };
+            calls.step(&step, &mut names);
+        }
+        let back: Vec<_> = calls.calls.iter().map(|call| calls.channel(call, &names).into_owned()).collect();
+        assert!(back.iter().map(Vec::as_slice).eq(channels.iter().map(|channel| channel.as_bytes())));
+        assert!(calls.calls.iter().all(|call| calls.number(call) == b"0044"));
+    }
 }

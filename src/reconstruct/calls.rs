@@ -1,6 +1,7 @@
 //! Calls as a person counts them: rows of one uniqueid, of one linkedid and of one pair of Local
 //! channels joined, and joined with what the log says of the same channel.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
@@ -290,8 +291,7 @@ fn add_logged(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, l
     let mut added: BTreeSet<(u64, i64)> = BTreeSet::new();
     for (source, entry) in told.iter().enumerate() {
         for (index, logged) in entry.ledger.calls.calls.iter().enumerate() {
-            let channel = entry.ledger.calls.channel(logged);
-            let key = hash(&channel);
+            let key = hash(&entry.ledger.calls.channel(logged, &entry.ledger.names));
             let at = (source as u16, index as u32);
             if let Some(known) = nearest(&by_channel, key, logged.start).and_then(|index| list.get_mut(index))
             {
@@ -467,14 +467,14 @@ impl World<'_> {
     }
 
     /// Returns the calling channel.
-    pub fn channel(&self, call: &Call) -> &[u8] {
+    pub fn channel(&self, call: &Call) -> Cow<'_, [u8]> {
         if let Some((_, text)) = call.row.and_then(|at| row_at(&self.told, at)) {
-            return text.channel;
+            return Cow::Borrowed(text.channel);
         }
         call.log
             .and_then(|(source, index)| {
-                let calls = &self.told.get(usize::from(source))?.ledger.calls;
-                Some(calls.channel(calls.calls.get(index as usize)?))
+                let ledger = &self.told.get(usize::from(source))?.ledger;
+                Some(ledger.calls.channel(ledger.calls.calls.get(index as usize)?, &ledger.names))
             })
             .unwrap_or_default()
     }

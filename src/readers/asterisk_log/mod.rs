@@ -255,7 +255,9 @@ impl<'a> Reading<'a> {
         }
         // `[1234][C-0000002f] pbx.c: Executing [`: the id's text is as good a key as its number.
         let Some(thread) = rest.iter().position(|&byte| byte == b']') else { return false };
-        let Some(call) = rest.get(thread + 1..).and_then(|rest| rest.strip_prefix(b"[C-")) else { return false };
+        let Some(call) = rest.get(thread + 1..).and_then(|rest| rest.strip_prefix(b"[C-")) else {
+            return false;
+        };
         let Some((id, rest)) = call.split_first_chunk::<8>() else { return false };
         let Some(message) = rest.strip_prefix(b"] pbx.c: ") else { return false };
         let message = message.strip_prefix(b"    -- ").unwrap_or(message);

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-
 /// Reads `1.2.3.4`, `1.2.3.4:5060`, `2001:db8::1`, `[2001:db8::1]:5060`, as sockets are printed.
 pub(super) fn endpoint(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
     if let Some(rest) = text.strip_prefix(b"[") {
