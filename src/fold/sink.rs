@@ -180,6 +180,7 @@ impl Fold {
             session: told.text(entry.session),
             reason: entry.reason,
             is_invite: told.text(entry.detail) == b"INVITE" || entry.action == Action::CallRejected,
+            is_options: told.text(entry.detail) == b"OPTIONS",
         };
         self.ledger.tries.count(&event, told.place(), told.line());
     }

@@ -85,6 +85,8 @@ pub struct Party {
     pub services: BTreeSet<Service>,
     /// Methods and reasons, for telling a guess from a probe.
     pub invites: u64,
+    /// Records that are OPTIONS, as keep-alives are.
+    pub options: u64,
 }
 
 impl Party {
@@ -117,6 +119,8 @@ pub struct Try<'a> {
     pub reason: &'static str,
     /// Was it an INVITE?
     pub is_invite: bool,
+    /// Was it an OPTIONS?
+    pub is_options: bool,
 }
 
 /// All floods of one source.
@@ -146,6 +150,7 @@ impl Tries {
         let party = self.parties.entry(event.address).or_default();
         party.services.insert(event.service);
         party.invites += u64::from(event.is_invite);
+        party.options += u64::from(event.is_options);
         if event.account == NameId::NONE && is_failure {
             sample(&mut party.names, event.name);
             if party.distinct.len() < MOST_DISTINCT && !event.name.is_empty() {

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::burst;
 use super::calls::Call;
+use super::doors;
+use super::habits;
 use super::same_network;
 use super::standing::Standing;
 use super::world::World;
@@ -17,6 +20,8 @@ use crate::event::Instant;
 /// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
 /// person mistypes two or three times.
 const GUESSES: u64 = 5;
+/// Tries that no person makes by hand, whatever came after.
+const MANY_GUESSES: u64 = 20;
 /// Names that do not exist, tried by one address: a sweep.
 const SWEEP: usize = 5;
 /// Whoever used an account this soon after the evidence begins was there before.
@@ -93,6 +98,9 @@ fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
         let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
             continue;
         };
+        if doors::is_guest(world, call) {
+            continue;
+        }
         let group = groups.entry((account.to_owned(), call.address)).or_default();
         group.first = super::world::earliest(group.first, Some(call.start));
         group.calls.push(index);
@@ -142,28 +150,32 @@ fn weigh(
     if matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted)) {
         return None;
     }
+    let from_the_start = is_from_the_start(world, first);
+    let is_usual = |index: &usize| {
+        let call = world.calls.list.get(*index);
+        call.is_some_and(|call| honest.contains(&behaviour::destination(world.dialed(call))))
+    };
+    let is_apart =
+        standing == Some(Standing::Outside) && !(from_the_start && group.calls.iter().any(is_usual));
+    if !is_apart {
+        return weigh_rush(world, account, address, group, honest);
+    }
     let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let behaviour = behaviour::look(world, &calls, honest);
     let party = address.and_then(|address| world.parties.get(&address));
     let tried = party.and_then(|party| party.by_account.get(account));
     let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
     let swept = party.is_some_and(|party| party.unknown_count >= SWEEP || party.by_account.len() >= 3);
-    let from_the_start = is_from_the_start(world, first);
     let mut score = behaviour.score as i32;
-    if guesses >= GUESSES {
-        score += if is_settled(world, account, address, &behaviour) { 1 } else { 4 };
-    }
+    score += guess_points(world, account, address, guesses, &behaviour);
     if swept {
         score += 4;
     }
-    match standing {
-        Some(Standing::Outside) if from_the_start => score -= 2,
-        Some(Standing::Outside) => score += i32::from(!calls.is_empty() && behaviour.score > 0),
-        // Calls from the owner's network, or from nobody knows where, need to speak for themselves.
-        _ if behaviour.score >= FRAUD_BY_ITSELF && behaviour.novel >= 5 && standing.is_none() => {}
-        _ => return None,
+    if from_the_start {
+        score -= 2;
+    } else {
+        score += i32::from(!calls.is_empty() && behaviour.score > 0);
     }
-    let calls = group.calls.clone();
     Some(Breach {
         account: account.to_owned(),
         address,
@@ -171,10 +183,62 @@ fn weigh(
         guesses,
         swept,
         behaviour,
-        calls,
+        calls: group.calls.clone(),
         score,
         from_the_start,
     })
+}
+
+/// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
+fn weigh_rush(
+    world: &World<'_>,
+    account: &str,
+    address: Option<IpAddr>,
+    group: &Group,
+    honest: &BTreeSet<String>,
+) -> Option<Breach> {
+    let indices = burst::find(world, &group.calls, honest);
+    let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    let first = calls.first()?.start;
+    let mut behaviour = behaviour::look(world, &calls, honest);
+    if behaviour.score < FRAUD_BY_ITSELF {
+        return None;
+    }
+    if let Some(address) = address {
+        behaviour.reasons.push(format!("made while the account was used from {address}, as its owner does"));
+    }
+    Some(Breach {
+        account: account.to_owned(),
+        address: None,
+        first,
+        guesses: 0,
+        swept: false,
+        score: behaviour.score as i32,
+        behaviour,
+        calls: indices,
+        from_the_start: is_from_the_start(world, first),
+    })
+}
+
+/// Returns points for wrong secrets before the right one.
+fn guess_points(
+    world: &World<'_>,
+    account: &str,
+    address: Option<IpAddr>,
+    guesses: u64,
+    behaviour: &Behaviour,
+) -> i32 {
+    if guesses < GUESSES {
+        return 0;
+    }
+    let is_phone = address.is_some_and(|address| habits::is_stale_phone(world, account, address));
+    if is_phone || is_settled(world, account, address, behaviour) {
+        1
+    } else if guesses >= MANY_GUESSES || behaviour.score > 0 {
+        4
+    } else {
+        3
+    }
 }
 
 /// Returns whether an address that failed at first went on to use the account as an owner does: a

@@ -6,13 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use super::behaviour;
-use super::standing::Standing;
 use super::world::{Told, World};
 use crate::event::{Disposition, Instant, Place};
 use crate::fold::calls::LogCall;
 use crate::fold::rows::{Row, RowText};
-use crate::fold::uses::Kind as Used;
 use crate::pbx_id;
 use crate::readers::channel_account;
 
@@ -49,6 +46,13 @@ pub struct Call {
     pub originated: bool,
 }
 
+impl Call {
+    /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
+    pub(super) fn account_index(&self) -> usize {
+        self.account as usize
+    }
+}
+
 /// How the address of a call is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
@@ -56,7 +60,7 @@ pub enum Origin {
     Unknown,
     /// The account was registered from there.
     Registration,
-    /// Two addresses used the account in that second; this one's other calls went to the same place.
+    /// Several addresses held the account; the place called tells which of them.
     Place,
     /// Credentials were accepted from there at that moment.
     Authentication,
@@ -350,93 +354,6 @@ fn logged_call(
         from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
         originated: account.is_none(),
     }
-}
-
-/// Tells where each call came from.
-///
-/// The caller's audio is best; then the credentials accepted at that second; then the registration in
-/// force. An address of a carrier or of the server tells nothing. Where owner and intruder used the
-/// account within the same second, the place called decides: each has their own.
-pub fn attribute(world: &mut World<'_>) {
-    let mut calls = std::mem::take(&mut world.calls.list);
-    let mut undecided: Vec<(usize, Vec<IpAddr>)> = Vec::new();
-    for (index, call) in calls.iter_mut().enumerate() {
-        let is_peer =
-            |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
-        if !call.address.is_some_and(is_peer) {
-            call.address = None;
-            call.origin = Origin::Unknown;
-        }
-        let Some(account) = world.calls.accounts.get(call.account as usize) else { continue };
-        if call.address.is_some() || call.from_trunk {
-            continue;
-        }
-        match authenticated_at(world, account, call.start).as_slice() {
-            [] => {
-                call.address = registered_at(world, account, call.start);
-                call.origin = if call.address.is_some() { Origin::Registration } else { Origin::Unknown };
-            }
-            [address] => (call.address, call.origin) = (Some(*address), Origin::Authentication),
-            several => undecided.push((index, several.to_vec())),
-        }
-    }
-    decide(world, &mut calls, undecided);
-    world.calls.list = calls;
-}
-
-/// Gives calls that two addresses may have made to the one whose other calls went to the same place.
-fn decide(world: &World<'_>, calls: &mut [Call], undecided: Vec<(usize, Vec<IpAddr>)>) {
-    if undecided.is_empty() {
-        return;
-    }
-    let mut places: BTreeSet<(u32, IpAddr, String)> = BTreeSet::new();
-    for call in calls.iter() {
-        if let Some(address) = call.address {
-            places.insert((call.account, address, behaviour::destination(world.dialed(call))));
-        }
-    }
-    for (index, candidates) in undecided {
-        let Some(call) = calls.get_mut(index) else { continue };
-        let place = behaviour::destination(world.dialed(call));
-        let mut known =
-            candidates.iter().filter(|address| places.contains(&(call.account, **address, place.clone())));
-        if let (Some(address), None) = (known.next(), known.next()) {
-            (call.address, call.origin) = (Some(*address), Origin::Place);
-        }
-    }
-}
-
-/// Returns the addresses from which the account's credentials were accepted around an instant.
-fn authenticated_at(world: &World<'_>, account: &str, at: Instant) -> Vec<IpAddr> {
-    let Some(uses) = world.uses.get(account) else { return Vec::new() };
-    // The row's start is cut to the second; the answer to the challenge lies within it or just before.
-    let near = |before: i64, after: i64| {
-        let (from, to) = (at.plus_seconds(-before), at.plus_seconds(after));
-        let runs = uses.iter().filter(|used| used.kind == Used::Authenticated);
-        let mut addresses: Vec<IpAddr> =
-            runs.filter(|run| run.first <= to && run.last >= from).filter_map(|run| run.address).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        addresses
-    };
-    let wide = near(1, 1);
-    if wide.len() <= 1 {
-        return wide;
-    }
-    let narrow = near(0, 1);
-    if narrow.is_empty() { wide } else { narrow }
-}
-
-/// Returns the address that the account was registered from at an instant.
-fn registered_at(world: &World<'_>, account: &str, at: Instant) -> Option<IpAddr> {
-    let uses = world.uses.get(account)?;
-    let latest = uses
-        .iter()
-        .filter(|used| {
-            matches!(used.kind, Used::Registered | Used::Unregistered) && used.first <= at.plus_seconds(1)
-        })
-        .max_by_key(|used| (used.first, used.kind))?;
-    (latest.kind == Used::Registered).then_some(latest.address).flatten()
 }
 
 impl World<'_> {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::behaviour::{self, Behaviour, FRAUD_LIKE};
 use super::calls::Call;
+use super::trunks;
 use super::world::{Use, World};
 use crate::event::Instant;
 use crate::fold::uses::Kind as Used;
@@ -58,14 +59,13 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
 }
 
 /// A channel of SIP that belongs to no account and no trunk, or that entered a guests' context.
-fn is_guest(world: &World<'_>, call: &Call) -> bool {
+pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
     let context = String::from_utf8_lossy(world.context(call));
     let in_guest_context = world.pbx.guest_contexts.iter().any(|guest| *guest == context);
     match world.account_of(call) {
         Some("anonymous") => true,
         Some(name) if is_configured(world, name) => false,
-        // chan_sip names a guest's channel after the domain in its From header.
-        Some(name) => in_guest_context || name.parse::<IpAddr>().is_ok(),
+        Some(name) => in_guest_context || trunks::is_nobody(name),
         None => false,
     }
 }

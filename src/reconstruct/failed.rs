@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::habits;
 use super::same_network;
 use super::world::{Party, World};
 use crate::fold::fetches::Client;
@@ -63,14 +64,17 @@ fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
     roles
 }
 
-/// A phone with an outdated secret tries one account over and over: under one Call-ID, or from where
-/// that account is or was used with success.
+/// A phone with an outdated secret tries one account over and over; a person mistypes, and goes on to
+/// use the account; a carrier asks whether the server is alive.
 fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
-    if party.unknown_count > 0 || party.by_account.len() > 1 {
+    if habits::is_keep_alive(party) {
+        return true;
+    }
+    if party.unknown_count > 0 || party.by_account.len() > 1 || party.probes > 0 {
         return false;
     }
-    let Some((account, tried)) = party.by_account.iter().next() else { return false };
-    if tried.one_session {
+    let Some(account) = party.by_account.keys().next() else { return is_user(world, address) };
+    if habits::is_stale_phone(world, account, address) {
         return true;
     }
     world
@@ -82,9 +86,12 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
         .any(|used| used == address || (same_network(used, address) && world.neighbours.is_outside(used)))
 }
 
+/// Somebody who uses an account, and dialled a number that does not exist.
+fn is_user(world: &World<'_>, address: IpAddr) -> bool {
+    world.users.contains(&address)
+}
+
 /// Somebody outside who asks for files that are not there, and does not use any account.
 fn is_walker(world: &World<'_>, address: IpAddr, client: &Client) -> bool {
-    world.neighbours.is_outside(address)
-        && client.missing >= WALKED
-        && !world.uses.values().flatten().any(|used| used.address == Some(address))
+    world.neighbours.is_outside(address) && client.missing >= WALKED && !is_user(world, address)
 }

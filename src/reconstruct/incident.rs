@@ -207,7 +207,7 @@ fn add_users(
         let Some(address) = breach.address else { continue };
         let uses: Vec<_> = world.uses_from(&breach.account, address).collect();
         let actor = actors.entry(address).or_default();
-        if !uses.is_empty() {
+        if is_registered(&uses, breach.calls.len()) {
             actor.roles.insert(Role::Register);
         }
         actor.lines.extend(uses.iter().flat_map(|used| used.lines.iter()).take(3).cloned());
@@ -217,12 +217,19 @@ fn add_users(
     }
 }
 
+/// Returns whether a registration was accepted: one that the log prints, or more credentials than the
+/// calls account for. Security events do not tell a registration from a call.
+fn is_registered(uses: &[&super::world::Use], calls: usize) -> bool {
+    let accepted = uses.iter().filter(|used| used.kind == Used::Authenticated).map(|used| used.count);
+    uses.iter().any(|used| used.kind == Used::Registered) || accepted.sum::<u64>() > calls as u64
+}
+
 /// Adds scanners that learned the accounts for the intruder: in the same network, or with the same
 /// targets in the same order.
 fn add_scanners(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) {
     let known: Vec<IpAddr> = actors.keys().copied().collect();
     for (address, party) in &world.parties {
-        let swept = party.unknown_count >= 3 || party.by_account.len() >= 3;
+        let swept = party.unknown_count >= 3;
         if !swept || !world.neighbours.is_outside(*address) {
             continue;
         }
@@ -278,9 +285,7 @@ fn why(breach: &Breach, call: &Call) -> String {
             format!("the account's credentials came from {address} at that second")
         }
         (Some(address), Origin::Place) => {
-            format!(
-                "{address} and the owner used the account in that second; it went where that address's other calls went"
-            )
+            format!("{address} and somebody else held the account; this went where only {address} calls")
         }
         (Some(address), Origin::Registration) => {
             format!("the account was registered from {address} at that time")

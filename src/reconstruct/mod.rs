@@ -6,13 +6,17 @@
 //! was not its owner's, [`vectors`] weighs the ways in, and [`incident`] puts it together. Nothing here
 //! prints.
 
+mod attribute;
 pub mod behaviour;
 pub mod breach;
+mod burst;
 pub mod calls;
 pub mod doors;
 pub mod failed;
+mod habits;
 pub mod incident;
 pub mod standing;
+mod trunks;
 pub mod vectors;
 pub mod world;
 

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::calls::{self, Calls};
 use super::standing::Neighbours;
+use super::trunks;
 use crate::event::{Citation, Instant, Service};
 use crate::evidence::Source;
 use crate::fold::fetches::Client;
@@ -41,6 +42,8 @@ pub struct World<'a> {
     pub parties: BTreeMap<IpAddr, Party>,
     /// Every use of every account, by account, in the order of time.
     pub uses: BTreeMap<String, Vec<Use>>,
+    /// Addresses that used any account with success.
+    pub users: BTreeSet<IpAddr>,
     /// Manager sessions, in the order of time.
     pub sessions: Vec<Use>,
     /// Files asked for, by address.
@@ -95,6 +98,8 @@ pub struct Party {
     pub services: BTreeSet<Service>,
     /// Records that are INVITEs.
     pub invites: u64,
+    /// Records that are OPTIONS.
+    pub options: u64,
     /// Did a probe's own mark show (a scanner's trap, a hacking notice)?
     pub probes: u64,
 }
@@ -152,14 +157,16 @@ pub fn earliest(left: Option<Instant>, right: Option<Instant>) -> Option<Instant
 impl<'a> World<'a> {
     /// Joins what the sources told.
     pub fn new(pbx: &'a Pbx, neighbours: Neighbours, told: Vec<Told<'a>>) -> Self {
-        let trunks: BTreeSet<String> = pbx.trunks.iter().map(|trunk| trunk.name.clone()).collect();
         let (uses, sessions) = uses(&told);
         let mut accounts: BTreeSet<String> =
             pbx.accounts.iter().map(|account| account.name.clone()).collect();
         accounts.extend(uses.keys().cloned());
+        let trunks = trunks::find(pbx, &told, &accounts);
         accounts.retain(|name| !trunks.contains(name));
         let calls = calls::join(&told, &trunks);
-        accounts.extend(calls.accounts.iter().filter(|name| !trunks.contains(*name)).cloned());
+        let is_configured = !pbx.accounts.is_empty();
+        let callers = calls.accounts.iter().filter(|name| !is_configured && !trunks::is_nobody(name));
+        accounts.extend(callers.filter(|name| !trunks.contains(*name)).cloned());
         let managers = pbx.manager_users.iter().map(|user| user.name.clone());
         let known: BTreeSet<String> = accounts.iter().cloned().chain(managers).collect();
         let first = told.iter().filter_map(|told| told.ledger.first).min();
@@ -170,6 +177,7 @@ impl<'a> World<'a> {
             parties: parties(&told, &known),
             fetches: fetches(&told),
             told,
+            users: BTreeSet::new(),
             uses,
             sessions,
             calls,
@@ -179,33 +187,32 @@ impl<'a> World<'a> {
             last,
         };
         world.name_addresses();
-        calls::attribute(&mut world);
+        world.users = world.uses.values().flatten().filter_map(|used| used.address).collect();
+        super::attribute::attribute(&mut world);
         world
     }
 
     /// Gives registrations that know no peer the address of the credentials accepted beside them.
     ///
-    /// PJSIP prints the contact only; the security event of the same second names the socket.
+    /// PJSIP prints the contact only; the security event of the same second names the socket. A contact
+    /// in a private network that nothing stands beside tells nothing: whoever registers writes it.
     fn name_addresses(&mut self) {
         for uses in self.uses.values_mut() {
-            let known: Vec<(Instant, Instant, IpAddr)> = uses
+            let mut known: Vec<(Instant, Instant, IpAddr)> = uses
                 .iter()
                 .filter(|used| used.kind == Used::Authenticated && !used.is_claimed)
                 .filter_map(|used| Some((used.first, used.last, used.address?)))
                 .collect();
-            for used in uses.iter_mut().filter(|used| used.is_claimed || used.address.is_none()) {
-                let at = used.first;
-                let beside = known.iter().find(|(first, last, address)| {
-                    let is_near = first.seconds_since(at) <= 1 && at.seconds_since(*last) <= 1;
-                    is_near
-                        && (used.address.is_none()
-                            || used.address == Some(*address)
-                            || at.seconds_since(*first).abs() <= 1)
-                });
-                if let Some((_, _, address)) = beside
-                    && used.kind == Used::Registered
-                {
-                    used.address = Some(*address);
+            known.sort_unstable();
+            let mut names: BTreeMap<IpAddr, IpAddr> = BTreeMap::new();
+            for used in uses.iter_mut().filter(|used| used.is_claimed) {
+                let named = match used.kind {
+                    Used::Registered => beside(&known, used),
+                    _ => used.address.and_then(|claimed| names.get(&claimed).copied()),
+                };
+                if let (Some(address), Some(claimed)) = (named, used.address) {
+                    names.insert(claimed, address);
+                    used.address = Some(address);
                     used.is_claimed = false;
                 }
             }
@@ -226,6 +233,20 @@ impl<'a> World<'a> {
     pub fn has_security_events(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_security_events)
     }
+}
+
+/// Returns the socket of credentials accepted within a second of a registration: the one that its
+/// contact names, else the nearest before it.
+fn beside(known: &[(Instant, Instant, IpAddr)], used: &Use) -> Option<IpAddr> {
+    let at = used.first;
+    let end = known.partition_point(|(first, _, _)| first.seconds_since(at) <= 1);
+    let near = known.get(..end)?.iter().rev().take(64);
+    let near: Vec<_> = near.filter(|(_, last, _)| at.seconds_since(*last) <= 1).collect();
+    let same = near.iter().find(|(_, _, address)| used.address == Some(*address));
+    let begun = near
+        .iter()
+        .find(|(first, last, _)| at.seconds_since(*first).abs() <= 1 || at.seconds_since(*last).abs() <= 1);
+    same.or(begun).or(near.first()).map(|(_, _, address)| *address)
 }
 
 /// Returns the log that a file belongs to: its path without packing and rotation marks.
@@ -336,6 +357,7 @@ fn parties(told: &[Told<'_>], known: &BTreeSet<String>) -> BTreeMap<IpAddr, Part
 fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &BTreeSet<String>) {
     joined.services.extend(&party.services);
     joined.invites += party.invites;
+    joined.options += party.options;
     let learned = party
         .tallies
         .iter()
@@ -368,7 +390,8 @@ fn add_family(party: &mut Party, family: &FamilyTallies) {
         match kind {
             Kind::Failure | Kind::Rejected => {
                 failures.add(tally);
-                if let Some(account) = account {
+                // A call that is turned away bears the name that its sender wrote, and no secret.
+                if let Some(account) = account.as_ref().filter(|_| *kind == Kind::Failure) {
                     let mut own = Attempts::default();
                     own.add(tally);
                     party.by_account.entry(account.clone()).or_default().take_fuller(&own);

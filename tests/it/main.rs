@@ -9,6 +9,7 @@ mod lines;
 mod output;
 mod readme;
 mod records;
+mod scenarios;
 mod scratch;
 mod support;
 

@@ -1,0 +1,256 @@
+//! Where each call came from.
+//!
+//! The caller's audio is best; then the credentials accepted at that second; then the registration in
+//! force. An address of a carrier or of the server tells nothing. Where two hold an account at once
+//! (chan_sip keeps one contact, yet takes calls from whoever knows the secret), the place called
+//! decides: each has their own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use super::behaviour;
+use super::calls::{Call, Origin};
+use super::standing::Standing;
+use super::world::{Use, World};
+use crate::event::{Instant, Service};
+use crate::fold::uses::Kind as Used;
+
+/// How long a registration of chan_sip or IAX2 holds at most: `maxexpiry` is an hour unless set, and
+/// every renewal is printed.
+const HELD_SECONDS: i64 = 3_600;
+/// Runs looked at backwards from an instant. Runs of one source follow one another, so those that
+/// overlap are as many as there are sources.
+const MOST_OVERLAPPING: usize = 64;
+
+/// Tells where each call came from.
+pub(super) fn attribute(world: &mut World<'_>) {
+    let mut calls = std::mem::take(&mut world.calls.list);
+    let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); world.calls.accounts.len()];
+    for (index, call) in calls.iter_mut().enumerate() {
+        forget_servers(world, call);
+        if let Some(own) = by_account.get_mut(call.account_index())
+            && !call.from_trunk
+        {
+            own.push(index as u32);
+        }
+    }
+    let mut undecided = Vec::new();
+    for (account, indices) in world.calls.accounts.iter().zip(&by_account) {
+        if let Some(uses) = world.uses.get(account) {
+            place_calls(uses, &mut calls, indices, &mut undecided);
+        }
+    }
+    decide(world, &mut calls, undecided);
+    world.calls.list = calls;
+}
+
+/// Audio that comes from the carrier or from the server itself is not the caller's.
+fn forget_servers(world: &World<'_>, call: &mut Call) {
+    let is_peer = |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
+    if !call.address.is_some_and(is_peer) {
+        call.address = None;
+        call.origin = Origin::Unknown;
+    }
+}
+
+/// Calls that several addresses may have made.
+type Undecided = Vec<(usize, Vec<IpAddr>)>;
+
+/// Places the calls of one account, given in the order of their start.
+fn place_calls(uses: &[Use], calls: &mut [Call], indices: &[u32], undecided: &mut Undecided) {
+    let accepted = Accepted::new(uses);
+    let mut holders = Holders::new(uses);
+    for &index in indices {
+        let Some(call) = calls.get_mut(index as usize) else { continue };
+        if call.address.is_some() {
+            continue;
+        }
+        let (addresses, origin) = match accepted.at(call.start) {
+            none if none.is_empty() => (holders.at(call.start), Origin::Registration),
+            some => (some, Origin::Authentication),
+        };
+        match addresses.as_slice() {
+            [] => {}
+            [address] => (call.address, call.origin) = (Some(*address), origin),
+            _ => undecided.push((index as usize, addresses)),
+        }
+    }
+}
+
+/// The runs in which an account's credentials were accepted.
+struct Accepted {
+    /// First, last and address, by first.
+    runs: Vec<(Instant, Instant, IpAddr)>,
+    /// The latest end of any run up to this one.
+    latest: Vec<Instant>,
+}
+
+impl Accepted {
+    fn new(uses: &[Use]) -> Self {
+        let accepted = uses.iter().filter(|used| used.kind == Used::Authenticated);
+        let runs: Vec<_> = accepted.filter_map(|used| Some((used.first, used.last, used.address?))).collect();
+        let latest = runs
+            .iter()
+            .scan(Instant(i64::MIN), |latest, run| {
+                *latest = (*latest).max(run.1);
+                Some(*latest)
+            })
+            .collect();
+        Accepted { runs, latest }
+    }
+
+    /// Returns the addresses from which credentials were accepted around an instant.
+    fn at(&self, at: Instant) -> Vec<IpAddr> {
+        // The row's start is cut to the second; the answer to the challenge lies within it or just before.
+        let wide = self.between(at.plus_seconds(-1), at.plus_seconds(1));
+        if wide.len() <= 1 {
+            return wide;
+        }
+        let narrow = self.between(at, at.plus_seconds(1));
+        if narrow.is_empty() { wide } else { narrow }
+    }
+
+    fn between(&self, from: Instant, to: Instant) -> Vec<IpAddr> {
+        let end = self.runs.partition_point(|run| run.0 <= to);
+        let mut addresses = Vec::new();
+        for index in (0..end).rev().take(MOST_OVERLAPPING) {
+            let (Some(run), Some(latest)) = (self.runs.get(index), self.latest.get(index)) else { break };
+            if *latest < from {
+                break;
+            }
+            if run.1 >= from {
+                addresses.push(run.2);
+            }
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses
+    }
+}
+
+/// Who holds an account's registration, as time goes on.
+struct Holders<'a> {
+    uses: &'a [Use],
+    next: usize,
+    /// Since when, and until when at most.
+    held: BTreeMap<IpAddr, (Instant, Instant)>,
+    latest: Option<IpAddr>,
+}
+
+impl<'a> Holders<'a> {
+    fn new(uses: &'a [Use]) -> Self {
+        Holders { uses, next: 0, held: BTreeMap::new(), latest: None }
+    }
+
+    /// Returns who may have called at an instant, which must not lie before the one asked for last.
+    fn at(&mut self, at: Instant) -> Vec<IpAddr> {
+        while let Some(used) = self.uses.get(self.next).filter(|used| used.first <= at.plus_seconds(1)) {
+            self.take(used);
+            self.next += 1;
+        }
+        self.held.retain(|_, (_, until)| *until >= at);
+        if self.held.is_empty() {
+            return self.latest.into_iter().collect();
+        }
+        self.held.keys().copied().collect()
+    }
+
+    fn take(&mut self, used: &Use) {
+        match (used.kind, used.address) {
+            (Used::Registered, Some(address)) => {
+                // PJSIP prints no renewal: what it added stays until it says so.
+                let until = match used.service {
+                    Service::Pjsip => Instant(i64::MAX),
+                    _ => used.last.plus_seconds(HELD_SECONDS),
+                };
+                self.held.insert(address, (used.first, until));
+                self.latest = Some(address);
+            }
+            (Used::Unregistered, Some(address)) => {
+                // A phone that comes back from another port is removed and added in one second.
+                if self.held.get(&address).is_some_and(|(since, _)| *since >= used.first) {
+                    return;
+                }
+                self.held.remove(&address);
+                self.latest = self.latest.filter(|latest| *latest != address);
+            }
+            (Used::Unregistered, None) => {
+                self.held.clear();
+                self.latest = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Gives calls that several addresses may have made to one of them.
+fn decide(world: &World<'_>, calls: &mut [Call], undecided: Undecided) {
+    if undecided.is_empty() {
+        return;
+    }
+    let mut certain: BTreeSet<(usize, IpAddr, String)> = BTreeSet::new();
+    let mut earliest: HashMap<String, Instant> = HashMap::new();
+    for call in calls.iter() {
+        let place = behaviour::destination(world.dialed(call));
+        if let Some(address) = call.address {
+            certain.insert((call.account_index(), address, place.clone()));
+        }
+        earliest.entry(place).or_insert(call.start);
+    }
+    let mut seen = FirstSeen::default();
+    for (index, candidates) in undecided {
+        let Some(call) = calls.get_mut(index) else { continue };
+        let account = call.account_index();
+        let place = behaviour::destination(world.dialed(call));
+        let mut known =
+            candidates.iter().filter(|address| certain.contains(&(account, **address, place.clone())));
+        let one = match (known.next(), known.next()) {
+            (Some(address), None) => Some(*address),
+            _ => {
+                let since = earliest.get(&place).copied().unwrap_or(call.start);
+                seen.choose(world, account, &candidates, since)
+            }
+        };
+        if let Some(address) = one {
+            (call.address, call.origin) = (Some(address), Origin::Place);
+        }
+    }
+}
+
+/// When each address first used each account.
+#[derive(Default)]
+struct FirstSeen {
+    accounts: HashMap<usize, BTreeMap<IpAddr, Instant>>,
+}
+
+impl FirstSeen {
+    /// Chooses between two: a place that was called before the newcomer came is not the newcomer's.
+    fn choose(
+        &mut self,
+        world: &World<'_>,
+        account: usize,
+        candidates: &[IpAddr],
+        place_since: Instant,
+    ) -> Option<IpAddr> {
+        let first = self.accounts.entry(account).or_insert_with(|| {
+            let uses = world.calls.accounts.get(account).and_then(|name| world.uses.get(name));
+            let mut first = BTreeMap::new();
+            for used in uses.into_iter().flatten() {
+                if let Some(address) = used.address {
+                    first.entry(address).or_insert(used.first);
+                }
+            }
+            first
+        });
+        let mut by_time: Vec<(Instant, IpAddr)> =
+            candidates.iter().filter_map(|address| Some((*first.get(address)?, *address))).collect();
+        by_time.sort_unstable();
+        let (newest, address) = by_time.pop()?;
+        if place_since >= newest {
+            return Some(address);
+        }
+        // Of several that were there before, nobody knows which.
+        let before = by_time.pop().map(|(_, address)| address);
+        before.filter(|_| by_time.is_empty())
+    }
+}

@@ -1,0 +1,106 @@
+//! Calls of one account that stand out by themselves, where no address tells whose they are.
+//!
+//! An owner's calls and an intruder's may come under one name and from one place: records without
+//! logs, phones behind one address. What sets the intruder's apart is that places nobody here calls are
+//! called in a rush. Places that the account calls day by day are its owner's, however often.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::behaviour;
+use super::world::World;
+use crate::event::Instant;
+
+/// Calls to one place within an hour that make a rush; who redials by hand does not come to it often.
+const RUSH_CALLS: usize = 5;
+const RUSH_SECONDS: i64 = 3_600;
+/// Calls before and after a rush that still belong to it.
+const AROUND_SECONDS: i64 = 1_800;
+/// Test calls come up to a day before the rush.
+const TEST_SECONDS: i64 = 86_400;
+/// Days on which a place was called from which it is a usual one.
+const USUAL_DAYS: usize = 3;
+/// Calls a day to a usual place.
+const USUAL_CALLS: usize = 12;
+/// Days of the same rush from the very beginning from which it is how the account is used.
+const HABIT_DAYS: usize = 4;
+
+struct Place {
+    calls: Vec<usize>,
+    is_abroad: bool,
+    rush: Option<(Instant, Instant)>,
+}
+
+fn day(at: Instant) -> i64 {
+    at.seconds().div_euclid(86_400)
+}
+
+/// Returns those of an account's calls that belong to a rush, in order.
+pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<String>) -> Vec<usize> {
+    let start = |index: usize| world.calls.list.get(index).map(|call| call.start);
+    let places = places(world, calls, honest);
+    let rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
+    let mut found: Vec<usize> = Vec::new();
+    for place in &places {
+        for &index in &place.calls {
+            let Some(at) = start(index) else { continue };
+            let belongs = match place.rush {
+                Some((first, _)) => at >= first.plus_seconds(-TEST_SECONDS),
+                None => {
+                    place.is_abroad
+                        && rushes.iter().any(|(first, last)| {
+                            at >= first.plus_seconds(-AROUND_SECONDS)
+                                && at <= last.plus_seconds(AROUND_SECONDS)
+                        })
+                }
+            };
+            if belongs {
+                found.push(index);
+            }
+        }
+    }
+    found.sort_unstable();
+    let days: BTreeSet<i64> = found.iter().filter_map(|&index| start(index)).map(day).collect();
+    let begins = calls.first().and_then(|&index| start(index)).map(day);
+    let is_habit = days.len() >= HABIT_DAYS
+        && days.first().zip(begins).is_some_and(|(first, begins)| *first <= begins + 1);
+    if is_habit { Vec::new() } else { found }
+}
+
+fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<String>) -> Vec<Place> {
+    let mut by_place: BTreeMap<String, Place> = BTreeMap::new();
+    for &index in calls {
+        let Some(call) = world.calls.list.get(index).filter(|call| behaviour::is_outward(world, call)) else {
+            continue;
+        };
+        let dialed = world.dialed(call);
+        let name = behaviour::destination(dialed);
+        if honest.contains(&name) {
+            continue;
+        }
+        let is_abroad = behaviour::international(dialed).is_some();
+        let place = by_place.entry(name).or_insert(Place { calls: Vec::new(), is_abroad, rush: None });
+        place.calls.push(index);
+    }
+    let mut places: Vec<Place> = by_place.into_values().collect();
+    places.retain_mut(|place| {
+        let starts: Vec<Instant> =
+            place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start)).collect();
+        let days: BTreeSet<i64> = starts.iter().copied().map(day).collect();
+        place.rush = rush(&starts);
+        days.len() < USUAL_DAYS || starts.len() > days.len() * USUAL_CALLS
+    });
+    places
+}
+
+/// Returns the first and the last call of any rush, of calls in order.
+fn rush(starts: &[Instant]) -> Option<(Instant, Instant)> {
+    let dense = || {
+        starts.windows(RUSH_CALLS).filter(|window| match window {
+            [first, .., last] => last.seconds_since(*first) <= RUSH_SECONDS,
+            _ => false,
+        })
+    };
+    let first = *dense().next()?.first()?;
+    let last = *dense().next_back()?.last()?;
+    Some((first, last))
+}

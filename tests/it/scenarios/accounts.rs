@@ -1,0 +1,395 @@
+//! Accounts that somebody else used.
+
+use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump, sweep};
+use super::stage::{Driver, Stage};
+use super::truth::{Truth, compare, examine};
+
+#[test]
+fn a_valid_credential_out_of_nowhere_on_a_saturday() {
+    let mut stage = Stage::new(Driver::Sip, "America/New_York").with(&["1000", "1001", "1002"]);
+    stage.logs.security = false;
+    (stage.long_dates, stage.media) = (false, false);
+    let monday = stage.at("2021-06-14 00:00:00");
+    let phones = [("1000", "192.168.4.20"), ("1001", "192.168.4.21"), ("1002", "192.168.4.22")];
+    office(&mut stage, &phones, monday, 7, &AMERICAN);
+    let noon = stage.at("2021-06-19 12:00:00");
+    stage.keep("1001", "45.130.97.134", noon, noon + 30 * HOUR, 1_200);
+    // The owner's phone registers as well all the time, and takes the account back for a while.
+    let calls = pump(&mut stage, "1001", "45.130.97.134", &["98005550133"], noon + 20, 400, 11);
+    let truth = Truth {
+        vectors: vec!["stolen-credential"],
+        accounts: vec!["1001"],
+        sources: vec![("45.130.97.134".into(), "dial register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_guess_while_all_phones_share_one_public_address() {
+    for driver in [Driver::Pjsip, Driver::Sip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["20", "21", "22", "23"]);
+        (stage.logs.full, stage.media) = (false, false);
+        let monday = stage.at("2026-03-02 00:00:00");
+        let office_address = "203.0.113.40";
+        let phones =
+            [("20", office_address), ("21", office_address), ("22", office_address), ("23", office_address)];
+        office(&mut stage, &phones, monday, 8, &GERMAN);
+        let night = stage.at("2026-03-07 01:00:00");
+        for guess in 0..240 {
+            stage.wrong("22", "198.51.100.66", night + guess * 13);
+        }
+        stage.register("22", "198.51.100.66", night + 240 * 13);
+        let calls = pump(
+            &mut stage,
+            "22",
+            "198.51.100.66",
+            &["00252615550199", "0022415550177"],
+            night + 2 * HOUR,
+            60,
+            47,
+        );
+        let truth = Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["22"],
+            sources: vec![("198.51.100.66".into(), "dial guess register")],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn a_guess_spread_over_sixty_addresses() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Madrid").with(&["300", "301", "302", "303"]);
+    stage.logs.messages = true;
+    let monday = stage.at("2026-05-04 00:00:00");
+    let phones = [("300", "10.1.1.20"), ("301", "10.1.1.21"), ("302", "10.1.1.22"), ("303", "10.1.1.23")];
+    office(&mut stage, &phones, monday, 7, &["915550101", "935550102", "600555103"]);
+    let start = stage.at("2026-05-06 08:00:00");
+    let mut sources = Vec::new();
+    for index in 0..60i64 {
+        let peer = format!("185.{}.{}.9", 20 + index % 37, 3 * index + 1);
+        for attempt in 0..=index % 5 {
+            stage.wrong("302", &peer, start + index * 2_700 + attempt * 300);
+        }
+        sources.push((peer, "guess"));
+    }
+    let unrelated = ["77.3.3.3", "91.4.4.4"];
+    for (index, peer) in unrelated.iter().enumerate() {
+        sweep(&mut stage, peer, start + 7 * HOUR * index as i64, 80);
+        stage.wrong("300", peer, start + 7 * HOUR * index as i64 + 400);
+    }
+    let breach = start + 60 * 2_700 + 900;
+    stage.register("302", "102.8.8.8", breach);
+    let calls = pump(&mut stage, "302", "102.8.8.8", &["00239225550166"], breach + HOUR, 40, 61);
+    sources.push(("102.8.8.8".into(), "dial register"));
+    let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["302"], sources, calls };
+    compare(&examine(&mut stage), &[truth], &unrelated);
+}
+
+#[test]
+fn default_secrets_are_found_at_once() {
+    for (secret, driver, wrong) in [("1234", Driver::Sip, 2), ("205", Driver::Pjsip, 0)] {
+        let mut stage = Stage::new(driver, "America/Sao_Paulo").with(&["203", "204"]);
+        stage.accounts.push(("205".into(), secret.into()));
+        let monday = stage.at("2025-08-04 00:00:00");
+        let phones = [("203", "192.168.0.13"), ("204", "192.168.0.14"), ("205", "192.168.0.15")];
+        office(&mut stage, &phones, monday, 5, &["01155550101", "02155550102"]);
+        let night = stage.at("2025-08-07 03:10:00");
+        for attempt in 0..wrong {
+            stage.wrong("205", "62.210.9.9", night + attempt);
+        }
+        stage.register("205", "62.210.9.9", night + 4);
+        let calls =
+            pump(&mut stage, "205", "62.210.9.9", &["0021699555012", "0021355550112"], night + 100, 30, 20);
+        let truth = Truth {
+            vectors: vec!["default-credential"],
+            accounts: vec!["205"],
+            sources: vec![(
+                "62.210.9.9".into(),
+                if wrong > 0 { "dial guess register" } else { "dial register" },
+            )],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn a_registration_taken_over_without_a_failure() {
+    let mut stage = Stage::new(Driver::Sip, "Australia/Adelaide").with(&["71", "72"]);
+    (stage.logs.security, stage.media) = (false, false);
+    let monday = stage.at("2024-02-05 00:00:00");
+    office(
+        &mut stage,
+        &[("71", "203.0.113.7"), ("72", "203.0.113.8")],
+        monday,
+        7,
+        &["0882005550", "0412005551"],
+    );
+    let evening = stage.at("2024-02-08 21:00:00");
+    // Owner and thief take the registration from one another.
+    for turn in 0..40 {
+        stage.register("72", "154.16.5.5", evening + turn * 600);
+        stage.register("72", "203.0.113.8", evening + turn * 600 + 300);
+    }
+    let mut calls = Vec::new();
+    for turn in 0..40 {
+        for call in 0..3 {
+            let at = evening + turn * 600 + 20 + call * 80;
+            calls.push(stage.call("72", "154.16.5.5", "0011232765550", at, 200));
+        }
+    }
+    let truth = Truth {
+        vectors: vec!["stolen-credential"],
+        accounts: vec!["72"],
+        sources: vec![("154.16.5.5".into(), "dial register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_guess_over_iax() {
+    let mut stage = Stage::new(Driver::Iax2, "Europe/London").with(&["iax-north", "iax-south"]);
+    let monday = stage.at("2019-11-04 00:00:00");
+    let phones = [("iax-north", "192.168.9.4"), ("iax-south", "192.168.9.5")];
+    office(&mut stage, &phones, monday, 6, &["02079460101", "01614960102"]);
+    let night = stage.at("2019-11-06 02:00:00");
+    for attempt in 0..90 {
+        stage.wrong("iax-south", "46.30.1.1", night + attempt * 5);
+    }
+    stage.register("iax-south", "46.30.1.1", night + 460);
+    let calls = pump(&mut stage, "iax-south", "46.30.1.1", &["0037190055501"], night + 600, 50, 33);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["iax-south"],
+        sources: vec![("46.30.1.1".into(), "dial guess register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_phone_file_leaks_while_an_honest_remote_phone_fetches_its_own() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+    let monday = stage.at("2026-01-12 00:00:00");
+    let (home, thief) = ("89.144.9.9", "193.46.255.20");
+    office(&mut stage, &[("41", "192.168.7.41"), ("42", home)], monday, 9, &["0155501", "015550102"]);
+    let secret = stage.accounts[1].1.clone();
+    stage.file(
+        "srv/tftp/001565aabbcc.cfg",
+        &format!(
+            "#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 42\naccount.1.auth_name = 42\naccount.1.password = {secret}\naccount.1.sip_server.1.address = 192.0.2.1\n"
+        ),
+    );
+    let mut lines = Vec::new();
+    for day in 0..9 {
+        lines.push((monday + day * DAY + 3 * HOUR, home, "001565aabbcc.cfg", true));
+    }
+    let theft = stage.at("2026-01-17 23:00:00");
+    for guess in 0..12i64 {
+        lines.push((theft + guess, thief, "00156500000", false));
+    }
+    lines.push((theft + 20, thief, "001565aabbcc.cfg", true));
+    lines.sort_unstable();
+    for (index, (at, peer, file, given)) in lines.iter().enumerate() {
+        let name = if *given { (*file).to_owned() } else { format!("{file}{index:x}.cfg") };
+        stage.syslog(*at, &format!("in.tftpd[{}]: RRQ from {peer} filename {name}", 900 + index));
+        if !given {
+            stage.syslog(
+                *at,
+                &format!("in.tftpd[{}]: sending NAK (1, File not found) to {peer}", 900 + index),
+            );
+        }
+    }
+    stage.register("42", thief, theft + 3 * HOUR);
+    let calls = pump(&mut stage, "42", thief, &["0088213555011"], theft + 4 * HOUR, 30, 44);
+    let truth = Truth {
+        vectors: vec!["provisioning-leak"],
+        accounts: vec!["42"],
+        sources: vec![(thief.into(), "dial provision register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn two_intruders_on_two_accounts_are_two_incidents() {
+    let mut stage = Stage::new(Driver::Pjsip, "Asia/Kolkata").with(&["601", "602", "603"]);
+    let monday = stage.at("2026-07-06 00:00:00");
+    let phones = [("601", "172.16.0.11"), ("602", "172.16.0.12"), ("603", "172.16.0.13")];
+    office(&mut stage, &phones, monday, 12, &["02255550101", "08055550102"]);
+    let first = stage.at("2026-07-08 02:00:00");
+    for attempt in 0..60 {
+        stage.wrong("601", "41.90.1.1", first + attempt * 9);
+    }
+    stage.register("601", "41.90.1.1", first + 600);
+    let one = pump(&mut stage, "601", "41.90.1.1", &["00252615550101"], first + 700, 30, 25);
+    let second = stage.at("2026-07-15 04:00:00");
+    stage.register("603", "212.5.6.7", second);
+    let two = pump(&mut stage, "603", "212.5.6.7", &["0037090055502"], second + 50, 30, 25);
+    let truths = [
+        Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["601"],
+            sources: vec![("41.90.1.1".into(), "dial guess register")],
+            calls: one,
+        },
+        Truth {
+            vectors: vec!["stolen-credential"],
+            accounts: vec!["603"],
+            sources: vec![("212.5.6.7".into(), "dial register")],
+            calls: two,
+        },
+    ];
+    compare(&examine(&mut stage), &truths, &[]);
+}
+
+#[test]
+fn one_intruder_on_three_accounts_is_one_incident() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Rome").with(&["11", "12", "13", "14"]);
+    let monday = stage.at("2023-10-23 00:00:00");
+    let phones = [("11", "10.0.0.11"), ("12", "10.0.0.12"), ("13", "10.0.0.13"), ("14", "10.0.0.14")];
+    // The clocks go back in the night of the attack.
+    office(&mut stage, &phones, monday, 8, &["0655550101", "0255550102", "3395550103"]);
+    let night = stage.at("2023-10-29 01:40:00");
+    let peer = "5.188.9.9";
+    let mut calls = Vec::new();
+    for (index, account) in ["11", "12", "13"].into_iter().enumerate() {
+        let at = night + index as i64 * 1_500;
+        for attempt in 0..30 {
+            stage.wrong(account, peer, at + attempt * 3);
+        }
+        stage.register(account, peer, at + 95);
+        calls.extend(pump(&mut stage, account, peer, &["00960355501"], at + 200, 20, 31));
+    }
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["11", "12", "13"],
+        sources: vec![(peer.into(), "dial guess register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn evidence_that_begins_after_the_breach() {
+    let mut stage = Stage::new(Driver::Pjsip, "America/Chicago").with(&["501", "502", "503"]);
+    let night = stage.at("2026-09-05 01:00:00");
+    let peer = "156.3.3.3";
+    let calls = {
+        stage.register("502", peer, night + 5);
+        pump(&mut stage, "502", peer, &["901153755501133", "901123222555017"], night + 8, 120, 30)
+    };
+    let phones = [("501", "192.168.1.51"), ("502", "192.168.1.52"), ("503", "192.168.1.53")];
+    office(&mut stage, &phones, night + 5 * HOUR, 3, &AMERICAN);
+    let truth = Truth {
+        vectors: vec!["stolen-credential", "unknown"],
+        accounts: vec!["502"],
+        sources: vec![(peer.into(), "dial register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn calls_that_all_fail_and_test_calls_hours_before() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Paris").with(&["81", "82"]);
+    let monday = stage.at("2026-02-02 00:00:00");
+    office(&mut stage, &[("81", "10.9.0.1"), ("82", "10.9.0.2")], monday, 7, &["0145550101", "0611555010"]);
+    let night = stage.at("2026-02-05 20:00:00");
+    let peer = "2001:db8:bad::77";
+    for attempt in 0..25 {
+        stage.wrong("82", peer, night + attempt * 20);
+    }
+    stage.register("82", peer, night + 600);
+    let mut calls = Vec::new();
+    for (index, number) in
+        ["0037125550", "00252555010", "000252555010", "900252555010"].into_iter().enumerate()
+    {
+        calls.push(stage.call_that("82", peer, number, night + 700 + index as i64 * 30, 0, "FAILED"));
+    }
+    for call in 0..40 {
+        let end = if call % 3 == 0 { "BUSY" } else { "CONGESTION" };
+        calls.push(stage.call_that("82", peer, "00252615550133", night + 5 * HOUR + call * 9, 0, end));
+    }
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["82"],
+        sources: vec![(peer.into(), "dial guess register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn calls_without_any_registration() {
+    let mut stage = Stage::new(Driver::Pjsip, "America/Bogota").with(&["90", "91"]);
+    (stage.logs.full, stage.media) = (false, false);
+    let monday = stage.at("2025-04-07 00:00:00");
+    office(&mut stage, &[("90", "192.168.88.9"), ("91", "192.168.88.10")], monday, 6, &["6015550101"]);
+    let night = stage.at("2025-04-09 22:00:00");
+    let calls = pump(&mut stage, "91", "194.9.9.9", &["0053555011", "00535550112"], night, 35, 21);
+    let truth = Truth {
+        vectors: vec!["stolen-credential"],
+        accounts: vec!["91"],
+        sources: vec![("194.9.9.9".into(), "dial")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn json_only_and_packed_rotations() {
+    for packed in [false, true] {
+        let mut stage = Stage::new(Driver::Pjsip, "Asia/Kathmandu").with(&["31", "32"]);
+        let monday = stage.at("2025-12-29 00:00:00");
+        if packed {
+            stage.long_dates = false;
+            stage.rotations = vec![monday + 2 * DAY, monday + 4 * DAY, monday + 5 * DAY];
+        } else {
+            stage.logs = super::stage::Logs { full: false, messages: false, security: false, json: true };
+        }
+        office(&mut stage, &[("31", "10.5.5.31"), ("32", "10.5.5.32")], monday, 7, &["014555010"]);
+        let night = stage.at("2026-01-01 00:20:00");
+        for attempt in 0..45 {
+            stage.wrong("31", "37.49.2.2", night + attempt * 7);
+        }
+        stage.register("31", "37.49.2.2", night + 400);
+        let calls = pump(&mut stage, "31", "37.49.2.2", &["0022490555010"], night + 500, 30, 40);
+        let truth = Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["31"],
+            sources: vec![("37.49.2.2".into(), "dial guess register")],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn three_logs_in_a_folder_without_configuration() {
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Etc/UTC").with(&["2001", "2002"]);
+        stage.configuration = false;
+        let monday = stage.at("2026-06-01 00:00:00");
+        let phones = [("2001", "192.168.3.1"), ("2002", "192.168.3.2")];
+        office(&mut stage, &phones, monday, 6, &["95555010", "95555011"]);
+        let night = stage.at("2026-06-04 03:00:00");
+        sweep(&mut stage, "80.94.1.1", night - HOUR, 40);
+        for attempt in 0..55 {
+            stage.wrong("2002", "80.94.1.1", night + attempt * 3);
+        }
+        stage.register("2002", "80.94.1.1", night + 200);
+        let calls = pump(&mut stage, "2002", "80.94.1.1", &["900263775550"], night + 300, 25, 50);
+        let truth = Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["2002"],
+            sources: vec![("80.94.1.1".into(), "dial guess register scan")],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}

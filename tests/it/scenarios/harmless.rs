@@ -1,0 +1,140 @@
+//! What looks like an attack and is none, or is one that got nothing.
+
+use super::people::{DAY, GERMAN, HOUR, office};
+use super::stage::{Driver, Stage};
+use super::truth::{compare, examine};
+
+#[test]
+fn a_phone_at_home_with_an_old_secret() {
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        stage.logs.messages = true;
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 7, &GERMAN);
+        let home = "91.12.7.7";
+        for attempt in 0..6_000 {
+            stage.wrong_in("12", home, monday + 600 + attempt * 20, "b7d1-one-phone");
+        }
+        let mended = monday + 600 + 6_000 * 20;
+        for day in 0..4 {
+            let from = mended + day * DAY;
+            stage.keep("12", home, from, from + DAY - 900, 900);
+            for (call, number) in GERMAN.iter().enumerate() {
+                stage.call("12", home, number, from + HOUR * (2 + call as i64), 130);
+            }
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn a_phone_at_home_that_is_never_mended() {
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+        for attempt in 0..6_000 {
+            stage.wrong_in("12", "91.12.7.7", monday + 600 + attempt * 20, "b7d1-one-phone");
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn staff_on_the_road_who_mistype() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Stockholm").with(&["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(
+        &mut stage,
+        &[("10", "192.168.2.10"), ("11", "192.168.2.11")],
+        monday,
+        9,
+        &["0855501", "08555010"],
+    );
+    let places = ["78.66.1.9", "195.67.3.4", "2.68.10.1", "2.68.77.2", "90.1.2.3", "2.69.4.4", "83.2.2.2"];
+    for (day, peer) in places.iter().enumerate() {
+        let from = monday + day as i64 * DAY + 8 * HOUR;
+        if day % 2 == 0 {
+            stage.wrong("12", peer, from);
+            stage.wrong("12", peer, from + 9);
+        }
+        stage.keep("12", peer, from + 30, from + 9 * HOUR, 600);
+        stage.call("12", peer, "085550101", from + HOUR, 200);
+        stage.call("12", peer, "0046855501", from + 2 * HOUR, 200);
+        stage.call("12", peer, "004755501011", from + 3 * HOUR, 200);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn everybody_registers_anew_after_a_restart() {
+    let mut stage = Stage::new(Driver::Pjsip, "Asia/Tokyo");
+    let names: Vec<String> = (0..120).map(|phone| (4_000 + phone).to_string()).collect();
+    stage = stage.with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let monday = stage.at("2026-03-02 00:00:00");
+    for (index, name) in names.iter().enumerate() {
+        let peer = format!("203.0.113.{}", 10 + index % 40);
+        stage.register(name, &peer, monday + index as i64);
+        stage.register(name, &peer, monday + DAY + index as i64 / 20);
+        // A few answer with a nonce from before the restart.
+        if index % 3 == 0 {
+            stage.wrong(name, &peer, monday + DAY + index as i64 / 20);
+            stage.register(name, &peer, monday + DAY + 10 + index as i64 / 20);
+        }
+        stage.call(name, &peer, "0335550101", monday + DAY + HOUR + index as i64 * 31, 100);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn a_carrier_that_asks_whether_we_are_alive() {
+    for carrier in ["240.7.7.7", "sip.carrier.example"] {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+        (stage.carrier, stage.logs.messages) = (carrier, true);
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 4, &GERMAN);
+        for minute in 0..4 * 1_440i64 {
+            let message = format!(
+                "Request 'OPTIONS' from '<sip:ping@sip.carrier.example>' failed for '240.7.7.7:5060' (callid: alive-{minute}@240.7.7.7) - No matching endpoint found"
+            );
+            stage.note(monday + minute * 60, "NOTICE", None, "res_pjsip/pjsip_distributor.c", message);
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn a_hostile_week_without_a_breach() {
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "America/Bogota").with(&["100", "101", "102", "103"]);
+        stage.logs.messages = true;
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("100", "10.0.0.1"), ("101", "10.0.0.2"), ("102", "10.0.0.3"), ("103", "190.24.5.5")];
+        office(&mut stage, &phones, monday, 7, &["6015550101", "3105550102"]);
+        let mut failed = Vec::new();
+        for scanner in 0..5_000u32 {
+            let peer = format!("{}.{}.{}.7", 23 + scanner % 60, scanner / 60 % 250, scanner % 251);
+            let at = monday + i64::from(scanner) * 113;
+            match scanner % 4 {
+                0 => stage.unknown(&(200 + scanner % 700).to_string(), &peer, at),
+                1 => stage.turned_away("100", &format!("9{scanner}0046555"), &peer, at),
+                2 => {
+                    for attempt in 0..4 {
+                        stage.wrong("101", &peer, at + attempt);
+                    }
+                }
+                _ => {
+                    stage.unknown("admin", &peer, at);
+                    stage.wrong("102", &peer, at + 3);
+                }
+            }
+            failed.push(peer);
+        }
+        for attempt in 0..3_000 {
+            stage.wrong("100", "45.134.144.9", monday + attempt * 100);
+        }
+        failed.push("45.134.144.9".into());
+        let failed: Vec<&str> = failed.iter().map(String::as_str).collect();
+        compare(&examine(&mut stage), &[], &failed);
+    }
+}

@@ -1,0 +1,10 @@
+//! Whole cases, staged: servers unlike one another in version, zone, language and layout, attacked in
+//! the ways that are known, or only made to look so. What is found is compared with what was staged.
+
+mod access;
+mod accounts;
+mod harmless;
+mod people;
+mod records;
+mod stage;
+mod truth;

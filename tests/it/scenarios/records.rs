@@ -1,0 +1,158 @@
+//! Call records alone, and calls that leave more than one row.
+
+use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
+use super::stage::{Driver, Logs, Row, Stage};
+use super::truth::{Truth, compare, examine};
+
+fn records_only(zone: &str, accounts: &[&str]) -> Stage {
+    let mut stage = Stage::new(Driver::Pjsip, zone).with(accounts);
+    stage.logs = Logs { full: false, messages: false, security: false, json: false };
+    stage
+}
+
+#[test]
+fn fraud_that_only_call_records_tell() {
+    for configuration in [true, false] {
+        let mut stage = records_only("Europe/Berlin", &["10", "11", "12"]);
+        stage.configuration = configuration;
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+        office(&mut stage, &phones, monday, 12, &GERMAN);
+        let night = stage.at("2026-03-08 01:00:00");
+        let numbers = ["00252615550199", "0023221555017", "00960355501"];
+        let calls = pump(&mut stage, "11", "193.1.1.1", &numbers, night, 150, 12);
+        let truth = Truth {
+            vectors: vec!["unknown", "stolen-credential"],
+            accounts: vec!["11"],
+            sources: vec![],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn a_call_centre_is_busy_and_honest() {
+    for logs in [true, false] {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin");
+        let names: Vec<String> = (0..12).map(|agent| (700 + agent).to_string()).collect();
+        stage = stage.with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        if !logs {
+            stage.logs = Logs { full: false, messages: false, security: false, json: false };
+        }
+        let monday = stage.at("2026-03-02 00:00:00");
+        for day in 0..5 {
+            for (agent, name) in names.iter().enumerate() {
+                let peer = format!("10.7.0.{}", agent + 10);
+                stage.register(name, &peer, monday + day * DAY + 7 * HOUR);
+                for call in 0..100i64 {
+                    let at = monday + day * DAY + 8 * HOUR + call * 280 + agent as i64 * 5;
+                    let number = match call % 10 {
+                        0 => format!("00435550{:03}", (call + agent as i64) % 200),
+                        1 => format!("00415550{:03}", (call + agent as i64) % 200),
+                        _ => format!("030555{:04}", (call * 13 + agent as i64 * 7 + day) % 5_000),
+                    };
+                    stage.call(name, &peer, &number, at, 150);
+                }
+            }
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn a_salesman_calls_home_and_abroad_in_the_evening() {
+    for logs in [true, false] {
+        let mut stage = Stage::new(Driver::Sip, "Europe/Zurich").with(&["10", "11", "12"]);
+        if !logs {
+            stage.logs = Logs { full: false, messages: false, security: false, json: false };
+        }
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(
+            &mut stage,
+            &[("10", "192.168.2.10"), ("11", "192.168.2.11")],
+            monday,
+            12,
+            &["0445550101", "0315550102"],
+        );
+        office(&mut stage, &[("12", "192.168.2.12")], monday, 4, &["0445550101", "0315550102"]);
+        for (day, peer) in [(4, "95.90.1.1"), (5, "151.48.2.2"), (6, "151.48.2.2"), (8, "88.12.3.3")] {
+            let evening = monday + day * DAY + 18 * HOUR;
+            stage.register("12", peer, evening);
+            for (call, number) in
+                ["00390255501", "0034915550", "0039025550", "0445550101"].into_iter().enumerate()
+            {
+                stage.call("12", peer, number, evening + 300 + call as i64 * 900, 400);
+            }
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn queues_forks_and_transfers_are_counted_once() {
+    let mut stage = Stage::new(Driver::Pjsip, "America/Chicago").with(&["301", "302", "303"]);
+    let monday = stage.at("2026-10-05 00:00:00");
+    let phones = [("301", "10.1.1.1"), ("302", "10.1.1.2"), ("303", "10.1.1.3")];
+    office(&mut stage, &phones, monday, 8, &AMERICAN);
+    // Ring groups: one row a leg, all with one id.
+    for call in 0..60i64 {
+        let at = monday + call * 9_000 + 3;
+        let id = format!("{at}.{}", 70_000 + call);
+        for (member, end) in [("301", "NO ANSWER"), ("302", "ANSWERED"), ("303", "NO ANSWER")] {
+            stage.record(&Row {
+                at,
+                seconds: 60,
+                src: "3125559999",
+                name: "",
+                dst: "600",
+                context: "from-trunk",
+                channel: &format!("PJSIP/carrier-{:08x}", 0xb000 + call),
+                to: &format!("PJSIP/{member}-{:08x}", 0xc000 + call),
+                disposition: end,
+                uniqueid: Some(&id),
+            });
+        }
+    }
+    let night = stage.at("2026-10-10 02:00:00");
+    let peer = "67.8.8.8";
+    for attempt in 0..50 {
+        stage.wrong("302", peer, night + attempt * 4);
+    }
+    stage.register("302", peer, night + 220);
+    let mut calls = Vec::new();
+    for call in 0..30i64 {
+        let at = night + 400 + call * 30;
+        stage.note(at, "NOTICE", None, "app.c", "step".into());
+        // The first carrier is full, the second takes it: two rows of one call.
+        let id = format!("{at}.{}", 80_000 + call);
+        let channel = format!("PJSIP/302-{:08x}", 0xd000 + call);
+        for (to, end) in [("PJSIP/carrier-0000e001", "FAILED"), ("PJSIP/carrier-0000e002", "ANSWERED")] {
+            stage.record(&Row {
+                at,
+                seconds: 180,
+                src: "302",
+                name: "",
+                dst: "901123255501",
+                context: "from-internal",
+                channel: &channel,
+                to,
+                disposition: end,
+                uniqueid: Some(&id),
+            });
+        }
+        calls.push(id);
+    }
+    // While the intruder has the account its owner phones a colleague, and is called.
+    stage.inside("302", "301", night + 8 * HOUR, 50);
+    stage.incoming("302", "3125557777", night + 8 * HOUR + 90, 50);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["302"],
+        sources: vec![(peer.into(), "dial guess register")],
+        calls,
+    };
+    let report = examine(&mut stage);
+    compare(&report, &[truth], &[]);
+    assert_eq!(report.incidents[0].totals.seconds, 30 * 180);
+}
