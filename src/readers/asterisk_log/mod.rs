@@ -338,8 +338,10 @@ impl<'a> Reading<'a> {
         let stamp = head::stamp_at(object.timestamp.as_bytes(), &self.reader.formats).map(|(stamp, _)| stamp);
         self.note_stamp(stamp);
         self.record();
+        // The formatter escapes the colours of a dialplan step, and keeps them (18.11).
         let text = object.as_text();
-        self.rewritten_record(text.as_bytes(), stamp, start, end, number);
+        let cleaned = clean::without_colours(text.as_bytes());
+        self.rewritten_record(cleaned.as_deref().unwrap_or(text.as_bytes()), stamp, start, end, number);
         true
     }
 
