@@ -168,8 +168,17 @@ const TOLD: usize = 1 << 10;
 impl<'a> Reading<'a> {
     fn new(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8]) -> Self {
         let start = chunk.context;
+        let mut reading = Self::at(reader, chunk, bytes, start);
+        if start > 0 {
+            let mut passed = Chunk::default();
+            let before = Reading::at(reader, &mut passed, bytes, 0).pass(start);
+            (reading.last_stamp, reading.packet_end, reading.in_record) = before;
+        }
+        reading
+    }
+
+    fn at(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8], start: usize) -> Self {
         let primary = reader.formats.first().and_then(|format| Some((format, format.fixed_length()?)));
-        let packet_end = trace::open_at(bytes, start).unwrap_or(0);
         Reading {
             reader,
             chunk,
@@ -178,10 +187,27 @@ impl<'a> Reading<'a> {
             primary,
             last_text: b"",
             last_stamp: None,
-            packet_end,
-            in_record: start > 0,
+            packet_end: 0,
+            in_record: false,
             told: Box::new([0; TOLD]),
         }
+    }
+
+    /// Reads the context up to `start` and returns what the lines behind it need of it.
+    ///
+    /// A context that is not the file's beginning begins somewhere in a line.
+    fn pass(mut self, start: usize) -> (Option<Stamp>, usize, bool) {
+        let bytes = self.bytes;
+        let is_cut = start >= CONTEXT;
+        self.in_record = is_cut;
+        let mut line_start = 0;
+        for newline in memchr::memchr_iter(b'\n', bytes.get(..start).unwrap_or_default()) {
+            if line_start > 0 || !is_cut {
+                self.line(line_start, newline, 0);
+            }
+            line_start = newline + 1;
+        }
+        (self.last_stamp, self.packet_end, self.in_record)
     }
 
     fn run(&mut self) {
@@ -240,7 +266,7 @@ impl<'a> Reading<'a> {
         let Some((call, file, message)) = head::after_level(rest) else { return false };
         self.record();
         let head = Head { stamp: self.last_stamp, level, call, file, message };
-        self.meaning(&head, line, start, end, number);
+        self.meaning(&head, start, end, number);
         true
     }
 
@@ -272,14 +298,14 @@ impl<'a> Reading<'a> {
         self.chunk.last_stamp = self.last_stamp.or(self.chunk.last_stamp);
     }
 
-    fn meaning(&mut self, head: &Head<'a>, line: &'a [u8], start: usize, end: usize, number: u32) {
+    fn meaning(&mut self, head: &Head<'a>, start: usize, end: usize, number: u32) {
         if let Some(found) = messages::read(head) {
             if self.chunk.sparse && found.action == Action::Dialplan && self.step_is_known(head, &found) {
                 return;
             }
             self.push(&found, head.stamp, head.call, Origin::Chunk, start, end, number);
         } else if matches!(head.level, Level::Verbose | Level::Debug) {
-            self.watch_packet(line, end);
+            self.watch_packet(head.message, start, end);
         }
     }
 
@@ -295,8 +321,9 @@ impl<'a> Reading<'a> {
         self.is_told(key >> 1)
     }
 
-    fn watch_packet(&mut self, line: &[u8], end: usize) {
-        if let Some(packet_end) = trace::packet_end(self.bytes, line, end) {
+    fn watch_packet(&mut self, message: &[u8], start: usize, end: usize) {
+        let line = &self.bytes[start..end];
+        if let Some(packet_end) = trace::packet_end(self.bytes, line, message, end) {
             self.packet_end = packet_end;
         }
     }
@@ -316,7 +343,7 @@ impl<'a> Reading<'a> {
         if let Some(head) = head::anywhere(line, &self.reader.formats) {
             self.note_stamp(head.stamp);
             self.record();
-            return self.meaning(&head, line, start, end, number);
+            return self.meaning(&head, start, end, number);
         }
         if self.other_record(line, Origin::Chunk, start, end, number) {
             return;
@@ -351,6 +378,9 @@ impl<'a> Reading<'a> {
             let stamp = head.stamp;
             self.note_stamp(stamp);
             self.record();
+            if matches!(head.level, Level::Verbose | Level::Debug) {
+                self.watch_packet(head.message, start, end);
+            }
             return self.rewritten_record(cleaned, stamp, start, end, number);
         }
         if !self.other_record(cleaned, Origin::Rewritten(cleaned), start, end, number) {
@@ -423,7 +453,8 @@ impl<'a> Reading<'a> {
             self.record();
             return self.push(&found, self.last_stamp, None, origin, start, end, number);
         }
-        self.watch_packet(line, end);
+        let message = line.get(trace::container_prefix(line).map_or(0, <[u8]>::len)..).unwrap_or_default();
+        self.watch_packet(message, start, end);
         if !self.in_record || self.reader.is_syslog {
             let why = if line.contains(&0) { Why::Binary } else { Why::UnknownForm };
             self.chunk.skipped.push(Skipped { offset: (start - self.start) as u32, line: number, why });
