@@ -7,6 +7,7 @@ mod cli;
 mod corpora;
 mod lines;
 mod output;
+mod published;
 mod readme;
 mod records;
 mod scratch;
