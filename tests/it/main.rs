@@ -5,6 +5,8 @@
 
 mod cli;
 mod corpora;
+mod determinism;
+mod evidence;
 mod lines;
 mod output;
 mod published;
