@@ -267,7 +267,9 @@ fn a_live_log_that_is_cut_or_grows_harms_nothing() {
 fn names_of_any_bytes_are_read_and_shown_harmless() {
     let scratch = Scratch::new();
     for (number, name) in
-        [&b"a\nb"[..], b"c\x1b[31md", b"e\xff\xfef", b"-rf", "\u{202e}gnp".as_bytes(), b"`|<b>"].iter().enumerate()
+        [&b"a\nb"[..], b"c\x1b[31md", b"e\xff\xfef", b"-rf", "\u{202e}gnp".as_bytes(), b"`|<b>"]
+            .iter()
+            .enumerate()
     {
         let name = std::ffi::OsString::from_vec([b"e/", *name].concat());
         fs::create_dir_all(scratch.path().join("e")).unwrap();
@@ -275,7 +277,9 @@ fn names_of_any_bytes_are_read_and_shown_harmless() {
     }
     let found = rows(&scratch, "e");
     assert_eq!(found.len(), 1 + 2 + 3 + 4 + 5 + 6);
-    for arguments in [&["run", "e", "-v"][..], &["inventory", "e", "-v"], &["run", "e", "--format", "markdown"]] {
+    for arguments in
+        [&["run", "e", "-v"][..], &["inventory", "e", "-v"], &["run", "e", "--format", "markdown"]]
+    {
         let output = scratch.run(arguments);
         assert_eq!(code(&output), 0);
         for text in [stdout(&output), stderr(&output)] {
@@ -336,7 +340,11 @@ fn the_evidence_is_as_it_was() {
     write(&scratch, "e/var/log/asterisk/full.1.gz", &gz(log(100).as_bytes()));
     write(&scratch, "e/etc/asterisk/sip.conf", b"[100]\ntype=friend\nsecret=1234\nhost=dynamic\n");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root/var/lib");
-    write(&scratch, "e/var/lib/asterisk/astdb.sqlite3", &fs::read(source.join("asterisk/astdb.sqlite3")).unwrap());
+    write(
+        &scratch,
+        "e/var/lib/asterisk/astdb.sqlite3",
+        &fs::read(source.join("asterisk/astdb.sqlite3")).unwrap(),
+    );
     let before = listing(&scratch.path().join("e"));
     for arguments in [
         &["run", "e", "-o", "case"][..],
@@ -357,7 +365,17 @@ fn an_output_inside_the_evidence_is_refused_by_whatever_way() {
     symlink("e/var", scratch.path().join("way")).unwrap();
     let absolute = scratch.path().join("e/x").to_string_lossy().into_owned();
     let before = listing(&scratch.path().join("e"));
-    let outputs = ["e/x", "e", "e/a/b/c", "way/x", "way/../x", "e/../e/x", "./e//x", absolute.as_str(), "e/var/log/full"];
+    let outputs = [
+        "e/x",
+        "e",
+        "e/a/b/c",
+        "way/x",
+        "way/../x",
+        "e/../e/x",
+        "./e//x",
+        absolute.as_str(),
+        "e/var/log/full",
+    ];
     for verb in ["run", "timeline", "inventory"] {
         for output in outputs {
             let result = scratch.run(&[verb, "e", "-o", output]);
@@ -375,7 +393,8 @@ fn an_output_inside_the_evidence_is_refused_by_whatever_way() {
 
 #[test]
 fn logs_are_known_by_what_they_hold() {
-    let names = ["full.pbx6", "asterisk-full.txt", "full-20261120", "full.1", "a/b/c/d/e/f/log", "FULL", "x.bak"];
+    let names =
+        ["full.pbx6", "asterisk-full.txt", "full-20261120", "full.1", "a/b/c/d/e/f/log", "FULL", "x.bak"];
     let scratch = Scratch::new();
     for (number, name) in names.iter().enumerate() {
         write(&scratch, &format!("e/{name}"), line(number).as_bytes());
@@ -388,7 +407,11 @@ fn texts_about_logs_are_no_logs() {
     let scratch = Scratch::new();
     let prose = "This is how one reads a log, and what it has to say to whoever looks at it.\n".repeat(20);
     write(&scratch, "e/README", format!("{prose}{}{prose}", line(1)).as_bytes());
-    write(&scratch, "e/filter.conf", format!("# matches\n# {}[Definition]\nfailregex = x\n{prose}", line(1)).as_bytes());
+    write(
+        &scratch,
+        "e/filter.conf",
+        format!("# matches\n# {}[Definition]\nfailregex = x\n{prose}", line(1)).as_bytes(),
+    );
     write(&scratch, "e/notes.csv", b"date,what\n2026-03-07,phoned the carrier\n");
     write(&scratch, "e/binary", &[0; 5_000]);
     let output = scratch.run(&["timeline", "e"]);

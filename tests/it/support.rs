@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use tolltrace::event::{CallRow, Entry, Service, Span};
 use tolltrace::readers::{
-    AsteriskLogReader, CONTEXT, Chunk, Reader, Skipped, call_records::CallRecordReader, channel_events::ChannelEventReader,
-    fail2ban::Fail2banReader, queue_log::QueueLogReader, tftp,
+    AsteriskLogReader, CONTEXT, Chunk, Reader, Skipped, call_records::CallRecordReader,
+    channel_events::ChannelEventReader, fail2ban::Fail2banReader, queue_log::QueueLogReader, tftp,
 };
 
 /// Returns the reader of that name for a text that begins with `head`.

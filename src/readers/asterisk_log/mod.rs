@@ -156,11 +156,19 @@ struct Reading<'a> {
     last_stamp: Option<Stamp>,
     /// Where a printed packet ends.
     packet_end: usize,
-    /// Did a record come before in this chunk?
-    in_record: bool,
+    /// Where the line begins that is being read.
+    line_at: usize,
+    /// Where the last record begins, and the last one that has a stamp.
+    record_at: Option<usize>,
+    stamp_at: Option<usize>,
     /// Calls whose step was told in this chunk already; see [`Chunk::sparse`].
     told: Box<[u64; TOLD]>,
 }
+
+/// How far behind a record a line without a head still belongs to it, and has its time.
+///
+/// Half of the context, so that no cut changes it: its first half may begin inside a packet.
+const REACH: usize = CONTEXT / 2;
 
 /// Calls remembered per chunk; one that is told twice is merged later.
 const TOLD: usize = 1 << 10;
@@ -171,8 +179,9 @@ impl<'a> Reading<'a> {
         let mut reading = Self::at(reader, chunk, bytes, start);
         if start > 0 {
             let mut passed = Chunk::default();
-            let before = Reading::at(reader, &mut passed, bytes, 0).pass(start);
-            (reading.last_stamp, reading.packet_end, reading.in_record) = before;
+            let mut before = Reading::at(reader, &mut passed, bytes, 0);
+            before.pass(start);
+            reading.take_over(&before);
         }
         reading
     }
@@ -188,18 +197,17 @@ impl<'a> Reading<'a> {
             last_text: b"",
             last_stamp: None,
             packet_end: 0,
-            in_record: false,
+            line_at: start,
+            record_at: None,
+            stamp_at: None,
             told: Box::new([0; TOLD]),
         }
     }
 
-    /// Reads the context up to `start` and returns what the lines behind it need of it.
-    ///
-    /// A context that is not the file's beginning begins somewhere in a line.
-    fn pass(mut self, start: usize) -> (Option<Stamp>, usize, bool) {
+    /// Reads the context up to `start`; one that is not the file's beginning begins within a line.
+    fn pass(&mut self, start: usize) {
         let bytes = self.bytes;
         let is_cut = start >= CONTEXT;
-        self.in_record = is_cut;
         let mut line_start = 0;
         for newline in memchr::memchr_iter(b'\n', bytes.get(..start).unwrap_or_default()) {
             if line_start > 0 || !is_cut {
@@ -207,7 +215,14 @@ impl<'a> Reading<'a> {
             }
             line_start = newline + 1;
         }
-        (self.last_stamp, self.packet_end, self.in_record)
+    }
+
+    /// Takes over what the lines behind a context need of it.
+    fn take_over(&mut self, before: &Reading<'_>) {
+        self.last_stamp = before.last_stamp;
+        self.packet_end = before.packet_end;
+        self.record_at = before.record_at;
+        self.stamp_at = before.stamp_at;
     }
 
     fn run(&mut self) {
@@ -227,6 +242,7 @@ impl<'a> Reading<'a> {
     }
 
     fn line(&mut self, start: usize, end: usize, number: u32) {
+        self.line_at = start;
         let whole = &self.bytes[start..end];
         let line = whole.strip_suffix(b"\r").unwrap_or(whole);
         if start < self.packet_end {
@@ -258,6 +274,7 @@ impl<'a> Reading<'a> {
             self.last_text = stamp_text;
             self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
         }
+        self.stamp_at = Some(start);
         let rest = &rest[word..];
         if level == Level::Verbose && self.is_told_step(rest) {
             self.record();
@@ -294,7 +311,7 @@ impl<'a> Reading<'a> {
 
     fn record(&mut self) {
         self.chunk.records += 1;
-        self.in_record = true;
+        self.record_at = Some(self.line_at);
         self.chunk.last_stamp = self.last_stamp.or(self.chunk.last_stamp);
     }
 
@@ -353,6 +370,7 @@ impl<'a> Reading<'a> {
 
     fn note_stamp(&mut self, stamp: Option<Stamp>) {
         if stamp.is_some() {
+            self.stamp_at = Some(self.line_at);
             self.last_stamp = stamp;
             self.last_text = b"";
             self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
@@ -447,15 +465,20 @@ impl<'a> Reading<'a> {
         false
     }
 
+    fn is_near(&self, place: Option<usize>) -> bool {
+        place.is_some_and(|place| self.line_at - place <= REACH)
+    }
+
     /// Reads a line without a head: a copied console's, a continuation, or none of ours.
     fn headless(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) {
         if let Some(found) = messages::read_console(line) {
+            let stamp = self.last_stamp.filter(|_| self.is_near(self.stamp_at));
             self.record();
-            return self.push(&found, self.last_stamp, None, origin, start, end, number);
+            return self.push(&found, stamp, None, origin, start, end, number);
         }
         let message = line.get(trace::container_prefix(line).map_or(0, <[u8]>::len)..).unwrap_or_default();
         self.watch_packet(message, start, end);
-        if !self.in_record || self.reader.is_syslog {
+        if !self.is_near(self.record_at) || self.reader.is_syslog {
             let why = if line.contains(&0) { Why::Binary } else { Why::UnknownForm };
             self.chunk.skipped.push(Skipped { offset: (start - self.start) as u32, line: number, why });
         }
