@@ -216,8 +216,8 @@ fn what_may_not_be_read_is_told() {
     let file = write(&scratch, "e/messages", log(20).as_bytes());
     write(&scratch, "e/closed/security", log(30).as_bytes());
     let folder = scratch.path().join("e/closed");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o0)).unwrap();
     let listed = run_as_nobody(&scratch, &["inventory", "e", "--format", "json"]);
     let whole = run_as_nobody(&scratch, &["timeline", "e/closed"]);
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();

@@ -8,6 +8,7 @@ mod corpora;
 mod determinism;
 mod evidence;
 mod lines;
+mod newcomer;
 mod output;
 mod published;
 mod readme;
