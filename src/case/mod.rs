@@ -10,6 +10,7 @@ mod timeline;
 use std::io;
 use std::sync::Arc;
 
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use ipnet::IpNet;
 
 use crate::clock::{Clock, ClockOptions, SourceFacts};
@@ -88,6 +89,14 @@ pub enum CaseError {
         /// As given.
         text: String,
     },
+    /// `--since` and `--until` leave no time between them.
+    #[error("--since {since} --until {until}: nothing lies between them")]
+    Window {
+        /// As given.
+        since: String,
+        /// As given.
+        until: String,
+    },
     /// A temporary file, or the output, failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -127,6 +136,12 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         since: options.since.as_deref().map(|text| instant("--since", text, &clock)).transpose()?,
         until: options.until.as_deref().map(|text| instant("--until", text, &clock)).transpose()?,
     };
+    if let (Some(since), Some(until)) = (window.since, window.until)
+        && since >= until
+    {
+        let text = |option: &Option<String>| option.clone().unwrap_or_default();
+        return Err(CaseError::Window { since: text(&options.since), until: text(&options.until) });
+    }
     Ok(Prepared { pbx, clock, window, readers })
 }
 
@@ -138,15 +153,22 @@ fn instant(option: &'static str, text: &str, clock: &Clock) -> Result<Instant, C
             (stamp.year, stamp.month, stamp.day, stamp.second, stamp.offset_minutes)
         }
         _ => {
-            let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong())?;
-            use chrono::Datelike;
-            (date.year() as i16, date.month() as u8, date.day() as u8, 0, None)
+            let time = date_or_minute(text).ok_or_else(wrong)?;
+            let (date, second) = (time.date(), time.num_seconds_from_midnight());
+            (date.year() as i16, date.month() as u8, date.day() as u8, second, None)
         }
     };
     let stamp = Stamp { year, month, day, second, micros: 0, offset_minutes: offset };
     // A source that does not exist has the case's own plan.
     let mut resolver = clock.of(SourceId(u16::MAX)).resolver();
     resolver.resolve(&stamp).map(|(instant, _)| instant).ok_or_else(wrong)
+}
+
+/// Reads a date, or a date with hours and minutes.
+fn date_or_minute(text: &str) -> Option<NaiveDateTime> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
+    let minute = |format| NaiveDateTime::parse_from_str(text, format).ok();
+    date.or_else(|| minute("%Y-%m-%d %H:%M")).or_else(|| minute("%Y-%m-%dT%H:%M"))
 }
 
 /// Returns how many threads to use.

@@ -93,12 +93,15 @@ impl Known {
     /// Decides the year of a file that its own records and its log say nothing about.
     pub(super) fn decide(&self, member: &Member<'_>) -> Decided {
         let path = member.facts.path.as_str();
+        // A copy may have got a new file time: a year given by hand outweighs one that denies it.
+        let agrees = |first: &i32| self.given.is_none_or(|given| member.years_from(*first).has(given));
+        let by_file_time = || self.by_file_time(member).filter(agrees);
         let (first, why) = None
             .or_else(|| self.by_neighbours(member, folder(path), "the other records of its folder"))
             .or_else(|| self.by_neighbours(member, host(path), "the other records of its host"))
             .or_else(|| self.by_neighbours(member, "", "the other records of the evidence"))
-            .or_else(|| self.by_file_time(member).map(|year| (year, "the time its file was last written")))
-            .or_else(|| by_name(member).map(|year| (year, "the date in its name")))
+            .or_else(|| by_file_time().map(|year| (year, "the time its file was last written")))
+            .or_else(|| by_name(member).filter(agrees).map(|year| (year, "the date in its name")))
             .or_else(|| self.given.map(|year| (year, "the year given")))
             .or_else(|| self.by_newest(member).map(|year| (year, "the newest instant known in the evidence")))
             .unwrap_or((NO_YEAR, "nothing at all: only --year can tell"));

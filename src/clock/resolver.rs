@@ -29,6 +29,13 @@ pub(super) struct Years {
     pub(super) last: i32,
 }
 
+impl Years {
+    /// Returns whether a year is one of them.
+    pub(super) fn has(self, year: i32) -> bool {
+        (self.first..=self.last).contains(&year)
+    }
+}
+
 /// Turns stamps into instants, in the order of one source.
 #[derive(Clone, Debug)]
 pub struct Resolver {

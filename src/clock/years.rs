@@ -2,7 +2,8 @@
 //!
 //! What decides, best first: instants that the source's own records tell, the other files of the same
 //! rotated log, the records of its folder, of its host and of the whole evidence, the time the file was
-//! last written, the date in its name, the user, and last the newest instant known.
+//! last written and the date in its name (unless the user gave a year that they deny), the user, and
+//! last the newest instant known.
 
 use std::collections::BTreeMap;
 

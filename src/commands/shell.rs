@@ -24,7 +24,8 @@ pub(super) fn man(command: Option<&str>, ui: &Ui) -> anyhow::Result<Status> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).ok_or_else(|| UserError::NoCommand(name.to_owned()))?;
-            found.clone()
+            // A command has no version of its own.
+            found.clone().version(env!("CARGO_PKG_VERSION"))
         }
     };
     let mut page = Vec::new();

@@ -57,6 +57,13 @@ pub struct Run {
     pub last_line: Option<Citation>,
 }
 
+impl Run {
+    /// Returns the address as far as it is told: the socket's, else what the contact says.
+    fn peer(&self) -> Option<IpAddr> {
+        self.address.or(self.claimed)
+    }
+}
+
 /// All runs of one source.
 #[derive(Debug, Default)]
 pub struct Uses {
@@ -76,12 +83,12 @@ impl Uses {
             other => other,
         };
         if let Some(open) = self.open.get(&(group, run.account)).and_then(|&index| self.runs.get_mut(index))
-            && (open.kind, open.address, open.claimed, open.reason)
-                == (run.kind, run.address, run.claimed, run.reason)
+            && (open.kind, open.peer(), open.reason) == (run.kind, run.peer(), run.reason)
         {
             open.last = open.last.max(run.first);
             open.first = open.first.min(run.first);
             open.count += 1;
+            open.address = open.address.or(run.address);
             open.last_line = Some(run.line);
             return;
         }

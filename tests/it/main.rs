@@ -5,8 +5,12 @@
 
 mod cli;
 mod corpora;
+mod determinism;
+mod evidence;
 mod lines;
+mod newcomer;
 mod output;
+mod published;
 mod readme;
 mod records;
 mod scenarios;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use tolltrace::event::{CallRow, Entry, Service, Span};
 use tolltrace::readers::{
-    Chunk, Reader, Skipped, call_records::CallRecordReader, channel_events::ChannelEventReader,
-    fail2ban::Fail2banReader, queue_log::QueueLogReader, tftp,
+    AsteriskLogReader, CONTEXT, Chunk, Reader, Skipped, call_records::CallRecordReader,
+    channel_events::ChannelEventReader, fail2ban::Fail2banReader, queue_log::QueueLogReader, tftp,
 };
 
 /// Returns the reader of that name for a text that begins with `head`.
@@ -16,6 +16,12 @@ pub(crate) fn reader_named(name: &str, head: &[u8]) -> Option<Box<dyn Reader>> {
         "channel_events" => Some(Box::new(ChannelEventReader::find(head, None, None)?)),
         "queue_log" => Some(Box::new(QueueLogReader)),
         "fail2ban" => Some(Box::new(Fail2banReader::new()?)),
+        "asterisk_log" if AsteriskLogReader::looks_like(head) => {
+            Some(Box::new(AsteriskLogReader::find(head, None, false).0))
+        }
+        "asterisk_log" if AsteriskLogReader::looks_like_syslog(head) => {
+            Some(Box::new(AsteriskLogReader::find(head, None, true).0))
+        }
         "tftp" => Some(Box::new(TftpLines)),
         _ => None,
     }
@@ -72,7 +78,7 @@ pub(crate) fn read_in_steps(reader: &dyn Reader, text: &[u8], step: usize) -> Wh
         if length == 0 {
             continue;
         }
-        let context = from.min(7);
+        let context = from.min(CONTEXT);
         let mut chunk = Chunk {
             bytes: text[from - context..from + length].to_vec(),
             context,

@@ -156,11 +156,19 @@ struct Reading<'a> {
     last_stamp: Option<Stamp>,
     /// Where a printed packet ends.
     packet_end: usize,
-    /// Did a record come before in this chunk?
-    in_record: bool,
+    /// Where the line begins that is being read.
+    line_at: usize,
+    /// Where the last record begins, and the last one that has a stamp.
+    record_at: Option<usize>,
+    stamp_at: Option<usize>,
     /// Calls whose step was told in this chunk already; see [`Chunk::sparse`].
     told: Box<[u64; TOLD]>,
 }
+
+/// How far behind a record a line without a head still belongs to it, and has its time.
+///
+/// Half of the context, so that no cut changes it: its first half may begin inside a packet.
+const REACH: usize = CONTEXT / 2;
 
 /// Calls remembered per chunk; one that is told twice is merged later.
 const TOLD: usize = 1 << 10;
@@ -168,8 +176,18 @@ const TOLD: usize = 1 << 10;
 impl<'a> Reading<'a> {
     fn new(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8]) -> Self {
         let start = chunk.context;
+        let mut reading = Self::at(reader, chunk, bytes, start);
+        if start > 0 {
+            let mut passed = Chunk::default();
+            let mut before = Reading::at(reader, &mut passed, bytes, 0);
+            before.pass(start);
+            reading.take_over(&before);
+        }
+        reading
+    }
+
+    fn at(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8], start: usize) -> Self {
         let primary = reader.formats.first().and_then(|format| Some((format, format.fixed_length()?)));
-        let packet_end = trace::open_at(bytes, start).unwrap_or(0);
         Reading {
             reader,
             chunk,
@@ -178,10 +196,33 @@ impl<'a> Reading<'a> {
             primary,
             last_text: b"",
             last_stamp: None,
-            packet_end,
-            in_record: start > 0,
+            packet_end: 0,
+            line_at: start,
+            record_at: None,
+            stamp_at: None,
             told: Box::new([0; TOLD]),
         }
+    }
+
+    /// Reads the context up to `start`; one that is not the file's beginning begins within a line.
+    fn pass(&mut self, start: usize) {
+        let bytes = self.bytes;
+        let is_cut = start >= CONTEXT;
+        let mut line_start = 0;
+        for newline in memchr::memchr_iter(b'\n', bytes.get(..start).unwrap_or_default()) {
+            if line_start > 0 || !is_cut {
+                self.line(line_start, newline, 0);
+            }
+            line_start = newline + 1;
+        }
+    }
+
+    /// Takes over what the lines behind a context need of it.
+    fn take_over(&mut self, before: &Reading<'_>) {
+        self.last_stamp = before.last_stamp;
+        self.packet_end = before.packet_end;
+        self.record_at = before.record_at;
+        self.stamp_at = before.stamp_at;
     }
 
     fn run(&mut self) {
@@ -201,6 +242,7 @@ impl<'a> Reading<'a> {
     }
 
     fn line(&mut self, start: usize, end: usize, number: u32) {
+        self.line_at = start;
         let whole = &self.bytes[start..end];
         let line = whole.strip_suffix(b"\r").unwrap_or(whole);
         if start < self.packet_end {
@@ -232,6 +274,7 @@ impl<'a> Reading<'a> {
             self.last_text = stamp_text;
             self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
         }
+        self.stamp_at = Some(start);
         let rest = &rest[word..];
         if level == Level::Verbose && self.is_told_step(rest) {
             self.record();
@@ -240,7 +283,7 @@ impl<'a> Reading<'a> {
         let Some((call, file, message)) = head::after_level(rest) else { return false };
         self.record();
         let head = Head { stamp: self.last_stamp, level, call, file, message };
-        self.meaning(&head, line, start, end, number);
+        self.meaning(&head, start, end, number);
         true
     }
 
@@ -278,18 +321,18 @@ impl<'a> Reading<'a> {
 
     fn record(&mut self) {
         self.chunk.records += 1;
-        self.in_record = true;
+        self.record_at = Some(self.line_at);
         self.chunk.last_stamp = self.last_stamp.or(self.chunk.last_stamp);
     }
 
-    fn meaning(&mut self, head: &Head<'a>, line: &'a [u8], start: usize, end: usize, number: u32) {
+    fn meaning(&mut self, head: &Head<'a>, start: usize, end: usize, number: u32) {
         if let Some(found) = messages::read(head) {
             if self.chunk.sparse && found.action == Action::Dialplan && self.step_is_known(head, &found) {
                 return;
             }
             self.push(&found, head.stamp, head.call, Origin::Chunk, start, end, number);
-        } else if matches!(head.level, Level::Verbose | Level::Debug) && head.message.starts_with(b"<---") {
-            self.watch_packet(line, end);
+        } else if matches!(head.level, Level::Verbose | Level::Debug) {
+            self.watch_packet(head.message, start, end);
         }
     }
 
@@ -305,8 +348,9 @@ impl<'a> Reading<'a> {
         self.is_told(key >> 1)
     }
 
-    fn watch_packet(&mut self, line: &[u8], end: usize) {
-        if let Some(packet_end) = trace::packet_end(self.bytes, line, end) {
+    fn watch_packet(&mut self, message: &[u8], start: usize, end: usize) {
+        let line = &self.bytes[start..end];
+        if let Some(packet_end) = trace::packet_end(self.bytes, line, message, end) {
             self.packet_end = packet_end;
         }
     }
@@ -326,7 +370,7 @@ impl<'a> Reading<'a> {
         if let Some(head) = head::anywhere(line, &self.reader.formats) {
             self.note_stamp(head.stamp);
             self.record();
-            return self.meaning(&head, line, start, end, number);
+            return self.meaning(&head, start, end, number);
         }
         if self.other_record(line, Origin::Chunk, start, end, number) {
             return;
@@ -336,6 +380,7 @@ impl<'a> Reading<'a> {
 
     fn note_stamp(&mut self, stamp: Option<Stamp>) {
         if stamp.is_some() {
+            self.stamp_at = Some(self.line_at);
             self.last_stamp = stamp;
             self.last_text = b"";
             self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
@@ -348,8 +393,10 @@ impl<'a> Reading<'a> {
         let stamp = head::stamp_at(object.timestamp.as_bytes(), &self.reader.formats).map(|(stamp, _)| stamp);
         self.note_stamp(stamp);
         self.record();
+        // The formatter escapes the colours of a dialplan step, and keeps them (18.11).
         let text = object.as_text();
-        self.rewritten_record(text.as_bytes(), stamp, start, end, number);
+        let cleaned = clean::without_colours(text.as_bytes());
+        self.rewritten_record(cleaned.as_deref().unwrap_or(text.as_bytes()), stamp, start, end, number);
         true
     }
 
@@ -359,6 +406,9 @@ impl<'a> Reading<'a> {
             let stamp = head.stamp;
             self.note_stamp(stamp);
             self.record();
+            if matches!(head.level, Level::Verbose | Level::Debug) {
+                self.watch_packet(head.message, start, end);
+            }
             return self.rewritten_record(cleaned, stamp, start, end, number);
         }
         if !self.other_record(cleaned, Origin::Rewritten(cleaned), start, end, number) {
@@ -425,14 +475,20 @@ impl<'a> Reading<'a> {
         false
     }
 
+    fn is_near(&self, place: Option<usize>) -> bool {
+        place.is_some_and(|place| self.line_at - place <= REACH)
+    }
+
     /// Reads a line without a head: a copied console's, a continuation, or none of ours.
     fn headless(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) {
         if let Some(found) = messages::read_console(line) {
+            let stamp = self.last_stamp.filter(|_| self.is_near(self.stamp_at));
             self.record();
-            return self.push(&found, self.last_stamp, None, origin, start, end, number);
+            return self.push(&found, stamp, None, origin, start, end, number);
         }
-        self.watch_packet(line, end);
-        if !self.in_record || self.reader.is_syslog {
+        let message = line.get(trace::container_prefix(line).map_or(0, <[u8]>::len)..).unwrap_or_default();
+        self.watch_packet(message, start, end);
+        if !self.is_near(self.record_at) || self.reader.is_syslog {
             let why = if line.contains(&0) { Why::Binary } else { Why::UnknownForm };
             self.chunk.skipped.push(Skipped { offset: (start - self.start) as u32, line: number, why });
         }

@@ -10,10 +10,12 @@ use memchr::memmem;
 /// be told from the bytes just before it.
 pub(super) const LONGEST: usize = 8 * 1024;
 
-/// Returns where the packet ends that is announced by `line`, which ends at `line_end` of `bytes`.
-pub(super) fn packet_end(bytes: &[u8], line: &[u8], line_end: usize) -> Option<usize> {
-    let marker = memmem::find(line, b"<--- ")?;
-    let announced = line.get(marker + 5..)?;
+/// Returns where the packet ends that `message` announces, the message of the line `line`, which ends
+/// at `line_end` of `bytes`.
+///
+/// Only a message that begins so is an announcement: a dialled number may hold the same words.
+pub(super) fn packet_end(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize) -> Option<usize> {
+    let announced = message.trim_ascii_start().strip_prefix(b"<--- ")?;
     let is_packet = [
         &b"Received SIP re"[..],
         b"Transmitting ",
@@ -27,13 +29,40 @@ pub(super) fn packet_end(bytes: &[u8], line: &[u8], line_end: usize) -> Option<u
         return None;
     }
     let start = (line_end + 1).min(bytes.len());
-    let furthest = (start + LONGEST).min(bytes.len());
-    if let Some(length) = byte_count(announced) {
-        return Some((start + length).min(furthest));
+    let body = bytes.get(start..(start + LONGEST).min(bytes.len()))?;
+    let prefix = container_prefix(line).filter(|prefix| body.starts_with(prefix)).unwrap_or_default();
+    let length = match byte_count(announced) {
+        Some(count) => printed_length(body, prefix, count),
+        // chan_sip gives no length, but closes with a rule of its own.
+        None => {
+            let close = [b"\n", prefix, b"<------------"].concat();
+            memmem::find(body, &close).map_or(body.len(), |close| close + 1)
+        }
+    };
+    Some(start + length)
+}
+
+/// Returns what `docker compose logs` and mail programs put before each line: `asterisk_1  | `, `> `.
+pub(super) fn container_prefix(line: &[u8]) -> Option<&[u8]> {
+    let name = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte)).count();
+    matches!(line.get(name..name + 2)?, b"| " | b"> ").then_some(line.get(..name + 2)?)
+}
+
+/// Returns how many bytes of `body` show a packet of `count` bytes whose lines stand behind `prefix`.
+fn printed_length(body: &[u8], prefix: &[u8], count: usize) -> usize {
+    if prefix.is_empty() {
+        return count.min(body.len());
     }
-    // chan_sip gives no length, but closes with a rule of its own.
-    let body = bytes.get(start..furthest)?;
-    Some(memmem::find(body, b"\n<------------").map_or(furthest, |close| start + close + 1))
+    let (mut left, mut length) = (count, 0);
+    for line in body.split_inclusive(|&byte| byte == b'\n') {
+        if left == 0 {
+            break;
+        }
+        let own = line.strip_prefix(prefix).or_else(|| line.strip_prefix(prefix.trim_ascii_end()));
+        left = left.saturating_sub(own.unwrap_or(line).len());
+        length += line.len();
+    }
+    length
 }
 
 /// Reads `(560 bytes)`.
@@ -43,25 +72,4 @@ fn byte_count(announced: &[u8]) -> Option<usize> {
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits.get(length..)?.starts_with(b" bytes)").then_some(())?;
     super::text::number(digits.get(..length)?)
-}
-
-/// Returns where a packet ends that began in the context before `start`, if it reaches beyond it.
-pub(super) fn open_at(bytes: &[u8], start: usize) -> Option<usize> {
-    let from = start.saturating_sub(LONGEST);
-    let context = bytes.get(from..start)?;
-    let mut end = None;
-    for marker in memmem::find_iter(context, b"<--- ") {
-        let at = from + marker;
-        // A marker inside an open packet is the sender's.
-        if end.is_some_and(|end| at < end) {
-            continue;
-        }
-        let Some(line_end) = memchr::memchr(b'\n', &bytes[at..]).map(|newline| at + newline) else {
-            continue;
-        };
-        if line_end < start || end.is_none() {
-            end = packet_end(bytes, &bytes[at..line_end], line_end).or(end);
-        }
-    }
-    end.filter(|&end| end > start)
 }

@@ -1,0 +1,186 @@
+//! What somebody meets who runs the program for the first time, with the wrong thing and the right.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::scratch::{Scratch, code, stderr, stdout};
+
+/// Lays three log files of a staged server into a folder of their own.
+fn three_logs(scratch: &Scratch) {
+    let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root/var/log/asterisk");
+    fs::create_dir_all(scratch.path().join("logs")).unwrap();
+    for name in ["full", "messages", "security"] {
+        fs::copy(logs.join(name), scratch.path().join("logs").join(name)).unwrap();
+    }
+}
+
+fn rows(scratch: &Scratch, arguments: &[&str]) -> Vec<Value> {
+    let output = scratch.run(&[&["timeline"][..], arguments].concat());
+    assert_eq!(code(&output), 0, "{arguments:?}: {}", stderr(&output));
+    stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Asserts that a command fails with 2 or another status, and says where, and what may help.
+fn fails(scratch: &Scratch, arguments: &[&str], status: i32, begins: &str) {
+    let output = scratch.run(arguments);
+    let error = stderr(&output);
+    assert_eq!((code(&output), stdout(&output).as_str()), (status, ""), "{arguments:?}: {error}");
+    assert!(error.starts_with(&format!("error: {begins}")), "{arguments:?}: {error}");
+    assert!(error.contains("\n\nhint: "), "{arguments:?}: {error}");
+}
+
+#[test]
+fn evidence_that_is_none_is_refused_with_a_hint() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path().join("empty")).unwrap();
+    fs::write(scratch.path().join("photo.jpg"), b"\xff\xd8\xff\xe0\0\x10JFIF\0").unwrap();
+    for verb in ["run", "inventory", "assess", "investigate", "timeline"] {
+        fails(&scratch, &[verb, "wrong/path"], 2, "wrong/path: no such file or folder");
+        fails(&scratch, &[verb, "empty"], 3, "empty: nothing in it was recognised (0 files looked at)");
+        fails(
+            &scratch,
+            &[verb, "photo.jpg"],
+            3,
+            "photo.jpg: nothing in it was recognised (1 file looked at)",
+        );
+        fails(&scratch, &[verb, "empty", "wrong"], 2, "wrong: no such");
+    }
+}
+
+#[test]
+fn three_log_files_are_enough_for_an_answer() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    let output = scratch.run(&["run", "logs"]);
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
+    assert!(stdout(&output).contains("account 205"), "{}", stdout(&output));
+    let output = scratch.run(&["run", "logs", "--format", "markdown"]);
+    assert!(stdout(&output).starts_with("# "), "{}", stdout(&output));
+    for verb in ["run", "inventory", "assess", "investigate"] {
+        let output = scratch.run(&[verb, "logs", "--format", "json"]);
+        let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(report["schema"], "tolltrace.report/1", "{verb}");
+        let quiet = scratch.run(&[verb, "logs", "-q"]);
+        assert_eq!((code(&quiet), stdout(&quiet), stderr(&quiet)), (0, String::new(), String::new()));
+    }
+}
+
+#[test]
+fn one_file_or_several_pieces_of_evidence_are_taken() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    let single = rows(&scratch, &["logs/messages"]);
+    assert!(single.iter().all(|row| row["path"] == "messages"));
+    scratch.file("disk/etc/timezone", "Asia/Tokyo\n");
+    let several = rows(&scratch, &["disk", "logs/messages"]);
+    assert_eq!(several.len(), single.len());
+    assert!(several.iter().all(|row| row["path"] == "root2/messages"));
+    let report: Value =
+        serde_json::from_str(&stdout(&scratch.run(&["run", "disk", "logs", "--format", "json"]))).unwrap();
+    assert_eq!(report["case"]["evidence"], serde_json::json!(["disk", "logs"]));
+    let paths: Vec<_> = report["evidence"].as_array().unwrap().iter().map(|row| &row["path"]).collect();
+    assert_eq!(paths, ["root1/etc/timezone", "root2/full", "root2/messages", "root2/security"]);
+}
+
+#[test]
+fn times_leave_out_what_lies_before_and_after() {
+    let scratch = Scratch::new();
+    let line = |time: &str| {
+        format!(
+            "[2026-03-07 {time}] NOTICE[1] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n"
+        )
+    };
+    scratch.file("e/full", &["01:00:00", "02:00:00", "03:00:00", "04:00:00"].map(line).concat());
+    let count =
+        |arguments: &[&str]| rows(&scratch, &[&["e", "--tz", "Europe/Madrid"][..], arguments].concat()).len();
+    assert_eq!(count(&[]), 4);
+    for since in [
+        "2026-03-07 02:00:00",
+        "2026-03-07 02:00",
+        "2026-03-07T02:00",
+        "2026-03-07T01:00:00Z",
+        "2026-03-07T02:00:00+01:00",
+    ] {
+        assert_eq!(count(&["--since", since]), 3, "{since}");
+        assert_eq!(count(&["--until", since]), 1, "{since}");
+    }
+    assert_eq!(count(&["--since", "2026-03-07 02:00", "--until", "2026-03-07 04:00"]), 2);
+    assert_eq!((count(&["--since", "2026-03-08"]), count(&["--until", "2026-03-08"])), (0, 4));
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    for time in ["yesterday", "2026-13-40", "2026-02-30", "2026-03-07 25:00", "", "12:00", "07/03/2026"] {
+        fails(&scratch, &["timeline", "logs", "--since", time], 2, &format!("--since {time}: neither"));
+        fails(&scratch, &["run", "logs", "--until", time], 2, &format!("--until {time}: neither"));
+    }
+    fails(
+        &scratch,
+        &["run", "logs", "--since", "2026-11-12", "--until", "2026-11-11"],
+        2,
+        "--since 2026-11-12 --until",
+    );
+    for zone in ["Mars/Olympus", "../../etc/passwd", "CEST+9:99"] {
+        fails(&scratch, &["run", "logs", "--tz", zone], 2, &format!("--tz {zone}: no such zone"));
+    }
+    for year in ["12", "2O26", "99999"] {
+        let output = scratch.run(&["run", "logs", "--year", year]);
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_year_is_taken_where_stamps_have_none() {
+    let scratch = Scratch::new();
+    scratch.file("e/full", "[Mar  7 01:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n");
+    let rows = rows(&scratch, &["e", "--tz", "UTC", "--year", "2019"]);
+    assert_eq!(rows[0]["datetime"], "2019-03-07T01:00:00.000000Z");
+}
+
+#[test]
+fn a_pipe_that_ends_early_ends_the_program_quietly() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    for verb in ["timeline", "run"] {
+        let mut child = scratch
+            .command(env!("CARGO_BIN_EXE_tolltrace"))
+            .args([verb, "logs"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{verb}");
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_named() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    scratch.file("precious/thesis.txt", "mine");
+    scratch.file("file", "");
+    fails(&scratch, &["run", "logs", "-o", "precious"], 2, "precious: is not empty");
+    fails(&scratch, &["run", "logs", "-o", "file"], 2, "file: is a file");
+    fails(&scratch, &["timeline", "logs", "-o", "no/such/folder.jsonl"], 2, "no/such/folder.jsonl: ");
+    fails(&scratch, &["timeline", "logs", "-o", "precious"], 2, "precious: ");
+    assert_eq!(fs::read_to_string(scratch.path().join("precious/thesis.txt")).unwrap(), "mine");
+    // The folder of an earlier case is written anew.
+    for _ in 0..2 {
+        assert_eq!(code(&scratch.run(&["run", "logs", "-q", "-o", "case"])), 0);
+    }
+}
+
+#[test]
+fn a_manual_page_of_a_command_has_the_programs_version() {
+    let scratch = Scratch::new();
+    let page = stdout(&scratch.run(&["man", "timeline"]));
+    let title = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+    assert!(title.contains(env!("CARGO_PKG_VERSION")), "{title}");
+}
