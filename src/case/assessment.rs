@@ -134,7 +134,7 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             .collect(),
         by_destination: sums(calls, |call| Some(world.dialed(call).to_vec())),
         by_account: sums(calls, |call| world.account_of(call).map(|name| name.as_bytes().to_vec())),
-        by_source: sums(calls, |call| call.address.map(|address| address.to_string().into_bytes())),
+        by_source: sums(calls, |call| world.address_of(call).map(|address| address.to_string().into_bytes())),
     }
 }
 

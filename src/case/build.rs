@@ -46,12 +46,13 @@ impl Case<'_> {
     pub(super) fn proof(&self, citation: &Citation) -> Option<Proof> {
         let path = self.evidence.source(citation.place.source)?.file.path.clone();
         let line = (citation.place.line > 0).then_some(u64::from(citation.place.line));
-        Some(Proof {
-            path,
-            line,
-            offset: Some(citation.place.offset),
-            text: Untrusted::from_bytes(&citation.text),
-        })
+        // Of a flood in a plain file only the places were kept.
+        let text = match &citation.text {
+            none if none.is_empty() => cite::line(self.evidence, citation.place)?.text,
+            text => text.clone(),
+        };
+        let offset = Some(citation.place.offset);
+        Some(Proof { path, line, offset, text: Untrusted::from_bytes(&text) })
     }
 
     pub(super) fn proofs<'c>(&self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<Proof> {
@@ -228,7 +229,7 @@ impl Case<'_> {
         };
         let calls = || {
             let indices = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
-            indices.filter(|call| call.address == Some(address))
+            indices.filter(|call| self.world.address_of(call) == Some(address))
         };
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
         let lasts = uses().map(|used| used.last).chain(calls().map(|call| call.start)).max();
@@ -298,7 +299,7 @@ impl Case<'_> {
             cost: None,
             currency: None,
             why: why.to_owned(),
-            address: call.address,
+            address: self.world.address_of(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })
     }

@@ -207,7 +207,7 @@ fn read_all<'a>(
         let resolver = prepared.clock.of(source.id).resolver();
         let reader =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
-        let sink = Fold::new(source.id, resolver, Arc::clone(&known), prepared.window);
+        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window);
         Task { source, reader: reader.map(|(reader, _)| reader), sink }
     });
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
@@ -222,8 +222,12 @@ fn read_all<'a>(
 }
 
 fn known(pbx: &Pbx) -> Known {
+    let bytes = |name: &String| name.as_bytes().to_vec();
     let accounts = pbx.accounts.iter().map(|account| &account.name);
     let trunks = pbx.trunks.iter().map(|trunk| &trunk.name);
     let managers = pbx.manager_users.iter().map(|user| &user.name);
-    Known { accounts: accounts.chain(trunks).chain(managers).map(|name| name.as_bytes().to_vec()).collect() }
+    Known {
+        accounts: accounts.chain(trunks.clone()).chain(managers).map(bytes).collect(),
+        trunks: trunks.map(bytes).collect(),
+    }
 }

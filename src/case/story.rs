@@ -160,7 +160,7 @@ fn calls<'a>(
                 call.billsec,
                 call.disposition.word()
             ),
-            address: call.address,
+            address: case.world.address_of(call),
             account,
             number: Some(dialed),
             reason: Some(call.disposition.word()),

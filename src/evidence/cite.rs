@@ -26,6 +26,11 @@ pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, C
     cited
 }
 
+/// Reads the line that stands at one place.
+pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
+    lines(evidence, &BTreeSet::from([place])).remove(&place)
+}
+
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
     let mut buffer = vec![0; Citation::LONGEST];

@@ -10,7 +10,7 @@ use crate::event::{Instant, SourceId};
 
 /// Calls whose lines may still come; a call that goes quiet longer than that is counted anew and
 /// joined later.
-const MOST_OPEN: usize = 65_536;
+const MOST_OPEN: usize = 16_384;
 
 /// One call of the log.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,8 @@ pub struct LogCall {
     pub answered: bool,
     /// Was anything called?
     pub dialed: bool,
+    /// Was a trunk called?
+    pub by_trunk: bool,
 }
 
 /// All calls of one source.
@@ -114,6 +116,7 @@ impl LogCalls {
             technology,
             answered: false,
             dialed: false,
+            by_trunk: false,
         });
         self.open.insert(key, Open { index: Some(index as u32), ..open });
     }
@@ -141,12 +144,13 @@ impl LogCalls {
         }
     }
 
-    /// Notes that the call dialled out or was answered.
-    pub fn progress(&mut self, call: Option<u32>, answered: bool) {
+    /// Notes that the call dialled out, perhaps by a trunk, or was answered.
+    pub fn progress(&mut self, call: Option<u32>, answered: bool, by_trunk: bool) {
         let known = call.and_then(|call| self.open.get(&Key::Id(call))).and_then(|open| open.index);
         if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
             known.dialed = true;
             known.answered |= answered;
+            known.by_trunk |= by_trunk;
         }
     }
 

@@ -13,6 +13,7 @@ use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId};
+use crate::evidence::{Packing, Source};
 use crate::readers::Chunk;
 use crate::scan::{Base, Sink};
 
@@ -30,11 +31,19 @@ const MOST_BANNED: usize = 65_536;
 pub struct Known {
     /// Accounts, trunks and manager users.
     pub accounts: BTreeSet<Vec<u8>>,
+    /// Trunks.
+    pub trunks: BTreeSet<Vec<u8>>,
 }
 
 impl Known {
     fn has(&self, name: &[u8]) -> bool {
         self.accounts.contains(name)
+    }
+
+    /// Returns whether a dialled channel is a trunk's: `SIP/carrier/0044`, `PJSIP/0044@carrier`.
+    fn is_trunk(&self, target: &[u8]) -> bool {
+        !self.trunks.is_empty()
+            && target.split(|byte| matches!(byte, b'/' | b'@')).skip(1).any(|part| self.trunks.contains(part))
     }
 }
 
@@ -60,6 +69,8 @@ pub struct Fold {
     resolver: Resolver,
     known: Arc<Known>,
     window: Window,
+    /// Is the text of a flood's lines kept? A plain file is read again where it is cited.
+    keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
     /// Names that are counted apart.
@@ -72,9 +83,10 @@ pub struct Fold {
 
 impl Fold {
     /// Builds the sink of a source.
-    pub fn new(source: SourceId, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
+    pub fn new(source: &Source, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
         Fold {
-            source,
+            source: source.id,
+            keeps_text: source.packing != Packing::Plain,
             resolver,
             known,
             window,
@@ -142,8 +154,11 @@ impl Fold {
                     self.ledger.calls.media(entry.call, address);
                 }
             }
-            Action::Dialed => self.ledger.calls.progress(entry.call, false),
-            Action::Answered => self.ledger.calls.progress(entry.call, true),
+            Action::Dialed => {
+                let by_trunk = self.known.is_trunk(told.text(entry.number));
+                self.ledger.calls.progress(entry.call, false, by_trunk);
+            }
+            Action::Answered => self.ledger.calls.progress(entry.call, true, false),
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
@@ -182,7 +197,8 @@ impl Fold {
             is_invite: told.text(entry.detail) == b"INVITE" || entry.action == Action::CallRejected,
             is_options: told.text(entry.detail) == b"OPTIONS",
         };
-        self.ledger.tries.count(&event, told.place(), told.line());
+        let line = if self.keeps_text { told.line() } else { b"" };
+        self.ledger.tries.count(&event, told.place(), line);
     }
 
     /// Returns the id of a name that is counted apart: one that exists, or one of the first that may.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::behaviour;
-use super::calls::{Call, Origin};
+use super::calls::{Calls, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
 use crate::event::{Instant, Service};
@@ -24,32 +24,34 @@ const MOST_OVERLAPPING: usize = 64;
 
 /// Tells where each call came from.
 pub(super) fn attribute(world: &mut World<'_>) {
-    let mut calls = std::mem::take(&mut world.calls.list);
-    let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); world.calls.accounts.len()];
-    for (index, call) in calls.iter_mut().enumerate() {
-        forget_servers(world, call);
-        if let Some(own) = by_account.get_mut(call.account_index())
-            && !call.from_trunk
-        {
+    let mut calls = std::mem::take(&mut world.calls);
+    forget_servers(world, &mut calls);
+    let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); calls.accounts.len()];
+    for (index, call) in calls.list.iter().enumerate().filter(|(_, call)| !call.from_trunk) {
+        let is_used = calls.account(call).is_some_and(|account| world.uses.contains_key(account));
+        if let Some(own) = by_account.get_mut(call.account_index()).filter(|_| is_used) {
             own.push(index as u32);
         }
     }
     let mut undecided = Vec::new();
-    for (account, indices) in world.calls.accounts.iter().zip(&by_account) {
-        if let Some(uses) = world.uses.get(account) {
+    for (account, indices) in by_account.iter().enumerate() {
+        let uses = calls.accounts.get(account).and_then(|account| world.uses.get(account));
+        if let Some(uses) = uses {
             place_calls(uses, &mut calls, indices, &mut undecided);
         }
     }
-    decide(world, &mut calls, undecided);
-    world.calls.list = calls;
+    world.calls = calls;
+    decide(world, undecided);
 }
 
 /// Audio that comes from the carrier or from the server itself is not the caller's.
-fn forget_servers(world: &World<'_>, call: &mut Call) {
+fn forget_servers(world: &World<'_>, calls: &mut Calls) {
     let is_peer = |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
-    if !call.address.is_some_and(is_peer) {
-        call.address = None;
-        call.origin = Origin::Unknown;
+    for index in 0..calls.list.len() {
+        let address = calls.list.get(index).and_then(|call| calls.address(call));
+        if address.is_some_and(|address| !is_peer(address)) {
+            calls.place(index, None, Origin::Unknown);
+        }
     }
 }
 
@@ -57,22 +59,20 @@ fn forget_servers(world: &World<'_>, call: &mut Call) {
 type Undecided = Vec<(usize, Vec<IpAddr>)>;
 
 /// Places the calls of one account, given in the order of their start.
-fn place_calls(uses: &[Use], calls: &mut [Call], indices: &[u32], undecided: &mut Undecided) {
+fn place_calls(uses: &[Use], calls: &mut Calls, indices: &[u32], undecided: &mut Undecided) {
     let accepted = Accepted::new(uses);
     let mut holders = Holders::new(uses);
     for &index in indices {
-        let Some(call) = calls.get_mut(index as usize) else { continue };
-        if call.address.is_some() {
-            continue;
-        }
+        let index = index as usize;
+        let Some(call) = calls.list.get(index).filter(|call| calls.address(call).is_none()) else { continue };
         let (addresses, origin) = match accepted.at(call.start) {
             none if none.is_empty() => (holders.at(call.start), Origin::Registration),
             some => (some, Origin::Authentication),
         };
         match addresses.as_slice() {
             [] => {}
-            [address] => (call.address, call.origin) = (Some(*address), origin),
-            _ => undecided.push((index as usize, addresses)),
+            [address] => calls.place(index, Some(*address), origin),
+            _ => undecided.push((index, addresses)),
         }
     }
 }
@@ -184,22 +184,23 @@ impl<'a> Holders<'a> {
 }
 
 /// Gives calls that several addresses may have made to one of them.
-fn decide(world: &World<'_>, calls: &mut [Call], undecided: Undecided) {
+fn decide(world: &mut World<'_>, undecided: Undecided) {
     if undecided.is_empty() {
         return;
     }
     let mut certain: BTreeSet<(usize, IpAddr, String)> = BTreeSet::new();
     let mut earliest: HashMap<String, Instant> = HashMap::new();
-    for call in calls.iter() {
+    for call in world.calls.iter() {
         let place = behaviour::destination(world.dialed(call));
-        if let Some(address) = call.address {
+        if let Some(address) = world.address_of(call) {
             certain.insert((call.account_index(), address, place.clone()));
         }
         earliest.entry(place).or_insert(call.start);
     }
     let mut seen = FirstSeen::default();
+    let mut decided = Vec::new();
     for (index, candidates) in undecided {
-        let Some(call) = calls.get_mut(index) else { continue };
+        let Some(call) = world.calls.list.get(index) else { continue };
         let account = call.account_index();
         let place = behaviour::destination(world.dialed(call));
         let mut known =
@@ -211,9 +212,10 @@ fn decide(world: &World<'_>, calls: &mut [Call], undecided: Undecided) {
                 seen.choose(world, account, &candidates, since)
             }
         };
-        if let Some(address) = one {
-            (call.address, call.origin) = (Some(address), Origin::Place);
-        }
+        decided.extend(one.map(|address| (index, address)));
+    }
+    for (index, address) in decided {
+        world.calls.place(index, Some(address), Origin::Place);
     }
 }
 

@@ -101,7 +101,7 @@ fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
         if doors::is_guest(world, call) {
             continue;
         }
-        let group = groups.entry((account.to_owned(), call.address)).or_default();
+        let group = groups.entry((account.to_owned(), world.address_of(call))).or_default();
         group.first = super::world::earliest(group.first, Some(call.start));
         group.calls.push(index);
     }

@@ -50,7 +50,7 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
         if call.by_trunk && !call.from_trunk && is_guest(world, call) {
             door.calls.push(index);
             door.contexts.insert(String::from_utf8_lossy(world.context(call)).into_owned());
-            door.addresses.extend(call.address.filter(|address| world.neighbours.is_outside(*address)));
+            door.addresses.extend(world.address_of(call).filter(|address| world.neighbours.is_outside(*address)));
         }
     }
     let calls: Vec<&Call> = door.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();

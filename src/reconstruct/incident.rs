@@ -306,7 +306,7 @@ fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usiz
     let Some(breach) = cluster.iter().map(|breach| breach.first).min() else { return };
     for (index, call) in world.calls.iter().enumerate() {
         let is_account = world.account_of(call).is_some_and(|account| accounts.contains(account));
-        if is_account && call.address.is_none() && call.start >= breach && !calls.contains_key(&index) {
+        if is_account && world.address_of(call).is_none() && call.start >= breach && !calls.contains_key(&index) {
             let place = behaviour::destination(world.dialed(call));
             if places.contains(&place) {
                 calls.insert(index, format!("after the breach, to {place}, where the intruder's calls went"));

@@ -15,6 +15,7 @@ pub mod doors;
 pub mod failed;
 mod habits;
 pub mod incident;
+pub mod join;
 pub mod standing;
 mod trunks;
 pub mod vectors;

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::calls::{self, Calls};
+use super::calls::Calls;
+use super::join;
 use super::standing::Neighbours;
 use super::trunks;
 use crate::event::{Citation, Instant, Service};
@@ -163,7 +164,7 @@ impl<'a> World<'a> {
         accounts.extend(uses.keys().cloned());
         let trunks = trunks::find(pbx, &told, &accounts);
         accounts.retain(|name| !trunks.contains(name));
-        let calls = calls::join(&told, &trunks);
+        let calls = join::join(&told, &trunks);
         let is_configured = !pbx.accounts.is_empty();
         let callers = calls.accounts.iter().filter(|name| !is_configured && !trunks::is_nobody(name));
         accounts.extend(callers.filter(|name| !trunks.contains(*name)).cloned());
