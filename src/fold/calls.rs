@@ -23,10 +23,10 @@ pub struct LogCall {
     pub line: u32,
     /// The calling channel's account.
     pub account: NameId,
-    /// The context of that step.
-    pub context: NameId,
-    /// The address of the caller's audio, an index into [`LogCalls::addresses`].
-    media: u32,
+    /// The context of that step; beyond the first 65,535 names there is none.
+    context: u16,
+    /// The address of the caller's audio, an index into [`LogCalls::addresses`], likewise.
+    media: u16,
     /// The serial number of the channel, where its name is made of technology, account and number.
     serial: u32,
     text: TextAt,
@@ -34,12 +34,41 @@ pub struct LogCall {
     lengths: [u8; 2],
     /// An index into [`TECHNOLOGIES`], beyond it for a channel of another form.
     technology: u8,
-    /// Did a called channel answer?
-    pub answered: bool,
-    /// Was anything called?
-    pub dialed: bool,
-    /// Was a trunk called?
-    pub by_trunk: bool,
+    progress: u8,
+}
+
+/// A called channel answered.
+const ANSWERED: u8 = 1;
+/// Something was called.
+const DIALED: u8 = 2;
+/// A trunk was called.
+const BY_TRUNK: u8 = 4;
+
+impl LogCall {
+    /// Returns the context of the first step.
+    pub fn context(&self) -> NameId {
+        if self.context == u16::MAX { NameId::NONE } else { NameId(u32::from(self.context)) }
+    }
+
+    /// Returns whether a called channel answered.
+    pub fn answered(&self) -> bool {
+        self.progress & ANSWERED != 0
+    }
+
+    /// Returns whether anything was called.
+    pub fn dialed(&self) -> bool {
+        self.progress & DIALED != 0
+    }
+
+    /// Returns whether a trunk was called.
+    pub fn by_trunk(&self) -> bool {
+        self.progress & BY_TRUNK != 0
+    }
+}
+
+/// Narrows an index; the largest value stands for none.
+fn narrow(index: u32) -> u16 {
+    u16::try_from(index).unwrap_or(u16::MAX)
 }
 
 /// All calls of one source.
@@ -108,15 +137,13 @@ impl LogCalls {
             offset: step.offset,
             line: step.line,
             account: names.id(step.account),
-            context: names.id(step.context),
-            media: open.media.unwrap_or(u32::MAX),
+            context: narrow(names.id(step.context).0),
+            media: narrow(open.media.unwrap_or(u32::MAX)),
             serial,
             text,
             lengths,
             technology,
-            answered: false,
-            dialed: false,
-            by_trunk: false,
+            progress: 0,
         });
         self.open.insert(key, Open { index: Some(index as u32), ..open });
     }
@@ -129,11 +156,11 @@ impl LogCalls {
         let Some(key) = call.map(Key::Id) else { return };
         let open = self.open(key);
         match open.index.and_then(|index| self.calls.get(index as usize)) {
-            Some(known) if known.dialed || known.media != u32::MAX => {}
+            Some(known) if known.dialed() || known.media != u16::MAX => {}
             Some(_) => {
                 let id = self.address_id(address);
                 if let Some(known) = open.index.and_then(|index| self.calls.get_mut(index as usize)) {
-                    known.media = id;
+                    known.media = narrow(id);
                 }
             }
             None if open.media.is_none() => {
@@ -148,9 +175,8 @@ impl LogCalls {
     pub fn progress(&mut self, call: Option<u32>, answered: bool, by_trunk: bool) {
         let known = call.and_then(|call| self.open.get(&Key::Id(call))).and_then(|open| open.index);
         if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
-            known.dialed = true;
-            known.answered |= answered;
-            known.by_trunk |= by_trunk;
+            known.progress |= DIALED;
+            known.progress |= if answered { ANSWERED } else { 0 } | if by_trunk { BY_TRUNK } else { 0 };
         }
     }
 
@@ -179,7 +205,7 @@ impl LogCalls {
 
     /// Returns the address of the caller's audio.
     pub fn address(&self, call: &LogCall) -> Option<IpAddr> {
-        self.addresses.get(call.media as usize).copied()
+        self.addresses.get(usize::from(call.media)).copied()
     }
 
     fn open(&mut self, key: Key) -> Open {

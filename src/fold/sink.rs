@@ -101,7 +101,6 @@ impl Fold {
     /// Ends the folding and returns what was told.
     pub fn finish(mut self) -> Ledger {
         self.ledger.fetches.settle();
-        self.ledger.tries.settle();
         let ledger = &mut self.ledger;
         let limits = [
             (ledger.names.is_full, "more names than are told apart: the rest has none"),

@@ -19,8 +19,6 @@ const MOST_NAMES: usize = 64;
 const MOST_DISTINCT: usize = 4_096;
 /// Cells of hours over the whole source; beyond it the last hour of an address takes the rest.
 const MOST_CELLS: usize = 400_000;
-/// Lines kept for citing, for each address and account.
-const KEPT_LINES: usize = 2;
 
 /// SIP's transaction timer B and F (RFC 3261, 17.1.1.2): what repeats within it is one try.
 const ONE_TRY_SECONDS: i64 = 32;
@@ -51,10 +49,10 @@ pub struct Tally {
     pub attempts: u64,
     /// Records and tries by hour since the epoch, in order.
     pub hours: Vec<(u32, Cell)>,
-    /// Telling lines: the first and the last.
-    pub lines: Vec<Citation>,
+    /// The first line.
+    first_line: Citation,
     /// The last line, in room that is used again: a flood has a new one with every record.
-    newest: Option<(Place, Vec<u8>)>,
+    last_line: Option<(Place, Vec<u8>)>,
     /// Do all tries share one Call-ID, as a phone's registrations do?
     pub one_session: bool,
     /// The hash of the first Call-ID.
@@ -159,15 +157,9 @@ impl Tries {
         }
         sample(&mut party.numbers, event.number);
         let tally =
-            party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session));
+            party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session, Citation::new(place, text)));
         tally.add(event.at, is_new, session, &mut self.cells);
         tally.line(place, text);
-    }
-
-    /// Ends the counting: last lines become citations.
-    pub fn settle(&mut self) {
-        let tallies = self.parties.values_mut().flat_map(|party| party.tallies.values_mut());
-        tallies.for_each(Tally::settle);
     }
 }
 
@@ -184,15 +176,15 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 impl Tally {
-    fn new(at: Instant, session: u64) -> Self {
+    fn new(at: Instant, session: u64, first_line: Citation) -> Self {
         Tally {
             first: at,
             last: at,
             records: 0,
             attempts: 0,
             hours: Vec::new(),
-            lines: Vec::new(),
-            newest: None,
+            first_line,
+            last_line: None,
             one_session: session != 0,
             session,
         }
@@ -231,18 +223,19 @@ impl Tally {
     }
 
     fn line(&mut self, place: Place, text: &[u8]) {
-        if self.lines.is_empty() {
-            self.lines.push(Citation::new(place, text));
+        if place == self.first_line.place {
             return;
         }
-        let (last, kept) = self.newest.get_or_insert_with(|| (place, Vec::new()));
+        let (last, kept) = self.last_line.get_or_insert_with(|| (place, Vec::new()));
         *last = place;
         kept.clear();
         kept.extend_from_slice(text.get(..Citation::LONGEST).unwrap_or(text));
     }
 
-    fn settle(&mut self) {
-        self.lines.extend(self.newest.take().map(|(place, text)| Citation::new(place, &text)));
+    /// Returns the telling lines: the first and the last.
+    pub fn lines(&self) -> impl Iterator<Item = Citation> {
+        let last = self.last_line.as_ref().map(|(place, text)| Citation::new(*place, text));
+        std::iter::once(self.first_line.clone()).chain(last)
     }
 
     /// Adds the counts of a tally of another file of the same log.
@@ -259,12 +252,12 @@ impl Tally {
             own.attempts += cell.attempts;
         }
         self.hours = hours.into_iter().collect();
-        self.lines.extend(other.lines.iter().cloned());
-        self.lines.sort();
-        if self.lines.len() > KEPT_LINES {
-            let last = self.lines.pop();
-            self.lines.truncate(KEPT_LINES - 1);
-            self.lines.extend(last);
+        let mut lines: Vec<Citation> = self.lines().chain(other.lines()).collect();
+        lines.sort();
+        let last = lines.pop().map(|line| (line.place, line.text.into_vec()));
+        self.last_line = last;
+        if let Some(first) = lines.into_iter().next() {
+            self.first_line = first;
         }
     }
 }

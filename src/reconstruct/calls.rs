@@ -26,8 +26,8 @@ pub struct Call {
     pub(super) address: u32,
     /// Its first row.
     pub(super) row: At,
-    /// The row that tells what was dialled.
-    pub(super) dialed: At,
+    /// How many rows behind the first the one stands that tells what was dialled.
+    pub(super) dialed: u8,
     /// Its first line in a log.
     pub(super) log: At,
     /// How that address is known.
@@ -61,6 +61,21 @@ impl At {
     fn get(self) -> Option<(usize, usize)> {
         let index = usize::from(self.high) << 16 | usize::from(self.low);
         (self.source != u16::MAX).then_some((usize::from(self.source), index))
+    }
+
+    /// Returns the place some rows further on in the same source.
+    pub(super) fn plus(self, rows: u8) -> At {
+        self.get().map_or(At::NONE, |(source, index)| At::new(source, index + usize::from(rows)))
+    }
+
+    /// Returns how many rows this one stands behind another of the same source, if that is few.
+    pub(super) fn behind(self, first: At) -> u8 {
+        match (self.get(), first.get()) {
+            (Some((source, index)), Some((same, start))) if source == same => {
+                index.checked_sub(start).and_then(|rows| u8::try_from(rows).ok()).unwrap_or(0)
+            }
+            _ => 0,
+        }
     }
 
     pub(super) fn or(self, other: At) -> At {
@@ -177,7 +192,7 @@ impl World<'_> {
 
     /// Returns what was dialled, untouched.
     pub fn dialed(&self, call: &Call) -> &[u8] {
-        if let Some((_, text)) = row_at(&self.told, call.dialed)
+        if let Some((_, text)) = row_at(&self.told, call.row.plus(call.dialed))
             && !NO_NUMBERS.contains(&text.dst)
         {
             return text.dst;
@@ -210,7 +225,7 @@ impl World<'_> {
         });
         let of_log = || {
             let (told, logged) = logged_at(&self.told, call.log)?;
-            Some(told.ledger.names.text(logged.context))
+            Some(told.ledger.names.text(logged.context()))
         };
         of_row.or_else(of_log).unwrap_or_default()
     }

@@ -182,7 +182,7 @@ fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs
         account: names.id(account),
         address: u32::MAX,
         row: first,
-        dialed: dialed.unwrap_or(first),
+        dialed: dialed.map_or(0, |dialed| dialed.behind(first)),
         log: At::NONE,
         origin: Origin::Unknown,
         by_trunk: rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
@@ -215,7 +215,7 @@ fn add_logged(
                     known.address = addresses.id(entry.ledger.calls.address(logged));
                     known.origin = if known.address == u32::MAX { Origin::Unknown } else { Origin::Media };
                 }
-            } else if logged.dialed && !is_covered && added.nearest(key, logged.start).is_none() {
+            } else if logged.dialed() && !is_covered && added.nearest(key, logged.start).is_none() {
                 list.push(logged_call(entry, trunks, names, addresses, logged, at));
             }
         }
@@ -283,14 +283,14 @@ fn logged_call(
         start: logged.start,
         duration: 0,
         billsec: 0,
-        disposition: if logged.answered { Disposition::Answered } else { Disposition::Unknown },
+        disposition: if logged.answered() { Disposition::Answered } else { Disposition::Unknown },
         account: names.id(account),
         address: addresses.id(address),
         row: At::NONE,
-        dialed: At::NONE,
+        dialed: 0,
         log: at,
         origin: if address.is_some() { Origin::Media } else { Origin::Unknown },
-        by_trunk: logged.by_trunk,
+        by_trunk: logged.by_trunk(),
         from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
         originated: account.is_none(),
     }

@@ -424,7 +424,7 @@ impl Attempts {
         }
         self.attempts = self.hours.values().sum();
         self.one_session = tally.one_session && (is_first || self.one_session);
-        self.lines.extend(tally.lines.iter().cloned());
+        self.lines.extend(tally.lines());
         self.lines.sort();
     }
 
