@@ -24,8 +24,6 @@ const GUESSES: u64 = 5;
 const MANY_GUESSES: u64 = 20;
 /// Names that do not exist, tried by one address: a sweep.
 const SWEEP: usize = 5;
-/// Whoever used an account this soon after the evidence begins was there before.
-const FROM_THE_START_SECONDS: i64 = 900;
 /// Points from which a use is a breach.
 const BREACH: i32 = 4;
 
@@ -57,6 +55,7 @@ pub struct Breach {
 struct Group {
     first: Option<Instant>,
     calls: Vec<usize>,
+    from_the_start: bool,
 }
 
 /// Finds every breach, in the order of time.
@@ -75,11 +74,45 @@ pub fn find(world: &World<'_>) -> Vec<Breach> {
     for breach in &mut breaches {
         breach.score += company(breach, &hostile);
     }
+    add_crowds(world, &honest, &mut breaches);
     breaches.retain(|breach| breach.score >= BREACH);
     breaches.sort_by(|left, right| {
         (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
     });
     breaches
+}
+
+/// Judges newcomers of one account together: an intruder may come from another address for each call.
+fn add_crowds(world: &World<'_>, honest: &BTreeSet<String>, breaches: &mut [Breach]) {
+    const CROWD: usize = 4;
+    const CALLS_EACH: usize = 4;
+    let mut crowds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, breach) in breaches.iter().enumerate() {
+        let is_visit = breach.address.is_some() && !breach.from_the_start && breach.score < BREACH;
+        if is_visit
+            && !breach.calls.is_empty()
+            && breach.calls.len() <= CALLS_EACH
+            && breach.behaviour.novel > 0
+        {
+            crowds.entry(breach.account.clone()).or_default().push(index);
+        }
+    }
+    for members in crowds.into_values().filter(|members| members.len() >= CROWD) {
+        let mut indices: Vec<usize> =
+            members.iter().filter_map(|&member| breaches.get(member)).flat_map(|b| b.calls.clone()).collect();
+        indices.sort_unstable();
+        let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+        let together = behaviour::look(world, &calls, honest);
+        if together.without_novelty() < 2 || together.score < FRAUD_LIKE {
+            continue;
+        }
+        for member in members {
+            if let Some(breach) = breaches.get_mut(member) {
+                breach.score += together.score as i32;
+                breach.behaviour.reasons.clone_from(&together.reasons);
+            }
+        }
+    }
 }
 
 fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
@@ -92,6 +125,7 @@ fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
             let Some(address) = used.address else { continue };
             let group = groups.entry((account.clone(), Some(address))).or_default();
             group.first = super::world::earliest(group.first, Some(used.first));
+            group.from_the_start |= used.from_the_start;
         }
     }
     for (index, call) in world.calls.iter().enumerate() {
@@ -108,10 +142,6 @@ fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
     groups
 }
 
-fn is_from_the_start(world: &World<'_>, first: Instant) -> bool {
-    world.first.is_some_and(|start| first.seconds_since(start) <= FROM_THE_START_SECONDS)
-}
-
 /// Returns the places that are called from where nobody doubts: the house, and addresses that were
 /// there from the start and do nothing odd.
 fn honest_destinations(
@@ -120,22 +150,29 @@ fn honest_destinations(
 ) -> BTreeSet<String> {
     let mut honest = BTreeSet::new();
     for ((_, address), group) in groups {
-        let Some(first) = group.first else { continue };
         let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
         let is_ours = match address.map(|address| world.neighbours.of(address)) {
-            Some(Standing::Outside) => is_from_the_start(world, first),
-            Some(_) => true,
-            None => true,
+            Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
+            Some(_) | None => true,
         };
         // Marks that need no knowledge of places: rate, concurrence, repetition.
-        let odd = behaviour::look(world, &calls, &BTreeSet::new());
-        let without_novelty =
-            odd.score.saturating_sub(if odd.novel >= 5 { 2 } else { u32::from(odd.novel > 0) });
-        if is_ours && without_novelty < FRAUD_LIKE {
+        let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
+        let is_newcomer = is_new(world, *address, group);
+        if is_ours && odd < if is_newcomer { 1 } else { FRAUD_LIKE } {
             honest.extend(calls.iter().map(|call| behaviour::destination(world.dialed(call))));
         }
     }
     honest
+}
+
+fn is_new(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> bool {
+    !group.from_the_start && address.is_some_and(|address| world.neighbours.is_outside(address))
+}
+
+/// Calls on several days: a phone in a place of its own, and not a visit.
+fn is_familiar(calls: &[&Call]) -> bool {
+    let days: BTreeSet<i64> = calls.iter().map(|call| call.start.seconds().div_euclid(86_400)).collect();
+    days.len() >= 2
 }
 
 fn weigh(
@@ -150,7 +187,7 @@ fn weigh(
     if matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted)) {
         return None;
     }
-    let from_the_start = is_from_the_start(world, first);
+    let from_the_start = group.from_the_start;
     let is_usual = |index: &usize| {
         let call = world.calls.list.get(*index);
         call.is_some_and(|call| honest.contains(&behaviour::destination(world.dialed(call))))
@@ -200,6 +237,7 @@ fn weigh_rush(
     let indices = burst::find(world, &group.calls, honest);
     let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let first = calls.first()?.start;
+    let indices_first = indices.first().copied();
     let mut behaviour = behaviour::look(world, &calls, honest);
     if behaviour.score < FRAUD_BY_ITSELF {
         return None;
@@ -216,7 +254,8 @@ fn weigh_rush(
         score: behaviour.score as i32,
         behaviour,
         calls: indices,
-        from_the_start: is_from_the_start(world, first),
+        from_the_start: group.from_the_start
+            && group.calls.first().zip(indices_first).is_some_and(|(one, other)| *one == other),
     })
 }
 

@@ -61,6 +61,36 @@ pub struct Guessing {
     pub distributed: bool,
     /// The last wrong try before the breach.
     pub last: Option<Instant>,
+    /// Addresses that guessed at the account and that nothing ties to the intruder.
+    pub strangers: usize,
+    /// Their tries before the breach.
+    pub strangers_tries: u64,
+}
+
+/// How long logs must have watched before a use for their silence to mean anything.
+const WATCHED_SECONDS: i64 = 86_400;
+
+/// What the logs can say of the time before a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watch {
+    /// They cover it.
+    Covered,
+    /// They begin this many seconds before.
+    Short(i64),
+    /// No log shows logins.
+    Blind,
+}
+
+fn watch(world: &World<'_>, at: Instant) -> Watch {
+    match world.watched_since() {
+        None => Watch::Blind,
+        Some(since) if at.seconds_since(since) >= WATCHED_SECONDS => Watch::Covered,
+        Some(since) => Watch::Short(at.seconds_since(since).max(0)),
+    }
+}
+
+fn span(seconds: i64) -> String {
+    crate::report::document::duration(seconds.max(0) as u64)
 }
 
 /// Finds who fetched a file with the account's secret before the breach.
@@ -123,6 +153,11 @@ pub fn guessing(world: &World<'_>, account: &str, breach: Instant, insiders: &[I
     if guessing.guessers.is_empty() {
         add_lone(&mut guessing, &others, breach);
     }
+    let strangers = others.iter().filter(|other| other.1 > 0 && !guessing.guessers.contains(&other.0));
+    for (_, tries, _, _) in strangers {
+        guessing.strangers += 1;
+        guessing.strangers_tries += tries;
+    }
     guessing
 }
 
@@ -180,17 +215,24 @@ pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[L
         default_credential(world, breach, guessing),
         stolen_credential(world, breach, guessing, leaks),
     ];
-    if breach.from_the_start {
-        ways.push(Weighed {
-            vector: Vector::Unknown,
-            score: 3,
-            because: vec!["the intruder was there already when the evidence begins".into()],
-            against: Vec::new(),
-            proof: Vec::new(),
-        });
-    }
+    ways.extend(unknown(world, breach));
     ways.sort_by_key(|way| (std::cmp::Reverse(way.score), way.vector));
     ways
+}
+
+/// Where the evidence cannot tell, that is an answer too.
+fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
+    let because = if watch(world, breach.first) == Watch::Blind {
+        "no log tells who used the account, from where, or what was tried before"
+    } else if breach.from_the_start {
+        "the intruder was there already when the evidence begins"
+    } else if breach.address.is_none() {
+        "no record tells from where the account was used"
+    } else {
+        return None;
+    };
+    let because = vec![because.to_owned()];
+    Some(Weighed { vector: Vector::Unknown, score: 3, because, against: Vec::new(), proof: Vec::new() })
 }
 
 /// Turns points into a likelihood.
@@ -238,11 +280,24 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         way.because.push(format!("the secret of {} is weak", show(&breach.account)));
     }
     if guessing.tries == 0 {
-        if world.parties.is_empty() && !world.has_security_events() {
-            way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
-        } else {
-            way.score -= 2;
-            way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
+        match watch(world, breach.first) {
+            Watch::Blind => {
+                way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
+            }
+            Watch::Short(seconds) => {
+                way.score -= 1;
+                way.against.push(format!(
+                    "no wrong secret from the intruder, but the logs begin only {} before the first use",
+                    span(seconds)
+                ));
+            }
+            Watch::Covered => {
+                way.score -= 2;
+                way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
+            }
+        }
+        if guessing.strangers > 0 {
+            way.against.push(strangers(breach, guessing));
         }
     }
     for address in &guessing.guessers {
@@ -292,9 +347,15 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
         );
     } else {
-        way.score -= 2;
-        way.against
-            .push("fetches of phone files are logged, and nobody outside was given this account's".into());
+        way.score -= 1;
+        let since = world.fetches.values().filter_map(|client| client.first).min();
+        way.against.push(match since.map(|since| breach.first.seconds_since(since)) {
+            Some(seconds) if seconds >= WATCHED_SECONDS => {
+                way.score -= 1;
+                "fetches of phone files are logged, and nobody outside was given this account's".into()
+            }
+            _ => "fetches of phone files are logged, but not for long before the first use".into(),
+        });
     }
     way
 }
@@ -338,16 +399,35 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         against: vec![],
         proof: vec![],
     };
-    if !guessing.own {
+    let watched = watch(world, breach.first);
+    if guessing.own {
+        way.score -= 2;
+        way.against.push("the address that got in tried wrong secrets first".into());
+    } else if breach.address.is_some() && watched != Watch::Blind {
         way.score += 1;
         way.because.push("the secret was right at the first try from the address that used it".into());
     } else {
-        way.score -= 2;
-        way.against.push("the address that got in tried wrong secrets first".into());
+        way.because.push("the calls bear the account's name, which takes its secret".into());
+        way.against.push("no record tells from where the account was used".into());
     }
-    if guessing.tries == 0 {
-        way.score += 1;
-        way.because.push("nobody who belongs to the intruder guessed at the account in these logs".into());
+    match watched {
+        _ if guessing.tries > 0 => {}
+        Watch::Covered => {
+            way.score += 1;
+            way.because.push(if guessing.strangers > 0 {
+                strangers(breach, guessing)
+            } else {
+                "nobody guessed at the account in these logs before".into()
+            });
+        }
+        Watch::Short(seconds) => {
+            way.because.push(format!(
+                "nobody who belongs to the intruder guessed at the account in the {} that the logs show before",
+                span(seconds)
+            ));
+            way.against.push("what was before that cannot be known".into());
+        }
+        Watch::Blind => way.against.push("whether the secret was guessed cannot be known".into()),
     }
     if !leaks.is_empty() {
         way.score -= 2;
@@ -358,6 +438,15 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         way.because.push("the secret is not one that is guessed".into());
     }
     way
+}
+
+fn strangers(breach: &Breach, guessing: &Guessing) -> String {
+    format!(
+        "{} wrong secrets for {} from {} other addresses, none of which has to do with whoever used it",
+        guessing.strangers_tries,
+        show(&breach.account),
+        guessing.strangers
+    )
 }
 
 /// Returns how strong an account's secret is, as far as the configuration tells.

@@ -10,10 +10,10 @@ use super::calls::{self, Calls};
 use super::standing::Neighbours;
 use super::trunks;
 use crate::event::{Citation, Instant, Service};
-use crate::evidence::Source;
+use crate::evidence::{Kind, Source};
 use crate::fold::fetches::Client;
 use crate::fold::names::NameId;
-use crate::fold::tries::{Cell, Kind, Tally};
+use crate::fold::tries::{Cell, Kind as Flood, Tally};
 use crate::fold::uses::Kind as Used;
 use crate::fold::{Ledger, tries};
 use crate::pbx::Pbx;
@@ -144,7 +144,13 @@ pub struct Use {
     pub count: u64,
     /// Lines.
     pub lines: Vec<Citation>,
+    /// Does it begin so soon after its log does that it was there before?
+    pub from_the_start: bool,
 }
+
+/// Whoever used an account this soon after the log begins was there before: phones renew their
+/// registration within the hour.
+const FROM_THE_START_SECONDS: i64 = 3_700;
 
 /// Returns the earlier of two instants, either of which may be unknown.
 pub fn earliest(left: Option<Instant>, right: Option<Instant>) -> Option<Instant> {
@@ -229,6 +235,12 @@ impl<'a> World<'a> {
         self.parties.get(&address)?.by_account.get(account)
     }
 
+    /// Returns since when logs show who logs in and who fails to; `None` if none does.
+    pub fn watched_since(&self) -> Option<Instant> {
+        let logs = self.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog);
+        logs.filter_map(|told| told.ledger.first).min()
+    }
+
     /// Returns whether any source tells of security events.
     pub fn has_security_events(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_security_events)
@@ -268,12 +280,25 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Returns when each log begins.
+fn begins<'t>(told: &'t [Told<'_>]) -> BTreeMap<&'t str, Instant> {
+    let mut begins: BTreeMap<&str, Instant> = BTreeMap::new();
+    for told in told {
+        if let Some(first) = told.ledger.first {
+            begins.entry(&told.family).and_modify(|known| *known = first.min(*known)).or_insert(first);
+        }
+    }
+    begins
+}
+
 type Uses = (BTreeMap<String, Vec<Use>>, Vec<Use>);
 
 fn uses(told: &[Told<'_>]) -> Uses {
     let mut uses: BTreeMap<String, Vec<Use>> = BTreeMap::new();
     let mut sessions = Vec::new();
+    let begins = begins(told);
     for told in told {
+        let start = begins.get(told.family.as_str()).copied();
         for run in &told.ledger.uses.runs {
             let account = text(told.ledger.names.text(run.account));
             if account.is_empty() {
@@ -290,6 +315,8 @@ fn uses(told: &[Told<'_>]) -> Uses {
                 last: run.last,
                 count: run.count,
                 lines: std::iter::once(&run.line).chain(&run.last_line).cloned().collect(),
+                from_the_start: start
+                    .is_some_and(|start| run.first.seconds_since(start) <= FROM_THE_START_SECONDS),
             };
             if matches!(run.kind, Used::ManagerLogin | Used::ManagerLogoff) {
                 sessions.push(used);
@@ -323,7 +350,7 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
 /// Tallies of one log: its files' added up.
 #[derive(Default)]
 struct FamilyTallies {
-    by_kind_and_account: BTreeMap<(Kind, Option<String>), Tally>,
+    by_kind_and_account: BTreeMap<(Flood, Option<String>), Tally>,
 }
 
 fn parties(told: &[Told<'_>], known: &BTreeSet<String>) -> BTreeMap<IpAddr, Party> {
@@ -362,7 +389,7 @@ fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &
         .tallies
         .iter()
         .filter(|((kind, account), _)| {
-            *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected)
+            *account != NameId::NONE && matches!(kind, Flood::Failure | Flood::Rejected)
         })
         .map(|((_, account), tally)| (tally.first, text(told.ledger.names.text(*account))));
     let mut learned: Vec<(Instant, String)> = learned.filter(|(_, name)| !known.contains(name)).collect();
@@ -388,21 +415,21 @@ fn add_family(party: &mut Party, family: &FamilyTallies) {
     let mut failures = Attempts::default();
     for ((kind, account), tally) in &family.by_kind_and_account {
         match kind {
-            Kind::Failure | Kind::Rejected => {
+            Flood::Failure | Flood::Rejected => {
                 failures.add(tally);
                 // A call that is turned away bears the name that its sender wrote, and no secret.
-                if let Some(account) = account.as_ref().filter(|_| *kind == Kind::Failure) {
+                if let Some(account) = account.as_ref().filter(|_| *kind == Flood::Failure) {
                     let mut own = Attempts::default();
                     own.add(tally);
                     party.by_account.entry(account.clone()).or_default().take_fuller(&own);
                 }
             }
-            Kind::Challenge => {
+            Flood::Challenge => {
                 let mut own = Attempts::default();
                 own.add(tally);
                 party.contacts.take_fuller(&own);
             }
-            Kind::Probe => {
+            Flood::Probe => {
                 party.probes = party.probes.max(tally.records);
                 failures.add(tally);
             }
