@@ -14,8 +14,9 @@ use super::doors;
 use super::habits;
 use super::same_network;
 use super::standing::Standing;
+use super::vectors;
 use super::world::World;
-use crate::event::Instant;
+use crate::event::{Disposition, Instant};
 
 /// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
 /// person mistypes two or three times.
@@ -58,8 +59,8 @@ struct Group {
     from_the_start: bool,
 }
 
-/// Finds every breach, in the order of time.
-pub fn find(world: &World<'_>) -> Vec<Breach> {
+/// Finds every breach, in the order of time, and the places that honest calls go to.
+pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<String>) {
     let groups = groups(world);
     let honest = honest_destinations(world, &groups);
     let mut breaches: Vec<Breach> = groups
@@ -79,7 +80,7 @@ pub fn find(world: &World<'_>) -> Vec<Breach> {
     breaches.sort_by(|left, right| {
         (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
     });
-    breaches
+    (breaches, honest)
 }
 
 /// Judges newcomers of one account together: an intruder may come from another address for each call.
@@ -159,10 +160,24 @@ fn honest_destinations(
         let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
         let is_newcomer = is_new(world, *address, group);
         if is_ours && odd < if is_newcomer { 1 } else { FRAUD_LIKE } {
-            honest.extend(calls.iter().map(|call| behaviour::destination(world.dialed(call))));
+            let rush = suspect_rush(world, group);
+            let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
+            let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
+            honest.extend(quiet.map(|call| behaviour::destination(world.dialed(call))));
         }
     }
     honest
+}
+
+/// Returns a rush among calls that may well be the owner's otherwise, if it is odd.
+fn suspect_rush(world: &World<'_>, group: &Group) -> Vec<usize> {
+    let nowhere = BTreeSet::new();
+    let mut rush = burst::find(world, &group.calls, &nowhere);
+    let calls: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    if behaviour::look(world, &calls, &nowhere).score < FRAUD_LIKE {
+        rush.clear();
+    }
+    rush
 }
 
 fn is_new(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> bool {
@@ -202,11 +217,16 @@ fn weigh(
     let party = address.and_then(|address| world.parties.get(&address));
     let tried = party.and_then(|party| party.by_account.get(account));
     let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
-    let swept = party.is_some_and(|party| party.unknown_count >= SWEEP || party.by_account.len() >= 3);
+    let swept = address.zip(party).is_some_and(|(address, party)| {
+        party.unknown_count >= SWEEP || world.foreign_accounts(address, party) >= 3
+    });
     let mut score = behaviour.score as i32;
     score += guess_points(world, account, address, guesses, &behaviour);
     if swept {
         score += 4;
+    }
+    if guesses < GUESSES && !swept && calls_as_others(world, &calls, honest) {
+        score -= 3;
     }
     if from_the_start {
         score -= 2;
@@ -226,6 +246,13 @@ fn weigh(
     })
 }
 
+/// Most calls go where others here call: a branch or an agent, however busy.
+fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> bool {
+    let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
+    let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
+    usual * 10 >= outward().count() * 7
+}
+
 /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
 fn weigh_rush(
     world: &World<'_>,
@@ -239,6 +266,14 @@ fn weigh_rush(
     let first = calls.first()?.start;
     let indices_first = indices.first().copied();
     let mut behaviour = behaviour::look(world, &calls, honest);
+    if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
+        behaviour.score += 2;
+        behaviour.reasons.push("one after the other for hours".to_owned());
+    }
+    let guessing = vectors::guessing(world, account, first, &[]);
+    if guessing.tries > 0 {
+        behaviour.score += 3;
+    }
     if behaviour.score < FRAUD_BY_ITSELF {
         return None;
     }
@@ -256,6 +291,17 @@ fn weigh_rush(
         calls: indices,
         from_the_start: group.from_the_start
             && group.calls.first().zip(indices_first).is_some_and(|(one, other)| *one == other),
+    })
+}
+
+/// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
+/// A fax that finds the line busy tries as often, and is never answered.
+fn is_long_row(calls: &[&Call]) -> bool {
+    let answered: Vec<&Call> =
+        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
+    answered.windows(20).any(|window| match window {
+        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
+        _ => false,
     })
 }
 

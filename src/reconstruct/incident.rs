@@ -68,11 +68,10 @@ pub struct Span {
 
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
-    let mut incidents: Vec<Incident> = clusters(world, breach::find(world))
-        .into_iter()
-        .map(|cluster| of_accounts(world, &cluster))
-        .collect();
-    incidents.extend(doors::manager(world).map(|door| of_manager(world, &door)));
+    let (breaches, honest) = breach::find(world);
+    let mut incidents: Vec<Incident> =
+        clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
+    incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
@@ -229,7 +228,8 @@ fn is_registered(uses: &[&super::world::Use], calls: usize) -> bool {
 fn add_scanners(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) {
     let known: Vec<IpAddr> = actors.keys().copied().collect();
     for (address, party) in &world.parties {
-        let swept = party.unknown_count >= 3;
+        let asks = known.contains(address) && (party.invites >= 3 || party.probes > 0);
+        let swept = party.unknown_count >= 3 || asks;
         if !swept || !world.neighbours.is_outside(*address) {
             continue;
         }

@@ -42,8 +42,8 @@ pub struct World<'a> {
     pub parties: BTreeMap<IpAddr, Party>,
     /// Every use of every account, by account, in the order of time.
     pub uses: BTreeMap<String, Vec<Use>>,
-    /// Addresses that used any account with success.
-    pub users: BTreeSet<IpAddr>,
+    /// The accounts that each address used with success.
+    pub users: BTreeMap<IpAddr, BTreeSet<String>>,
     /// Manager sessions, in the order of time.
     pub sessions: Vec<Use>,
     /// Files asked for, by address.
@@ -183,7 +183,7 @@ impl<'a> World<'a> {
             parties: parties(&told, &known),
             fetches: fetches(&told),
             told,
-            users: BTreeSet::new(),
+            users: BTreeMap::new(),
             uses,
             sessions,
             calls,
@@ -193,7 +193,7 @@ impl<'a> World<'a> {
             last,
         };
         world.name_addresses();
-        world.users = world.uses.values().flatten().filter_map(|used| used.address).collect();
+        world.note_users();
         super::attribute::attribute(&mut world);
         world
     }
@@ -223,6 +223,21 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    fn note_users(&mut self) {
+        for (account, uses) in &self.uses {
+            let addresses: BTreeSet<IpAddr> = uses.iter().filter_map(|used| used.address).collect();
+            for address in addresses {
+                self.users.entry(address).or_default().insert(account.clone());
+            }
+        }
+    }
+
+    /// Returns how many accounts an address failed at that it never used with success.
+    pub fn foreign_accounts(&self, address: IpAddr, party: &Party) -> usize {
+        let own = self.users.get(&address);
+        party.by_account.keys().filter(|account| !own.is_some_and(|own| own.contains(*account))).count()
     }
 
     /// Returns the accounts' uses from one address.

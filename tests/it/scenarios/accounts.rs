@@ -511,3 +511,31 @@ fn a_secret_that_was_guessed_and_not_yet_used() {
     };
     compare(&examine(&mut stage), &[truth], &[]);
 }
+
+#[test]
+fn guesses_in_messages_and_no_word_of_success() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Athens").with(&["61", "62", "63"]);
+    stage.logs = super::stage::Logs { full: false, messages: true, security: false, json: false };
+    stage.long_dates = false;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(
+        &mut stage,
+        &[("61", "10.0.0.61"), ("62", "10.0.0.62"), ("63", "10.0.0.63")],
+        monday,
+        7,
+        &["2105550101"],
+    );
+    let night = stage.at("2026-03-06 23:00:00");
+    for attempt in 0..700 {
+        stage.wrong("63", "89.248.1.1", night + attempt * 2);
+    }
+    // One call after the other, none beside another.
+    let calls = pump(&mut stage, "63", "89.248.1.1", &["0022892555014"], night + 2 * HOUR, 25, 400);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["63"],
+        sources: vec![("89.248.1.1".into(), "guess")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}

@@ -206,3 +206,34 @@ fn a_fax_that_finds_the_line_busy() {
         compare(&examine(&mut stage), &[], &[]);
     }
 }
+
+#[test]
+fn a_branch_joins_with_a_server_of_its_own() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["10", "11", "branch"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 9, &GERMAN);
+    let joined = monday + 3 * DAY + 8 * HOUR;
+    stage.keep("branch", "88.1.1.1", joined, joined + 5 * DAY, 1_800);
+    for call in 0..600i64 {
+        let at = joined + call / 120 * DAY + call % 120 * 240;
+        stage.call("branch", "88.1.1.1", GERMAN[call as usize % 5], at, 900);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn staff_behind_one_new_address_after_a_restart() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin");
+    let names: Vec<String> = (0..20).map(|phone| (300 + phone).to_string()).collect();
+    stage = stage.with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("300", "192.168.2.10")], monday, 4, &GERMAN);
+    for (index, name) in names.iter().enumerate().skip(1) {
+        let at = monday + 2 * DAY + index as i64;
+        stage.wrong(name, "91.66.6.6", at);
+        stage.register(name, "91.66.6.6", at + 3);
+        stage.call(name, "91.66.6.6", GERMAN[index % 5], at + HOUR, 80);
+    }
+    stage.unknown("3o1", "91.66.6.6", monday + 2 * DAY + 600);
+    compare(&examine(&mut stage), &[], &[]);
+}
