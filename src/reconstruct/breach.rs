@@ -10,11 +10,12 @@ use std::net::IpAddr;
 use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
-use super::doors;
+use super::guessing;
 use super::habits;
+use super::honest::{Group, groups, honest_destinations};
 use super::same_network;
 use super::standing::Standing;
-use super::vectors;
+
 use super::world::World;
 use crate::event::{Disposition, Instant};
 
@@ -49,14 +50,6 @@ pub struct Breach {
     pub score: i32,
     /// Was it there when the evidence begins?
     pub from_the_start: bool,
-}
-
-/// One account used from one place.
-#[derive(Default)]
-struct Group {
-    first: Option<Instant>,
-    calls: Vec<usize>,
-    from_the_start: bool,
 }
 
 /// Finds every breach, in the order of time, and the places that honest calls go to.
@@ -114,80 +107,6 @@ fn add_crowds(world: &World<'_>, honest: &BTreeSet<String>, breaches: &mut [Brea
             }
         }
     }
-}
-
-fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
-    let mut groups: BTreeMap<(String, Option<IpAddr>), Group> = BTreeMap::new();
-    for (account, uses) in &world.uses {
-        if world.trunks.contains(account) {
-            continue;
-        }
-        for used in uses.iter().filter(|used| used.kind != crate::fold::uses::Kind::Unregistered) {
-            let Some(address) = used.address else { continue };
-            let group = groups.entry((account.clone(), Some(address))).or_default();
-            group.first = super::world::earliest(group.first, Some(used.first));
-            group.from_the_start |= used.from_the_start;
-        }
-    }
-    for (index, call) in world.calls.iter().enumerate() {
-        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
-            continue;
-        };
-        if doors::is_guest(world, call) {
-            continue;
-        }
-        let group = groups.entry((account.to_owned(), call.address)).or_default();
-        group.first = super::world::earliest(group.first, Some(call.start));
-        group.calls.push(index);
-    }
-    groups
-}
-
-/// Returns the places that are called from where nobody doubts: the house, and addresses that were
-/// there from the start and do nothing odd.
-fn honest_destinations(
-    world: &World<'_>,
-    groups: &BTreeMap<(String, Option<IpAddr>), Group>,
-) -> BTreeSet<String> {
-    let mut honest = BTreeSet::new();
-    for ((_, address), group) in groups {
-        let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-        let is_ours = match address.map(|address| world.neighbours.of(address)) {
-            Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
-            Some(_) | None => true,
-        };
-        // Marks that need no knowledge of places: rate, concurrence, repetition.
-        let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
-        let is_newcomer = is_new(world, *address, group);
-        if is_ours && odd < if is_newcomer { 1 } else { FRAUD_LIKE } {
-            let rush = suspect_rush(world, group);
-            let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
-            let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
-            honest.extend(quiet.map(|call| behaviour::destination(world.dialed(call))));
-        }
-    }
-    honest
-}
-
-/// Returns a rush among calls that may well be the owner's otherwise, if it is odd.
-fn suspect_rush(world: &World<'_>, group: &Group) -> Vec<usize> {
-    let nowhere = BTreeSet::new();
-    let mut rush = burst::find(world, &group.calls, &nowhere);
-    let calls: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    if behaviour::look(world, &calls, &nowhere).score < FRAUD_LIKE {
-        rush.clear();
-    }
-    rush
-}
-
-fn is_new(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> bool {
-    !group.from_the_start && address.is_some_and(|address| world.neighbours.is_outside(address))
-}
-
-/// Calls on several days: a phone in a place of its own, and not a visit.
-fn is_familiar(calls: &[&Call]) -> bool {
-    let days: BTreeSet<i64> = calls.iter().map(|call| call.start.seconds().div_euclid(86_400)).collect();
-    days.len() >= 2
 }
 
 fn weigh(
@@ -270,7 +189,7 @@ fn weigh_rush(
         behaviour.score += 2;
         behaviour.reasons.push("one after the other for hours".to_owned());
     }
-    let guessing = vectors::guessing(world, account, first, &[]);
+    let guessing = guessing::find(world, account, first, &[]);
     if guessing.tries > 0 {
         behaviour.score += 3;
     }

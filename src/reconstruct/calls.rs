@@ -2,14 +2,13 @@
 //! channels joined, and joined with what the log says of the same channel.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use super::world::{Told, World};
-use crate::event::{Disposition, Instant, Place};
+use super::call_facts::{NO_NUMBERS, row_at};
+use super::legs::{Leg, hash, legs};
+use super::world::Told;
+use crate::event::{Disposition, Instant};
 use crate::fold::calls::LogCall;
-use crate::fold::rows::{Row, RowText};
-use crate::pbx_id;
 use crate::readers::channel_account;
 
 /// One call.
@@ -26,13 +25,13 @@ pub struct Call {
     /// Rows that tell of it.
     pub legs: u16,
     /// The account that made it, an index into [`Calls::accounts`].
-    account: u32,
+    pub(super) account: u32,
     /// Its first row.
-    row: Option<(u16, u32)>,
+    pub(super) row: Option<(u16, u32)>,
     /// The row that tells what was dialled.
-    dialed: Option<(u16, u32)>,
+    pub(super) dialed: Option<(u16, u32)>,
     /// Its first line in a log.
-    log: Option<(u16, u32)>,
+    pub(super) log: Option<(u16, u32)>,
     /// The address it came from.
     pub address: Option<IpAddr>,
     /// How that address is known.
@@ -88,26 +87,9 @@ impl Calls {
     }
 }
 
-/// Extensions that stand for no number.
-const NO_NUMBERS: [&[u8]; 7] = [b"", b"s", b"h", b"i", b"t", b"hang", b"hangup"];
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have
 /// answered first.
 const APART_SECONDS: i64 = 10;
-
-/// One row, on its way into a call.
-struct Leg {
-    key: u64,
-    start: Instant,
-    serial: u64,
-    sequence: u32,
-    at: (u16, u32),
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
 
 /// Joins rows and lines to calls.
 pub fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
@@ -145,106 +127,6 @@ impl Names {
         self.ids.insert(name.into_owned(), id);
         id
     }
-}
-
-fn row_at<'t>(told: &'t [Told<'_>], (source, index): (u16, u32)) -> Option<(&'t Row, RowText<'t>)> {
-    let rows = &told.get(usize::from(source))?.ledger.rows;
-    let row = rows.rows.get(index as usize)?;
-    Some((row, rows.text(row)))
-}
-
-fn logged_at<'t>(told: &'t [Told<'_>], (source, index): (u16, u32)) -> Option<&'t LogCall> {
-    told.get(usize::from(source))?.ledger.calls.calls.get(index as usize)
-}
-
-/// Gives every row the key of its call.
-fn legs(told: &[Told<'_>]) -> Vec<Leg> {
-    let linked = linked_ids(told);
-    let locals = local_pairs(told, &linked);
-    let mut legs = Vec::new();
-    for (source, told) in told.iter().enumerate() {
-        for (index, row) in told.ledger.rows.rows.iter().enumerate() {
-            let text = told.ledger.rows.text(row);
-            let key = key_of(row, &text, &linked);
-            legs.push(Leg {
-                key: locals.get(&key).copied().unwrap_or(key),
-                start: row.start,
-                serial: pbx_id::parts(text.uniqueid).map_or(u64::MAX, |(_, serial)| serial),
-                sequence: row.sequence,
-                at: (source as u16, index as u32),
-            });
-        }
-    }
-    legs
-}
-
-fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
-    if text.uniqueid.is_empty() {
-        return hash(&(text.channel, row.start));
-    }
-    let own = hash(&text.uniqueid);
-    linked.get(&own).copied().unwrap_or(own)
-}
-
-/// Returns, for ids whose row names another as the first of its call, that other: one file may lack
-/// the column that a copy of it has.
-fn linked_ids(told: &[Told<'_>]) -> HashMap<u64, u64> {
-    let mut linked = HashMap::new();
-    for told in told {
-        for row in told.ledger.rows.rows.iter() {
-            let text = told.ledger.rows.text(row);
-            if !text.linkedid.is_empty() && pbx_id::parts(text.linkedid).is_some() {
-                linked.insert(hash(&text.uniqueid), hash(&text.linkedid));
-            }
-        }
-    }
-    linked
-}
-
-/// Returns, for calls whose rows hold one half of a Local channel each, the key of the earlier.
-fn local_pairs(told: &[Told<'_>], linked: &HashMap<u64, u64>) -> HashMap<u64, u64> {
-    let mut first: HashMap<u64, (Instant, u64)> = HashMap::new();
-    let mut pairs: Vec<(u64, u64)> = Vec::new();
-    for told in told {
-        for row in told.ledger.rows.rows.iter() {
-            let text = told.ledger.rows.text(row);
-            for channel in [text.channel, text.dst_channel] {
-                let Some(base) = local_base(channel) else { continue };
-                let key = key_of(row, &text, linked);
-                // The serial in a Local channel's name starts anew with the server.
-                let pair = hash(&(base, row.start.seconds() / 86_400));
-                let known = first.entry(pair).or_insert((row.start, key));
-                if (row.start, key) < *known {
-                    pairs.push((known.1, key));
-                    *known = (row.start, key);
-                } else if known.1 != key {
-                    pairs.push((key, known.1));
-                }
-            }
-        }
-    }
-    let mut roots: HashMap<u64, u64> = HashMap::new();
-    for (key, earlier) in pairs {
-        let root = root_of(&roots, earlier);
-        let own = root_of(&roots, key);
-        if own != root {
-            roots.insert(own, root);
-        }
-    }
-    roots.keys().map(|&key| (key, root_of(&roots, key))).collect()
-}
-
-fn root_of(roots: &HashMap<u64, u64>, mut key: u64) -> u64 {
-    while let Some(&next) = roots.get(&key) {
-        key = next;
-    }
-    key
-}
-
-/// Returns the name that both halves of a Local channel share: `Local/600@ctx-0000002a` of `...;2`.
-fn local_base(channel: &[u8]) -> Option<&[u8]> {
-    channel.strip_prefix(b"Local/")?;
-    channel.strip_suffix(b";1").or_else(|| channel.strip_suffix(b";2"))
 }
 
 fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs: &[Leg]) -> Call {
@@ -353,75 +235,5 @@ fn logged_call(
         by_trunk: false,
         from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
         originated: account.is_none(),
-    }
-}
-
-impl World<'_> {
-    /// Returns the account that made a call.
-    pub fn account_of(&self, call: &Call) -> Option<&str> {
-        self.calls.account(call)
-    }
-
-    /// Returns what was dialled, untouched.
-    pub fn dialed(&self, call: &Call) -> &[u8] {
-        if let Some((_, text)) = call.dialed.and_then(|at| row_at(&self.told, at))
-            && !NO_NUMBERS.contains(&text.dst)
-        {
-            return text.dst;
-        }
-        let logged = call.log.and_then(|(source, index)| {
-            let calls = &self.told.get(usize::from(source))?.ledger.calls;
-            Some(calls.number(calls.calls.get(index as usize)?))
-        });
-        let row = || call.row.and_then(|at| row_at(&self.told, at)).map(|(_, text)| text.dst);
-        logged.or_else(row).unwrap_or_default()
-    }
-
-    /// Returns the id of the call's first record.
-    pub fn uniqueid(&self, call: &Call) -> Option<&[u8]> {
-        let (_, text) = row_at(&self.told, call.row?)?;
-        (!text.uniqueid.is_empty()).then_some(text.uniqueid)
-    }
-
-    /// Returns the calling channel.
-    pub fn channel(&self, call: &Call) -> &[u8] {
-        if let Some((_, text)) = call.row.and_then(|at| row_at(&self.told, at)) {
-            return text.channel;
-        }
-        call.log
-            .and_then(|(source, index)| {
-                let calls = &self.told.get(usize::from(source))?.ledger.calls;
-                Some(calls.channel(calls.calls.get(index as usize)?))
-            })
-            .unwrap_or_default()
-    }
-
-    /// Returns the context that the call entered.
-    pub fn context(&self, call: &Call) -> &[u8] {
-        let of_row = call.row.and_then(|(source, index)| {
-            let ledger = &self.told.get(usize::from(source))?.ledger;
-            Some(ledger.names.text(ledger.rows.rows.get(index as usize)?.context))
-        });
-        let of_log = || {
-            let (source, _) = call.log?;
-            let logged = logged_at(&self.told, call.log?)?;
-            Some(self.told.get(usize::from(source))?.ledger.names.text(logged.context))
-        };
-        of_row.or_else(of_log).unwrap_or_default()
-    }
-
-    /// Returns the places that prove a call: its first row and its first line.
-    pub fn places(&self, call: &Call) -> Vec<Place> {
-        let row = call.row.and_then(|at| {
-            let (row, _) = row_at(&self.told, at)?;
-            let source = self.told.get(usize::from(at.0))?.source.id;
-            Some(Place { source, offset: row.offset, line: row.line })
-        });
-        let line = call.log.and_then(|at| {
-            let logged = logged_at(&self.told, at)?;
-            let source = self.told.get(usize::from(at.0))?.source.id;
-            Some(crate::fold::calls::place(source, logged))
-        });
-        row.into_iter().chain(line).collect()
     }
 }

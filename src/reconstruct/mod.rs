@@ -6,18 +6,29 @@
 //! was not its owner's, [`vectors`] weighs the ways in, and [`incident`] puts it together. Nothing here
 //! prints.
 
+mod actors;
 mod attribute;
 pub mod behaviour;
+mod blame;
 pub mod breach;
 mod burst;
+mod call_facts;
 pub mod calls;
 pub mod doors;
 pub mod failed;
+mod guessing;
 mod habits;
+mod honest;
 pub mod incident;
+mod leaks;
+mod legs;
+mod parties;
+mod phases;
 pub mod standing;
 mod trunks;
+mod uses;
 pub mod vectors;
+mod without_account;
 pub mod world;
 
 use std::net::IpAddr;
