@@ -156,8 +156,10 @@ impl Tries {
             }
         }
         sample(&mut party.numbers, event.number);
-        let tally =
-            party.tallies.entry((event.kind, event.account)).or_insert_with(|| Tally::new(event.at, session, Citation::new(place, text)));
+        let tally = party
+            .tallies
+            .entry((event.kind, event.account))
+            .or_insert_with(|| Tally::new(event.at, session, Citation::new(place, text)));
         tally.add(event.at, is_new, session, &mut self.cells);
         tally.line(place, text);
     }

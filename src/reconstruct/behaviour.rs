@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::Call;
 use super::world::World;
+use crate::event::Instant;
 
 /// What a group of calls shows.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,13 @@ pub struct Behaviour {
     pub calls: usize,
 }
 
+impl Behaviour {
+    /// Returns the points that need no knowledge of places: rate, concurrence, repetition.
+    pub fn without_novelty(&self) -> u32 {
+        self.score.saturating_sub(if self.novel >= 5 { 2 } else { u32::from(self.novel > 0) })
+    }
+}
+
 /// A score from here on does not come about by honest use.
 pub const FRAUD_LIKE: u32 = 4;
 /// A score from here on is fraud without any address to go by.
@@ -30,8 +38,8 @@ pub const FRAUD_BY_ITSELF: u32 = 6;
 /// Returns the digits after the international prefix, if a dialled string has one.
 ///
 /// Sites put a digit for the outside line in front: `9011...`, `900232...`. A national number may begin
-/// like one (`011 5555 1234` in Buenos Aires, `01 1x xx xx xx` in Paris), so a least length is asked for:
-/// with prefix, country code and subscriber number nothing international is shorter.
+/// like one (`011 5555 1234` in Buenos Aires, `011 95555 1234` in Sao Paulo, `010 5555 1234` in Beijing), so
+/// a least length is asked for: national numbers are no longer, international ones seldom shorter.
 pub fn international(dialed: &[u8]) -> Option<String> {
     let text: String =
         dialed.iter().map(|&byte| byte as char).filter(|c| c.is_ascii_digit() || *c == '+').collect();
@@ -39,14 +47,14 @@ pub fn international(dialed: &[u8]) -> Option<String> {
         return (rest.len() >= 7 && !rest.contains('+')).then(|| rest.to_owned());
     }
     let text = text.replace('+', "");
-    for (prefix, least) in [("00", 11), ("011", 12)] {
+    for (prefix, least) in [("00", 10), ("011", 13), ("010", 13), ("810", 13)] {
         if let Some(rest) = text.strip_prefix(prefix)
             && text.len() >= least
         {
             return Some(rest.to_owned());
         }
         if let Some(rest) = text.get(1..).and_then(|text| text.strip_prefix(prefix))
-            && text.len() > least
+            && text.len() >= least + if prefix == "00" { 2 } else { 1 }
             && text.starts_with(['9', '8', '0', '7', '1'])
         {
             return Some(rest.to_owned());
@@ -85,7 +93,6 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> Be
         _ => {}
     }
     if let Some((number, times)) = most_repeated(world, &outward)
-        && times >= 10
         && times * 2 >= outward.len()
     {
         add(2, format!("the same number, {}, dialled {times} times", crate::untrusted::visible(&number)));
@@ -147,13 +154,21 @@ fn busiest_minute(calls: &[&Call]) -> usize {
     most
 }
 
+/// Returns the number dialled most, and how often, if it was dialled in a row: a customer is called
+/// every day, and nobody ten times within hours.
 fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
-    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    const TIMES: usize = 10;
+    const WITHIN_SECONDS: i64 = 6 * 3_600;
+    let mut starts: BTreeMap<&[u8], Vec<Instant>> = BTreeMap::new();
     for call in calls {
-        *counts.entry(world.dialed(call)).or_default() += 1;
+        starts.entry(world.dialed(call)).or_default().push(call.start);
     }
-    let (number, times) = counts.into_iter().max_by_key(|(_, times)| *times)?;
-    Some((String::from_utf8_lossy(number).into_owned(), times))
+    let (number, starts) = starts.into_iter().max_by_key(|(_, starts)| starts.len())?;
+    let in_a_row = starts.windows(TIMES).any(|window| match window {
+        [first, .., last] => last.seconds_since(*first) <= WITHIN_SECONDS,
+        _ => false,
+    });
+    in_a_row.then(|| (String::from_utf8_lossy(number).into_owned(), starts.len()))
 }
 
 /// Returns a number's tail that was tried behind at least three prefixes: whoever knows the prefix of

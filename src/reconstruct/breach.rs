@@ -10,12 +10,14 @@ use std::net::IpAddr;
 use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
-use super::doors;
+use super::guessing;
 use super::habits;
+use super::honest::{Group, groups, honest_destinations};
 use super::same_network;
 use super::standing::Standing;
+
 use super::world::World;
-use crate::event::Instant;
+use crate::event::{Disposition, Instant};
 
 /// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
 /// person mistypes two or three times.
@@ -24,8 +26,6 @@ const GUESSES: u64 = 5;
 const MANY_GUESSES: u64 = 20;
 /// Names that do not exist, tried by one address: a sweep.
 const SWEEP: usize = 5;
-/// Whoever used an account this soon after the evidence begins was there before.
-const FROM_THE_START_SECONDS: i64 = 900;
 /// Points from which a use is a breach.
 const BREACH: i32 = 4;
 
@@ -52,15 +52,8 @@ pub struct Breach {
     pub from_the_start: bool,
 }
 
-/// One account used from one place.
-#[derive(Default)]
-struct Group {
-    first: Option<Instant>,
-    calls: Vec<usize>,
-}
-
-/// Finds every breach, in the order of time.
-pub fn find(world: &World<'_>) -> Vec<Breach> {
+/// Finds every breach, in the order of time, and the places that honest calls go to.
+pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<String>) {
     let groups = groups(world);
     let honest = honest_destinations(world, &groups);
     let mut breaches: Vec<Breach> = groups
@@ -75,67 +68,45 @@ pub fn find(world: &World<'_>) -> Vec<Breach> {
     for breach in &mut breaches {
         breach.score += company(breach, &hostile);
     }
+    add_crowds(world, &honest, &mut breaches);
     breaches.retain(|breach| breach.score >= BREACH);
     breaches.sort_by(|left, right| {
         (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
     });
-    breaches
+    (breaches, honest)
 }
 
-fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
-    let mut groups: BTreeMap<(String, Option<IpAddr>), Group> = BTreeMap::new();
-    for (account, uses) in &world.uses {
-        if world.trunks.contains(account) {
-            continue;
-        }
-        for used in uses.iter().filter(|used| used.kind != crate::fold::uses::Kind::Unregistered) {
-            let Some(address) = used.address else { continue };
-            let group = groups.entry((account.clone(), Some(address))).or_default();
-            group.first = super::world::earliest(group.first, Some(used.first));
-        }
-    }
-    for (index, call) in world.calls.iter().enumerate() {
-        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
-            continue;
-        };
-        if doors::is_guest(world, call) {
-            continue;
-        }
-        let group = groups.entry((account.to_owned(), world.address_of(call))).or_default();
-        group.first = super::world::earliest(group.first, Some(call.start));
-        group.calls.push(index);
-    }
-    groups
-}
-
-fn is_from_the_start(world: &World<'_>, first: Instant) -> bool {
-    world.first.is_some_and(|start| first.seconds_since(start) <= FROM_THE_START_SECONDS)
-}
-
-/// Returns the places that are called from where nobody doubts: the house, and addresses that were
-/// there from the start and do nothing odd.
-fn honest_destinations(
-    world: &World<'_>,
-    groups: &BTreeMap<(String, Option<IpAddr>), Group>,
-) -> BTreeSet<String> {
-    let mut honest = BTreeSet::new();
-    for ((_, address), group) in groups {
-        let Some(first) = group.first else { continue };
-        let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-        let is_ours = match address.map(|address| world.neighbours.of(address)) {
-            Some(Standing::Outside) => is_from_the_start(world, first),
-            Some(_) => true,
-            None => true,
-        };
-        // Marks that need no knowledge of places: rate, concurrence, repetition.
-        let odd = behaviour::look(world, &calls, &BTreeSet::new());
-        let without_novelty =
-            odd.score.saturating_sub(if odd.novel >= 5 { 2 } else { u32::from(odd.novel > 0) });
-        if is_ours && without_novelty < FRAUD_LIKE {
-            honest.extend(calls.iter().map(|call| behaviour::destination(world.dialed(call))));
+/// Judges newcomers of one account together: an intruder may come from another address for each call.
+fn add_crowds(world: &World<'_>, honest: &BTreeSet<String>, breaches: &mut [Breach]) {
+    const CROWD: usize = 4;
+    const CALLS_EACH: usize = 4;
+    let mut crowds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, breach) in breaches.iter().enumerate() {
+        let is_visit = breach.address.is_some() && !breach.from_the_start && breach.score < BREACH;
+        if is_visit
+            && !breach.calls.is_empty()
+            && breach.calls.len() <= CALLS_EACH
+            && breach.behaviour.novel > 0
+        {
+            crowds.entry(breach.account.clone()).or_default().push(index);
         }
     }
-    honest
+    for members in crowds.into_values().filter(|members| members.len() >= CROWD) {
+        let mut indices: Vec<usize> =
+            members.iter().filter_map(|&member| breaches.get(member)).flat_map(|b| b.calls.clone()).collect();
+        indices.sort_unstable();
+        let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+        let together = behaviour::look(world, &calls, honest);
+        if together.without_novelty() < 2 || together.score < FRAUD_LIKE {
+            continue;
+        }
+        for member in members {
+            if let Some(breach) = breaches.get_mut(member) {
+                breach.score += together.score as i32;
+                breach.behaviour.reasons.clone_from(&together.reasons);
+            }
+        }
+    }
 }
 
 fn weigh(
@@ -150,7 +121,7 @@ fn weigh(
     if matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted)) {
         return None;
     }
-    let from_the_start = is_from_the_start(world, first);
+    let from_the_start = group.from_the_start;
     let is_usual = |index: &usize| {
         let call = world.calls.list.get(*index);
         call.is_some_and(|call| honest.contains(&behaviour::destination(world.dialed(call))))
@@ -165,11 +136,16 @@ fn weigh(
     let party = address.and_then(|address| world.parties.get(&address));
     let tried = party.and_then(|party| party.by_account.get(account));
     let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
-    let swept = party.is_some_and(|party| party.unknown_count >= SWEEP || party.by_account.len() >= 3);
+    let swept = address.zip(party).is_some_and(|(address, party)| {
+        party.unknown_count >= SWEEP || world.foreign_accounts(address, party) >= 3
+    });
     let mut score = behaviour.score as i32;
     score += guess_points(world, account, address, guesses, &behaviour);
     if swept {
         score += 4;
+    }
+    if guesses < GUESSES && !swept && calls_as_others(world, &calls, honest) {
+        score -= 3;
     }
     if from_the_start {
         score -= 2;
@@ -189,6 +165,13 @@ fn weigh(
     })
 }
 
+/// Most calls go where others here call: a branch or an agent, however busy.
+fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> bool {
+    let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
+    let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
+    usual * 10 >= outward().count() * 7
+}
+
 /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
 fn weigh_rush(
     world: &World<'_>,
@@ -200,7 +183,16 @@ fn weigh_rush(
     let indices = burst::find(world, &group.calls, honest);
     let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let first = calls.first()?.start;
+    let indices_first = indices.first().copied();
     let mut behaviour = behaviour::look(world, &calls, honest);
+    if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
+        behaviour.score += 2;
+        behaviour.reasons.push("one after the other for hours".to_owned());
+    }
+    let guessing = guessing::find(world, account, first, &[]);
+    if guessing.tries > 0 {
+        behaviour.score += 3;
+    }
     if behaviour.score < FRAUD_BY_ITSELF {
         return None;
     }
@@ -216,7 +208,19 @@ fn weigh_rush(
         score: behaviour.score as i32,
         behaviour,
         calls: indices,
-        from_the_start: is_from_the_start(world, first),
+        from_the_start: group.from_the_start
+            && group.calls.first().zip(indices_first).is_some_and(|(one, other)| *one == other),
+    })
+}
+
+/// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
+/// A fax that finds the line busy tries as often, and is never answered.
+fn is_long_row(calls: &[&Call]) -> bool {
+    let answered: Vec<&Call> =
+        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
+    answered.windows(20).any(|window| match window {
+        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
+        _ => false,
     })
 }
 

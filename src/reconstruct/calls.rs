@@ -1,13 +1,9 @@
 //! Calls as a person counts them, in a few dozen bytes each: there may be a million.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::world::{Told, World};
-use crate::event::{Disposition, Instant, Place};
-use crate::fold::calls::LogCall;
-use crate::fold::rows::{Row, RowText};
+use crate::event::{Disposition, Instant};
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +54,7 @@ impl At {
     }
 
     /// Returns source and index, unless it is none.
-    fn get(self) -> Option<(usize, usize)> {
+    pub(super) fn get(self) -> Option<(usize, usize)> {
         let index = usize::from(self.high) << 16 | usize::from(self.low);
         (self.source != u16::MAX).then_some((usize::from(self.source), index))
     }
@@ -159,86 +155,5 @@ impl Calls {
         if let Some(call) = self.list.get_mut(index) {
             (call.address, call.origin) = (id, origin);
         }
-    }
-}
-
-/// Extensions that stand for no number.
-pub(super) const NO_NUMBERS: [&[u8]; 7] = [b"", b"s", b"h", b"i", b"t", b"hang", b"hangup"];
-/// Returns a row with its texts.
-pub(super) fn row_at<'t>(told: &'t [Told<'_>], at: At) -> Option<(&'t Row, RowText<'t>)> {
-    let (source, index) = at.get()?;
-    let rows = &told.get(source)?.ledger.rows;
-    let row = rows.rows.get(index)?;
-    Some((row, rows.text(row)))
-}
-
-/// Returns a call of a log with its source.
-pub(super) fn logged_at<'t>(told: &'t [Told<'_>], at: At) -> Option<(&'t Told<'t>, &'t LogCall)> {
-    let (source, index) = at.get()?;
-    let told = told.get(source)?;
-    Some((told, told.ledger.calls.calls.get(index)?))
-}
-
-impl World<'_> {
-    /// Returns the account that made a call.
-    pub fn account_of(&self, call: &Call) -> Option<&str> {
-        self.calls.account(call)
-    }
-
-    /// Returns the address that a call came from.
-    pub fn address_of(&self, call: &Call) -> Option<IpAddr> {
-        self.calls.address(call)
-    }
-
-    /// Returns what was dialled, untouched.
-    pub fn dialed(&self, call: &Call) -> &[u8] {
-        if let Some((_, text)) = row_at(&self.told, call.row.plus(call.dialed))
-            && !NO_NUMBERS.contains(&text.dst)
-        {
-            return text.dst;
-        }
-        let logged = logged_at(&self.told, call.log).map(|(told, logged)| told.ledger.calls.number(logged));
-        let row = || row_at(&self.told, call.row).map(|(_, text)| text.dst);
-        logged.or_else(row).unwrap_or_default()
-    }
-
-    /// Returns the id of the call's first record.
-    pub fn uniqueid(&self, call: &Call) -> Option<&[u8]> {
-        let (_, text) = row_at(&self.told, call.row)?;
-        (!text.uniqueid.is_empty()).then_some(text.uniqueid)
-    }
-
-    /// Returns the calling channel.
-    pub fn channel(&self, call: &Call) -> Cow<'_, [u8]> {
-        if let Some((_, text)) = row_at(&self.told, call.row) {
-            return Cow::Borrowed(text.channel);
-        }
-        let logged = logged_at(&self.told, call.log);
-        logged.map(|(told, logged)| told.ledger.calls.channel(logged, &told.ledger.names)).unwrap_or_default()
-    }
-
-    /// Returns the context that the call entered.
-    pub fn context(&self, call: &Call) -> &[u8] {
-        let of_row = call.row.get().and_then(|(source, index)| {
-            let ledger = &self.told.get(source)?.ledger;
-            Some(ledger.names.text(ledger.rows.rows.get(index)?.context))
-        });
-        let of_log = || {
-            let (told, logged) = logged_at(&self.told, call.log)?;
-            Some(told.ledger.names.text(logged.context()))
-        };
-        of_row.or_else(of_log).unwrap_or_default()
-    }
-
-    /// Returns the places that prove a call: its first row and its first line.
-    pub fn places(&self, call: &Call) -> Vec<Place> {
-        let row = row_at(&self.told, call.row).and_then(|(row, _)| {
-            let (source, _) = call.row.get()?;
-            let source = self.told.get(source)?.source.id;
-            Some(Place { source, offset: row.offset, line: row.line })
-        });
-        let line = logged_at(&self.told, call.log)
-            .map(|(told, logged)| crate::fold::calls::place(told.source.id, logged));
-        row.into_iter().chain(line).collect()
     }
 }

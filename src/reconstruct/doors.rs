@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::behaviour::{self, Behaviour, FRAUD_LIKE};
+use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::burst;
 use super::calls::Call;
 use super::trunks;
 use super::world::{Use, World};
@@ -46,16 +47,27 @@ pub struct ManagerDoor {
 /// with a leg to a carrier counts.
 pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
     let mut door = GuestDoor { calls: Vec::new(), contexts: BTreeSet::new(), addresses: BTreeSet::new() };
+    let own_numbers = own_numbers(world);
     for (index, call) in world.calls.iter().enumerate() {
-        if call.by_trunk && !call.from_trunk && is_guest(world, call) {
+        let is_for_us = own_numbers.contains(world.dialed(call));
+        if call.by_trunk && !call.from_trunk && !is_for_us && is_guest(world, call) {
             door.calls.push(index);
             door.contexts.insert(String::from_utf8_lossy(world.context(call)).into_owned());
-            door.addresses.extend(world.address_of(call).filter(|address| world.neighbours.is_outside(*address)));
+            door.addresses
+                .extend(world.address_of(call).filter(|address| world.neighbours.is_outside(*address)));
         }
     }
     let calls: Vec<&Call> = door.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let is_abroad = calls.iter().any(|call| behaviour::international(world.dialed(call)).is_some());
-    (!calls.is_empty() && (is_abroad || !door.addresses.is_empty())).then_some(door)
+    let was_refused = door.addresses.iter().any(|address| world.parties.contains_key(address));
+    let is_rush = !burst::find(world, &door.calls, &BTreeSet::new()).is_empty();
+    (is_abroad || was_refused || is_rush).then_some(door)
+}
+
+/// Numbers that callers from outside reach us by. A carrier that no file names comes in as a guest, and
+/// what it brings may be sent on to a mobile phone.
+fn own_numbers<'w>(world: &'w World<'_>) -> BTreeSet<&'w [u8]> {
+    world.calls.iter().filter(|call| call.from_trunk).map(|call| world.dialed(call)).collect()
 }
 
 /// A channel of SIP that belongs to no account and no trunk, or that entered a guests' context.
@@ -75,26 +87,43 @@ fn is_configured(world: &World<'_>, name: &str) -> bool {
 }
 
 /// Finds manager sessions from outside, and the calls that no phone made while they lasted.
-pub fn manager(world: &World<'_>) -> Option<ManagerDoor> {
+pub fn manager(world: &World<'_>, honest: &BTreeSet<String>) -> Option<ManagerDoor> {
     let logins = || world.sessions.iter().filter(|session| session.kind == Used::ManagerLogin);
     let foreign: Vec<&Use> = logins()
         .filter(|login| login.address.is_some_and(|address| world.neighbours.is_outside(address)))
+        .filter(|login| !is_permitted(world, login))
         .collect();
     let first = foreign.iter().map(|login| login.first).min()?;
     let addresses: BTreeSet<IpAddr> = foreign.iter().filter_map(|login| login.address).collect();
     let users: BTreeSet<String> = foreign.iter().map(|login| login.account.clone()).collect();
     let calls = originated(world, &foreign);
     let looked: Vec<&Call> = calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    let behaviour = behaviour::look(world, &looked, &BTreeSet::new());
+    let behaviour = behaviour::look(world, &looked, honest);
     let guesses = addresses
         .iter()
         .filter_map(|address| world.parties.get(address))
         .flat_map(|party| users.iter().filter_map(|user| party.by_account.get(user)))
         .map(|tried| tried.before(first))
         .sum();
-    let is_break_in = guesses >= 5 || behaviour.score >= FRAUD_LIKE || behaviour.novel > 0;
+    // Software that was logged in from the beginning is likely to be the owner's.
+    let is_old = foreign.iter().any(|login| login.from_the_start);
+    let is_odd = if is_old {
+        behaviour.score >= FRAUD_BY_ITSELF
+    } else {
+        behaviour.score >= FRAUD_LIKE || behaviour.novel > 0
+    };
+    let is_break_in = guesses >= 5 || is_odd;
     let sessions = foreign.into_iter().cloned().collect();
     is_break_in.then_some(ManagerDoor { users, addresses, calls, first, sessions, behaviour, guesses })
+}
+
+/// Returns whether the configuration lets just this address in as that user.
+fn is_permitted(world: &World<'_>, login: &Use) -> bool {
+    let users = world.pbx.manager_users.iter().filter(|user| user.name == login.account);
+    let networks = users.flat_map(|user| &user.permit);
+    // A list that lets everybody in says nothing.
+    let small = networks.filter(|network| network.prefix_len() >= 16);
+    login.address.is_some_and(|address| small.into_iter().any(|network| network.contains(&address)))
 }
 
 /// Calls without a phone that go out while a session from outside is open, or right after it.

@@ -11,6 +11,8 @@ use crate::report::model::Role;
 
 /// Tries below which nobody is called an attacker who only ever named one account that exists.
 const MISTYPED: u64 = 3;
+/// Names that do not exist which somebody who has an account may have mistyped.
+const MISTYPED_NAMES: usize = 4;
 /// Requests for files that are not there from which a client walks names.
 const WALKED: u64 = 5;
 
@@ -46,7 +48,7 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
 fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
     let mut roles = Vec::new();
     let is_outside = world.neighbours.is_outside(address);
-    let swept = party.unknown_count >= 5 || party.by_account.len() >= 4;
+    let swept = party.unknown_count >= 5 || world.foreign_accounts(address, party) >= 4;
     let is_infected = swept && party.failures.attempts >= 20;
     if !is_outside && !is_infected {
         return roles;
@@ -70,10 +72,14 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
     if habits::is_keep_alive(party) {
         return true;
     }
+    let foreign = world.foreign_accounts(address, party);
+    if is_user(world, address) && party.unknown_count <= MISTYPED_NAMES && foreign <= 2 && party.probes == 0 {
+        return true;
+    }
     if party.unknown_count > 0 || party.by_account.len() > 1 || party.probes > 0 {
         return false;
     }
-    let Some(account) = party.by_account.keys().next() else { return is_user(world, address) };
+    let Some(account) = party.by_account.keys().next() else { return false };
     if habits::is_stale_phone(world, account, address) {
         return true;
     }
@@ -88,7 +94,7 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
 
 /// Somebody who uses an account, and dialled a number that does not exist.
 fn is_user(world: &World<'_>, address: IpAddr) -> bool {
-    world.users.contains(&address)
+    world.users.contains_key(&address)
 }
 
 /// Somebody outside who asks for files that are not there, and does not use any account.

@@ -1,38 +1,22 @@
-//! Rows and lines to calls: rows of one uniqueid, of one linkedid and of one pair of Local channels
-//! joined, and joined with what the log says of the same channel.
+//! Rows and lines to calls: the legs of one call joined, and joined with what the log says of the same
+//! channel.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::calls::{Addresses, At, Call, Calls, NO_NUMBERS, Origin, logged_at, row_at};
+use super::call_facts::{NO_NUMBERS, logged_at, row_at};
+use super::calls::{Addresses, At, Call, Calls, Origin};
+use super::legs::{Leg, hash, legs};
 use super::world::Told;
 use crate::event::{Disposition, Instant};
 use crate::fold::calls::LogCall;
-use crate::fold::rows::{Row, RowText};
-use crate::pbx_id;
 use crate::readers::channel_account;
 
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have
 /// answered first.
 const APART_SECONDS: i64 = 10;
 
-/// One row, on its way into a call.
-struct Leg {
-    key: u64,
-    start: Instant,
-    serial: u64,
-    sequence: u32,
-    at: At,
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// Joins rows and lines to calls.
-pub fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
+pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     let mut names = Names::default();
     let mut addresses = Addresses::default();
     let mut legs = legs(told);
@@ -68,96 +52,6 @@ impl Names {
         self.ids.insert(name.into_owned(), id);
         id
     }
-}
-
-/// Gives every row the key of its call.
-fn legs(told: &[Told<'_>]) -> Vec<Leg> {
-    let linked = linked_ids(told);
-    let locals = local_pairs(told, &linked);
-    let mut legs = Vec::new();
-    for (source, told) in told.iter().enumerate() {
-        for (index, row) in told.ledger.rows.rows.iter().enumerate() {
-            let text = told.ledger.rows.text(row);
-            let key = key_of(row, &text, &linked);
-            legs.push(Leg {
-                key: locals.get(&key).copied().unwrap_or(key),
-                start: row.start,
-                serial: pbx_id::parts(text.uniqueid).map_or(u64::MAX, |(_, serial)| serial),
-                sequence: row.sequence,
-                at: At::new(source, index),
-            });
-        }
-    }
-    legs
-}
-
-fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
-    if text.uniqueid.is_empty() {
-        return hash(&(text.channel, row.start));
-    }
-    let own = hash(&text.uniqueid);
-    linked.get(&own).copied().unwrap_or(own)
-}
-
-/// Returns, for ids whose row names another as the first of its call, that other: one file may lack
-/// the column that a copy of it has.
-fn linked_ids(told: &[Told<'_>]) -> HashMap<u64, u64> {
-    let mut linked = HashMap::new();
-    for told in told {
-        for row in told.ledger.rows.rows.iter() {
-            let text = told.ledger.rows.text(row);
-            if !text.linkedid.is_empty() && pbx_id::parts(text.linkedid).is_some() {
-                linked.insert(hash(&text.uniqueid), hash(&text.linkedid));
-            }
-        }
-    }
-    linked
-}
-
-/// Returns, for calls whose rows hold one half of a Local channel each, the key of the earlier.
-fn local_pairs(told: &[Told<'_>], linked: &HashMap<u64, u64>) -> HashMap<u64, u64> {
-    let mut first: HashMap<u64, (Instant, u64)> = HashMap::new();
-    let mut pairs: Vec<(u64, u64)> = Vec::new();
-    for told in told {
-        for row in told.ledger.rows.rows.iter() {
-            let text = told.ledger.rows.text(row);
-            for channel in [text.channel, text.dst_channel] {
-                let Some(base) = local_base(channel) else { continue };
-                let key = key_of(row, &text, linked);
-                // The serial in a Local channel's name starts anew with the server.
-                let pair = hash(&(base, row.start.seconds() / 86_400));
-                let known = first.entry(pair).or_insert((row.start, key));
-                if (row.start, key) < *known {
-                    pairs.push((known.1, key));
-                    *known = (row.start, key);
-                } else if known.1 != key {
-                    pairs.push((key, known.1));
-                }
-            }
-        }
-    }
-    let mut roots: HashMap<u64, u64> = HashMap::new();
-    for (key, earlier) in pairs {
-        let root = root_of(&roots, earlier);
-        let own = root_of(&roots, key);
-        if own != root {
-            roots.insert(own, root);
-        }
-    }
-    roots.keys().map(|&key| (key, root_of(&roots, key))).collect()
-}
-
-fn root_of(roots: &HashMap<u64, u64>, mut key: u64) -> u64 {
-    while let Some(&next) = roots.get(&key) {
-        key = next;
-    }
-    key
-}
-
-/// Returns the name that both halves of a Local channel share: `Local/600@ctx-0000002a` of `...;2`.
-fn local_base(channel: &[u8]) -> Option<&[u8]> {
-    channel.strip_prefix(b"Local/")?;
-    channel.strip_suffix(b";1").or_else(|| channel.strip_suffix(b";2"))
 }
 
 fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs: &[Leg]) -> Call {
@@ -208,7 +102,8 @@ fn add_logged(
             let at = At::new(source, index);
             let is_covered = covered.is_some_and(|(first, last)| (first..=last).contains(&logged.start));
             let is_alone = recorded.is_empty() && added.is_empty();
-            let key = if is_alone { 0 } else { hash(&entry.ledger.calls.channel(logged, &entry.ledger.names)) };
+            let key =
+                if is_alone { 0 } else { hash(&entry.ledger.calls.channel(logged, &entry.ledger.names)) };
             if let Some(known) = recorded.nearest(key, logged.start).and_then(|index| list.get_mut(index)) {
                 known.log = known.log.or(at);
                 if known.address == u32::MAX {

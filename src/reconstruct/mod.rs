@@ -1,24 +1,35 @@
 //! Events to one attack: who is one party, when each phase was, which calls are whose, and by which
 //! door they came.
 //!
-//! [`world`] joins what the sources told, [`calls`] joins rows and lines to calls as a person counts
+//! [`world`] joins what the sources told, `join` joins rows and lines to [`calls`] as a person counts
 //! them, [`behaviour`] says what fraud looks like, [`breach`] finds the first use of each account that
 //! was not its owner's, [`vectors`] weighs the ways in, and [`incident`] puts it together. Nothing here
 //! prints.
 
+mod actors;
 mod attribute;
 pub mod behaviour;
+mod blame;
 pub mod breach;
 mod burst;
+mod call_facts;
 pub mod calls;
 pub mod doors;
 pub mod failed;
+mod guessing;
 mod habits;
+mod honest;
 pub mod incident;
-pub mod join;
+mod join;
+mod leaks;
+mod legs;
+mod parties;
+mod phases;
 pub mod standing;
 mod trunks;
+mod uses;
 pub mod vectors;
+mod without_account;
 pub mod world;
 
 use std::net::IpAddr;

@@ -6,7 +6,8 @@
 use std::net::IpAddr;
 
 use super::breach::Breach;
-use super::same_network;
+use super::guessing::Guessing;
+use super::leaks::Leak;
 use super::world::World;
 use crate::event::{Citation, Instant};
 use crate::pbx::SecretStrength;
@@ -27,149 +28,30 @@ pub struct Weighed {
     pub proof: Vec<Citation>,
 }
 
-/// A fetch of the file that holds an account's secret, by somebody who has no business with it.
-#[derive(Clone, Debug)]
-pub struct Leak {
-    /// Who fetched it.
-    pub address: IpAddr,
-    /// When.
-    pub at: Instant,
-    /// The file, as asked for.
-    pub file: String,
-    /// The account in it.
-    pub account: String,
-    /// Is the secret in it the one the server accepts?
-    pub is_live: Option<bool>,
-    /// The line.
-    pub line: Citation,
-    /// Requests of that address for files that are not there.
-    pub missing: u64,
+/// How long logs must have watched before a use for their silence to mean anything.
+const WATCHED_SECONDS: i64 = 86_400;
+
+/// What the logs can say of the time before a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watch {
+    /// They cover it.
+    Covered,
+    /// They begin this many seconds before.
+    Short(i64),
+    /// No log shows logins.
+    Blind,
 }
 
-/// Guessing at an account by those who have to do with its breach.
-#[derive(Clone, Debug, Default)]
-pub struct Guessing {
-    /// Who guessed and belongs to the intruder.
-    pub guessers: Vec<IpAddr>,
-    /// Their tries on the account before the breach.
-    pub tries: u64,
-    /// Did the address that got in guess itself?
-    pub own: bool,
-    /// Did the tries end with the breach?
-    pub ended: bool,
-    /// Are they many addresses with few tries each?
-    pub distributed: bool,
-    /// The last wrong try before the breach.
-    pub last: Option<Instant>,
-}
-
-/// Finds who fetched a file with the account's secret before the breach.
-pub fn leaks(world: &World<'_>, account: &str, before: Instant) -> Vec<Leak> {
-    let mut leaks = Vec::new();
-    for (address, client) in &world.fetches {
-        if !world.neighbours.is_outside(*address) || uses_it_honestly(world, account, *address, before) {
-            continue;
-        }
-        for fetch in client.given.iter().filter(|fetch| fetch.at <= before) {
-            let asked = String::from_utf8_lossy(&fetch.file);
-            let name = asked.rsplit(['/', '\\']).next().unwrap_or(&asked);
-            let held = world.pbx.phone_files.iter().filter(|file| file.path.rsplit('/').next() == Some(name));
-            for phone in held.flat_map(|file| &file.accounts).filter(|phone| phone.name == account) {
-                leaks.push(Leak {
-                    address: *address,
-                    at: fetch.at,
-                    file: asked.clone().into_owned(),
-                    account: account.to_owned(),
-                    is_live: phone.secret_is_live,
-                    line: fetch.line.clone(),
-                    missing: client.missing,
-                });
-            }
-        }
-    }
-    leaks.sort_by_key(|leak| (leak.at, leak.address));
-    leaks
-}
-
-/// A remote phone fetches its own file and then registers from the same address, for long.
-fn uses_it_honestly(world: &World<'_>, account: &str, address: IpAddr, before: Instant) -> bool {
-    world.uses_from(account, address).any(|used| used.first < before.plus_seconds(-3_600))
-}
-
-/// Finds the guessing that led to a breach.
-pub fn guessing(world: &World<'_>, account: &str, breach: Instant, insiders: &[IpAddr]) -> Guessing {
-    let mut guessing = Guessing::default();
-    let mut others: Vec<(IpAddr, u64, Instant, Instant)> = Vec::new();
-    for (address, party) in &world.parties {
-        let Some(tried) = party.by_account.get(account) else { continue };
-        let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
-        if first > breach || !world.neighbours.is_outside(*address) || tried.one_session && tried.attempts > 3
-        {
-            continue;
-        }
-        let tries = tried.before(breach);
-        let is_insider = insiders.contains(address);
-        if is_insider || insiders.iter().any(|insider| same_network(*insider, *address)) {
-            guessing.guessers.push(*address);
-            guessing.tries += tries;
-            guessing.own |= is_insider && tries > 0;
-            guessing.last = guessing.last.max(Some(last.min(breach)));
-            guessing.ended |= last <= breach.plus_seconds(60);
-        } else {
-            others.push((*address, tries, first, last));
-        }
-    }
-    add_distributed(&mut guessing, &others, breach);
-    if guessing.guessers.is_empty() {
-        add_lone(&mut guessing, &others, breach);
-    }
-    guessing
-}
-
-/// A crowd of addresses with a few tries each is one party: it shares the target and the hours.
-fn add_distributed(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)], breach: Instant) {
-    const CROWD: usize = 8;
-    const FEW: u64 = 12;
-    let crowd: Vec<_> = others
-        .iter()
-        .filter(|(_, tries, _, last)| {
-            *tries > 0 && *tries <= FEW && breach.seconds_since(*last) <= 14 * 86_400
-        })
-        .collect();
-    if crowd.len() < CROWD {
-        return;
-    }
-    let last = crowd.iter().map(|(_, _, _, last)| (*last).min(breach)).max();
-    // A crowd that went quiet long before, or goes on for long afterwards, did not find it.
-    let is_near = last.is_some_and(|last| breach.seconds_since(last) <= 6 * 3_600);
-    let after = crowd.iter().filter(|(_, _, _, last)| last.seconds_since(breach) > 3_600).count();
-    if !is_near || after * 4 > crowd.len() {
-        return;
-    }
-    guessing.distributed = true;
-    guessing.ended |= after == 0;
-    guessing.last = guessing.last.max(last);
-    for (address, tries, _, _) in crowd {
-        guessing.guessers.push(*address);
-        guessing.tries += tries;
+fn watch(world: &World<'_>, at: Instant) -> Watch {
+    match world.watched_since() {
+        None => Watch::Blind,
+        Some(since) if at.seconds_since(since) >= WATCHED_SECONDS => Watch::Covered,
+        Some(since) => Watch::Short(at.seconds_since(since).max(0)),
     }
 }
 
-/// One who guessed long and stopped just before somebody else came in with the right secret.
-fn add_lone(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)], breach: Instant) {
-    const MANY: u64 = 20;
-    let found = others
-        .iter()
-        .filter(|(_, tries, _, last)| {
-            *tries >= MANY && *last <= breach && breach.seconds_since(*last) <= 3 * 86_400
-        })
-        .max_by_key(|(address, tries, _, _)| (*tries, std::cmp::Reverse(*address)));
-    if let Some((address, tries, _, last)) = found {
-        guessing.guessers.push(*address);
-        guessing.tries += tries;
-        guessing.ended = true;
-        guessing.last = Some(*last);
-    }
+fn span(seconds: i64) -> String {
+    crate::report::document::duration(seconds.max(0) as u64)
 }
 
 /// Weighs the ways into an account, best first.
@@ -180,17 +62,24 @@ pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[L
         default_credential(world, breach, guessing),
         stolen_credential(world, breach, guessing, leaks),
     ];
-    if breach.from_the_start {
-        ways.push(Weighed {
-            vector: Vector::Unknown,
-            score: 3,
-            because: vec!["the intruder was there already when the evidence begins".into()],
-            against: Vec::new(),
-            proof: Vec::new(),
-        });
-    }
+    ways.extend(unknown(world, breach));
     ways.sort_by_key(|way| (std::cmp::Reverse(way.score), way.vector));
     ways
+}
+
+/// Where the evidence cannot tell, that is an answer too.
+fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
+    let because = if watch(world, breach.first) == Watch::Blind {
+        "no log tells who used the account, from where, or what was tried before"
+    } else if breach.from_the_start {
+        "the intruder was there already when the evidence begins"
+    } else if breach.address.is_none() {
+        "no record tells from where the account was used"
+    } else {
+        return None;
+    };
+    let because = vec![because.to_owned()];
+    Some(Weighed { vector: Vector::Unknown, score: 3, because, against: Vec::new(), proof: Vec::new() })
 }
 
 /// Turns points into a likelihood.
@@ -238,11 +127,24 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         way.because.push(format!("the secret of {} is weak", show(&breach.account)));
     }
     if guessing.tries == 0 {
-        if world.parties.is_empty() && !world.has_security_events() {
-            way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
-        } else {
-            way.score -= 2;
-            way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
+        match watch(world, breach.first) {
+            Watch::Blind => {
+                way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
+            }
+            Watch::Short(seconds) => {
+                way.score -= 1;
+                way.against.push(format!(
+                    "no wrong secret from the intruder, but the logs begin only {} before the first use",
+                    span(seconds)
+                ));
+            }
+            Watch::Covered => {
+                way.score -= 2;
+                way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
+            }
+        }
+        if guessing.strangers > 0 {
+            way.against.push(strangers(breach, guessing));
         }
     }
     for address in &guessing.guessers {
@@ -292,9 +194,15 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
         );
     } else {
-        way.score -= 2;
-        way.against
-            .push("fetches of phone files are logged, and nobody outside was given this account's".into());
+        way.score -= 1;
+        let since = world.fetches.values().filter_map(|client| client.first).min();
+        way.against.push(match since.map(|since| breach.first.seconds_since(since)) {
+            Some(seconds) if seconds >= WATCHED_SECONDS => {
+                way.score -= 1;
+                "fetches of phone files are logged, and nobody outside was given this account's".into()
+            }
+            _ => "fetches of phone files are logged, but not for long before the first use".into(),
+        });
     }
     way
 }
@@ -338,16 +246,35 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         against: vec![],
         proof: vec![],
     };
-    if !guessing.own {
+    let watched = watch(world, breach.first);
+    if guessing.own {
+        way.score -= 2;
+        way.against.push("the address that got in tried wrong secrets first".into());
+    } else if breach.address.is_some() && watched != Watch::Blind {
         way.score += 1;
         way.because.push("the secret was right at the first try from the address that used it".into());
     } else {
-        way.score -= 2;
-        way.against.push("the address that got in tried wrong secrets first".into());
+        way.because.push("the calls bear the account's name, which takes its secret".into());
+        way.against.push("no record tells from where the account was used".into());
     }
-    if guessing.tries == 0 {
-        way.score += 1;
-        way.because.push("nobody who belongs to the intruder guessed at the account in these logs".into());
+    match watched {
+        _ if guessing.tries > 0 => {}
+        Watch::Covered => {
+            way.score += 1;
+            way.because.push(if guessing.strangers > 0 {
+                strangers(breach, guessing)
+            } else {
+                "nobody guessed at the account in these logs before".into()
+            });
+        }
+        Watch::Short(seconds) => {
+            way.because.push(format!(
+                "nobody who belongs to the intruder guessed at the account in the {} that the logs show before",
+                span(seconds)
+            ));
+            way.against.push("what was before that cannot be known".into());
+        }
+        Watch::Blind => way.against.push("whether the secret was guessed cannot be known".into()),
     }
     if !leaks.is_empty() {
         way.score -= 2;
@@ -358,6 +285,15 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         way.because.push("the secret is not one that is guessed".into());
     }
     way
+}
+
+fn strangers(breach: &Breach, guessing: &Guessing) -> String {
+    format!(
+        "{} wrong secrets for {} from {} other addresses, none of which has to do with whoever used it",
+        guessing.strangers_tries,
+        show(&breach.account),
+        guessing.strangers
+    )
 }
 
 /// Returns how strong an account's secret is, as far as the configuration tells.

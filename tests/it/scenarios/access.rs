@@ -163,3 +163,42 @@ fn a_crm_that_dials_for_its_people_is_honest() {
         compare(&examine(&mut stage), &[], &[]);
     }
 }
+
+#[test]
+fn a_dialler_in_the_cloud_that_was_always_there() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    manager_conf(&mut stage);
+    let monday = stage.at("2026-08-03 00:00:00");
+    office(&mut stage, &[("10", "10.3.3.10"), ("11", "10.3.3.11")], monday, 6, &GERMAN);
+    let peer = "203.0.113.80";
+    manager(&mut stage, monday + 60, &format!("Manager 'crm' logged on from {peer}"));
+    for day in 0..6i64 {
+        for call in 0..200i64 {
+            let number = if call % 9 == 0 {
+                format!("00435550{call:03}")
+            } else {
+                format!("0305{:03}{:03}", call * 3 % 1_000, day)
+            };
+            originate(
+                &mut stage,
+                &number,
+                monday + day * DAY + 9 * HOUR + call * 70,
+                (day * 300 + call) as u32,
+            );
+        }
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn a_carrier_that_comes_as_a_guest() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-08-03 00:00:00");
+    office(&mut stage, &[("10", "10.3.3.10"), ("11", "10.3.3.11")], monday, 6, &GERMAN);
+    stage.context = "from-sip-external";
+    for call in 0..60i64 {
+        // Sent on to the owner's mobile phone.
+        stage.leave("anonymous", Some("212.227.1.1"), "4930555010", monday + call * 7_000, 90, "ANSWERED");
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}

@@ -393,3 +393,149 @@ fn three_logs_in_a_folder_without_configuration() {
         compare(&examine(&mut stage), &[truth], &[]);
     }
 }
+
+#[test]
+fn guessed_by_one_used_by_another_days_later() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Warsaw").with(&["100", "101", "102", "103"]);
+    stage.logs.messages = true;
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("100", "10.0.0.1"), ("101", "10.0.0.2"), ("102", "10.0.0.3")];
+    office(&mut stage, &phones, monday, 10, &["225550101", "125550102"]);
+    let (guesser, user) = ("51.15.1.1", "197.5.5.5");
+    let start = stage.at("2026-03-04 13:00:00");
+    sweep(&mut stage, guesser, start, 60);
+    for attempt in 0..900 {
+        stage.wrong("103", guesser, start + 600 + attempt * 4);
+    }
+    // Somebody unrelated tries the same account all week long.
+    for attempt in 0..400 {
+        stage.wrong("103", "80.82.77.5", monday + attempt * 1_900 + (attempt % 7) * 83);
+    }
+    let night = stage.at("2026-03-06 22:00:00");
+    stage.register("103", user, night);
+    let calls = pump(&mut stage, "103", user, &["00263775550144", "0022177555014"], night + 60, 80, 15);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["103"],
+        sources: vec![(guesser.into(), "guess scan"), (user.into(), "dial register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &["80.82.77.5"]);
+}
+
+#[test]
+fn another_address_for_each_call() {
+    let mut stage = Stage::new(Driver::Pjsip, "America/Toronto").with(&["800", "801"]);
+    (stage.logs.full, stage.media) = (false, false);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(
+        &mut stage,
+        &[("800", "10.0.0.1"), ("801", "66.49.1.1")],
+        monday,
+        7,
+        &["4165550101", "5145550102"],
+    );
+    let night = stage.at("2026-03-07 02:00:00");
+    let mut calls = Vec::new();
+    let mut sources = Vec::new();
+    for call in 0..40i64 {
+        let peer = format!("{}.{}.7.{}", 31 + call % 60, call * 3 % 250, call + 3);
+        calls.push(stage.call("801", &peer, "01125261555014", night + call * 25, 240));
+        sources.push((peer, "dial"));
+    }
+    let truth = Truth { vectors: vec!["stolen-credential"], accounts: vec!["801"], sources, calls };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn everything_comes_through_one_address() {
+    // A container's proxy, or a router that hides every peer: no address tells anything.
+    for (inside, logs) in [("172.17.0.1", true), ("203.0.113.99", true), ("172.17.0.1", false)] {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Prague").with(&["50", "51", "52"]);
+        stage.media = false;
+        stage.logs.full = logs;
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("50", inside), ("51", inside), ("52", inside)];
+        office(&mut stage, &phones, monday, 8, &["225550101", "545550102", "602555010"]);
+        let night = stage.at("2026-03-08 01:00:00");
+        let calls = pump(&mut stage, "51", inside, &["00252615550144", "0023221555014"], night, 90, 13);
+        let truth = Truth {
+            vectors: vec!["stolen-credential", "unknown"],
+            accounts: vec!["51"],
+            sources: vec![],
+            calls,
+        };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn records_that_reach_back_further_than_logs() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12"]);
+    let january = stage.at("2026-01-05 00:00:00");
+    let phones = [("10", "203.0.113.10"), ("11", "203.0.113.10"), ("12", "203.0.113.77")];
+    stage.logs = super::stage::Logs { full: false, messages: false, security: false, json: false };
+    for day in 0..40 {
+        stage.leave("11", None, GERMAN[day as usize % 5], january + day * DAY + 9 * HOUR, 60, "ANSWERED");
+    }
+    stage.forget_log();
+    stage.logs.security = true;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &phones, monday, 6, &GERMAN);
+    let night = stage.at("2026-03-05 03:00:00");
+    let calls = pump(&mut stage, "12", "41.2.2.2", &["00225075550144"], night, 40, 25);
+    let truth = Truth {
+        vectors: vec!["stolen-credential"],
+        accounts: vec!["12"],
+        sources: vec![("41.2.2.2".into(), "dial")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_secret_that_was_guessed_and_not_yet_used() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "10.0.0.10"), ("11", "10.0.0.11")], monday, 5, &GERMAN);
+    let night = stage.at("2026-03-05 03:00:00");
+    for attempt in 0..300 {
+        stage.wrong("11", "45.9.9.9", night + attempt);
+    }
+    stage.register("11", "45.9.9.9", night + 301);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["11"],
+        sources: vec![("45.9.9.9".into(), "guess register")],
+        calls: vec![],
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn guesses_in_messages_and_no_word_of_success() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Athens").with(&["61", "62", "63"]);
+    stage.logs = super::stage::Logs { full: false, messages: true, security: false, json: false };
+    stage.long_dates = false;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(
+        &mut stage,
+        &[("61", "10.0.0.61"), ("62", "10.0.0.62"), ("63", "10.0.0.63")],
+        monday,
+        7,
+        &["2105550101"],
+    );
+    let night = stage.at("2026-03-06 23:00:00");
+    for attempt in 0..700 {
+        stage.wrong("63", "89.248.1.1", night + attempt * 2);
+    }
+    // One call after the other, none beside another.
+    let calls = pump(&mut stage, "63", "89.248.1.1", &["0022892555014"], night + 2 * HOUR, 25, 400);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["63"],
+        sources: vec![("89.248.1.1".into(), "guess")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}

@@ -138,3 +138,102 @@ fn a_hostile_week_without_a_breach() {
         compare(&examine(&mut stage), &[], &failed);
     }
 }
+
+#[test]
+fn a_branch_whose_address_changes_every_day_calls_abroad() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Zurich").with(&["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 12, &["0445550101"]);
+    for day in 0..12i64 {
+        let peer = format!("84.{}.{}.12", 70 + day % 3, 20 + day * 7);
+        let from = monday + day * DAY + 7 * HOUR;
+        stage.keep("12", &peer, from, from + 10 * HOUR, 900);
+        for call in 0..14i64 {
+            let number = ["004930555010", "00390255501", "0033145550", "0445550101"][call as usize % 4];
+            stage.call("12", &peer, number, from + 600 + call * 2_300, 500);
+        }
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn a_new_phone_at_home_whose_owner_mistypes_often() {
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+        let evening = stage.at("2026-03-05 18:00:00");
+        for attempt in 0..9 {
+            stage.wrong("12", "91.7.7.7", evening + attempt * 41);
+        }
+        stage.keep("12", "91.7.7.7", evening + 400, evening + 6 * HOUR, 600);
+        stage.call("12", "91.7.7.7", GERMAN[1], evening + 3_000, 60);
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn an_office_that_dials_numbers_wrong() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "91.4.4.4")], monday, 5, &GERMAN);
+    for call in 0..20 {
+        stage.turned_away("11", "0305550", "91.4.4.4", monday + DAY + call * 4_000);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn a_fax_that_finds_the_line_busy() {
+    for logs in [true, false] {
+        let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["10", "11", "fax"]);
+        if !logs {
+            stage.logs = super::stage::Logs { full: false, messages: false, security: false, json: false };
+        }
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+        stage.register("fax", "203.0.113.200", monday);
+        for attempt in 0..40 {
+            stage.call_that(
+                "fax",
+                "203.0.113.200",
+                "0043155501",
+                monday + DAY + 9 * HOUR + attempt * 60,
+                0,
+                "BUSY",
+            );
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn a_branch_joins_with_a_server_of_its_own() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["10", "11", "branch"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 9, &GERMAN);
+    let joined = monday + 3 * DAY + 8 * HOUR;
+    stage.keep("branch", "88.1.1.1", joined, joined + 5 * DAY, 1_800);
+    for call in 0..600i64 {
+        let at = joined + call / 120 * DAY + call % 120 * 240;
+        stage.call("branch", "88.1.1.1", GERMAN[call as usize % 5], at, 900);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn staff_behind_one_new_address_after_a_restart() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin");
+    let names: Vec<String> = (0..20).map(|phone| (300 + phone).to_string()).collect();
+    stage = stage.with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("300", "192.168.2.10")], monday, 4, &GERMAN);
+    for (index, name) in names.iter().enumerate().skip(1) {
+        let at = monday + 2 * DAY + index as i64;
+        stage.wrong(name, "91.66.6.6", at);
+        stage.register(name, "91.66.6.6", at + 3);
+        stage.call(name, "91.66.6.6", GERMAN[index % 5], at + HOUR, 80);
+    }
+    stage.unknown("3o1", "91.66.6.6", monday + 2 * DAY + 600);
+    compare(&examine(&mut stage), &[], &[]);
+}

@@ -472,6 +472,12 @@ impl Stage {
         self.row(row)
     }
 
+    /// The log of everything until now is lost; call records are kept.
+    pub(crate) fn forget_log(&mut self) {
+        self.entries.clear();
+        self.contacts.clear();
+    }
+
     /// A line of syslog.
     pub(crate) fn syslog(&mut self, at: i64, message: &str) {
         let line = format!("{} pbx {message}\n", self.local(at, "%b %e %H:%M:%S"));

@@ -1,0 +1,64 @@
+//! Which calls of the accounts are the intruder's, and why; the owner's stay out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::behaviour;
+use super::breach::Breach;
+use super::calls::{Call, Origin};
+use super::world::World;
+
+/// Tells which calls of the accounts are the intruder's, and why; the owner's stay out.
+pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usize, String> {
+    let mut calls = BTreeMap::new();
+    for breach in cluster {
+        for &index in &breach.calls {
+            let Some(call) = world.calls.list.get(index) else { continue };
+            if breach.address.is_some() || behaviour::is_outward(world, call) {
+                calls.insert(index, why(breach, call));
+            }
+        }
+    }
+    add_unplaced(world, cluster, &mut calls);
+    calls
+}
+
+fn why(breach: &Breach, call: &Call) -> String {
+    match (breach.address, call.origin) {
+        (Some(address), Origin::Media) => format!("its audio went to {address}, which took the account over"),
+        (Some(address), Origin::Authentication) => {
+            format!("the account's credentials came from {address} at that second")
+        }
+        (Some(address), Origin::Place) => {
+            format!("{address} and somebody else held the account; this went where only {address} calls")
+        }
+        (Some(address), Origin::Registration) => {
+            format!("the account was registered from {address} at that time")
+        }
+        _ => format!("account and behaviour: {}", breach.behaviour.reasons.join(", ")),
+    }
+}
+
+/// Adds calls whose address no record tells: after the breach, to where the intruder's calls went.
+fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usize, String>) {
+    let places: BTreeSet<String> = calls
+        .keys()
+        .filter_map(|&index| world.calls.list.get(index))
+        .filter(|call| behaviour::international(world.dialed(call)).is_some())
+        .map(|call| behaviour::destination(world.dialed(call)))
+        .collect();
+    let accounts: BTreeSet<&str> = cluster.iter().map(|breach| breach.account.as_str()).collect();
+    let Some(breach) = cluster.iter().map(|breach| breach.first).min() else { return };
+    for (index, call) in world.calls.iter().enumerate() {
+        let is_account = world.account_of(call).is_some_and(|account| accounts.contains(account));
+        if is_account
+            && world.address_of(call).is_none()
+            && call.start >= breach
+            && !calls.contains_key(&index)
+        {
+            let place = behaviour::destination(world.dialed(call));
+            if places.contains(&place) {
+                calls.insert(index, format!("after the breach, to {place}, where the intruder's calls went"));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is honest: each account's uses by place, and where calls go that nobody doubts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::behaviour::{self, FRAUD_LIKE};
+use super::burst;
+use super::calls::Call;
+use super::doors;
+use super::standing::Standing;
+use super::world::{World, earliest};
+use crate::event::Instant;
+use crate::fold::uses::Kind as Used;
+
+/// One account used from one place.
+#[derive(Default)]
+pub(super) struct Group {
+    /// The first use, by registration, credentials or call.
+    pub(super) first: Option<Instant>,
+    /// Its calls, indices into the world's.
+    pub(super) calls: Vec<usize>,
+    /// Was it there when its log begins?
+    pub(super) from_the_start: bool,
+}
+
+pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Group> {
+    let mut groups: BTreeMap<(String, Option<IpAddr>), Group> = BTreeMap::new();
+    for (account, uses) in &world.uses {
+        if world.trunks.contains(account) {
+            continue;
+        }
+        for used in uses.iter().filter(|used| used.kind != Used::Unregistered) {
+            let Some(address) = used.address else { continue };
+            let group = groups.entry((account.clone(), Some(address))).or_default();
+            group.first = earliest(group.first, Some(used.first));
+            group.from_the_start |= used.from_the_start;
+        }
+    }
+    for (index, call) in world.calls.iter().enumerate() {
+        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
+            continue;
+        };
+        if doors::is_guest(world, call) {
+            continue;
+        }
+        let group = groups.entry((account.to_owned(), world.address_of(call))).or_default();
+        group.first = earliest(group.first, Some(call.start));
+        group.calls.push(index);
+    }
+    groups
+}
+
+/// Returns the places that are called from where nobody doubts: the house, and addresses that were
+/// there from the start and do nothing odd.
+pub(super) fn honest_destinations(
+    world: &World<'_>,
+    groups: &BTreeMap<(String, Option<IpAddr>), Group>,
+) -> BTreeSet<String> {
+    let mut honest = BTreeSet::new();
+    for ((_, address), group) in groups {
+        let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+        let is_ours = match address.map(|address| world.neighbours.of(address)) {
+            Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
+            Some(_) | None => true,
+        };
+        // Marks that need no knowledge of places: rate, concurrence, repetition.
+        let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
+        let is_newcomer = is_new(world, *address, group);
+        if is_ours && odd < if is_newcomer { 1 } else { FRAUD_LIKE } {
+            let rush = suspect_rush(world, group);
+            let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
+            let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
+            honest.extend(quiet.map(|call| behaviour::destination(world.dialed(call))));
+        }
+    }
+    honest
+}
+
+/// Returns a rush among calls that may well be the owner's otherwise, if it is odd.
+fn suspect_rush(world: &World<'_>, group: &Group) -> Vec<usize> {
+    let nowhere = BTreeSet::new();
+    let mut rush = burst::find(world, &group.calls, &nowhere);
+    let calls: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    if behaviour::look(world, &calls, &nowhere).score < FRAUD_LIKE {
+        rush.clear();
+    }
+    rush
+}
+
+fn is_new(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> bool {
+    !group.from_the_start && address.is_some_and(|address| world.neighbours.is_outside(address))
+}
+
+/// Calls on several days: a phone in a place of its own, and not a visit.
+fn is_familiar(calls: &[&Call]) -> bool {
+    let days: BTreeSet<i64> = calls.iter().map(|call| call.start.seconds().div_euclid(86_400)).collect();
+    days.len() >= 2
+}

@@ -1,0 +1,239 @@
+//! What each address did that failed, of all sources.
+//!
+//! One try is told by `messages`, `full`, `security` and their JSON copy. Files of one log add up;
+//! different logs tell the same again, so of them the fullest counts, hour by hour, never the sum.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::world::{Told, earliest};
+use crate::event::{Citation, Instant, Service};
+use crate::fold::names::NameId;
+use crate::fold::tries::{self, Cell, Kind, Tally};
+
+/// Failed tries, of one address and perhaps on one account.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts {
+    /// First record.
+    pub first: Option<Instant>,
+    /// Last record.
+    pub last: Option<Instant>,
+    /// Records, in all files.
+    pub records: u64,
+    /// Distinct tries.
+    pub attempts: u64,
+    /// Tries by hour since the epoch.
+    pub hours: BTreeMap<u32, u64>,
+    /// Telling lines.
+    pub lines: Vec<Citation>,
+    /// Do all tries share one Call-ID?
+    pub one_session: bool,
+}
+
+/// What one address did that failed.
+#[derive(Clone, Debug, Default)]
+pub struct Party {
+    /// All failures and rejected calls.
+    pub failures: Attempts,
+    /// Failures by account that exists.
+    pub by_account: BTreeMap<String, Attempts>,
+    /// Challenges, probes: contact without a secret.
+    pub contacts: Attempts,
+    /// Names that do not exist which it tried: the first few, in order.
+    pub unknown_names: Vec<String>,
+    /// How many such names, counted up to a limit.
+    pub unknown_count: usize,
+    /// Numbers that it asked for.
+    pub numbers: Vec<String>,
+    /// Services it spoke to.
+    pub services: BTreeSet<Service>,
+    /// Records that are INVITEs.
+    pub invites: u64,
+    /// Records that are OPTIONS.
+    pub options: u64,
+    /// Did a probe's own mark show (a scanner's trap, a hacking notice)?
+    pub probes: u64,
+}
+
+impl Party {
+    /// Returns how many names it tried, existing or not.
+    pub fn names_tried(&self) -> usize {
+        self.unknown_count + self.by_account.len()
+    }
+
+    /// Returns its first record of any kind.
+    pub fn first(&self) -> Option<Instant> {
+        earliest(self.failures.first, self.contacts.first)
+    }
+
+    /// Returns its last record of any kind.
+    pub fn last(&self) -> Option<Instant> {
+        self.failures.last.max(self.contacts.last)
+    }
+}
+
+/// Tallies of one log and address, its files' added up; by account where it is one that exists.
+type Tallies = BTreeMap<(Kind, Option<String>), Tally>;
+
+/// Takes the counts out of every source and joins them; `known` are the accounts that exist.
+pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> BTreeMap<IpAddr, Party> {
+    let families: BTreeSet<String> = told.iter().map(|told| told.family.clone()).collect();
+    let mut parties: BTreeMap<IpAddr, Party> = BTreeMap::new();
+    for name in families {
+        let mut family: BTreeMap<IpAddr, Tallies> = BTreeMap::new();
+        for told in told.iter_mut().filter(|told| told.family == name) {
+            take_file(told, known, &mut parties, &mut family);
+        }
+        for (address, tallies) in family {
+            if let Some(party) = parties.get_mut(&address) {
+                add_family(party, tallies);
+            }
+        }
+    }
+    parties
+}
+
+fn take_file(
+    told: &mut Told<'_>,
+    known: &BTreeSet<String>,
+    parties: &mut BTreeMap<IpAddr, Party>,
+    family: &mut BTreeMap<IpAddr, Tallies>,
+) {
+    for (address, party) in std::mem::take(&mut told.ledger.tries.parties) {
+        let Some(address) = address else { continue };
+        add_names(parties.entry(address).or_default(), told, &party, known);
+        let tallies = family.entry(address).or_default();
+        for ((kind, account), tally) in party.tallies {
+            let name = (account != NameId::NONE).then(|| text(told.ledger.names.text(account)));
+            match tallies.entry((kind, name.filter(|name| known.contains(name)))) {
+                Entry::Occupied(mut known) => known.get_mut().merge(&tally),
+                Entry::Vacant(free) => {
+                    free.insert(tally);
+                }
+            }
+        }
+    }
+}
+
+fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &BTreeSet<String>) {
+    joined.services.extend(&party.services);
+    joined.invites += party.invites;
+    joined.options += party.options;
+    let learned = party
+        .tallies
+        .iter()
+        .filter(|((kind, account), _)| {
+            *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected)
+        })
+        .map(|((_, account), tally)| (tally.first, text(told.ledger.names.text(*account))));
+    let mut learned: Vec<(Instant, String)> = learned.filter(|(_, name)| !known.contains(name)).collect();
+    learned.sort();
+    learned.dedup_by(|left, right| left.1 == right.1);
+    let here = learned.len() + party.distinct_names();
+    joined.unknown_count = joined.unknown_count.max(here);
+    for name in learned.into_iter().map(|(_, name)| name).chain(party.names.iter().map(|name| text(name))) {
+        if joined.unknown_names.len() < 64 && !joined.unknown_names.contains(&name) {
+            joined.unknown_names.push(name);
+        }
+    }
+    for number in &party.numbers {
+        let number = text(number);
+        if joined.numbers.len() < 64 && !joined.numbers.contains(&number) {
+            joined.numbers.push(number);
+        }
+    }
+}
+
+/// Adds one log's tallies to a party: the fuller log of each hour counts.
+fn add_family(party: &mut Party, tallies: Tallies) {
+    let mut failures = Attempts::default();
+    for ((kind, account), tally) in tallies {
+        match kind {
+            Kind::Failure | Kind::Rejected => failures.add(&tally),
+            Kind::Challenge => {
+                let mut own = Attempts::default();
+                own.add(&tally);
+                party.contacts.take_fuller(own);
+                continue;
+            }
+            Kind::Probe => {
+                party.probes = party.probes.max(tally.records);
+                failures.add(&tally);
+                continue;
+            }
+        }
+        // A call that is turned away bears the name that its sender wrote, and no secret.
+        if let Some(account) = account.filter(|_| kind == Kind::Failure) {
+            let mut own = Attempts::default();
+            own.add(&tally);
+            party.by_account.entry(account).or_default().take_fuller(own);
+        }
+    }
+    party.failures.take_fuller(failures);
+}
+
+/// Lines kept for citing: the first two and the last.
+const KEPT_LINES: usize = 3;
+
+impl Attempts {
+    /// Adds a tally of the same log.
+    fn add(&mut self, tally: &Tally) {
+        let is_first = self.records == 0;
+        self.first = earliest(self.first, Some(tally.first));
+        self.last = self.last.max(Some(tally.last));
+        self.records += tally.records;
+        for (hour, Cell { attempts, .. }) in &tally.hours {
+            *self.hours.entry(*hour).or_default() += u64::from(*attempts);
+        }
+        self.attempts = self.hours.values().sum();
+        self.one_session = tally.one_session && (is_first || self.one_session);
+        self.keep_lines(tally.lines());
+    }
+
+    /// Keeps the first lines and the last.
+    fn keep_lines(&mut self, lines: impl IntoIterator<Item = Citation>) {
+        self.lines.extend(lines);
+        self.lines.sort();
+        self.lines.dedup();
+        if self.lines.len() > KEPT_LINES {
+            let last = self.lines.pop();
+            self.lines.truncate(KEPT_LINES - 1);
+            self.lines.extend(last);
+        }
+    }
+
+    /// Joins another log's count of the same tries.
+    fn take_fuller(&mut self, other: Attempts) {
+        if other.records == 0 {
+            return;
+        }
+        if self.records == 0 {
+            *self = other;
+            return;
+        }
+        self.first = earliest(self.first, other.first);
+        self.last = self.last.max(other.last);
+        self.records += other.records;
+        for (hour, attempts) in &other.hours {
+            let own = self.hours.entry(*hour).or_default();
+            *own = (*own).max(*attempts);
+        }
+        self.attempts = self.hours.values().sum();
+        // A log without Call-IDs says nothing about them.
+        self.one_session |= other.one_session;
+        self.keep_lines(other.lines);
+    }
+
+    /// Returns how many tries were before an instant, to the hour.
+    pub fn before(&self, at: Instant) -> u64 {
+        let hour = (at.seconds() / 3_600).max(0) as u32;
+        let whole: u64 = self.hours.range(..hour).map(|(_, attempts)| attempts).sum();
+        let this = self.hours.get(&hour).copied().unwrap_or(0);
+        if self.last.is_some_and(|last| last <= at) { whole + this } else { whole + this / 2 }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

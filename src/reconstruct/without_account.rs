@@ -1,0 +1,126 @@
+//! Incidents of ways in that need no phone's account: guests let out, and the manager interface.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::doors::{GuestDoor, ManagerDoor};
+use super::incident::{Actor, Incident};
+use super::phases::{guess_span, scan_span, span_of};
+use super::same_network;
+use super::vectors::Weighed;
+use super::world::World;
+use crate::event::{Citation, Instant};
+use crate::report::model::{Role, Vector};
+
+/// Builds the incident of calls that went out without any account.
+pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
+    let mut actors: BTreeMap<IpAddr, Actor> = BTreeMap::new();
+    for address in &door.addresses {
+        actors.entry(*address).or_default().roles.insert(Role::Dial);
+    }
+    for (address, party) in &world.parties {
+        let is_rejected = party.invites > 0 && world.neighbours.is_outside(*address);
+        if is_rejected && actors.keys().any(|actor| same_network(*actor, *address)) {
+            let actor = actors.entry(*address).or_default();
+            actor.roles.insert(Role::Scan);
+            actor.lines.extend(party.failures.lines.iter().take(2).cloned());
+        }
+    }
+    let contexts: Vec<String> =
+        door.contexts.iter().map(|context| crate::untrusted::visible(context)).collect();
+    let mut way = Weighed {
+        vector: Vector::GuestCall,
+        score: 7,
+        because: vec![format!(
+            "the calls belong to no account; they entered {} and left by a trunk",
+            contexts.join(", ")
+        )],
+        against: Vec::new(),
+        proof: Vec::new(),
+    };
+    if world.pbx.allow_guest == Some(true) {
+        way.because.push("the configuration lets calls in without an account".into());
+    }
+    let why = "no account made it, and it left by a trunk".to_owned();
+    let breach = door
+        .calls
+        .first()
+        .and_then(|&index| world.calls.list.get(index))
+        .map_or(Instant(0), |call| call.start);
+    Incident {
+        ways: vec![way],
+        accounts: BTreeMap::new(),
+        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        breach,
+        proof: Vec::new(),
+        unknown: if door.addresses.is_empty() {
+            vec!["the caller's address: no record tells it".to_owned()]
+        } else {
+            vec![]
+        },
+        guess: None,
+        scan: scan_span(world, &actors),
+        provision: None,
+        register: None,
+        actors,
+    }
+}
+
+/// Builds the incident of the manager interface.
+pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
+    let mut actors: BTreeMap<IpAddr, Actor> = BTreeMap::new();
+    for address in &door.addresses {
+        let actor = actors.entry(*address).or_default();
+        actor.roles.extend([Role::Manager, Role::Register]);
+        if !door.calls.is_empty() {
+            actor.roles.insert(Role::Dial);
+        }
+        let party = world.parties.get(address);
+        if door.users.iter().any(|user| party.is_some_and(|party| party.by_account.contains_key(user))) {
+            actor.roles.insert(Role::Guess);
+        }
+    }
+    let mut because = vec!["the manager interface accepted a login from outside".to_owned()];
+    if door.guesses > 0 {
+        because.push(format!("after {} wrong secrets from the same addresses", door.guesses));
+    }
+    if !door.calls.is_empty() {
+        because.push(format!(
+            "{} calls that no phone made went out while the session was open",
+            door.calls.len()
+        ));
+    }
+    because.extend(door.behaviour.reasons.iter().cloned());
+    let proof: Vec<Citation> =
+        door.sessions.iter().flat_map(|session| session.lines.iter().take(1)).take(4).cloned().collect();
+    let accounts: BTreeMap<String, String> = door
+        .users
+        .iter()
+        .map(|user| (user.clone(), "logged in to the manager interface from outside".to_owned()))
+        .collect();
+    let register = span_of(
+        door.sessions
+            .iter()
+            .filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
+    );
+    let why = "no phone made it; it went out while the intruder's manager session was open".to_owned();
+    Incident {
+        guess: guess_span(world, &actors, &accounts, door.first),
+        scan: scan_span(world, &actors),
+        ways: vec![Weighed {
+            vector: Vector::ManagerInterface,
+            score: 7,
+            because,
+            against: Vec::new(),
+            proof: proof.clone(),
+        }],
+        accounts,
+        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        breach: door.first,
+        proof,
+        unknown: Vec::new(),
+        provision: None,
+        register,
+        actors,
+    }
+}
