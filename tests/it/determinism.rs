@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tolltrace::case::{self, Options, Progress};
+use tolltrace::clock::{Clock, ClockOptions, SourceFacts};
 use tolltrace::event::{Action, Entry, Span};
 use tolltrace::evidence::Evidence;
+use tolltrace::fold::{Fold, Known, Window};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, reader_for};
 use tolltrace::report::json;
@@ -112,7 +115,37 @@ fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, 
     done.into_iter().map(|done| (done.sink.0, done.coverage)).collect()
 }
 
-const PIECES: [&str; 16] = [
+/// Returns all that a folding sink keeps of a log, as text.
+fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
+    let pbx = Pbx::default();
+    let readers: Vec<_> =
+        evidence.sources.iter().filter_map(|source| Some((source, reader_for(source, &pbx)?.0))).collect();
+    let facts = readers.iter().map(|(source, reader)| SourceFacts::survey(source, reader.as_ref()));
+    let clock = Clock::plan(evidence, facts.collect(), None, &ClockOptions::default()).unwrap();
+    let known = Arc::new(Known::default());
+    let tasks = readers.into_iter().map(|(source, reader)| {
+        let resolver = clock.of(source.id).resolver();
+        let sink = Fold::new(source.id, resolver, Arc::clone(&known), Window::default());
+        Task { source, reader: Some(reader), sink }
+    });
+    let how = How { jobs, hash: false, sparse: true, piece };
+    let done = scan::scan(evidence, tasks.collect(), how, &Silent).unwrap();
+    let mut kept = String::new();
+    for done in done {
+        let mut ledger = done.sink.finish();
+        // A call's steps but the first are told once for each piece.
+        ledger.actions.remove(&Action::Dialplan);
+        kept.push_str(&format!(
+            "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n",
+            ledger.tries.parties, ledger.tries.accounts, ledger.uses.runs, ledger.calls.calls, ledger.actions
+        ));
+        let rest = (ledger.banned, ledger.agents, ledger.version, ledger.limits, ledger.has_dialplan);
+        kept.push_str(&format!("{rest:#?}\n"));
+    }
+    kept
+}
+
+const PIECES: [&str; 18] = [
     "[2026-03-07 02:13:07] NOTICE[12] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n",
     "[2026-03-07 02:13:08] VERBOSE[12][C-0000002f] pbx.c: Executing [0044@ctx:1] Dial(\"SIP/1-0\", \"a\") in new stack\n",
     "[2026-03-07 02:13:09] VERBOSE[12] res_pjsip_logger.c: <--- Received SIP request (330 bytes) from UDP:198.51.100.4:5060 --->\n",
@@ -129,6 +162,8 @@ const PIECES: [&str; 16] = [
     "INVITE sip:1@192.0.2.1 SIP/2.0\r\n",
     "asterisk_1  | [2026-03-07 02:13:12] NOTICE[12] chan_sip.c: Registration from '<sip:4@x>' failed for '198.51.100.4' - Wrong password\n",
     "[2026-03-07 02:13:13] NOTICE[12] chan_sip.c: Registra",
+    "[2026-03-07 02:13:14] VERBOSE[12][C-0000002f] pbx.c: Executing [0049@ctx:2] NoOp(\"SIP/2-0\", \"a\") in new stack\n",
+    "[2026-03-07 02:13:15] VERBOSE[12] res_pjsip_registrar.c: Added contact 'sip:7@10.0.0.5' to AOR '7' with expiration of 60 seconds\n",
 ];
 
 /// A log of such pieces, some of them very long lines, that ends anywhere.
@@ -162,6 +197,21 @@ proptest! {
         let evidence = evidence_of(folder.path());
         let whole = scanned(&evidence, scan::PIECE, 1);
         prop_assert_eq!(scanned(&evidence, piece, jobs), whole);
+    }
+
+    #[test]
+    fn folding_depends_on_no_cut(
+        log in a_log(),
+        piece in prop_oneof![1_usize..64, 64_usize..5_000],
+        jobs in 1_usize..=4,
+    ) {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("full"), &log).unwrap();
+        let evidence = evidence_of(folder.path());
+        let whole = folded(&evidence, scan::PIECE, 1);
+        let cut = folded(&evidence, piece, jobs);
+        let line = whole.lines().zip(cut.lines()).find(|(whole, cut)| whole != cut);
+        prop_assert!(cut == whole, "{line:?}");
     }
 
     #[test]

@@ -431,6 +431,8 @@ impl<'a> Reading<'a> {
         number: u32,
     ) -> bool {
         if let Some(version) = banner(line) {
+            // A server that starts anew counts its calls from zero.
+            self.told.fill(0);
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
             self.record();
