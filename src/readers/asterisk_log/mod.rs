@@ -505,6 +505,8 @@ impl<'a> Reading<'a> {
                 (text, shift)
             }
         };
+        let whole = &self.bytes[start..end];
+        let length = whole.strip_suffix(b"\r").unwrap_or(whole).len() as u32;
         let span = |part: Option<&[u8]>| part.map_or(Span::NONE, |part| span_within(base, part, shift));
         self.chunk.entries.push(Entry {
             action: found.action,
@@ -522,7 +524,7 @@ impl<'a> Reading<'a> {
             context: span(found.context),
             call,
             offset: (start - self.start) as u32,
-            length: (end - start) as u32,
+            length,
             line: number,
         });
     }
