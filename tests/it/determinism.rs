@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tolltrace::case::{self, Options, Progress};
@@ -166,6 +169,15 @@ const PIECES: [&str; 18] = [
     "[2026-03-07 02:13:15] VERBOSE[12] res_pjsip_registrar.c: Added contact 'sip:7@10.0.0.5' to AOR '7' with expiration of 60 seconds\n",
 ];
 
+const ROWS: [&str; 6] = [
+    "\"\",\"206\",\"201\",\"from-internal\",\"\"\"RRHH\"\" <206>\",\"SIP/206-0\",\"SIP/201-1\",\"Dial\",\"SIP/201,15\",\"2026-11-11 08:12:55\",\"2026-11-11 08:12:56\",\"2026-11-11 08:14:43\",107,106,\"ANSWERED\",\"DOCUMENTATION\",\"1794381175.0\",\"\"\n",
+    "\"\",\"206\",\"00442079460000\",\"from-internal\",\"x\",\"SIP/206-2\",\"\",\"Dial\",\"a\nb\",\"2026-11-11 09:12:55\",,\"2026-11-11 09:14:43\",107,0,\"NO ANSWER\",\"DOCUMENTATION\",\"1794384775.2\",\"\"\r\n",
+    "\"\",\"206\",\"201\",\"from-internal,\"x\n",
+    "\n",
+    "no row at all\n",
+    "\0\0\n",
+];
+
 /// A log of such pieces, some of them very long lines, that ends anywhere.
 fn a_log() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -194,6 +206,36 @@ proptest! {
     ) {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("full"), &log).unwrap();
+        let evidence = evidence_of(folder.path());
+        let whole = scanned(&evidence, scan::PIECE, 1);
+        prop_assert_eq!(scanned(&evidence, piece, jobs), whole);
+    }
+
+    #[test]
+    fn packed_logs_tell_what_plain_ones_do(log in a_log(), piece in 64_usize..5_000) {
+        let read = |name: &str, bytes: &[u8], piece| {
+            let folder = TempDir::new().unwrap();
+            fs::write(folder.path().join(name), bytes).unwrap();
+            let mut told = scanned(&evidence_of(folder.path()), piece, 2);
+            told.pop().map(|(told, coverage)| (told, coverage.records, coverage.unparsed))
+        };
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&log).unwrap();
+        let packed = encoder.finish().unwrap();
+        let plain = read("full", &log, scan::PIECE);
+        prop_assert_eq!(read("full.gz", &packed, scan::PIECE), plain.clone());
+        prop_assert_eq!(read("full.gz", &packed, piece), plain);
+    }
+
+    #[test]
+    fn call_records_are_read_alike_in_any_pieces(
+        rows in proptest::collection::vec(0_usize..ROWS.len(), 1..40),
+        piece in 1_usize..3_000,
+        jobs in 1_usize..=4,
+    ) {
+        let folder = TempDir::new().unwrap();
+        let text: String = rows.iter().map(|&row| ROWS[row]).collect();
+        fs::write(folder.path().join("Master.csv"), format!("{}{text}", ROWS[0])).unwrap();
         let evidence = evidence_of(folder.path());
         let whole = scanned(&evidence, scan::PIECE, 1);
         prop_assert_eq!(scanned(&evidence, piece, jobs), whole);
