@@ -140,7 +140,11 @@ fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
         ledger.actions.remove(&Action::Dialplan);
         kept.push_str(&format!(
             "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n",
-            ledger.tries.parties, ledger.tries.accounts, ledger.uses.runs, ledger.calls.calls, ledger.actions
+            ledger.tries.parties,
+            ledger.tries.failure_records,
+            ledger.uses.runs,
+            ledger.calls.calls,
+            ledger.actions
         ));
         let rest = (ledger.banned, ledger.agents, ledger.version, ledger.limits, ledger.has_dialplan);
         kept.push_str(&format!("{rest:#?}\n"));
