@@ -10,6 +10,8 @@ use crate::event::SourceId;
 /// A file shorter than this is not called the beginning of another: first lines may well be alike.
 const SHORTEST_BEGINNING: u64 = 4 * 1024;
 const PIECE: usize = 64 * 1024;
+/// Bytes at a file's end that are compared before all others.
+const COMPARED_END: usize = 256;
 
 /// Marks every source whose bytes another source has as well.
 pub(super) fn mark(evidence: &mut Evidence) {
@@ -62,6 +64,9 @@ fn mark_group(evidence: &mut Evidence, group: &[usize]) {
 /// Returns whether source `shorter` is the beginning, or the whole, of source `longer`.
 fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
     let (shorter, longer) = (&evidence.sources[shorter], &evidence.sources[longer]);
+    if ends_differ(shorter, longer) {
+        return false;
+    }
     let heads = shorter.head.len().min(longer.head.len());
     if shorter.head[..heads] != longer.head[..heads] || !shorter.kind.is_read_by_line() {
         return shorter.head == longer.head
@@ -71,6 +76,9 @@ fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
     let (Ok(left), Ok(right)) = (evidence.open(&shorter.file), evidence.open(&longer.file)) else {
         return false;
     };
+    if !holds_end_of(&right, longer, shorter) {
+        return false;
+    }
     let (mut left, mut right) =
         (Contents::new(&left, shorter.packing), Contents::new(&right, longer.packing));
     let (mut mine, mut theirs) = (vec![0; PIECE], vec![0; PIECE]);
@@ -87,6 +95,30 @@ fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
             return length > 0 && (same_length || length >= SHORTEST_BEGINNING);
         }
     }
+}
+
+/// The last bytes of a plain file, which tell most files apart that begin alike.
+fn end_of(source: &Source) -> &[u8] {
+    source.tail.get(source.tail.len().saturating_sub(COMPARED_END)..).unwrap_or_default()
+}
+
+/// Returns whether two plain files of one length end differently.
+fn ends_differ(left: &Source, right: &Source) -> bool {
+    let both_plain = left.packing == Packing::Plain && right.packing == Packing::Plain;
+    both_plain && left.file.bytes == right.file.bytes && end_of(left) != end_of(right)
+}
+
+/// Returns whether the end of `shorter` stands in `longer` where it would if that began with it;
+/// `true` where one of them is packed.
+fn holds_end_of(handle: &Handle, longer: &Source, shorter: &Source) -> bool {
+    if shorter.packing != Packing::Plain || longer.packing != Packing::Plain {
+        return true;
+    }
+    let end = end_of(shorter);
+    let mut found = [0; COMPARED_END];
+    let found = &mut found[..end.len()];
+    let offset = shorter.file.bytes.saturating_sub(end.len() as u64);
+    handle.read_at(found, offset).is_ok_and(|got| found.get(..got) == Some(end))
 }
 
 fn whole_is_head(source: &Source) -> bool {

@@ -65,6 +65,8 @@ pub struct File {
     /// When it was last written, as far as the copy kept it.
     pub modified: Option<Instant>,
     pub(crate) root: usize,
+    /// Its path with the root's own name before it: a folder given may be the disk's `etc` itself.
+    pub(crate) placed: String,
     pub(crate) relative: std::path::PathBuf,
     pub(crate) identity: (u64, u64),
 }
@@ -97,6 +99,8 @@ pub struct Link {
     pub target: String,
     /// Does the target, re-rooted, lie in the evidence?
     pub inside: bool,
+    /// Its path with the root's own name before it.
+    pub(crate) placed: String,
 }
 
 /// Something that was found and not read.
@@ -181,7 +185,7 @@ impl Evidence {
     pub fn link_ending(&self, path: &str) -> Option<&Link> {
         self.links
             .iter()
-            .filter(|link| ends_with_path(&link.path, path))
+            .filter(|link| ends_with_path(&link.placed, path))
             .min_by_key(|link| (link.path.len(), link.path.as_str()))
     }
 
@@ -189,7 +193,7 @@ impl Evidence {
     pub fn source_ending(&self, path: &str) -> Option<&Source> {
         self.sources
             .iter()
-            .filter(|source| ends_with_path(&source.file.path, path))
+            .filter(|source| ends_with_path(&source.file.placed, path))
             .min_by_key(|source| (source.file.path.len(), source.file.path.as_str()))
     }
 }

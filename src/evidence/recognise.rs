@@ -71,9 +71,6 @@ impl Kind {
 
 /// Tells a file's kind from its path and its first bytes, unpacked.
 pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
-    if host_file(path) {
-        return Some(Kind::HostFile);
-    }
     if pbx::is_internal_database(path, head) {
         return Some(Kind::AsteriskDatabase);
     }
@@ -136,7 +133,7 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
     // `/etc/localtime` copied as a file is binary.
     let is_candidate = packing != Packing::Plain
         || is_text
-        || host_file(&file.path)
+        || host_file(&file.placed)
         || pbx::is_internal_database(&file.path, &first);
     let head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
         read_up_to(&handle, packing, HEAD)?
@@ -145,7 +142,11 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
     };
     // `full.1.gz` holds what `full.1` held.
     let inner_path = if packing == Packing::Gzip { file.path.trim_end_matches(".gz") } else { &file.path };
-    let Some(kind) = is_candidate.then(|| recognise(inner_path, &head)).flatten() else {
+    let kind = match host_file(&file.placed) {
+        true => Some(Kind::HostFile),
+        false => is_candidate.then(|| recognise(inner_path, &head)).flatten(),
+    };
+    let Some(kind) = kind else {
         evidence.unrecognised_count += 1;
         if evidence.unrecognised.len() < Evidence::MOST_LISTED {
             let why = if head.is_empty() { "empty" } else { "of no known kind" };

@@ -26,7 +26,10 @@ pub(super) fn walk(evidence: &mut Evidence, index: usize, prefix: &str, files: &
             return add_memory(evidence, index, prefix, held, files);
         }
     };
-    let mut walk = Walk { evidence, index, prefix, base: &base, files, seen: BTreeSet::new(), entries: 0 };
+    let name = fs::canonicalize(&base).ok().and_then(|base| base.file_name().map(PathBuf::from));
+    let name = name.unwrap_or_default();
+    let mut walk =
+        Walk { evidence, index, prefix, base: &base, name, files, seen: BTreeSet::new(), entries: 0 };
     walk.folder(Path::new(""), 0);
 }
 
@@ -34,7 +37,9 @@ fn add_single(evidence: &mut Evidence, index: usize, prefix: &str, path: &Path, 
     let name = path.file_name().unwrap_or(path.as_os_str());
     match fs::symlink_metadata(path) {
         Ok(metadata) => {
-            files.push(file_of(index, format!("{prefix}{}", name.to_string_lossy()), name.into(), &metadata));
+            let path = format!("{prefix}{}", name.to_string_lossy());
+            let placed = path.trim_start_matches(prefix).to_owned();
+            files.push(file_of(index, path, placed, name.into(), &metadata));
         }
         Err(error) => evidence.trouble.push(Unread {
             path: format!("{prefix}{}", name.to_string_lossy()),
@@ -55,13 +60,14 @@ fn add_memory(
         let path = format!("{prefix}{}", file.path);
         if file.is_link {
             let target = String::from_utf8_lossy(file.bytes).into_owned();
-            evidence.links.push(Link { path, target, inside: false });
+            evidence.links.push(Link { path, target, inside: false, placed: file.path.to_owned() });
         } else {
             files.push(File {
                 path,
                 bytes: file.bytes.len() as u64,
                 modified: None,
                 root: index,
+                placed: file.path.to_owned(),
                 relative: file.path.into(),
                 identity: (0, 0),
             });
@@ -69,12 +75,13 @@ fn add_memory(
     }
 }
 
-fn file_of(root: usize, path: String, relative: PathBuf, metadata: &fs::Metadata) -> File {
+fn file_of(root: usize, path: String, placed: String, relative: PathBuf, metadata: &fs::Metadata) -> File {
     File {
         path,
         bytes: metadata.size(),
         modified: Some(Instant::from_seconds(metadata.mtime())),
         root,
+        placed,
         relative,
         identity: (metadata.dev(), metadata.ino()),
     }
@@ -85,6 +92,8 @@ struct Walk<'a> {
     index: usize,
     prefix: &'a str,
     base: &'a Path,
+    /// The root's own name.
+    name: PathBuf,
     files: &'a mut Vec<File>,
     /// Files met under another name (hard links), and folders: each is read once.
     seen: BTreeSet<(u64, u64)>,
@@ -154,7 +163,8 @@ impl Walk<'_> {
                 );
             }
             let path = self.shown(relative);
-            self.files.push(file_of(self.index, path, relative.to_owned(), &metadata));
+            let placed = self.placed(relative);
+            self.files.push(file_of(self.index, path, placed, relative.to_owned(), &metadata));
         } else {
             self.trouble(relative, None, "a device, fifo or socket: never opened".into());
         }
@@ -167,11 +177,17 @@ impl Walk<'_> {
         let inside =
             rerooted(relative, &target).is_some_and(|path| self.base.join(path).symlink_metadata().is_ok());
         let path = self.shown(relative);
-        self.evidence.links.push(Link { path, target: target.to_string_lossy().into_owned(), inside });
+        let placed = self.placed(relative);
+        let target = target.to_string_lossy().into_owned();
+        self.evidence.links.push(Link { path, target, inside, placed });
     }
 
     fn shown(&self, relative: &Path) -> String {
         format!("{}{}", self.prefix, relative.to_string_lossy())
+    }
+
+    fn placed(&self, relative: &Path) -> String {
+        self.name.join(relative).to_string_lossy().into_owned()
     }
 
     fn trouble(&mut self, relative: &Path, bytes: Option<u64>, why: String) {

@@ -3,13 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tolltrace::case::{self, Options, Progress};
+use tolltrace::clock::{Clock, ClockOptions, SourceFacts};
 use tolltrace::event::{Action, Entry, Span};
 use tolltrace::evidence::Evidence;
+use tolltrace::fold::{Fold, Known, Window};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, reader_for};
 use tolltrace::report::json;
@@ -112,7 +118,41 @@ fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, 
     done.into_iter().map(|done| (done.sink.0, done.coverage)).collect()
 }
 
-const PIECES: [&str; 16] = [
+/// Returns all that a folding sink keeps of a log, as text.
+fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
+    let pbx = Pbx::default();
+    let readers: Vec<_> =
+        evidence.sources.iter().filter_map(|source| Some((source, reader_for(source, &pbx)?.0))).collect();
+    let facts = readers.iter().map(|(source, reader)| SourceFacts::survey(source, reader.as_ref()));
+    let clock = Clock::plan(evidence, facts.collect(), None, &ClockOptions::default()).unwrap();
+    let known = Arc::new(Known::default());
+    let tasks = readers.into_iter().map(|(source, reader)| {
+        let resolver = clock.of(source.id).resolver();
+        let sink = Fold::new(source.id, resolver, Arc::clone(&known), Window::default());
+        Task { source, reader: Some(reader), sink }
+    });
+    let how = How { jobs, hash: false, sparse: true, piece };
+    let done = scan::scan(evidence, tasks.collect(), how, &Silent).unwrap();
+    let mut kept = String::new();
+    for done in done {
+        let mut ledger = done.sink.finish();
+        // A call's steps but the first are told once for each piece.
+        ledger.actions.remove(&Action::Dialplan);
+        kept.push_str(&format!(
+            "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n",
+            ledger.tries.parties,
+            ledger.tries.failure_records,
+            ledger.uses.runs,
+            ledger.calls.calls,
+            ledger.actions
+        ));
+        let rest = (ledger.banned, ledger.agents, ledger.version, ledger.limits, ledger.has_dialplan);
+        kept.push_str(&format!("{rest:#?}\n"));
+    }
+    kept
+}
+
+const PIECES: [&str; 18] = [
     "[2026-03-07 02:13:07] NOTICE[12] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n",
     "[2026-03-07 02:13:08] VERBOSE[12][C-0000002f] pbx.c: Executing [0044@ctx:1] Dial(\"SIP/1-0\", \"a\") in new stack\n",
     "[2026-03-07 02:13:09] VERBOSE[12] res_pjsip_logger.c: <--- Received SIP request (330 bytes) from UDP:198.51.100.4:5060 --->\n",
@@ -129,6 +169,17 @@ const PIECES: [&str; 16] = [
     "INVITE sip:1@192.0.2.1 SIP/2.0\r\n",
     "asterisk_1  | [2026-03-07 02:13:12] NOTICE[12] chan_sip.c: Registration from '<sip:4@x>' failed for '198.51.100.4' - Wrong password\n",
     "[2026-03-07 02:13:13] NOTICE[12] chan_sip.c: Registra",
+    "[2026-03-07 02:13:14] VERBOSE[12][C-0000002f] pbx.c: Executing [0049@ctx:2] NoOp(\"SIP/2-0\", \"a\") in new stack\n",
+    "[2026-03-07 02:13:15] VERBOSE[12] res_pjsip_registrar.c: Added contact 'sip:7@10.0.0.5' to AOR '7' with expiration of 60 seconds\n",
+];
+
+const ROWS: [&str; 6] = [
+    "\"\",\"206\",\"201\",\"from-internal\",\"\"\"RRHH\"\" <206>\",\"SIP/206-0\",\"SIP/201-1\",\"Dial\",\"SIP/201,15\",\"2026-11-11 08:12:55\",\"2026-11-11 08:12:56\",\"2026-11-11 08:14:43\",107,106,\"ANSWERED\",\"DOCUMENTATION\",\"1794381175.0\",\"\"\n",
+    "\"\",\"206\",\"00442079460000\",\"from-internal\",\"x\",\"SIP/206-2\",\"\",\"Dial\",\"a\nb\",\"2026-11-11 09:12:55\",,\"2026-11-11 09:14:43\",107,0,\"NO ANSWER\",\"DOCUMENTATION\",\"1794384775.2\",\"\"\r\n",
+    "\"\",\"206\",\"201\",\"from-internal,\"x\n",
+    "\n",
+    "no row at all\n",
+    "\0\0\n",
 ];
 
 /// A log of such pieces, some of them very long lines, that ends anywhere.
@@ -162,6 +213,51 @@ proptest! {
         let evidence = evidence_of(folder.path());
         let whole = scanned(&evidence, scan::PIECE, 1);
         prop_assert_eq!(scanned(&evidence, piece, jobs), whole);
+    }
+
+    #[test]
+    fn packed_logs_tell_what_plain_ones_do(log in a_log(), piece in 64_usize..5_000) {
+        let read = |name: &str, bytes: &[u8], piece| {
+            let folder = TempDir::new().unwrap();
+            fs::write(folder.path().join(name), bytes).unwrap();
+            let mut told = scanned(&evidence_of(folder.path()), piece, 2);
+            told.pop().map(|(told, coverage)| (told, coverage.records, coverage.unparsed))
+        };
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&log).unwrap();
+        let packed = encoder.finish().unwrap();
+        let plain = read("full", &log, scan::PIECE);
+        prop_assert_eq!(read("full.gz", &packed, scan::PIECE), plain.clone());
+        prop_assert_eq!(read("full.gz", &packed, piece), plain);
+    }
+
+    #[test]
+    fn call_records_are_read_alike_in_any_pieces(
+        rows in proptest::collection::vec(0_usize..ROWS.len(), 1..40),
+        piece in 1_usize..3_000,
+        jobs in 1_usize..=4,
+    ) {
+        let folder = TempDir::new().unwrap();
+        let text: String = rows.iter().map(|&row| ROWS[row]).collect();
+        fs::write(folder.path().join("Master.csv"), format!("{}{text}", ROWS[0])).unwrap();
+        let evidence = evidence_of(folder.path());
+        let whole = scanned(&evidence, scan::PIECE, 1);
+        prop_assert_eq!(scanned(&evidence, piece, jobs), whole);
+    }
+
+    #[test]
+    fn folding_depends_on_no_cut(
+        log in a_log(),
+        piece in prop_oneof![1_usize..64, 64_usize..5_000],
+        jobs in 1_usize..=4,
+    ) {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("full"), &log).unwrap();
+        let evidence = evidence_of(folder.path());
+        let whole = folded(&evidence, scan::PIECE, 1);
+        let cut = folded(&evidence, piece, jobs);
+        let line = whole.lines().zip(cut.lines()).find(|(whole, cut)| whole != cut);
+        prop_assert!(cut == whole, "{line:?}");
     }
 
     #[test]

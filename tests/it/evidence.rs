@@ -417,3 +417,15 @@ fn texts_about_logs_are_no_logs() {
     let output = scratch.run(&["timeline", "e"]);
     assert_eq!((code(&output), stdout(&output)), (3, String::new()), "{}", stderr(&output));
 }
+
+#[test]
+fn many_files_that_only_begin_alike_are_told_apart_soon() {
+    let scratch = Scratch::new();
+    let alike = log(600);
+    for number in 0..400 {
+        write(&scratch, &format!("e/full.{number}"), format!("{alike}{}", line(10_000 + number)).as_bytes());
+    }
+    write(&scratch, "e/copy", format!("{alike}{}", line(10_007)).as_bytes());
+    let sources = sources(&inventory(&scratch, "e"));
+    assert_eq!(sources.values().map(|(records, ..)| records).sum::<u64>(), 400 * 601);
+}

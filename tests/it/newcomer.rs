@@ -184,3 +184,24 @@ fn a_manual_page_of_a_command_has_the_programs_version() {
     let title = page.lines().find(|line| line.starts_with(".TH")).unwrap();
     assert!(title.contains(env!("CARGO_PKG_VERSION")), "{title}");
 }
+
+#[test]
+fn the_zone_is_found_when_etc_itself_is_given() {
+    let line = "[2026-03-07 12:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n";
+    let scratch = Scratch::new();
+    scratch.file("copy/etc/timezone", "Asia/Tokyo\n");
+    scratch.file("copy/log/full", line);
+    assert_eq!(rows(&scratch, &["copy/etc", "copy/log"])[0]["datetime"], "2026-03-07T03:00:00.000000Z");
+    let linked = Scratch::new();
+    fs::create_dir_all(linked.path().join("copy/etc")).unwrap();
+    std::os::unix::fs::symlink("/usr/share/zoneinfo/Asia/Tokyo", linked.path().join("copy/etc/localtime"))
+        .unwrap();
+    linked.file("copy/etc/hosts", "127.0.0.1 localhost\n");
+    linked.file("copy/log/full", line);
+    assert_eq!(rows(&linked, &["copy/log", "copy/etc"])[0]["datetime"], "2026-03-07T03:00:00.000000Z");
+    // A folder of another name says nothing about the system.
+    let other = Scratch::new();
+    other.file("copy/notes/timezone", "Asia/Tokyo\n");
+    other.file("copy/log/full", line);
+    assert_eq!(rows(&other, &["copy/notes", "copy/log"])[0]["datetime"], "2026-03-07T12:00:00.000000Z");
+}

@@ -74,6 +74,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
             bytes: bytes.len() as u64,
             modified: None,
             root: 0,
+            placed: path.to_owned(),
             relative: path.into(),
             identity: (0, 0),
         },

@@ -122,6 +122,16 @@ pub(super) fn anywhere<'a>(line: &'a [u8], formats: &[DateFormat]) -> Option<Hea
     Some(Head { stamp, level, call, file, message })
 }
 
+/// Returns whether a syslog message begins with a head, perhaps behind a container's name and a stamp.
+pub(super) fn begins(message: &[u8]) -> bool {
+    let Some(level_at) = level_position(message) else { return false };
+    let before = message.get(..level_at).unwrap_or_default();
+    let name = super::trace::container_prefix(before).map_or(0, <[u8]>::len);
+    let before = before.get(name..).unwrap_or_default().trim_ascii();
+    let stamp = before.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]"));
+    before.is_empty() || stamp.is_some_and(|stamp| !stamp.contains(&b']'))
+}
+
 /// Prefixes are short; a level word further in is a quotation.
 const LONGEST_PREFIX: usize = 256;
 

@@ -126,7 +126,11 @@ fn syslog_parts(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
     let (stamp, length) = crate::clock::any_stamp(line)?;
     let rest = line.get(length..)?.strip_prefix(b" ")?;
     // BSD syslog (RFC 3164): host, then `program[pid]:`.
-    let (_host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
+    let (host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
+    // `Oct 17 23:52:29 NOTICE[4570] chan_sip.c: ...` is a line of Asterisk 1.4.
+    if host.contains(&b'[') {
+        return None;
+    }
     let (tag, message) = text::split_once(rest, b":")?;
     if tag.contains(&b' ') {
         return None;
@@ -367,7 +371,7 @@ impl<'a> Reading<'a> {
             self.rewritten(&cleaned, start, end, number);
             return;
         }
-        if let Some(head) = head::anywhere(line, &self.reader.formats) {
+        if let Some(head) = self.head_of(line) {
             self.note_stamp(head.stamp);
             self.record();
             return self.meaning(&head, start, end, number);
@@ -376,6 +380,14 @@ impl<'a> Reading<'a> {
             return;
         }
         self.headless(line, Origin::Chunk, start, end, number);
+    }
+
+    /// Finds the head of a line of ours.
+    ///
+    /// Other programs write what strangers send into syslog as well: `sshd: Invalid user NOTICE[1]: ...`.
+    fn head_of<'l>(&self, line: &'l [u8]) -> Option<Head<'l>> {
+        let is_quoted = syslog_parts(line).is_some_and(|(_, _, message)| !head::begins(message));
+        if is_quoted { None } else { head::anywhere(line, &self.reader.formats) }
     }
 
     fn note_stamp(&mut self, stamp: Option<Stamp>) {
@@ -402,7 +414,7 @@ impl<'a> Reading<'a> {
 
     /// Reads a line that had to be written anew; what is found is kept in the chunk's scratch.
     fn rewritten(&mut self, cleaned: &[u8], start: usize, end: usize, number: u32) {
-        if let Some(head) = head::anywhere(cleaned, &self.reader.formats) {
+        if let Some(head) = self.head_of(cleaned) {
             let stamp = head.stamp;
             self.note_stamp(stamp);
             self.record();
@@ -441,6 +453,8 @@ impl<'a> Reading<'a> {
         number: u32,
     ) -> bool {
         if let Some(version) = banner(line) {
+            // A server that starts anew counts its calls from zero.
+            self.told.fill(0);
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
             self.record();
@@ -513,6 +527,8 @@ impl<'a> Reading<'a> {
                 (text, shift)
             }
         };
+        let whole = &self.bytes[start..end];
+        let length = whole.strip_suffix(b"\r").unwrap_or(whole).len() as u32;
         let span = |part: Option<&[u8]>| part.map_or(Span::NONE, |part| span_within(base, part, shift));
         self.chunk.entries.push(Entry {
             action: found.action,
@@ -530,7 +546,7 @@ impl<'a> Reading<'a> {
             context: span(found.context),
             call,
             offset: (start - self.start) as u32,
-            length: (end - start) as u32,
+            length,
             line: number,
         });
     }

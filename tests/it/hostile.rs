@@ -1,0 +1,190 @@
+//! Text that an attacker wrote into the evidence, and every output that carries it.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::scratch::{Scratch, code, stderr, stdout};
+
+/// What an attacker may send as a user, a caller's name, a number, a Call-ID or a user agent. The
+/// logger writes such bytes as they came.
+const WORDS: [&str; 10] = [
+    "\u{1b}[2J\u{1b}[31mred",
+    "\u{1b}]8;;http://evil.example\u{7}click\u{1b}]8;;\u{7}",
+    "\u{9b}31m\u{202e}drow\u{2066}ssap\u{200b}",
+    "a|b|c",
+    "`rm -rf`",
+    "<script>alert(1)</script>",
+    "=cmd|'/c calc'!A0",
+    "@SUM(1+1)*cmd",
+    "-2+3+cmd",
+    "[x](http://evil.example) ![y](http://evil.example/z.png) @team #1",
+];
+
+/// A server on which an extension with a hostile name was taken over, and calls were made with it.
+fn attacked(scratch: &Scratch, word: &str) {
+    let mut full = String::new();
+    let mut calls = String::new();
+    for minute in 0..40 {
+        full.push_str(&format!(
+            "[2026-03-07 02:{minute:02}:07] NOTICE[12] chan_sip.c: Registration from '\"{word}\" <sip:{word}@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n\
+             [2026-03-07 02:{minute:02}:08] NOTICE[12] chan_sip.c: Registration from '<sip:205@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n\
+             [2026-03-07 02:{minute:02}:09] NOTICE[13][C-000000{minute:02}] chan_sip.c: Call from '{word}' (198.51.100.9:5060) to extension '{word}' rejected because extension not found in context 'default'.\n\
+             [2026-03-07 02:{minute:02}:10] NOTICE[14] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from '\"{word}\" <sip:{word}@192.0.2.1>' failed for '198.51.100.7:5060' (callid: {word}) - No matching endpoint found\n"
+        ));
+    }
+    full.push_str(&format!(
+        "[2026-03-07 03:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '205' at 198.51.100.4:5060\n\
+         [2026-03-07 03:00:00] VERBOSE[12] chan_sip.c:        > Saved useragent \"{word}\" for peer 205\n\
+         [2026-03-07 03:00:01] VERBOSE[12] chan_sip.c:     -- Registered SIP '{word}' at 198.51.100.4:5060\n"
+    ));
+    let quoted = word.replace('"', "\"\"");
+    for call in 0..30 {
+        full.push_str(&format!(
+            "[2026-03-07 03:{call:02}:01] VERBOSE[99][C-0000{call:04}] pbx.c: Executing [00882998008753{word}@from-internal:1] Dial(\"SIP/205-0000{call:04}\", \"SIP/trunk/00882998008753{word}\") in new stack\n"
+        ));
+        calls.push_str(&format!(
+            "\"\",\"205\",\"00882998008753{quoted}\",\"from-internal\",\"\"\"{quoted}\"\" <205>\",\"SIP/205-0000{call:04}\",\"SIP/trunk-0001{call:04}\",\"Dial\",\"SIP/trunk/00882998008753{quoted}\",\"2026-03-07 03:{call:02}:01\",\"2026-03-07 03:{call:02}:03\",\"2026-03-07 03:{call:02}:59\",58,56,\"ANSWERED\",\"DOCUMENTATION\",\"{}.{call}\",\"\"\n",
+            1_772_852_401 + call * 60
+        ));
+    }
+    scratch.file("e/var/log/asterisk/full", &full);
+    scratch.file("e/var/log/asterisk/cdr-csv/Master.csv", &calls);
+    scratch.file(
+        "e/etc/asterisk/sip.conf",
+        &format!("[general]\ncontext=default\n[205]\ntype=friend\nhost=dynamic\nsecret=205\ncontext=from-internal\ncallerid=\"{word}\" <205>\n[{word}]\ntype=friend\nhost=dynamic\nsecret=1\n"),
+    );
+    let file_name = word.replace('/', "_");
+    scratch.file(&format!("e/{file_name}/full-{file_name}.log"), &full[..full.len() / 2]);
+}
+
+fn outputs(scratch: &Scratch) -> BTreeMap<String, String> {
+    let mut outputs = BTreeMap::new();
+    let mut keep = |name: &str, arguments: &[&str]| {
+        let output = scratch.run(arguments);
+        assert_eq!(code(&output), 0, "{name}: {}", stderr(&output));
+        outputs.insert(name.to_owned(), stdout(&output));
+        outputs.insert(format!("{name} (stderr)"), stderr(&output));
+    };
+    keep("terminal", &["run", "e", "-v", "--color", "never", "-o", "case"]);
+    keep("inventory", &["inventory", "e", "-v", "--color", "never"]);
+    keep("assess", &["assess", "e", "-v", "--color", "never"]);
+    keep("investigate", &["investigate", "e", "-v", "--color", "never"]);
+    keep("report.json", &["run", "e", "--format", "json"]);
+    keep("timeline.csv", &["timeline", "e", "--format", "csv"]);
+    keep("timeline.jsonl", &["timeline", "e"]);
+    for name in ["report.md", "calls.csv", "iocs.csv", "timeline.jsonl", "report.json", "manifest.json"] {
+        let text = fs::read_to_string(scratch.path().join("case").join(name)).unwrap();
+        outputs.insert(format!("case/{name}"), text);
+    }
+    outputs
+}
+
+fn acts(character: char) -> bool {
+    (character.is_control() && character != '\n')
+        || matches!(character, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns a Markdown text without its code spans and fences, in which nothing is interpreted.
+fn outside_code(text: &str) -> String {
+    let mut plain = String::new();
+    let mut is_fenced = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_fenced = !is_fenced;
+        } else if !is_fenced && !line.starts_with("    ") {
+            push_interpreted(line, &mut plain);
+            plain.push('\n');
+        }
+    }
+    plain
+}
+
+/// Adds what a reader of Markdown interprets of a line: neither code nor escaped characters.
+fn push_interpreted(line: &str, plain: &mut String) {
+    let mut in_code = false;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '`' => in_code = !in_code,
+            _ if in_code => {}
+            '\\' => _ = characters.next(),
+            other => plain.push(other),
+        }
+    }
+    assert!(!in_code, "an open code span: {line}");
+}
+
+#[test]
+fn no_output_carries_an_attackers_words_raw() {
+    for word in WORDS {
+        let scratch = Scratch::new();
+        attacked(&scratch, word);
+        for (name, text) in outputs(&scratch) {
+            let found = text.chars().find(|&character| acts(character));
+            assert_eq!(found, None, "{name} for {word:?}");
+            if name.ends_with(".csv") {
+                cells_run_nothing(&name, &text);
+            }
+            if name.ends_with(".md") {
+                let plain = outside_code(&text);
+                let raw = ["<script", "](http", "![", "\u{1b}"].iter().find(|raw| plain.contains(**raw));
+                assert_eq!(raw, None, "{name} for {word:?}: {plain}");
+            }
+            if name.ends_with(".jsonl") {
+                for line in text.lines() {
+                    assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{name}: {line}");
+                }
+            }
+        }
+    }
+}
+
+fn cells_run_nothing(name: &str, text: &str) {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    for record in reader.records() {
+        let record = record.unwrap();
+        for cell in &record {
+            let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            let is_number = cell
+                .strip_prefix(['+', '-'])
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+            assert!(!runs || is_number || cell == "-", "{name}: {cell:?}");
+        }
+    }
+}
+
+#[test]
+fn the_tables_of_a_report_keep_their_columns() {
+    let scratch = Scratch::new();
+    attacked(&scratch, "a|b|c");
+    let text = outputs(&scratch).remove("case/report.md").unwrap();
+    let mut columns = None;
+    for line in text.lines() {
+        let is_row = line.starts_with('|');
+        let count = line.replace("\\|", "").matches('|').count();
+        if !is_row {
+            columns = None;
+        } else {
+            assert_eq!(*columns.get_or_insert(count), count, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_files_of_a_case_are_hostile_to_nobody_when_a_path_is() {
+    let scratch = Scratch::new();
+    let folder = "e'$(touch pwned)`touch pwned`;\u{1b}[31m";
+    scratch.file(
+        &format!("{folder}/full"),
+        "[2026-03-07 02:00:07] NOTICE[12] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n",
+    );
+    let output = scratch.run(&["run", folder]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    // The commands that lead on stay one word each for a shell.
+    for line in text.lines().filter(|line| line.trim_start().starts_with("tolltrace ")) {
+        let _ = scratch.command("/bin/sh").args(["-c", &line.replace("tolltrace", ":")]).output();
+    }
+    assert!(!scratch.path().join("pwned").exists());
+}
