@@ -128,7 +128,7 @@ fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
     let known = Arc::new(Known::default());
     let tasks = readers.into_iter().map(|(source, reader)| {
         let resolver = clock.of(source.id).resolver();
-        let sink = Fold::new(source.id, resolver, Arc::clone(&known), Window::default());
+        let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default());
         Task { source, reader: Some(reader), sink }
     });
     let how = How { jobs, hash: false, sparse: true, piece };
