@@ -86,7 +86,7 @@ impl Case<'_> {
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
             findings: checks::run(self.world, incidents, &|citation| self.proof(citation)),
-            gaps: gaps::find(self.evidence, self.world),
+            gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             clocks: self.clocks(),
             not_read: self.not_read(),
