@@ -179,3 +179,17 @@ fn gaps_say_what_time_is_missing() {
     let words = format!("{:?}{:?}{:?}", entry.because, entry.against, entry.alternatives);
     assert!(!words.contains("nobody guessed"), "{words}");
 }
+
+#[test]
+fn the_same_calls_in_three_files_are_counted_once() {
+    let mut stage = records_only("Europe/Berlin", &["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+    office(&mut stage, &phones, monday, 8, &GERMAN);
+    let night = stage.at("2026-03-08 01:00:00");
+    let calls = pump(&mut stage, "11", "193.1.1.1", &["00252615550199"], night, 90, 12);
+    stage.copy_records("var/log/asterisk/cdr-csv/11.csv", 3);
+    let truth =
+        Truth { vectors: vec!["unknown", "stolen-credential"], accounts: vec!["11"], sources: vec![], calls };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
