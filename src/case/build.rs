@@ -87,7 +87,7 @@ impl Case<'_> {
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
             findings: checks::run(self.world, incidents, &|citation| self.proof(citation)),
-            gaps: gaps::find(self.evidence, self.world),
+            gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             clocks: self.clocks(),
             not_read: self.not_read(),
@@ -199,7 +199,9 @@ impl Case<'_> {
             model::Vector::PasswordGuess => "after guessing its secret",
             model::Vector::ProvisioningLeak => "with the secret that a phone's configuration file gave away",
             model::Vector::DefaultCredential => "with a default secret",
-            model::Vector::StolenCredential => "with its right secret, from where these logs do not tell",
+            model::Vector::StolenCredential => {
+                "with its right secret (these logs do not tell where it came from)"
+            }
             model::Vector::GuestCall => "was let out by the dialplan",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
             model::Vector::Unknown => "in a way the evidence does not tell",
@@ -395,7 +397,7 @@ fn entry(incident: &Incident) -> model::Entry {
             .skip(1)
             .map(|way| model::Alternative {
                 vector: way.vector,
-                likelihood: if way.score >= 3 { Likelihood::Possible } else { Likelihood::Unlikely },
+                likelihood: vectors::rival_likelihood(top, way.score),
                 because: way.because.clone(),
                 against: way.against.clone(),
             })

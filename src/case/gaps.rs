@@ -1,11 +1,15 @@
 //! What is missing, what that costs the inquiry, and how to get it.
 
-use crate::evidence::{Evidence, Kind};
+use super::build::Case;
+use super::reach;
+use crate::evidence::Kind;
+use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::Gap;
 
 /// Finds the gaps of a case.
-pub(super) fn find(evidence: &Evidence, world: &World<'_>) -> Vec<Gap> {
+pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
+    let (evidence, world) = (case.evidence, case.world);
     let has = |kind: Kind| evidence.sources.iter().any(|source| source.kind == kind);
     let mut gaps = Vec::new();
     let mut add = |what: &str, why: &str, how: &str| {
@@ -41,7 +45,9 @@ pub(super) fn find(evidence: &Evidence, world: &World<'_>) -> Vec<Gap> {
             "Copy /var/log/syslog or /var/log/messages with their rotations (in.tftpd logs only with -v), and the web server's access logs.",
         );
     }
+    reach::gaps(case, incidents, &mut add);
     gaps.sort();
+    gaps.dedup();
     gaps
 }
 

@@ -3,6 +3,7 @@
 mod assessment;
 mod build;
 mod gaps;
+mod reach;
 mod sorted;
 mod story;
 mod timeline;

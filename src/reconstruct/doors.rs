@@ -76,14 +76,10 @@ pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
     let in_guest_context = world.pbx.guest_contexts.iter().any(|guest| *guest == context);
     match world.account_of(call) {
         Some("anonymous") => true,
-        Some(name) if is_configured(world, name) => false,
+        Some(name) if world.confirmed.contains(name) => false,
         Some(name) => in_guest_context || trunks::is_nobody(name),
         None => false,
     }
-}
-
-fn is_configured(world: &World<'_>, name: &str) -> bool {
-    world.pbx.accounts.iter().any(|account| account.name == name) || world.uses.contains_key(name)
 }
 
 /// Finds manager sessions from outside, and the calls that no phone made while they lasted.

@@ -36,16 +36,23 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
             group.from_the_start |= used.from_the_start;
         }
     }
+    let mut by_caller: BTreeMap<(usize, Option<IpAddr>), Vec<usize>> = BTreeMap::new();
     for (index, call) in world.calls.iter().enumerate() {
-        let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
-            continue;
-        };
-        if doors::is_guest(world, call) {
-            continue;
+        let is_account = world.account_of(call).is_some_and(|account| !world.trunks.contains(account));
+        let address = world.address_of(call);
+        // Of those who are in the house, only what leaves the house can speak against them.
+        let is_outside = address.is_some_and(|address| world.neighbours.is_outside(address));
+        let matters = is_outside || behaviour::is_outward(world, call);
+        if is_account && matters && !doors::is_guest(world, call) {
+            by_caller.entry((call.account_index(), address)).or_default().push(index);
         }
-        let group = groups.entry((account.to_owned(), world.address_of(call))).or_default();
-        group.first = earliest(group.first, Some(call.start));
-        group.calls.push(index);
+    }
+    for ((account, address), calls) in by_caller {
+        let Some(account) = world.calls.accounts.get(account) else { continue };
+        let group = groups.entry((account.clone(), address)).or_default();
+        let first = calls.first().and_then(|&index| world.calls.list.get(index)).map(|call| call.start);
+        group.first = earliest(group.first, first);
+        group.calls = calls;
     }
     groups
 }

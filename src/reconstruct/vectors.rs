@@ -69,7 +69,8 @@ pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[L
 
 /// Where the evidence cannot tell, that is an answer too.
 fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
-    let because = if watch(world, breach.first) == Watch::Blind {
+    let is_blind = watch(world, breach.first) == Watch::Blind;
+    let because = if is_blind {
         "no log tells who used the account, from where, or what was tried before"
     } else if breach.from_the_start {
         "the intruder was there already when the evidence begins"
@@ -79,7 +80,15 @@ fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
         return None;
     };
     let because = vec![because.to_owned()];
-    Some(Weighed { vector: Vector::Unknown, score: 3, because, against: Vec::new(), proof: Vec::new() })
+    let score = if is_blind { 4 } else { 3 };
+    Some(Weighed { vector: Vector::Unknown, score, because, against: Vec::new(), proof: Vec::new() })
+}
+
+/// Turns the points of a way that is not the best into a likelihood: where its source is missing it
+/// remains possible.
+pub fn rival_likelihood(best: i32, score: i32) -> Likelihood {
+    let is_far = best - score >= 6 && score < 3;
+    if score < 0 || is_far { Likelihood::Unlikely } else { Likelihood::Possible }
 }
 
 /// Turns points into a likelihood.

@@ -53,6 +53,8 @@ pub struct World<'a> {
     pub calls: Calls,
     /// Accounts that exist: configured, or used with success.
     pub accounts: BTreeSet<String>,
+    /// Of those, the ones that a file lists or that were used with success.
+    pub confirmed: BTreeSet<String>,
     /// Names of trunks.
     pub trunks: BTreeSet<String>,
     /// The earliest instant of any event.
@@ -76,6 +78,7 @@ impl<'a> World<'a> {
         let mut accounts: BTreeSet<String> =
             pbx.accounts.iter().map(|account| account.name.clone()).collect();
         accounts.extend(uses.keys().cloned());
+        let confirmed = accounts.clone();
         let trunks = trunks::find(pbx, &told, &accounts);
         accounts.retain(|name| !trunks.contains(name));
         let calls = join::join(&told, &trunks);
@@ -97,6 +100,7 @@ impl<'a> World<'a> {
             sessions,
             calls,
             accounts,
+            confirmed,
             trunks,
             first,
             last,

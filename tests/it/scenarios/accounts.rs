@@ -539,3 +539,46 @@ fn guesses_in_messages_and_no_word_of_success() {
     };
     compare(&examine(&mut stage), &[truth], &[]);
 }
+
+#[test]
+fn an_old_phone_and_a_guesser_on_one_account() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12"]);
+    stage.context = "interno-salida";
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+    office(&mut stage, &phones, monday, 6, &GERMAN);
+    // The owner's old phone at home still has the last secret.
+    for attempt in 0..2_000 {
+        stage.wrong_in("12", "91.12.7.7", monday + 600 + attempt * 120, "b7d1-one-phone");
+    }
+    let night = stage.at("2026-03-05 02:00:00");
+    for attempt in 0..120 {
+        stage.wrong("12", "46.1.1.1", night + attempt * 8);
+    }
+    stage.register("12", "46.1.1.1", night + 1_000);
+    let calls = pump(&mut stage, "12", "46.1.1.1", &["00252615550144"], night + 1_100, 40, 20);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["12"],
+        sources: vec![("46.1.1.1".into(), "dial guess register")],
+        calls,
+    };
+    compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_contact_that_claims_a_private_address() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12"]);
+    (stage.logs.security, stage.media) = (false, false);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+    office(&mut stage, &phones, monday, 6, &GERMAN);
+    let night = stage.at("2026-03-05 02:00:00");
+    // Behind a router of his own the intruder's phone writes its private address into the contact.
+    stage.register("12", "192.168.178.33", night);
+    let calls =
+        pump(&mut stage, "12", "192.168.178.33", &["00252615550144", "0023221555014"], night + 60, 80, 15);
+    let truth =
+        Truth { vectors: vec!["stolen-credential", "unknown"], accounts: vec!["12"], sources: vec![], calls };
+    compare(&examine(&mut stage), &[truth], &[]);
+}

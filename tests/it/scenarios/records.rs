@@ -156,3 +156,40 @@ fn queues_forks_and_transfers_are_counted_once() {
     compare(&report, &[truth], &[]);
     assert_eq!(report.incidents[0].totals.seconds, 30 * 180);
 }
+
+#[test]
+fn gaps_say_what_time_is_missing() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 3, &GERMAN);
+    let night = stage.at("2026-03-02 03:00:00");
+    for attempt in 0..90 {
+        stage.wrong("11", "45.9.9.9", night + attempt * 3);
+    }
+    stage.register("11", "45.9.9.9", night + 300);
+    pump(&mut stage, "11", "45.9.9.9", &["00252615550144"], night + 400, 40, 20);
+    for day in 0..9 {
+        stage.leave("10", None, GERMAN[0], monday + (3 + day) * DAY + 9 * HOUR, 60, "ANSWERED");
+    }
+    stage.rotations = vec![monday + 2 * DAY];
+    let report = examine(&mut stage);
+    let gaps: Vec<&str> = report.gaps.iter().map(|gap| gap.what.as_str()).collect();
+    assert!(gaps.iter().any(|gap| gap.starts_with("The logs begin only")), "{gaps:?}");
+    let entry = &report.incidents[0].entry;
+    let words = format!("{:?}{:?}{:?}", entry.because, entry.against, entry.alternatives);
+    assert!(!words.contains("nobody guessed"), "{words}");
+}
+
+#[test]
+fn the_same_calls_in_three_files_are_counted_once() {
+    let mut stage = records_only("Europe/Berlin", &["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+    office(&mut stage, &phones, monday, 8, &GERMAN);
+    let night = stage.at("2026-03-08 01:00:00");
+    let calls = pump(&mut stage, "11", "193.1.1.1", &["00252615550199"], night, 90, 12);
+    stage.copy_records("var/log/asterisk/cdr-csv/11.csv", 3);
+    let truth =
+        Truth { vectors: vec!["unknown", "stolen-credential"], accounts: vec!["11"], sources: vec![], calls };
+    compare(&examine(&mut stage), &[truth], &[]);
+}

@@ -478,6 +478,12 @@ impl Stage {
         self.contacts.clear();
     }
 
+    /// Writes every `each`-th row to another file as well, as `accountlogs` does.
+    pub(crate) fn copy_records(&mut self, path: &str, each: usize) {
+        let rows: String = self.rows.iter().step_by(each).map(|(_, row)| format!("{row}\n")).collect();
+        self.file(path, &rows);
+    }
+
     /// A line of syslog.
     pub(crate) fn syslog(&mut self, at: i64, message: &str) {
         let line = format!("{} pbx {message}\n", self.local(at, "%b %e %H:%M:%S"));

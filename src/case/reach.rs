@@ -1,0 +1,115 @@
+//! How far the sources reach: what begins too late, ends too early, or has a hole.
+
+use std::collections::BTreeMap;
+
+use super::build::Case;
+use crate::event::Instant;
+use crate::evidence::Kind;
+use crate::reconstruct::incident::Incident;
+use crate::reconstruct::world::earliest;
+use crate::report::document::duration;
+
+/// A source that ends this much before the others is missing its end.
+const EARLY_SECONDS: i64 = 86_400;
+/// Silence between two files of one log from which a file is likely to be missing; a small office is
+/// silent over a weekend.
+const HOLE_SECONDS: i64 = 3 * 86_400;
+
+/// First and last instant.
+type Span = (Instant, Instant);
+
+/// Adds what is missing in time.
+pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(&str, &str, &str)) {
+    let logs = span_of(case, Kind::AsteriskLog);
+    let records = span_of(case, Kind::CallRecords);
+    if let Some(logs) = logs {
+        late_logs(case, incidents, logs, add);
+    }
+    if let (Some(logs), Some(records)) = (logs, records) {
+        ends(case, logs, records, add);
+        if let Some(breach) = incidents.iter().map(|incident| incident.breach).min()
+            && records.0 > breach.plus_seconds(EARLY_SECONDS)
+        {
+            add(
+                &format!(
+                    "The call records begin only at {}, after the first use of the intruder",
+                    show(case, records.0)
+                ),
+                "Fraudulent calls before that are missing from the list and from the sums.",
+                "Look for rotated call records and backups, and ask the carrier for its records of that time.",
+            );
+        }
+    }
+    holes(case, add);
+}
+
+fn span_of(case: &Case<'_>, kind: Kind) -> Option<Span> {
+    let told = || case.world.told.iter().filter(|told| told.source.kind == kind);
+    let first = told().filter_map(|told| told.ledger.first).min()?;
+    Some((first, told().filter_map(|told| told.ledger.last).max()?))
+}
+
+fn show(case: &Case<'_>, at: Instant) -> String {
+    case.when(at).map_or_else(String::new, |at| at.format("%Y-%m-%d %H:%M").to_string())
+}
+
+fn seconds(value: i64) -> String {
+    duration(value.max(0) as u64)
+}
+
+/// Logs that do not reach back to before the attack leave its beginning in the dark.
+fn late_logs(case: &Case<'_>, incidents: &[Incident], logs: Span, add: &mut dyn FnMut(&str, &str, &str)) {
+    for incident in incidents {
+        let signs = incident.actors.keys().filter_map(|address| case.world.parties.get(address)?.first());
+        let Some(sign) = earliest(signs.min(), Some(incident.breach)) else { continue };
+        let before = sign.seconds_since(logs.0);
+        if before < EARLY_SECONDS {
+            add(
+                &format!("The logs begin only {} before the first sign of the intruder", seconds(before)),
+                "What led to it (scanning, guessing, an earlier use) may lie before; how long the intruder was in cannot be known.",
+                "Look for older rotated logs (full.1, full-20260101.gz), in backups and on a syslog server.",
+            );
+        }
+    }
+}
+
+fn ends(case: &Case<'_>, logs: Span, records: Span, add: &mut dyn FnMut(&str, &str, &str)) {
+    let apart = logs.1.seconds_since(records.1);
+    if apart > EARLY_SECONDS {
+        add(
+            &format!("The call records end at {}, {} before the logs", show(case, records.1), seconds(apart)),
+            "Calls after that are known from log lines at most: their seconds, and perhaps the calls themselves, are missing.",
+            "Copy the current call records too (cdr-csv, cdr-custom, the database), and ask the carrier for its own.",
+        );
+    } else if -apart > EARLY_SECONDS {
+        add(
+            &format!("The logs end at {}, {} before the call records", show(case, logs.1), seconds(-apart)),
+            "Who registered and called after that cannot be known; whether it is over cannot be told.",
+            "Copy the current logs; see whether the disk was full or logging was switched off.",
+        );
+    }
+}
+
+/// A file of a log that is missing among its rotations.
+fn holes(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let mut families: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for told in case.world.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog) {
+        if let (Some(first), Some(last)) = (told.ledger.first, told.ledger.last) {
+            families.entry(&told.family).or_default().push((first, last));
+        }
+    }
+    for (family, mut spans) in families {
+        spans.sort_unstable();
+        let mut end: Option<Instant> = None;
+        for (first, last) in spans {
+            if let Some(end) = end.filter(|end| first.seconds_since(*end) > HOLE_SECONDS) {
+                add(
+                    &format!("{family}: nothing between {} and {}", show(case, end), show(case, first)),
+                    "What happened in that time is invisible in this log; a rotated file may be missing or was deleted.",
+                    "Look for the missing rotation in backups; deleting logs is also what intruders do.",
+                );
+            }
+            end = end.max(Some(last));
+        }
+    }
+}
