@@ -22,7 +22,7 @@ fn stamp(second: u64) -> String {
 }
 
 /// Makes a log of about `bytes` bytes.
-pub fn log(bytes: usize) -> Vec<u8> {
+pub(crate) fn log(bytes: usize) -> Vec<u8> {
     let mut dice = Dice(42);
     let mut text = String::with_capacity(bytes + 4_096);
     let (mut call, mut second) = (1u64, 0u64);
@@ -74,7 +74,7 @@ fn honest_registration(text: &mut String, second: u64, dice: &mut Dice) {
 }
 
 /// Makes `rows` call records.
-pub fn call_records(rows: usize) -> Vec<u8> {
+pub(crate) fn call_records(rows: usize) -> Vec<u8> {
     let mut dice = Dice(7);
     let mut text = String::new();
     for row in 0..rows as u64 {

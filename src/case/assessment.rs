@@ -1,6 +1,7 @@
 //! What happened, in figures: calls of the last day and of the incidents, failures, scanning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use super::build::Case;
 use crate::event::{Disposition, Instant};
@@ -125,6 +126,7 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             calls: calls.len() as u64,
             answered: calls.iter().filter(|call| call.disposition == Disposition::Answered).count() as u64,
             seconds: calls.iter().map(|call| u64::from(call.billsec)).sum(),
+            seconds_known: calls.iter().any(|call| world.has_record(call)),
             cost: None,
             currency: None,
         },
@@ -132,29 +134,42 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             .into_iter()
             .filter_map(|(at, (count, seconds))| hour(case, at, count, seconds))
             .collect(),
-        by_destination: sums(calls, |call| Some(world.dialed(call).to_vec())),
-        by_account: sums(calls, |call| world.account_of(call).map(|name| name.as_bytes().to_vec())),
-        by_source: sums(calls, |call| world.address_of(call).map(|address| address.to_string().into_bytes())),
+        by_destination: sums(
+            calls,
+            |call| Some(world.dialed(call)).filter(|dialed| !dialed.is_empty()),
+            |dialed| Untrusted::from_bytes(dialed),
+        ),
+        by_account: sums(calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
+        by_source: sums(
+            calls,
+            |call| world.address_of(call),
+            |address| Untrusted::from(address.to_string().as_str()),
+        ),
     }
 }
 
-fn sums(calls: &[&Call], key: impl Fn(&Call) -> Option<Vec<u8>>) -> Vec<CallRowSum> {
-    let mut rows: BTreeMap<Vec<u8>, (u64, u64, u64)> = BTreeMap::new();
+/// Adds up calls that share a key, most seconds first.
+fn sums<K: Eq + Hash>(
+    calls: &[&Call],
+    key: impl Fn(&Call) -> Option<K>,
+    show: impl Fn(&K) -> Untrusted,
+) -> Vec<CallRowSum> {
+    let mut rows: HashMap<K, (u64, u64, u64)> = HashMap::new();
     for call in calls {
-        let Some(key) = key(call).filter(|key| !key.is_empty()) else { continue };
+        let Some(key) = key(call) else { continue };
         let row = rows.entry(key).or_default();
         row.0 += 1;
         row.1 += u64::from(call.disposition == Disposition::Answered);
         row.2 += u64::from(call.billsec);
     }
+    // Only those that can be among the first rows are given a name.
+    let mut most: Vec<(u64, u64)> = rows.values().map(|(calls, _, seconds)| (*seconds, *calls)).collect();
+    most.sort_unstable_by(|left, right| right.cmp(left));
+    let least = most.get(MOST_ROWS - 1).copied().unwrap_or_default();
     let mut rows: Vec<CallRowSum> = rows
         .into_iter()
-        .map(|(name, (calls, answered, seconds))| CallRowSum {
-            name: Untrusted::from_bytes(&name),
-            calls,
-            answered,
-            seconds,
-        })
+        .filter(|(_, (calls, _, seconds))| (*seconds, *calls) >= least)
+        .map(|(key, (calls, answered, seconds))| CallRowSum { name: show(&key), calls, answered, seconds })
         .collect();
     rows.sort_by(|left, right| {
         (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name))

@@ -177,7 +177,7 @@ impl Case<'_> {
             sources: incident.actors.keys().filter_map(|address| self.source(*address, incident)).collect(),
             callers: Vec::new(),
             phases: self.phases(incident, &calls),
-            totals: totals(&calls),
+            totals: totals(&calls, self.is_measured(incident)),
             breach: self.when(incident.breach),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
@@ -214,8 +214,16 @@ impl Case<'_> {
         if calls.is_empty() {
             return format!("{whose} {how}{day}; no fraudulent call is on record.");
         }
+        let in_all =
+            if self.is_measured(incident) { format!(", {minutes} minutes in all") } else { String::new() };
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
-        format!("{whose} {how}{day} and made {calls}, {answered} of them answered, {minutes} minutes in all.")
+        format!("{whose} {how}{day} and made {calls}, {answered} of them answered{in_all}.")
+    }
+
+    /// Returns whether call records tell how long the calls lasted.
+    fn is_measured(&self, incident: &Incident) -> bool {
+        let mut calls = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
+        calls.any(|call| self.world.has_record(call))
     }
 
     fn source(&self, address: std::net::IpAddr, incident: &Incident) -> Option<model::Source> {
@@ -371,11 +379,12 @@ impl Case<'_> {
     }
 }
 
-fn totals(calls: &[model::FraudCall]) -> model::Totals {
+fn totals(calls: &[model::FraudCall], seconds_known: bool) -> model::Totals {
     model::Totals {
         calls: calls.len() as u64,
         answered: calls.iter().filter(|call| call.disposition == "ANSWERED").count() as u64,
         seconds: calls.iter().map(|call| call.seconds).sum(),
+        seconds_known,
         cost: None,
         currency: None,
     }

@@ -81,6 +81,7 @@ pub struct LogCalls {
     address_ids: HashMap<IpAddr, u32>,
     open: HashMap<Key, Open>,
     order: VecDeque<Key>,
+    starts: u32,
 }
 
 /// What joins the lines of one call.
@@ -97,6 +98,8 @@ struct Open {
     index: Option<u32>,
     /// Audio that became known before the first step: the caller's.
     media: Option<u32>,
+    /// How often the server had started when the call was heard of.
+    starts: u32,
 }
 
 /// A dialplan step.
@@ -125,7 +128,7 @@ impl LogCalls {
     pub fn step(&mut self, step: &Step<'_>, names: &mut Names) {
         let key = step.call.map_or_else(|| Key::Channel(channel_key(step.channel)), Key::Id);
         let open = self.open(key);
-        if open.index.is_some() {
+        if open.index.is_some() && !self.is_another(key, open, step.channel, names) {
             return;
         }
         let parts = channel_parts(step.channel, step.account);
@@ -145,7 +148,18 @@ impl LogCalls {
             technology,
             progress: 0,
         });
-        self.open.insert(key, Open { index: Some(index as u32), ..open });
+        self.open.insert(key, Open { index: Some(index as u32), media: None, starts: self.starts });
+    }
+
+    /// Returns whether a number stands for another call than before: the server may have started anew
+    /// and count from zero, or only have opened its logs anew while the call goes on.
+    fn is_another(&mut self, key: Key, open: Open, channel: &[u8], names: &Names) -> bool {
+        if open.starts == self.starts {
+            return false;
+        }
+        self.open.insert(key, Open { starts: self.starts, ..open });
+        let known = open.index.and_then(|index| self.calls.get(index as usize));
+        known.is_none_or(|known| *self.channel(known, names) != *channel)
     }
 
     /// Takes the address of a call's audio.
@@ -180,10 +194,15 @@ impl LogCalls {
         }
     }
 
-    /// Forgets which calls are open: the server started anew and counts from zero.
+    /// Notes that the server started, or opened its logs anew: both print the same line.
     pub fn restart(&mut self) {
-        self.open.clear();
-        self.order.clear();
+        self.starts += 1;
+    }
+
+    /// Forgets what is only needed while lines are read.
+    pub fn settle(&mut self) {
+        self.open = HashMap::new();
+        self.order = VecDeque::new();
     }
 
     /// Returns the calling channel's name.
@@ -218,8 +237,9 @@ impl LogCalls {
         {
             self.open.remove(&oldest);
         }
-        self.open.insert(key, Open::default());
-        Open::default()
+        let open = Open { starts: self.starts, ..Open::default() };
+        self.open.insert(key, open);
+        open
     }
 
     fn address_id(&mut self, address: IpAddr) -> u32 {

@@ -12,7 +12,7 @@ use super::rows::{Row, RowText};
 use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
-use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId};
+use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
 use crate::evidence::{Packing, Source};
 use crate::readers::Chunk;
 use crate::scan::{Base, Sink};
@@ -101,6 +101,8 @@ impl Fold {
     /// Ends the folding and returns what was told.
     pub fn finish(mut self) -> Ledger {
         self.ledger.fetches.settle();
+        self.ledger.tries.settle();
+        self.ledger.calls.settle();
         let ledger = &mut self.ledger;
         let limits = [
             (ledger.names.is_full, "more names than are told apart: the rest has none"),
@@ -354,14 +356,29 @@ impl Fold {
     }
 }
 
+impl Fold {
+    /// Notes the time of a record that may tell of no event: a log reaches as far as its lines do.
+    fn reach(&mut self, stamp: Option<Stamp>) {
+        if let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp))
+            && self.window.holds(at)
+        {
+            self.ledger.seen(at, resolution);
+        }
+    }
+}
+
 impl Sink for Fold {
     fn take(&mut self, chunk: &Chunk, base: Base) {
+        // Call records stand in the order of their end and tell both their times themselves.
+        let is_ordered = chunk.rows.is_empty();
+        self.reach(chunk.first_stamp.filter(|_| is_ordered));
         for entry in &chunk.entries {
             self.entry(chunk, entry, base);
         }
         for row in &chunk.rows {
             self.row(chunk, row, base);
         }
+        self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
 }
 

@@ -163,6 +163,11 @@ impl Tries {
         tally.add(event.at, is_new, session, &mut self.cells);
         tally.line(place, text);
     }
+
+    /// Forgets what is only needed while lines are read.
+    pub fn settle(&mut self) {
+        self.recent = Recent::default();
+    }
 }
 
 fn sample(names: &mut Vec<Box<[u8]>>, name: &[u8]) {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use super::behaviour;
+use super::behaviour::{self, Destination};
 use super::calls::{Calls, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
@@ -188,12 +188,12 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
     if undecided.is_empty() {
         return;
     }
-    let mut certain: BTreeSet<(usize, IpAddr, String)> = BTreeSet::new();
-    let mut earliest: HashMap<String, Instant> = HashMap::new();
+    let mut certain: BTreeSet<(usize, IpAddr, Destination)> = BTreeSet::new();
+    let mut earliest: HashMap<Destination, Instant> = HashMap::new();
     for call in world.calls.iter() {
         let place = behaviour::destination(world.dialed(call));
         if let Some(address) = world.address_of(call) {
-            certain.insert((call.account_index(), address, place.clone()));
+            certain.insert((call.account_index(), address, place));
         }
         earliest.entry(place).or_insert(call.start);
     }
@@ -204,7 +204,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
         let account = call.account_index();
         let place = behaviour::destination(world.dialed(call));
         let mut known =
-            candidates.iter().filter(|address| certain.contains(&(account, **address, place.clone())));
+            candidates.iter().filter(|address| certain.contains(&(account, **address, place)));
         let one = match (known.next(), known.next()) {
             (Some(address), None) => Some(*address),
             _ => {

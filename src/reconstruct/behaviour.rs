@@ -4,7 +4,9 @@
 //! Each mark is weak; a call centre has rate, a traveller has new countries. Only their sum counts,
 //! and only together with where the calls came from.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::calls::Call;
 use super::world::World;
@@ -40,39 +42,61 @@ pub const FRAUD_BY_ITSELF: u32 = 6;
 /// Sites put a digit for the outside line in front: `9011...`, `900232...`. A national number may begin
 /// like one (`011 5555 1234` in Buenos Aires, `011 95555 1234` in Sao Paulo, `010 5555 1234` in Beijing), so
 /// a least length is asked for: national numbers are no longer, international ones seldom shorter.
-pub fn international(dialed: &[u8]) -> Option<String> {
-    let text: String =
-        dialed.iter().map(|&byte| byte as char).filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    if let Some(rest) = text.strip_prefix('+') {
-        return (rest.len() >= 7 && !rest.contains('+')).then(|| rest.to_owned());
+pub fn international(dialed: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let is_plain = dialed.iter().all(u8::is_ascii_digit);
+    if is_plain {
+        return behind_prefix(dialed).map(|at| Cow::Borrowed(&dialed[at..]));
     }
-    let text = text.replace('+', "");
-    for (prefix, least) in [("00", 10), ("011", 13), ("010", 13), ("810", 13)] {
-        if let Some(rest) = text.strip_prefix(prefix)
-            && text.len() >= least
-        {
-            return Some(rest.to_owned());
-        }
-        if let Some(rest) = text.get(1..).and_then(|text| text.strip_prefix(prefix))
-            && text.len() >= least + if prefix == "00" { 2 } else { 1 }
-            && text.starts_with(['9', '8', '0', '7', '1'])
-        {
-            return Some(rest.to_owned());
-        }
+    let text: Vec<u8> =
+        dialed.iter().copied().filter(|byte| byte.is_ascii_digit() || *byte == b'+').collect();
+    if let Some(rest) = text.strip_prefix(b"+") {
+        return (rest.len() >= 7 && !rest.contains(&b'+')).then(|| Cow::Owned(rest.to_vec()));
     }
-    None
+    let digits: Vec<u8> = text.into_iter().filter(|byte| *byte != b'+').collect();
+    behind_prefix(&digits).map(|at| Cow::Owned(digits[at..].to_vec()))
 }
 
-/// Returns the part of a number that tells the place: country and network, or the number itself.
-pub fn destination(dialed: &[u8]) -> String {
-    match international(dialed) {
-        Some(rest) => format!("+{}", rest.get(..4).unwrap_or(&rest)),
-        None => String::from_utf8_lossy(dialed).chars().take(5).collect(),
+/// Returns how many digits the prefix takes, the one for the outside line included.
+fn behind_prefix(digits: &[u8]) -> Option<usize> {
+    const PREFIXES: [(&[u8], usize); 4] = [(b"00", 10), (b"011", 13), (b"010", 13), (b"810", 13)];
+    PREFIXES.into_iter().find_map(|(prefix, least)| {
+        if digits.len() >= least && digits.starts_with(prefix) {
+            return Some(prefix.len());
+        }
+        let (line, rest) = digits.split_first()?;
+        let least = least + if prefix == b"00" { 2 } else { 1 };
+        let is_line = matches!(line, b'9' | b'8' | b'0' | b'7' | b'1');
+        (is_line && digits.len() >= least && rest.starts_with(prefix)).then_some(prefix.len() + 1)
+    })
+}
+
+/// The part of a number that tells the place: country and network, or the first digits of a number of
+/// one's own country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Destination([u8; 5]);
+
+impl fmt::Display for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(&self.0);
+        formatter.write_str(&crate::untrusted::visible(text.trim_end_matches('\0')))
     }
+}
+
+/// Returns the place that a dialled string leads to.
+pub fn destination(dialed: &[u8]) -> Destination {
+    let mut place = [0; 5];
+    match international(dialed) {
+        Some(rest) => {
+            place[0] = b'+';
+            place[1..].iter_mut().zip(rest.iter()).for_each(|(into, digit)| *into = *digit);
+        }
+        None => place.iter_mut().zip(dialed).for_each(|(into, byte)| *into = *byte),
+    }
+    Destination(place)
 }
 
 /// Looks at calls, given in the order of their start, that one account made from one place.
-pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> Behaviour {
+pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> Behaviour {
     let outward: Vec<&Call> = calls.iter().copied().filter(|call| is_outward(world, call)).collect();
     let mut behaviour = Behaviour { calls: outward.len(), ..Behaviour::default() };
     if outward.is_empty() {
@@ -100,14 +124,14 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> Be
     if let Some((tail, prefixes)) = hunted(world, &outward) {
         add(2, format!("number ending {tail} tried with {prefixes} prefixes"));
     }
-    let novel: Vec<String> = outward
+    let novel: Vec<Destination> = outward
         .iter()
         .map(|call| world.dialed(call))
         .filter(|dialed| international(dialed).is_some())
         .map(destination)
         .filter(|destination| !honest.contains(destination))
         .collect();
-    let places: BTreeSet<&String> = novel.iter().collect();
+    let places: BTreeSet<&Destination> = novel.iter().collect();
     match novel.len() {
         0 => {}
         calls @ 1..=4 => add(1, format!("{calls} calls abroad to places never called before")),
@@ -192,7 +216,9 @@ mod tests {
 
     #[test]
     fn international_numbers_behind_any_outside_line() {
-        let rest = |dialed: &str| international(dialed.as_bytes());
+        let rest = |dialed: &str| {
+            international(dialed.as_bytes()).map(|rest| String::from_utf8_lossy(&rest).into_owned())
+        };
         assert_eq!(rest("00882998002487").as_deref(), Some("882998002487"));
         assert_eq!(rest("900232224208491").as_deref(), Some("232224208491"));
         assert_eq!(rest("01188228990417").as_deref(), Some("88228990417"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::behaviour;
+use super::behaviour::{self, Destination};
 use super::breach::Breach;
 use super::calls::{Call, Origin};
 use super::world::World;
@@ -40,7 +40,7 @@ fn why(breach: &Breach, call: &Call) -> String {
 
 /// Adds calls whose address no record tells: after the breach, to where the intruder's calls went.
 fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usize, String>) {
-    let places: BTreeSet<String> = calls
+    let places: BTreeSet<Destination> = calls
         .keys()
         .filter_map(|&index| world.calls.list.get(index))
         .filter(|call| behaviour::international(world.dialed(call)).is_some())

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::behaviour::{self, Destination, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
 use super::guessing;
@@ -53,7 +53,7 @@ pub struct Breach {
 }
 
 /// Finds every breach, in the order of time, and the places that honest calls go to.
-pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<String>) {
+pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
     let groups = groups(world);
     let honest = honest_destinations(world, &groups);
     let mut breaches: Vec<Breach> = groups
@@ -77,7 +77,7 @@ pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<String>) {
 }
 
 /// Judges newcomers of one account together: an intruder may come from another address for each call.
-fn add_crowds(world: &World<'_>, honest: &BTreeSet<String>, breaches: &mut [Breach]) {
+fn add_crowds(world: &World<'_>, honest: &BTreeSet<Destination>, breaches: &mut [Breach]) {
     const CROWD: usize = 4;
     const CALLS_EACH: usize = 4;
     let mut crowds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -114,7 +114,7 @@ fn weigh(
     account: &str,
     address: Option<IpAddr>,
     group: &Group,
-    honest: &BTreeSet<String>,
+    honest: &BTreeSet<Destination>,
 ) -> Option<Breach> {
     let first = group.first?;
     let standing = address.map(|address| world.neighbours.of(address));
@@ -166,7 +166,7 @@ fn weigh(
 }
 
 /// Most calls go where others here call: a branch or an agent, however busy.
-fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<String>) -> bool {
+fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
     let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
     let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
     usual * 10 >= outward().count() * 7
@@ -178,7 +178,7 @@ fn weigh_rush(
     account: &str,
     address: Option<IpAddr>,
     group: &Group,
-    honest: &BTreeSet<String>,
+    honest: &BTreeSet<Destination>,
 ) -> Option<Breach> {
     let indices = burst::find(world, &group.calls, honest);
     let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::behaviour;
+use super::behaviour::{self, Destination};
 use super::world::World;
 use crate::event::Instant;
 
@@ -35,7 +35,7 @@ fn day(at: Instant) -> i64 {
 }
 
 /// Returns those of an account's calls that belong to a rush, in order.
-pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<String>) -> Vec<usize> {
+pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<usize> {
     let start = |index: usize| world.calls.list.get(index).map(|call| call.start);
     let places = places(world, calls, honest);
     let rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
@@ -66,8 +66,8 @@ pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<String>
     if is_habit { Vec::new() } else { found }
 }
 
-fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<String>) -> Vec<Place> {
-    let mut by_place: BTreeMap<String, Place> = BTreeMap::new();
+fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<Place> {
+    let mut by_place: BTreeMap<Destination, Place> = BTreeMap::new();
     for &index in calls {
         let Some(call) = world.calls.list.get(index).filter(|call| behaviour::is_outward(world, call)) else {
             continue;

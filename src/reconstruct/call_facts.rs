@@ -38,6 +38,11 @@ impl World<'_> {
         self.calls.address(call)
     }
 
+    /// Returns whether a call record tells of a call; else its length is not known.
+    pub fn has_record(&self, call: &Call) -> bool {
+        call.row != At::NONE
+    }
+
     /// Returns what was dialled, untouched.
     pub fn dialed(&self, call: &Call) -> &[u8] {
         if let Some((_, text)) = row_at(&self.told, call.row.plus(call.dialed))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::behaviour::{self, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::behaviour::{self, Destination, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
 use super::trunks;
@@ -83,7 +83,7 @@ pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
 }
 
 /// Finds manager sessions from outside, and the calls that no phone made while they lasted.
-pub fn manager(world: &World<'_>, honest: &BTreeSet<String>) -> Option<ManagerDoor> {
+pub fn manager(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option<ManagerDoor> {
     let logins = || world.sessions.iter().filter(|session| session.kind == Used::ManagerLogin);
     let foreign: Vec<&Use> = logins()
         .filter(|login| login.address.is_some_and(|address| world.neighbours.is_outside(address)))

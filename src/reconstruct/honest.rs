@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::behaviour::{self, FRAUD_LIKE};
+use super::behaviour::{self, Destination, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
 use super::doors;
@@ -62,7 +62,7 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
 pub(super) fn honest_destinations(
     world: &World<'_>,
     groups: &BTreeMap<(String, Option<IpAddr>), Group>,
-) -> BTreeSet<String> {
+) -> BTreeSet<Destination> {
     let mut honest = BTreeSet::new();
     for ((_, address), group) in groups {
         let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();

@@ -225,12 +225,20 @@ impl Attempts {
         self.keep_lines(other.lines);
     }
 
-    /// Returns how many tries were before an instant, to the hour.
+    /// Returns how many tries were before an instant: exact by the hour, in proportion within it.
     pub fn before(&self, at: Instant) -> u64 {
         let hour = (at.seconds() / 3_600).max(0) as u32;
         let whole: u64 = self.hours.range(..hour).map(|(_, attempts)| attempts).sum();
         let this = self.hours.get(&hour).copied().unwrap_or(0);
-        if self.last.is_some_and(|last| last <= at) { whole + this } else { whole + this / 2 }
+        let (Some(first), Some(last)) = (self.first, self.last) else { return whole };
+        let from = first.0.max(i64::from(hour) * 3_600 * Instant::SECOND);
+        let to = last.0.min((i64::from(hour) + 1) * 3_600 * Instant::SECOND);
+        // Stamps of whole seconds may lie a little behind the instant that an event tells.
+        if to <= at.plus_seconds(2).0 {
+            return whole + this;
+        }
+        let share = (at.0 - from).max(0) as f64 / (to - from).max(1) as f64;
+        whole + (this as f64 * share).round() as u64
     }
 }
 

@@ -401,10 +401,23 @@ pub struct Totals {
     pub answered: u64,
     /// Billed seconds.
     pub seconds: u64,
+    /// Do call records tell how long they lasted? Log lines alone do not.
+    pub seconds_known: bool,
     /// What they cost, a decimal string.
     pub cost: Option<String>,
     /// The currency.
     pub currency: Option<String>,
+}
+
+impl Totals {
+    /// Returns the billed time in words.
+    pub fn billed(&self) -> String {
+        if self.seconds_known {
+            format!("{} billed", super::document::duration(self.seconds))
+        } else {
+            "their length not on record".to_owned()
+        }
+    }
 }
 
 /// Someone who tried and got nothing.

@@ -92,6 +92,7 @@ fn incident() -> Incident {
             calls: 12,
             answered: 12,
             seconds: 7_200,
+            seconds_known: true,
             cost: Some("150.00".into()),
             currency: Some("EUR".into()),
         },

@@ -203,6 +203,10 @@ fn finish_last_line(handle: &Handle, buffer_start: u64, chunk: &mut Chunk) -> st
     }
     let line_start = memchr::memrchr(b'\n', &chunk.bytes).map_or(chunk.context, |newline| newline + 1);
     let offset = line_start.saturating_sub(chunk.context) as u32;
-    chunk.skipped.push(Skipped { offset, line: 0, why: Why::TooLong });
+    let before = chunk.bytes.get(chunk.context..line_start).unwrap_or_default();
+    let line = memchr::memchr_iter(b'\n', before).count() as u32;
+    chunk.skipped.push(Skipped { offset, line, why: Why::TooLong });
+    // Its end lies in a later piece, which looks for nothing before its own first line.
+    chunk.bytes.push(b'\n');
     Ok(())
 }

@@ -35,14 +35,35 @@ fn commands_of_the_readme_run() {
     std::os::unix::fs::symlink(evidence, scratch.path().join("pbx")).unwrap();
     let found = commands(&readme());
     assert!(!found.is_empty());
-    for command in found.iter().filter(|command| command.starts_with("tolltrace ")) {
+    for command in found.iter().filter_map(|command| as_installed(command)) {
         let output = scratch
             .command("bash")
-            .args(["-euo", "pipefail", "-c", command])
+            .args(["-euo", "pipefail", "-c", &command])
             .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
             .output()
             .unwrap();
         assert!(output.status.success(), "{command}: {output:?}");
+    }
+}
+
+/// Returns a command that runs the program, as whoever has installed it would type it.
+fn as_installed(command: &str) -> Option<String> {
+    let rest = command.strip_prefix("cargo run --release -- ").or(command.strip_prefix("tolltrace "))?;
+    Some(format!("tolltrace {rest}"))
+}
+
+#[test]
+fn the_first_screen_shows_what_the_program_prints() {
+    let text = readme();
+    let block = text.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mut lines = block.lines();
+    let command = lines.next().and_then(|line| as_installed(line.strip_prefix("$ ")?)).unwrap();
+    let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tolltrace")).args(arguments).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut printed = printed.lines();
+    for line in lines.filter(|line| *line != "...") {
+        assert!(printed.any(|shown| shown == line), "not printed, or not in this order: {line}");
     }
 }
 

@@ -167,6 +167,8 @@ struct Reading<'a> {
     stamp_at: Option<usize>,
     /// Calls whose step was told in this chunk already; see [`Chunk::sparse`].
     told: Box<[u64; TOLD]>,
+    /// How the line of the last such step begins behind its level.
+    last_step: &'a [u8],
 }
 
 /// How far behind a record a line without a head still belongs to it, and has its time.
@@ -205,6 +207,7 @@ impl<'a> Reading<'a> {
             record_at: None,
             stamp_at: None,
             told: Box::new([0; TOLD]),
+            last_step: b"",
         }
     }
 
@@ -243,6 +246,7 @@ impl<'a> Reading<'a> {
         if line_start < bytes.len() {
             self.line(line_start, bytes.len(), line_number);
         }
+        self.chunk.last_stamp = self.last_stamp;
     }
 
     fn line(&mut self, start: usize, end: usize, number: u32) {
@@ -296,9 +300,14 @@ impl<'a> Reading<'a> {
     ///
     /// Nine lines of ten are such steps; folding keeps the first of each call, and no end.
     #[inline]
-    fn is_told_step(&mut self, rest: &[u8]) -> bool {
+    fn is_told_step(&mut self, rest_of_line: &'a [u8]) -> bool {
+        let rest = rest_of_line;
         if !self.chunk.sparse {
             return false;
+        }
+        // Steps of one call follow one another, and their lines begin alike.
+        if !self.last_step.is_empty() && rest.starts_with(self.last_step) {
+            return true;
         }
         // `[1234][C-0000002f] pbx.c: Executing [`: the id's text is as good a key as its number.
         let Some(thread) = rest.iter().position(|&byte| byte == b']') else { return false };
@@ -309,6 +318,7 @@ impl<'a> Reading<'a> {
         let Some(message) = rest.strip_prefix(b"] pbx.c: ") else { return false };
         let message = message.strip_prefix(b"    -- ").unwrap_or(message);
         if message.starts_with(b"Executing [") {
+            self.last_step = &rest_of_line[..rest_of_line.len() - message.len() + b"Executing [".len()];
             return self.is_told(u64::from_le_bytes(*id));
         }
         message.starts_with(b"Spawn extension (")
@@ -326,7 +336,6 @@ impl<'a> Reading<'a> {
     fn record(&mut self) {
         self.chunk.records += 1;
         self.record_at = Some(self.line_at);
-        self.chunk.last_stamp = self.last_stamp.or(self.chunk.last_stamp);
     }
 
     fn meaning(&mut self, head: &Head<'a>, start: usize, end: usize, number: u32) {
@@ -455,6 +464,7 @@ impl<'a> Reading<'a> {
         if let Some(version) = banner(line) {
             // A server that starts anew counts its calls from zero.
             self.told.fill(0);
+            self.last_step = b"";
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
             self.record();

@@ -71,10 +71,10 @@ fn sums(totals: &Totals) -> String {
         return "No fraudulent call was found.".to_owned();
     }
     let mut text = format!(
-        "{}, {} answered, {} billed",
+        "{}, {} answered, {}",
         counted(totals.calls, "fraudulent call"),
         totals.answered,
-        duration(totals.seconds)
+        totals.billed()
     );
     if let Some(cost) = &totals.cost {
         text.push_str(&format!(", {cost} {}", totals.currency.as_deref().unwrap_or_default()));

@@ -23,13 +23,13 @@ pub(super) fn incident_calls(report: &Report, view: View) -> Vec<Block> {
 fn calls(summary: &CallSummary, view: View) -> Vec<Block> {
     let totals = &summary.totals;
     if totals.calls == 0 {
-        return vec![Block::Paragraph("No calls.".into())];
+        return vec![Block::Paragraph("No calls are on record.".into())];
     }
     let mut sums = format!(
-        "{} calls, {} answered, {} billed, from {} to {}",
+        "{} calls, {} answered, {}, from {} to {}",
         totals.calls,
         totals.answered,
-        duration(totals.seconds),
+        totals.billed(),
         instant_or_dash(summary.first.as_ref()),
         instant_or_dash(summary.last.as_ref())
     );
