@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
 use super::blocks::{Blocks, TextAt, Texts};
@@ -79,7 +80,7 @@ pub struct LogCalls {
     texts: Texts,
     addresses: Vec<IpAddr>,
     address_ids: HashMap<IpAddr, u32>,
-    open: HashMap<Key, Open>,
+    open: HashMap<Key, Open, BuildHasherDefault<Mixer>>,
     order: VecDeque<Key>,
     starts: u32,
 }
@@ -91,6 +92,34 @@ enum Key {
     Id(u32),
     /// The calling channel, where calls have no id.
     Channel(u64),
+}
+
+/// Spreads keys that nobody outside chooses: the server's own counter, or a hash already.
+#[derive(Debug, Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(26) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -201,7 +230,7 @@ impl LogCalls {
 
     /// Forgets what is only needed while lines are read.
     pub fn settle(&mut self) {
-        self.open = HashMap::new();
+        self.open = HashMap::default();
         self.order = VecDeque::new();
     }
 
@@ -269,7 +298,7 @@ pub fn place(source: SourceId, call: &LogCall) -> crate::event::Place {
 }
 
 fn channel_key(channel: &[u8]) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
+    use std::hash::{DefaultHasher, Hash};
     let mut hasher = DefaultHasher::new();
     channel.hash(&mut hasher);
     hasher.finish()

@@ -148,7 +148,9 @@ pub fn is_outward(world: &World<'_>, call: &Call) -> bool {
     }
     let dialed = world.dialed(call);
     let digits = dialed.iter().filter(|byte| byte.is_ascii_digit()).count();
-    call.by_trunk || (digits >= 7 && !world.accounts.contains(String::from_utf8_lossy(dialed).as_ref()))
+    let is_account = dialed.len() <= world.longest_account
+        && world.accounts.contains(String::from_utf8_lossy(dialed).as_ref());
+    call.by_trunk || (digits >= 7 && !is_account)
 }
 
 fn concurrent(calls: &[&Call]) -> usize {

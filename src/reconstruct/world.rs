@@ -55,6 +55,8 @@ pub struct World<'a> {
     pub accounts: BTreeSet<String>,
     /// Of those, the ones that a file lists or that were used with success.
     pub confirmed: BTreeSet<String>,
+    /// The length of the longest of their names: a number that is longer is no account's.
+    pub longest_account: usize,
     /// Names of trunks.
     pub trunks: BTreeSet<String>,
     /// The earliest instant of any event.
@@ -99,6 +101,7 @@ impl<'a> World<'a> {
             uses,
             sessions,
             calls,
+            longest_account: accounts.iter().map(String::len).max().unwrap_or(0),
             accounts,
             confirmed,
             trunks,

@@ -290,6 +290,9 @@ impl<'a> Reading<'a> {
         }
         let Some((call, file, message)) = head::after_level(rest) else { return false };
         self.record();
+        if self.chunk.sparse && level == Level::Verbose && messages::only_ends_calls(file, message) {
+            return true;
+        }
         let head = Head { stamp: self.last_stamp, level, call, file, message };
         self.meaning(&head, start, end, number);
         true

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use memchr::memmem;
-
 use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, sip_user, split_last, split_once, unquoted, until};
+use crate::readers::asterisk_log::text::{endpoint, positions, sip_user, split_last, split_once, unquoted, until};
 
 /// Why a registration failed; the closed list of `handle_request_register` (18: lines 29029 to
 /// 29055), and of 1.4 and 1.6.
@@ -114,7 +112,7 @@ type Peer = Option<(IpAddr, Option<u16>)>;
 
 fn name_peer_extension(text: &[u8]) -> Option<(&[u8], Peer, &[u8])> {
     let mut first: Option<(&[u8], Peer, &[u8])> = None;
-    for separator in memmem::find_iter(text, b") to extension '") {
+    for separator in positions(text, b") to extension '", 0) {
         let before = text.get(..separator)?;
         let Some((name, address)) = split_last(before, b"' (") else { continue };
         let peer = endpoint_with_transport(address);

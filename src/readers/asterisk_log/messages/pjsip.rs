@@ -1,11 +1,9 @@
 //! Messages of `res_pjsip*`, 12 and later.
 
-use memchr::memmem;
-
 use super::Found;
 use super::chan_sip::{call_rejected, endpoint_with_transport};
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, sip_user, split_last, split_once, until};
+use crate::readers::asterisk_log::text::{endpoint, positions, sip_user, split_last, split_once, until};
 
 /// What the distributor says of a request that it turns away (13:660, 16:670, 18:667, 20:716).
 const DISTRIBUTOR_REASONS: [&str; 5] = [
@@ -42,7 +40,7 @@ pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
             Found::new(Action::AuthFailed, Service::Pjsip).from(peer).because("did not pass ACL test"),
         );
     }
-    if memmem::find(message, b": Call (").is_some() {
+    if positions(message, b": Call (", 2).next().is_some() {
         return new_call_rejected(message);
     }
     None
@@ -107,7 +105,7 @@ fn request_failed(rest: &[u8]) -> Option<Found<'_>> {
         Some(rest) => split_once(rest, b"' from '")?,
         None => (&b""[..], rest.strip_prefix(b"from '")?),
     };
-    let mut candidates = memmem::find_iter(rest, b"' failed for '").filter_map(|at| {
+    let mut candidates = positions(rest, b"' failed for '", 2).filter_map(|at| {
         let after = rest.get(at + b"' failed for '".len()..)?;
         let (peer, after) = split_once(after, b"' (callid: ")?;
         Some((rest.get(..at)?, endpoint(peer)?, after))

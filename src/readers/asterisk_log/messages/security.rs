@@ -4,11 +4,9 @@
 //! fields. Two things are the server's own: the order (LocalAddress, then RemoteAddress, directly one
 //! after the other), and that a quoted string of a digest answer keeps its backslashes.
 
-use memchr::memmem;
-
 use super::Found;
 use crate::event::{Action, Instant, Service};
-use crate::readers::asterisk_log::text::{address, number, sip_user, split_last, split_once, until};
+use crate::readers::asterisk_log::text::{address, number, positions, sip_user, split_last, split_once, until};
 
 /// Reads the fields of one event.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
@@ -72,11 +70,11 @@ fn value<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 fn peer(text: &[u8]) -> (&[u8], Option<&[u8]>, &[u8]) {
     const KEY: &[u8] = b"\",RemoteAddress=\"";
     let mut best: Option<(usize, bool)> = None;
-    for at in memmem::find_iter(text, KEY) {
+    for at in positions(text, KEY, 2) {
         let before = &text[..at];
         let is_quoted = before.ends_with(b"\\");
-        let follows_local = memmem::rfind(before, b",LocalAddress=\"")
-            .is_some_and(|local| !before[local + b",LocalAddress=\"".len()..].contains(&b'"'));
+        let follows_local =
+            split_last(before, b",LocalAddress=\"").is_some_and(|(_, local)| !local.contains(&b'"'));
         let trust = !is_quoted && follows_local;
         if best.is_none_or(|(_, trusted)| trust || !trusted) {
             best = Some((at, trust));
