@@ -69,6 +69,7 @@ impl Case<'_> {
     pub(super) fn report(&self, incidents: &[Incident], failed: &[Failed]) -> Examined {
         let places: BTreeSet<Place> = incidents
             .iter()
+            .filter(|_| !self.options.figures_only)
             .flat_map(|incident| incident.calls.keys())
             .filter_map(|&index| self.world.calls.list.get(index))
             .flat_map(|call| self.world.places(call))
@@ -96,7 +97,8 @@ impl Case<'_> {
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };
-        Examined { report, story: story::tell(self, incidents, failed, &cited) }
+        let wanted = if self.options.figures_only { &[] } else { incidents };
+        Examined { report, story: story::tell(self, wanted, failed, &cited) }
     }
 
     fn case(&self) -> model::Case {
@@ -115,9 +117,28 @@ impl Case<'_> {
             timezone: self.clock.zone().name(),
             timezone_origin: origin,
             home_country: self.options.home_country.clone(),
+            filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
             product: version.map(|version| Untrusted::from_bytes(&[b"Asterisk ", version].concat())),
         }
+    }
+
+    /// Says what the user's options leave out: an answer over a part must not read like one over all.
+    fn filters(&self) -> Vec<String> {
+        let options = self.options;
+        let since = options
+            .since
+            .as_ref()
+            .map(|at| format!("only what happened from {at} on was looked at (--since)."));
+        let until = options
+            .until
+            .as_ref()
+            .map(|at| format!("only what happened before {at} was looked at (--until)."));
+        let trusted: Vec<String> = options.trusted.iter().map(ToString::to_string).collect();
+        let trusted = (!trusted.is_empty()).then(|| {
+            format!("{} counts as one's own, whatever came from there (--trusted).", trusted.join(", "))
+        });
+        since.into_iter().chain(until).chain(trusted).collect()
     }
 
     fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
@@ -206,18 +227,21 @@ impl Case<'_> {
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
-        let minutes = calls.iter().map(|call| call.seconds).sum::<u64>().div_ceil(60);
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
         let day = self
             .when(incident.breach)
             .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
         if calls.is_empty() {
-            return format!("{whose} {how}{day}; no fraudulent call is on record.");
+            return format!("{whose}{day} {how}; no fraudulent call is on record.");
         }
-        let in_all =
-            if self.is_measured(incident) { format!(", {minutes} minutes in all") } else { String::new() };
+        let seconds = calls.iter().map(|call| call.seconds).sum();
+        let in_all = if self.is_measured(incident) {
+            format!(", {} billed", crate::report::document::duration(seconds))
+        } else {
+            String::new()
+        };
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
-        format!("{whose} {how}{day} and made {calls}, {answered} of them answered{in_all}.")
+        format!("{whose}{day} {how} and made {calls}, {answered} of them answered{in_all}.")
     }
 
     /// Returns whether call records tell how long the calls lasted.
@@ -373,7 +397,15 @@ impl Case<'_> {
     fn limits(&self) -> Vec<String> {
         let told = self.world.told.iter();
         told.flat_map(|told| {
-            told.ledger.limits.iter().map(|limit| format!("{}: {limit}", told.source.file.path))
+            let path = &told.source.file.path;
+            let limits = told.ledger.limits.iter().map(move |limit| format!("{path}: {limit}"));
+            let late = told.ledger.last.filter(|last| self.world.last.is_some_and(|end| end < *last));
+            limits.chain(late.map(|late| {
+                format!(
+                    "{path}: records as late as {} stand far behind all others and are not taken for the end",
+                    self.when(late).map_or_else(String::new, |when| when.format("%Y-%m-%d").to_string())
+                )
+            }))
         })
         .collect()
     }

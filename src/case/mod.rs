@@ -47,6 +47,8 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Leave out the lines that prove each call: who asks for figures only does not see them.
+    pub figures_only: bool,
     /// `--case-number`.
     pub case_number: Option<String>,
     /// `--examiner`.
@@ -188,13 +190,17 @@ pub fn examine(
 ) -> Result<Examined, CaseError> {
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
-    let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
-    let world = World::new(&prepared.pbx, neighbours, told);
-    let incidents = incident::find(&world);
-    let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
-    let failed = failed::find(&world, &involved);
-    let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
-    Ok(case.report(&incidents, &failed))
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
+    Ok(pool.install(|| {
+        let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
+        let world = World::new(&prepared.pbx, neighbours, told);
+        let incidents = incident::find(&world);
+        let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
+        let failed = failed::find(&world, &involved);
+        let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
+        case.report(&incidents, &failed)
+    }))
 }
 
 fn read_all<'a>(

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use tolltrace::case;
 use tolltrace::playbook::Playbook;
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
@@ -36,7 +37,11 @@ pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
 
 /// Shows what happened in figures.
 pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let report = examined(args, ui)?;
+    let evidence = inquiry::gather(&args.evidence.evidence, args.output.as_deref())?;
+    inquiry::require_sources(&evidence, ui)?;
+    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
+    options.figures_only = true;
+    let report = case::examine(&evidence, &options, &ui.progress())?.report;
     let incidents = report.incidents.iter();
     let data = AssessmentData {
         schema: report.schema,

@@ -1,19 +1,22 @@
 //! Files that were asked for, and by whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use crate::event::{Citation, Instant};
 
 /// Addresses counted one by one.
 const MOST_ADDRESSES: usize = 65_536;
-/// Files kept by name for each address.
-const MOST_FILES: usize = 1_000;
+/// Files kept by name for each address: more than any server has phones.
+const MOST_FILES: usize = 20_000;
+/// Requests of one address whose refusal may still follow.
+const MOST_PENDING: usize = 64;
 
 /// What one address asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// Files it was given, with time and line: all that are known phone files, and the first others.
+    /// Files it was given, with time and line: the first ones, each name once.
     pub given: Vec<Fetch>,
     /// How many files it was given.
     pub given_count: u64,
@@ -25,8 +28,11 @@ pub struct Client {
     pub last: Option<Instant>,
     /// Lines of the first requests that failed.
     pub missing_lines: Vec<Citation>,
-    /// A request whose outcome is still open: a refusal follows in a line of its own.
-    pending: Option<Fetch>,
+    /// Requests whose outcome is still open, with what tells them apart: a refusal follows in a line of
+    /// its own.
+    pending: VecDeque<(u64, Fetch)>,
+    /// Hashes of the names of [`Client::given`].
+    known: BTreeSet<u64>,
 }
 
 /// A file that was given out.
@@ -47,6 +53,8 @@ pub struct Fetches {
     pub clients: BTreeMap<IpAddr, Client>,
     /// Requests of addresses beyond the limit.
     pub beyond: u64,
+    /// Files of one address that were counted but not kept by name.
+    pub nameless: u64,
 }
 
 impl Fetches {
@@ -61,18 +69,29 @@ impl Fetches {
         Some(client)
     }
 
-    /// Notes that `address` asked for a file.
-    pub fn asked(&mut self, address: IpAddr, fetch: Fetch) {
+    /// Notes that `address` asked for a file; `session` tells the request from others of the same address.
+    pub fn asked(&mut self, address: IpAddr, session: &[u8], fetch: Fetch) {
+        let mut nameless = 0;
         if let Some(client) = self.client(address, fetch.at) {
-            client.settle();
-            client.pending = Some(fetch);
+            client.pending.push_back((hash(session), fetch));
+            if client.pending.len() > MOST_PENDING {
+                nameless = client.give_oldest();
+            }
         }
+        self.nameless += nameless;
     }
 
-    /// Notes that a file that `address` asked for is not there.
-    pub fn missing(&mut self, address: IpAddr, at: Instant, line: Citation) {
+    /// Notes that a file that `address` asked for is not there; `file` is empty where the line has no name.
+    pub fn missing(&mut self, address: IpAddr, session: &[u8], file: &[u8], at: Instant, line: Citation) {
         if let Some(client) = self.client(address, at) {
-            client.pending = None;
+            let session = hash(session);
+            let place = client
+                .pending
+                .iter()
+                .rposition(|(asked, fetch)| *asked == session && (file.is_empty() || *fetch.file == *file));
+            if let Some(place) = place {
+                client.pending.remove(place);
+            }
             client.missing += 1;
             if client.missing_lines.len() < 2 {
                 client.missing_lines.push(line);
@@ -82,17 +101,33 @@ impl Fetches {
 
     /// Counts the requests that nothing refused as given.
     pub fn settle(&mut self) {
-        self.clients.values_mut().for_each(Client::settle);
+        for client in self.clients.values_mut() {
+            while !client.pending.is_empty() {
+                self.nameless += client.give_oldest();
+            }
+        }
     }
 }
 
 impl Client {
-    fn settle(&mut self) {
-        if let Some(fetch) = self.pending.take() {
-            self.given_count += 1;
-            if self.given.len() < MOST_FILES {
-                self.given.push(fetch);
-            }
+    /// Counts the oldest open request as given; returns how many names were not kept for want of room.
+    fn give_oldest(&mut self) -> u64 {
+        let Some((_, fetch)) = self.pending.pop_front() else { return 0 };
+        self.given_count += 1;
+        if self.known.contains(&hash(&fetch.file)) {
+            return 0;
         }
+        if self.given.len() >= MOST_FILES {
+            return 1;
+        }
+        self.known.insert(hash(&fetch.file));
+        self.given.push(fetch);
+        0
     }
+}
+
+fn hash(value: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }

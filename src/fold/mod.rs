@@ -41,6 +41,8 @@ pub struct Ledger {
     pub first: Option<Instant>,
     /// The latest instant.
     pub last: Option<Instant>,
+    /// How many records each span of thirty days has, and the latest of them.
+    pub spans: BTreeMap<i64, (u64, Instant)>,
     /// The least certain way in which an instant was resolved.
     pub resolution: Option<Resolution>,
     /// Bans and other single events worth citing, the first of each kind.
@@ -57,11 +59,22 @@ pub struct Ledger {
     pub limits: Vec<String>,
 }
 
+/// The length of one of [`Ledger::spans`], in seconds.
+pub const SPAN_SECONDS: i64 = 30 * 86_400;
+/// The most spans of one source: eighty years.
+const MOST_SPANS: usize = 1_000;
+
 impl Ledger {
     /// Notes that something happened at `at`.
     pub fn seen(&mut self, at: Instant, resolution: Resolution) {
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
+        let span = at.seconds().div_euclid(SPAN_SECONDS);
+        if self.spans.len() < MOST_SPANS || self.spans.contains_key(&span) {
+            let (records, latest) = self.spans.entry(span).or_insert((0, at));
+            *records += 1;
+            *latest = (*latest).max(at);
+        }
         self.resolution = Some(self.resolution.map_or(resolution, |known| known.max(resolution)));
     }
 }

@@ -112,6 +112,10 @@ impl Fold {
                 "more attacking addresses than are counted one by one: the rest was counted together",
             ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
+            (
+                ledger.fetches.nameless > 0,
+                "one address was given more files than are kept by name: who read a phone's file may be missing",
+            ),
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
         self.ledger
@@ -292,12 +296,13 @@ impl Fold {
     fn fetched(&mut self, told: &Told<'_>) {
         let Some(address) = told.entry.address else { return };
         let file = told.text(told.entry.detail);
+        let session = told.text(told.entry.session);
+        let fetches = &mut self.ledger.fetches;
         if told.entry.action == Action::FileMissing {
-            self.ledger.fetches.missing(address, told.at, told.citation());
+            fetches.missing(address, session, file, told.at, told.citation());
         } else {
-            self.ledger
-                .fetches
-                .asked(address, Fetch { at: told.at, file: file.into(), line: told.citation() });
+            let fetch = Fetch { at: told.at, file: file.into(), line: told.citation() };
+            fetches.asked(address, session, fetch);
         }
     }
 

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use super::names::NameId;
 use crate::event::{Action, Citation, Instant, Place, Service};
 
-/// Addresses counted one by one; the rest is counted together.
+/// Addresses counted one by one; those that tried least are counted together.
 const MOST_ADDRESSES: usize = 65_536;
 /// Names kept of those that one address tried.
 const MOST_NAMES: usize = 64;
@@ -142,8 +142,7 @@ impl Tries {
         let session = self.recent.key(event);
         let is_new = event.kind != Kind::Failure || self.recent.is_new(event, session);
         if self.parties.len() >= MOST_ADDRESSES && !self.parties.contains_key(&event.address) {
-            self.beyond += 1;
-            return;
+            self.make_room();
         }
         let party = self.parties.entry(event.address).or_default();
         party.services.insert(event.service);
@@ -162,6 +161,24 @@ impl Tries {
             .or_insert_with(|| Tally::new(event.at, session, Citation::new(place, text)));
         tally.add(event.at, is_new, session, &mut self.cells);
         tally.line(place, text);
+    }
+
+    /// Counts the addresses that tried least only together, until a quarter of the room is free.
+    ///
+    /// A sender's address is easily forged over UDP, and a flood of them must not hide the one that
+    /// tries a secret a thousand times.
+    fn make_room(&mut self) {
+        let mut least = 1;
+        while self.parties.len() > MOST_ADDRESSES / 4 * 3 {
+            let beyond = &mut self.beyond;
+            self.parties.retain(|address, party| {
+                let records: u64 = party.tallies.values().map(|tally| tally.records).sum();
+                let stays = records > least || address.is_none();
+                *beyond += if stays { 0 } else { records };
+                stays
+            });
+            least *= 2;
+        }
     }
 
     /// Forgets what is only needed while lines are read.

@@ -203,8 +203,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
         let Some(call) = world.calls.list.get(index) else { continue };
         let account = call.account_index();
         let place = behaviour::destination(world.dialed(call));
-        let mut known =
-            candidates.iter().filter(|address| certain.contains(&(account, **address, place)));
+        let mut known = candidates.iter().filter(|address| certain.contains(&(account, **address, place)));
         let one = match (known.next(), known.next()) {
             (Some(address), None) => Some(*address),
             _ => {

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::behaviour::{self, Destination, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use rayon::prelude::*;
+
+use super::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
 use super::guessing;
@@ -57,7 +59,7 @@ pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
     let groups = groups(world);
     let honest = honest_destinations(world, &groups);
     let mut breaches: Vec<Breach> = groups
-        .iter()
+        .par_iter()
         .filter_map(|((account, address), group)| weigh(world, account, *address, group, &honest))
         .collect();
     let hostile: Vec<(String, IpAddr, Instant)> = breaches
@@ -169,7 +171,8 @@ fn weigh(
 fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
     let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
     let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
-    usual * 10 >= outward().count() * 7
+    let all = outward().count();
+    all > 0 && usual * 10 >= all * 7
 }
 
 /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.

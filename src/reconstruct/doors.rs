@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::behaviour::{self, Destination, Behaviour, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use super::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
 use super::trunks;

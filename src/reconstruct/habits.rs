@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::same_network;
 use super::world::{Attempts, Party, World};
+use crate::fold::uses::Kind;
 
 /// Tries an hour that a phone does not exceed: the common ones wait ten seconds and more in between.
 const PHONE_TRIES: u64 = 400;
@@ -47,7 +48,9 @@ fn is_used_elsewhere(world: &World<'_>, account: &str, address: IpAddr, tried: &
     let (Some(first), Some(last)) = (tried.first, tried.last) else { return false };
     world.uses.get(account).into_iter().flatten().any(|used| {
         let is_there = used.address.is_some_and(|other| other == address || same_network(other, address));
-        !is_there && used.first <= last && used.last >= first
+        // chan_sip prints no renewal: who registered before holds the account until something is printed.
+        let is_held = used.kind == Kind::Registered && used.first <= first;
+        !is_there && used.first <= last && (used.last >= first || is_held)
     })
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use rayon::prelude::*;
+
 use super::behaviour::{self, Destination, FRAUD_LIKE};
 use super::burst;
 use super::calls::Call;
@@ -63,24 +65,33 @@ pub(super) fn honest_destinations(
     world: &World<'_>,
     groups: &BTreeMap<(String, Option<IpAddr>), Group>,
 ) -> BTreeSet<Destination> {
-    let mut honest = BTreeSet::new();
-    for ((_, address), group) in groups {
-        let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-        let is_ours = match address.map(|address| world.neighbours.of(address)) {
-            Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
-            Some(_) | None => true,
-        };
-        // Marks that need no knowledge of places: rate, concurrence, repetition.
-        let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
-        let is_newcomer = is_new(world, *address, group);
-        if is_ours && odd < if is_newcomer { 1 } else { FRAUD_LIKE } {
-            let rush = suspect_rush(world, group);
-            let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
-            let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
-            honest.extend(quiet.map(|call| behaviour::destination(world.dialed(call))));
-        }
+    let each = groups.par_iter().map(|((_, address), group)| destinations_of(world, *address, group));
+    each.reduce(BTreeSet::new, |mut all, more| {
+        all.extend(more);
+        all
+    })
+}
+
+/// Returns the places that one account called from one address, if nobody doubts them.
+fn destinations_of(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> BTreeSet<Destination> {
+    let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    let is_ours = match address.map(|address| world.neighbours.of(address)) {
+        Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
+        Some(_) | None => true,
+    };
+    if !is_ours {
+        return BTreeSet::new();
     }
-    honest
+    // Marks that need no knowledge of places: rate, concurrence, repetition.
+    let odd = behaviour::look(world, &calls, &BTreeSet::new()).without_novelty();
+    let is_newcomer = is_new(world, address, group);
+    if odd >= if is_newcomer { 1 } else { FRAUD_LIKE } {
+        return BTreeSet::new();
+    }
+    let rush = suspect_rush(world, group);
+    let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
+    let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
+    quiet.map(|call| behaviour::destination(world.dialed(call))).collect()
 }
 
 /// Returns a rush among calls that may well be the owner's otherwise, if it is odd.

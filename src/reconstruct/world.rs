@@ -90,7 +90,7 @@ impl<'a> World<'a> {
         let managers = pbx.manager_users.iter().map(|user| user.name.clone());
         let known: BTreeSet<String> = accounts.iter().cloned().chain(managers).collect();
         let first = told.iter().filter_map(|told| told.ledger.first).min();
-        let last = told.iter().filter_map(|told| told.ledger.last).max();
+        let last = end_of(&told);
         let mut world = World {
             pbx,
             neighbours,
@@ -163,6 +163,38 @@ pub fn family(path: &str) -> String {
         };
         name = shorter;
     }
+}
+
+/// Returns when the evidence ends.
+///
+/// A broken clock, a damaged line or a forged one may stand years behind all others, and nothing that
+/// was not seen until then says that the attack is over: a few records after a silence of more than a
+/// year are no end.
+fn end_of(told: &[Told<'_>]) -> Option<Instant> {
+    const YEAR: i64 = 365 * 86_400 / crate::fold::SPAN_SECONDS + 1;
+    let mut spans: BTreeMap<i64, (u64, Instant)> = BTreeMap::new();
+    for (span, (records, latest)) in told.iter().flat_map(|told| &told.ledger.spans) {
+        let known = spans.entry(*span).or_insert((0, *latest));
+        known.0 += records;
+        known.1 = known.1.max(*latest);
+    }
+    let all: u64 = spans.values().map(|(records, _)| records).sum();
+    let order: Vec<(i64, u64, Instant)> =
+        spans.into_iter().map(|(span, (records, latest))| (span, records, latest)).collect();
+    let mut behind = 0;
+    let mut end = order.len().checked_sub(1)?;
+    for index in (1..order.len()).rev() {
+        let (Some(before), Some(this)) = (order.get(index - 1), order.get(index)) else { break };
+        behind += this.1;
+        // One record in fifty may stand apart.
+        if behind.saturating_mul(50) > all {
+            break;
+        }
+        if this.0 - before.0 > YEAR {
+            end = index - 1;
+        }
+    }
+    order.get(end).map(|(_, _, latest)| *latest)
 }
 
 fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {

@@ -78,6 +78,8 @@ pub struct Case {
     pub timezone_origin: String,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// What options leave out of the inquiry, a sentence each.
+    pub filters: Vec<String>,
     /// The last instant that any evidence tells of; "the last 24 hours" end here.
     pub evidence_ends: Option<When>,
     /// Product and version, as far as a log banner or file tells.

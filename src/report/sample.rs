@@ -153,6 +153,7 @@ pub(crate) fn report() -> Report {
             home_country: None,
             evidence_ends: when(300),
             product: Some(hostile()),
+            filters: Vec::new(),
         },
         evidence: vec![EvidenceRow {
             path: "var/log/asterisk/full\x1b]0;x\x07".to_owned(),

@@ -59,7 +59,8 @@ fn the_first_screen_shows_what_the_program_prints() {
     let mut lines = block.lines();
     let command = lines.next().and_then(|line| as_installed(line.strip_prefix("$ ")?)).unwrap();
     let arguments: Vec<&str> = command.split(' ').skip(1).collect();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tolltrace")).args(arguments).output().unwrap();
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_tolltrace")).args(arguments).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let mut printed = printed.lines();
     for line in lines.filter(|line| *line != "...") {

@@ -132,6 +132,37 @@ pub(super) fn begins(message: &[u8]) -> bool {
     before.is_empty() || stamp.is_some_and(|stamp| !stamp.contains(&b']'))
 }
 
+/// Finds the message of a program that names itself in a form that is not the usual one of syslog:
+/// `sshd[77]: ` behind any stamp, or the fields of RFC 5424.
+pub(super) fn of_program(line: &[u8]) -> Option<&[u8]> {
+    let start = &line[..line.len().min(LONGEST_PREFIX)];
+    if let Some(fields) = start.strip_prefix(b"<").and_then(|rest| text::split_once(rest, b">1 ")) {
+        // Stamp, host, program, process, message's kind; then `-` or `[...]` for the structured data.
+        let (priority, _) = fields;
+        let skipped = priority.len() + 4;
+        let words = line.get(skipped..)?.splitn(7, |&byte| byte == b' ');
+        return words.last();
+    }
+    for bracket in memchr::memchr_iter(b'[', start) {
+        let name = start[..bracket].rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+        let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(byte));
+        if !is_name {
+            continue;
+        }
+        let process = line.get(bracket + 1..)?;
+        let digits = process.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 || process.get(digits) != Some(&b']') {
+            continue;
+        }
+        let is_level = Level::at(name).is_some_and(|(_, length)| length == name.len());
+        let message = process.get(digits + 1..)?;
+        let message = message.strip_prefix(b":").unwrap_or(message);
+        return (!is_level).then(|| message.trim_ascii_start());
+    }
+    None
+}
+
 /// Prefixes are short; a level word further in is a quotation.
 const LONGEST_PREFIX: usize = 256;
 

@@ -135,8 +135,7 @@ fn syslog_parts(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
     if tag.contains(&b' ') {
         return None;
     }
-    let program = tag.split(|&byte| byte == b'[').next()?;
-    Some((stamp, program, message.strip_prefix(b" ").unwrap_or(message)))
+    Some((stamp, tag, message.strip_prefix(b" ").unwrap_or(message)))
 }
 
 impl Reader for AsteriskLogReader {
@@ -398,7 +397,8 @@ impl<'a> Reading<'a> {
     ///
     /// Other programs write what strangers send into syslog as well: `sshd: Invalid user NOTICE[1]: ...`.
     fn head_of<'l>(&self, line: &'l [u8]) -> Option<Head<'l>> {
-        let is_quoted = syslog_parts(line).is_some_and(|(_, _, message)| !head::begins(message));
+        let message = syslog_parts(line).map(|(_, _, message)| message).or_else(|| head::of_program(line));
+        let is_quoted = message.is_some_and(|message| !head::begins(message));
         if is_quoted { None } else { head::anywhere(line, &self.reader.formats) }
     }
 
@@ -581,13 +581,16 @@ fn span_within(base: &[u8], part: &[u8], shift: usize) -> Span {
     Span { start: (distance + shift) as u32, length: part.len() as u32 }
 }
 
-fn of_program<'a>(program: &[u8], message: &'a [u8]) -> Option<Found<'a>> {
-    if let Some(line) = tftp::read(program, message) {
+fn of_program<'a>(program: &'a [u8], message: &'a [u8]) -> Option<Found<'a>> {
+    // Who puts a file there has read none.
+    if let Some(line) = tftp::read(program, message).filter(|line| !line.is_write) {
         let mut found = Found::of_file(line.action);
         found.address = line.address;
         found.port = line.port;
         found.detail = line.path;
         found.reason = line.reason;
+        // A request and its refusal are written by one process, whose number is all that pairs them.
+        found.session = Some(program).filter(|program| program.ends_with(b"]"));
         return Some(found);
     }
     None

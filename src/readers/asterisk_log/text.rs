@@ -143,7 +143,11 @@ pub(super) fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u
 }
 
 /// Returns where `needle` stands, told by its byte at `anchor`, which should be rare.
-pub(super) fn positions<'a>(text: &'a [u8], needle: &'a [u8], anchor: usize) -> impl Iterator<Item = usize> + 'a {
+pub(super) fn positions<'a>(
+    text: &'a [u8],
+    needle: &'a [u8],
+    anchor: usize,
+) -> impl Iterator<Item = usize> + 'a {
     let rare = needle.get(anchor).copied().unwrap_or_default();
     memchr::memchr_iter(rare, text).filter_map(move |at| {
         let start = at.checked_sub(anchor)?;

@@ -7,8 +7,8 @@
 use memchr::memmem;
 
 /// A packet that is longer than this is not followed to its end, so that the state at any place can
-/// be told from the bytes just before it.
-pub(super) const LONGEST: usize = 8 * 1024;
+/// be told from the bytes just before it. A UDP packet, the usual one, cannot be longer.
+pub(super) const LONGEST: usize = 64 * 1024;
 
 /// Returns where the packet ends that `message` announces, the message of the line `line`, which ends
 /// at `line_end` of `bytes`.

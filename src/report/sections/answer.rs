@@ -16,9 +16,28 @@ const MOST_NAMED: usize = 8;
 const MOST_ADDRESSES: usize = 50;
 
 pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
-    if report.incidents.is_empty() {
-        return no_intrusion(report);
+    let mut blocks = reservations(report);
+    blocks.extend(if report.incidents.is_empty() { no_intrusion(report) } else { intrusions(report, view) });
+    blocks
+}
+
+/// What the reader must know before the answer: what was left out, and what the times rest on.
+fn reservations(report: &Report) -> Vec<Block> {
+    let mut lines: Vec<String> = report.case.filters.clone();
+    let denied = report.not_read.iter().filter(|file| file.why.contains("cannot be")).count();
+    if denied > 0 {
+        let files = counted(denied as u64, "file or folder");
+        lines.push(format!("{files} could not be read: see `inventory` for which and why."));
     }
+    if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
+        lines.push(
+            "No file of the evidence tells its zone: times are taken for UTC. Give it with --tz.".to_owned(),
+        );
+    }
+    lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()
+}
+
+fn intrusions(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Vec::new();
     if report.incidents.len() > 1 {
         let count = counted(report.incidents.len() as u64, "intrusion");
@@ -124,13 +143,12 @@ fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
         }
         steps.push(step);
     }
-    let inside = |role: &Role| !matches!(role, Role::Scan | Role::Guess);
+    let inside = |role: &Role| matches!(role, Role::Register | Role::Dial | Role::Manager);
     let (entered, tried): (Vec<_>, Vec<_>) =
         incident.sources.iter().partition(|source| source.roles.iter().any(inside));
-    for (words, sources) in [
-        ("Block the addresses that got in", entered),
-        ("Block the addresses that led there by scanning and guessing", tried),
-    ] {
+    for (words, sources) in
+        [("Block the addresses that got in", entered), ("Block the addresses that led there", tried)]
+    {
         let names: Vec<String> = sources.iter().map(|source| source.address.to_string()).collect();
         if !names.is_empty() {
             steps.push(format!("{words}: {}", some_of(&names, view)).into());

@@ -26,7 +26,7 @@ pub(super) fn phases(report: &Report) -> Vec<Block> {
                 span.sources.into(),
             ]
         });
-        Block::table(&["phase", "meaning", "first", "last", "#events", "#addresses"], rows.collect())
+        Block::table(&["phase", "meaning", "first", "last", "#records", "#addresses"], rows.collect())
     })
 }
 
@@ -68,7 +68,7 @@ pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
         });
         let rows: Vec<_> = rows.collect();
         let shown = rows.len();
-        let header = ["address", "roles", "network", "first", "last", "#events", "#failed tries"];
+        let header = ["address", "roles", "network", "first", "last", "#records", "#failed tries"];
         let mut blocks = Block::table(&header, rows);
         blocks.extend(view.rest(shown, incident.sources.len(), "iocs.csv"));
         blocks.extend(callers(incident));

@@ -104,7 +104,7 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     });
     let rows: Vec<_> = rows.collect();
     let shown = rows.len();
-    let header = ["address", "roles", "first", "last", "#events", "#failed tries", "names tried"];
+    let header = ["address", "roles", "first", "last", "#records", "#failed tries", "names tried"];
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
     titled("Tried and got nothing", blocks)

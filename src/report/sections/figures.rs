@@ -105,7 +105,7 @@ pub(super) fn failures(report: &Report, view: View) -> Vec<Block> {
 }
 
 pub(super) fn scanning(report: &Report, view: View) -> Vec<Block> {
-    titled("Probes without a secret", parties(&report.assessment.scanners, view))
+    titled("Who swept names or asked for calls", parties(&report.assessment.scanners, view))
 }
 
 fn parties(parties: &[FailureRow], view: View) -> Vec<Block> {

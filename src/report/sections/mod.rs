@@ -90,7 +90,7 @@ pub enum Section {
     IncidentCalls,
     /// Failed authentications.
     Failures,
-    /// Probes without a secret.
+    /// Who swept names or asked for calls.
     Scanning,
     /// Product, zone and names of the case.
     Case,

@@ -6,7 +6,9 @@
 
 use super::Found;
 use crate::event::{Action, Instant, Service};
-use crate::readers::asterisk_log::text::{address, number, positions, sip_user, split_last, split_once, until};
+use crate::readers::asterisk_log::text::{
+    address, number, positions, sip_user, split_last, split_once, until,
+};
 
 /// Reads the fields of one event.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
@@ -22,6 +24,9 @@ pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {
         let (_transport, socket) = split_once(rest, b"/")?;
         let (host, port) = split_last(socket, b"/")?;
         found = found.from(address(host).map(|address| (address, number(port))));
+    }
+    if is_doubtful(found.service, rest) {
+        found = found.from(None);
     }
     identities(&mut found, before_peer, after_peer);
     if found.service == Service::Manager && action == Action::AuthOk {
@@ -63,6 +68,18 @@ fn service_of(service: Option<&[u8]>) -> Service {
 fn value<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let (_, rest) = split_once(text, key)?;
     until(rest, b"\"")
+}
+
+/// Returns whether nothing tells which address of a manager's event is the peer's.
+///
+/// The action's name (RequestType) stands behind the addresses, and who has not logged in yet may
+/// already choose it.
+fn is_doubtful(service: Service, text: &[u8]) -> bool {
+    let mut peers = positions(text, b"\",RemoteAddress=\"", 2);
+    service == Service::Manager
+        && peers.next().is_some()
+        && peers.next().is_some()
+        && split_once(text, b",RequestType=\"").is_some()
 }
 
 /// Splits at the true RemoteAddress: the last one that no backslash marks as part of a quoted string,
@@ -126,7 +143,9 @@ fn event_time(text: &[u8]) -> Option<Instant> {
         let (seconds, micros) = split_once(text, b"-")?;
         let seconds: i64 = number(seconds)?;
         let micros: i64 = number(micros)?;
-        return (micros < Instant::SECOND).then(|| Instant(seconds * Instant::SECOND + micros));
+        // The clock of a real server stands between 1970 and 2106, where 32 bits end.
+        let is_real = (0..=i64::from(u32::MAX)).contains(&seconds) && (0..Instant::SECOND).contains(&micros);
+        return is_real.then(|| Instant(seconds * Instant::SECOND + micros));
     }
     let field = |from: usize, to: usize| number::<i64>(text.get(from..to)?);
     let (year, month, day) = (field(0, 4)?, field(5, 7)?, field(8, 10)?);
