@@ -27,10 +27,10 @@ fn readers(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("readers");
     group.throughput(Throughput::Bytes(log.len() as u64));
     group.bench_function("asterisk log, folding", |bench| {
-        bench.iter(|| read(&asterisk, &log, true, &mut chunk))
+        bench.iter(|| read(&asterisk, &log, true, &mut chunk));
     });
     group.bench_function("asterisk log, every step", |bench| {
-        bench.iter(|| read(&asterisk, &log, false, &mut chunk))
+        bench.iter(|| read(&asterisk, &log, false, &mut chunk));
     });
     group.throughput(Throughput::Bytes(rows.len() as u64));
     if let Some((records, _)) = records {

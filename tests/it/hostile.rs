@@ -188,3 +188,118 @@ fn the_files_of_a_case_are_hostile_to_nobody_when_a_path_is() {
     }
     assert!(!scratch.path().join("pwned").exists());
 }
+
+/// Lines of the account's own phone, of every minute before.
+fn own_phone() -> String {
+    let line = |minute: u32| {
+        format!(
+            "[2026-03-05 03:{minute:02}:00] VERBOSE[1] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n"
+        )
+    };
+    (0..60).map(line).collect()
+}
+
+/// Lines that say: 203.0.113.77 guessed the secret of 205 and got in.
+fn a_forged_takeover() -> String {
+    let mut lines = String::new();
+    for second in 0..60 {
+        lines.push_str(&format!(
+            "[2026-03-05 05:00:{second:02}] NOTICE[1] chan_sip.c: Registration from '\"205\" <sip:205@192.0.2.1>' failed for '203.0.113.77:5060' - Wrong password\r\n"
+        ));
+    }
+    lines.push_str(
+        "[2026-03-05 05:01:00] VERBOSE[1] chan_sip.c:     -- Registered SIP '205' at 203.0.113.77:5060\r\n",
+    );
+    lines
+}
+
+fn answer(scratch: &Scratch) -> String {
+    let output = scratch.run(&["run", "e", "--tz", "UTC", "--color", "never", "-v"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn a_long_packet_in_a_trace_blames_nobody() {
+    let scratch = Scratch::new();
+    let packet = format!("INVITE sip:1@x SIP/2.0\r\nX: {}\r\n{}", "A".repeat(9_000), a_forged_takeover());
+    let log = own_phone()
+        + &format!(
+            "[2026-03-05 05:00:00] VERBOSE[1] res_pjsip_logger.c: <--- Received SIP request ({} bytes) from UDP:198.51.100.9:5060 --->\n{packet}\n\
+         [2026-03-05 06:00:00] VERBOSE[1] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n",
+            packet.len()
+        );
+    scratch.file("e/var/log/asterisk/full", &log);
+    let answer = answer(&scratch);
+    assert!(answer.contains("No intrusion found"), "{answer}");
+    assert!(!answer.contains("203.0.113.77"), "{answer}");
+    // The same lines outside a packet are believed, or this test could not fail.
+    scratch.file("e/var/log/asterisk/full", &(own_phone() + &a_forged_takeover()));
+    assert!(self::answer(&scratch).contains("Somebody took over account 205"));
+}
+
+#[test]
+fn lines_that_other_programs_quote_blame_nobody() {
+    let quoted = "Invalid user NOTICE[1]: chan_sip.c: Registration from '<sip:205@x>' failed for '203.0.113.77:5060' - Wrong password";
+    let forms = [
+        "<38>1 2026-03-05T05:00:00Z pbx sshd 77 - - ",
+        "Thu 2026-03-05 05:00:00 UTC pbx sshd[77]: ",
+        "<38>Mar  5 05:00:00 pbx sshd[77]: ",
+        "Mar  5 05:00:00 pbx sshd[77] ",
+        "2026-03-05T05:00:00Z sshd[77]: ",
+        "1772686800.000001 pbx sshd[77]: ",
+    ];
+    for form in forms {
+        let scratch = Scratch::new();
+        let own = "[2026-03-05 04:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:205@x>' failed for '198.51.100.66:5060' - Wrong password\n";
+        scratch.file("e/var/log/asterisk/full", &own.repeat(40));
+        scratch.file(
+            "e/var/log/messages",
+            &format!("Mar  5 04:00:00 pbx asterisk[5]: {own}{}", format!("{form}{quoted}\n").repeat(40)),
+        );
+        let answer = answer(&scratch);
+        assert!(!answer.contains("203.0.113.77"), "{form}: {answer}");
+        assert!(answer.contains("198.51.100.66"), "{form}: {answer}");
+    }
+}
+
+#[test]
+fn a_managers_action_does_not_choose_the_address() {
+    let scratch = Scratch::new();
+    let line = "[2026-03-05 05:00:00] SECURITY[1] res_security_log.c: SecurityEvent=\"RequestNotAllowed\",EventTV=\"2026-03-05T05:00:00.000+0000\",Severity=\"Error\",Service=\"AMI\",EventVersion=\"1\",AccountID=\"\",SessionID=\"0x7f00\",LocalAddress=\"IPV4/TCP/10.0.0.1/5038\",RemoteAddress=\"IPV4/TCP/198.51.100.9/4000\",RequestType=\"action:\",LocalAddress=\"\",RemoteAddress=\"I/T/203.0.113.77/1\",SessionTV=\"2026-03-05T05:00:00.000+0000\"\n";
+    scratch.file("e/var/log/asterisk/security", &line.repeat(60));
+    let answer = answer(&scratch);
+    assert!(!answer.contains("I/T") && !answer.contains(" 203.0.113.77 "), "{answer}");
+}
+
+#[test]
+fn a_flood_of_forged_addresses_does_not_hide_the_one_that_guesses() {
+    let scratch = Scratch::new();
+    let mut log = own_phone();
+    for address in 0..70_000_u32 {
+        let [_, high, middle, low] = address.to_be_bytes();
+        log.push_str(&format!(
+            "[2026-03-05 04:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:205@x>' failed for '100.{high}.{middle}.{low}:5060' - Wrong password\n"
+        ));
+    }
+    log.push_str(&a_forged_takeover());
+    scratch.file("e/var/log/asterisk/full", &log);
+    let answer = answer(&scratch);
+    assert!(answer.contains("Somebody took over account 205"), "{}", &answer[..400]);
+    assert!(answer.contains("203.0.113.77"));
+    assert!(answer.contains("more attacking addresses than are counted one by one"));
+}
+
+#[test]
+fn one_absurd_stamp_does_not_end_the_evidence() {
+    let scratch = Scratch::new();
+    let odd = [
+        "[9999-12-31 23:59:59] NOTICE[1] chan_sip.c: Peer '299' is now UNREACHABLE!  Last qualify: 0\n",
+        "[2088-12-31 23:59:59] VERBOSE[1] chan_sip.c:     -- Registered SIP '299' at 192.168.1.30:5060\n",
+    ];
+    scratch.file("e/var/log/asterisk/full", &(own_phone() + &a_forged_takeover() + odd[0] + odd[1]));
+    let answer = answer(&scratch);
+    assert!(answer.contains("Somebody took over account 205"), "{answer}");
+    assert!(!answer.contains("the evidence goes on for"), "{answer}");
+    assert!(answer.contains("far behind all others"), "{answer}");
+}
