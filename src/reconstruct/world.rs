@@ -186,8 +186,8 @@ fn end_of(told: &[Told<'_>]) -> Option<Instant> {
     for index in (1..order.len()).rev() {
         let (Some(before), Some(this)) = (order.get(index - 1), order.get(index)) else { break };
         behind += this.1;
-        // One record in fifty may stand apart.
-        if behind.saturating_mul(50) > all {
+        // One record in twenty may stand apart.
+        if behind.saturating_mul(20) > all {
             break;
         }
         if this.0 - before.0 > YEAR {
