@@ -58,14 +58,9 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
 }
 
 /// Examines the evidence.
-pub(super) fn examine(
-    evidence: &Evidence,
-    inquiry: &InquiryArgs,
-    record: &RecordArgs,
-    ui: &Ui,
-) -> anyhow::Result<Examined> {
+pub(super) fn examine(evidence: &Evidence, options: &Options, ui: &Ui) -> anyhow::Result<Examined> {
     require_sources(evidence, ui)?;
-    Ok(case::examine(evidence, &options(inquiry, Some(record)), &ui.progress())?)
+    Ok(case::examine(evidence, options, &ui.progress())?)
 }
 
 /// Returns how much is shown.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use tolltrace::case;
+use tolltrace::case::Options;
 use tolltrace::playbook::Playbook;
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
@@ -19,7 +19,7 @@ use super::{Status, inquiry};
 
 /// Shows what evidence is there and what is missing.
 pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let report = examined(args, ui)?;
+    let report = examined(args, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
     let data = InventoryData {
         schema: report.schema,
         tool: &report.tool,
@@ -37,11 +37,8 @@ pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
 
 /// Shows what happened in figures.
 pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let evidence = inquiry::gather(&args.evidence.evidence, args.output.as_deref())?;
-    inquiry::require_sources(&evidence, ui)?;
-    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
-    options.figures_only = true;
-    let report = case::examine(&evidence, &options, &ui.progress())?.report;
+    let options = Options { figures_only: true, ..inquiry::options(&args.inquiry, Some(&args.record)) };
+    let report = examined(args, &options, ui)?;
     let incidents = report.incidents.iter();
     let data = AssessmentData {
         schema: report.schema,
@@ -59,7 +56,7 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
 /// Shows how they got in, in the order of the playbook.
 pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
     let playbook = Playbook::investigate()?;
-    let report = examined(args, ui)?;
+    let report = examined(args, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
     let data = InvestigationData {
         schema: report.schema,
         tool: &report.tool,
@@ -75,9 +72,9 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
     show(args, ui, &report, &playbook.title, &data, |view| playbook.blocks(&report, view))
 }
 
-fn examined(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Report> {
+fn examined(args: &ReportArgs, options: &Options, ui: &Ui) -> anyhow::Result<Report> {
     let evidence = inquiry::gather(&args.evidence.evidence, args.output.as_deref())?;
-    Ok(inquiry::examine(&evidence, &args.inquiry, &args.record, ui)?.report)
+    Ok(inquiry::examine(&evidence, options, ui)?.report)
 }
 
 fn show<T: Serialize>(

@@ -38,7 +38,7 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
     }
-    let examined = inquiry::examine(evidence, &args.inquiry, &args.record, ui)?;
+    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),

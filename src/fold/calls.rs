@@ -155,7 +155,7 @@ pub struct Step<'a> {
 impl LogCalls {
     /// Takes a dialplan step; only a call's first counts.
     pub fn step(&mut self, step: &Step<'_>, names: &mut Names) {
-        let key = step.call.map_or_else(|| Key::Channel(channel_key(step.channel)), Key::Id);
+        let key = step.call.map_or_else(|| Key::Channel(super::hash(&step.channel)), Key::Id);
         let open = self.open(key);
         if open.index.is_some() && !self.is_another(key, open, step.channel, names) {
             return;
@@ -295,13 +295,6 @@ fn channel_parts(channel: &[u8], account: &[u8]) -> Option<(u8, u32)> {
 /// Returns the source that a call's citation names.
 pub fn place(source: SourceId, call: &LogCall) -> crate::event::Place {
     crate::event::Place { source, offset: call.offset, line: call.line }
-}
-
-fn channel_key(channel: &[u8]) -> u64 {
-    use std::hash::{DefaultHasher, Hash};
-    let mut hasher = DefaultHasher::new();
-    channel.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Files that were asked for, and by whom.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
+use super::hash;
 use crate::event::{Citation, Instant};
 
 /// Addresses counted one by one.
@@ -73,7 +73,7 @@ impl Fetches {
     pub fn asked(&mut self, address: IpAddr, session: &[u8], fetch: Fetch) {
         let mut nameless = 0;
         if let Some(client) = self.client(address, fetch.at) {
-            client.pending.push_back((hash(session), fetch));
+            client.pending.push_back((hash(&session), fetch));
             if client.pending.len() > MOST_PENDING {
                 nameless = client.give_oldest();
             }
@@ -84,7 +84,7 @@ impl Fetches {
     /// Notes that a file that `address` asked for is not there; `file` is empty where the line has no name.
     pub fn missing(&mut self, address: IpAddr, session: &[u8], file: &[u8], at: Instant, line: Citation) {
         if let Some(client) = self.client(address, at) {
-            let session = hash(session);
+            let session = hash(&session);
             let place = client
                 .pending
                 .iter()
@@ -124,10 +124,4 @@ impl Client {
         self.given.push(fetch);
         0
     }
-}
-
-fn hash(value: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

@@ -15,6 +15,7 @@ pub mod tries;
 pub mod uses;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::event::{Action, Citation, Instant, Resolution};
 
@@ -57,6 +58,14 @@ pub struct Ledger {
     pub has_dialplan: bool,
     /// Limits that were hit.
     pub limits: Vec<String>,
+}
+
+/// Returns a number that stands for a value where keeping the value itself would cost too much; the same
+/// in every run, so that two runs answer alike.
+pub(crate) fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The length of one of [`Ledger::spans`], in seconds.

@@ -5,9 +5,9 @@
 //! accounts that exist are counted apart, names that do not are sampled.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
+use super::hash;
 use super::names::NameId;
 use crate::event::{Action, Citation, Instant, Place, Service};
 
@@ -191,12 +191,6 @@ fn sample(names: &mut Vec<Box<[u8]>>, name: &[u8]) {
     if !name.is_empty() && names.len() < MOST_NAMES && !names.iter().any(|known| &**known == name) {
         names.push(name.get(..64).unwrap_or(name).into());
     }
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Tally {

@@ -18,6 +18,20 @@ pub enum Why {
 }
 
 impl Why {
+    /// Returns why a line was not understood that `raw` holds, its end included, where no line of its kind
+    /// is longer than `longest` bytes.
+    pub(super) fn of_line(raw: &[u8], longest: usize) -> Self {
+        if raw.len() > longest {
+            Why::TooLong
+        } else if memchr::memchr(0, raw).is_some() {
+            Why::Binary
+        } else if !raw.ends_with(b"\n") {
+            Why::CutOff
+        } else {
+            Why::UnknownForm
+        }
+    }
+
     /// Returns the reason as the coverage table gives it.
     pub fn words(self) -> &'static str {
         match self {

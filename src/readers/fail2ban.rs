@@ -189,7 +189,11 @@ impl Reader for Fail2banReader {
             let is_whole = raw.ends_with(b"\n") && line.len() <= LONGEST;
             let said = if is_whole { self.line(line) } else { None };
             let Some(said) = said else {
-                chunk.skipped.push(Skipped { offset: start as u32, line: number, why: why(raw) });
+                chunk.skipped.push(Skipped {
+                    offset: start as u32,
+                    line: number,
+                    why: Why::of_line(raw, LONGEST),
+                });
                 continue;
             };
             chunk.records += 1;
@@ -201,17 +205,5 @@ impl Reader for Fail2banReader {
             }
         }
         chunk.bytes = bytes;
-    }
-}
-
-fn why(raw: &[u8]) -> Why {
-    if raw.len() > LONGEST {
-        Why::TooLong
-    } else if memchr::memchr(0, raw).is_some() {
-        Why::Binary
-    } else if !raw.ends_with(b"\n") {
-        Why::CutOff
-    } else {
-        Why::UnknownForm
     }
 }

@@ -46,23 +46,15 @@ impl Reader for QueueLogReader {
                     chunk.records += 1;
                     chunk.entries.push(entry);
                 }
-                None => chunk.skipped.push(Skipped { offset: place.0, line: place.1, why: why(raw) }),
+                None => chunk.skipped.push(Skipped {
+                    offset: place.0,
+                    line: place.1,
+                    why: Why::of_line(raw, LONGEST),
+                }),
             }
             chunk.lines += u32::from(raw.ends_with(b"\n"));
         }
         chunk.bytes = bytes;
-    }
-}
-
-fn why(raw: &[u8]) -> Why {
-    if raw.len() > LONGEST {
-        Why::TooLong
-    } else if memchr::memchr(0, raw).is_some() {
-        Why::Binary
-    } else if !raw.ends_with(b"\n") {
-        Why::CutOff
-    } else {
-        Why::UnknownForm
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
-use super::legs::{Leg, hash, legs};
+use super::legs::{Leg, legs};
 use super::world::Told;
 use crate::event::{Disposition, Instant};
 use crate::fold::calls::LogCall;
+use crate::fold::hash;
 use crate::readers::channel_account;
 
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have

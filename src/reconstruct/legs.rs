@@ -1,11 +1,11 @@
 //! Which rows are one call's: those of one uniqueid, of one linkedid, and of one pair of Local channels.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::calls::At;
 use super::world::Told;
 use crate::event::Instant;
+use crate::fold::hash;
 use crate::fold::rows::{Row, RowText};
 use crate::pbx_id;
 
@@ -17,12 +17,6 @@ pub(super) struct Leg {
     pub(super) serial: u64,
     pub(super) sequence: u32,
     pub(super) at: At,
-}
-
-pub(super) fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Gives every row the key of its call.
