@@ -125,3 +125,59 @@ impl Client {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Place, SourceId};
+
+    fn line() -> Citation {
+        Citation::new(Place { source: SourceId(0), offset: 0, line: 1 }, b"")
+    }
+
+    fn given(tell: impl FnOnce(&mut Fetches, IpAddr)) -> Vec<String> {
+        let address = IpAddr::from([192, 0, 2, 9]);
+        let mut fetches = Fetches::default();
+        tell(&mut fetches, address);
+        fetches.settle();
+        let names = fetches.clients[&address].given.iter();
+        names.map(|fetch| String::from_utf8_lossy(&fetch.file).into_owned()).collect()
+    }
+
+    fn ask(fetches: &mut Fetches, address: IpAddr, session: &[u8], file: &str) {
+        let fetch = Fetch { at: Instant(0), file: file.as_bytes().into(), line: line() };
+        fetches.asked(address, session, fetch);
+    }
+
+    #[test]
+    fn a_refusal_takes_back_the_request_of_its_own_process() {
+        let names = given(|fetches, address| {
+            ask(fetches, address, b"in.tftpd[7]", "nope.cfg");
+            ask(fetches, address, b"in.tftpd[8]", "phone.cfg");
+            fetches.missing(address, b"in.tftpd[7]", b"", Instant(0), line());
+        });
+        assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn a_refusal_with_a_name_takes_back_that_file_only() {
+        let names = given(|fetches, address| {
+            ask(fetches, address, b"dnsmasq-tftp[7]", "phone.cfg");
+            fetches.missing(address, b"dnsmasq-tftp[7]", b"nope.cfg", Instant(0), line());
+        });
+        assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn many_other_files_do_not_hide_one() {
+        let names = given(|fetches, address| {
+            for number in 0..5_000 {
+                ask(fetches, address, b"", &format!("{number}.cfg"));
+                ask(fetches, address, b"", "again.cfg");
+            }
+            ask(fetches, address, b"", "phone.cfg");
+        });
+        assert!(names.iter().any(|name| name == "phone.cfg"));
+        assert_eq!(names.len(), 5_002, "each name is kept once");
+    }
+}
