@@ -367,7 +367,7 @@ impl Case<'_> {
         let whole = self.clock.notes().to_vec();
         let whole =
             (!whole.is_empty()).then(|| model::ClockNote { path: "all sources".to_owned(), notes: whole });
-        let each = self.read.iter().filter(|read| read.source.kind.is_read_by_line()).filter_map(|read| {
+        let each = self.read.iter().filter(|read| read.source.kind.tells().is_some()).filter_map(|read| {
             let notes = self.clock.of(read.source.id).notes().to_vec();
             (!notes.is_empty()).then(|| model::ClockNote { path: read.source.file.path.clone(), notes })
         });

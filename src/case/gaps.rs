@@ -3,6 +3,7 @@
 use super::build::Case;
 use super::reach;
 use crate::evidence::Kind;
+use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::Gap;
@@ -11,11 +12,12 @@ use crate::report::model::Gap;
 pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     let (evidence, world) = (case.evidence, case.world);
     let has = |kind: Kind| evidence.sources.iter().any(|source| source.kind == kind);
+    let has_records = |of: Tells| evidence.sources.iter().any(|source| source.kind.tells() == Some(of));
     let mut gaps = Vec::new();
     let mut add = |what: &str, why: &str, how: &str| {
         gaps.push(Gap { what: what.into(), why_it_matters: why.into(), how_to_get_it: how.into() });
     };
-    if !has(Kind::AsteriskLog) {
+    if !has_records(Tells::Server) {
         add(
             "No log of Asterisk",
             "Guessing, registrations and the addresses of callers are invisible; only call records can speak.",
@@ -24,7 +26,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else {
         logger_gaps(world, &mut add);
     }
-    if !has(Kind::CallRecords) {
+    if !has_records(Tells::Calls) {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",

@@ -126,11 +126,11 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let mut readers = Vec::new();
     let mut facts = Vec::new();
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
-        let Some((reader, note)) = readers::reader_for(source, &pbx) else { continue };
-        let mut surveyed = SourceFacts::survey(source, reader.as_ref());
-        surveyed.notes.extend(note);
+        let Some(opened) = readers::reader_for(source, &pbx) else { continue };
+        let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
+        surveyed.notes.extend(opened.note);
         facts.push(surveyed);
-        readers.push((source, reader));
+        readers.push((source, opened.reader));
     }
     let wanted = ClockOptions { zone: options.zone.clone(), year: options.year };
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
@@ -212,10 +212,10 @@ fn read_all<'a>(
     let known = Arc::new(known(&prepared.pbx));
     let tasks = evidence.sources.iter().map(|source| {
         let resolver = prepared.clock.of(source.id).resolver();
-        let reader =
+        let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window);
-        Task { source, reader: reader.map(|(reader, _)| reader), sink }
+        Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
     let mut told = Vec::new();

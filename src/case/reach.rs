@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::Case;
 use crate::event::Instant;
-use crate::evidence::Kind;
+use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::earliest;
 use crate::report::document::duration;
@@ -20,8 +20,8 @@ type Span = (Instant, Instant);
 
 /// Adds what is missing in time.
 pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(&str, &str, &str)) {
-    let logs = span_of(case, Kind::AsteriskLog);
-    let records = span_of(case, Kind::CallRecords);
+    let logs = span_of(case, Tells::Server);
+    let records = span_of(case, Tells::Calls);
     if let Some(logs) = logs {
         late_logs(case, incidents, logs, add);
     }
@@ -43,8 +43,8 @@ pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(
     holes(case, add);
 }
 
-fn span_of(case: &Case<'_>, kind: Kind) -> Option<Span> {
-    let told = || case.world.told.iter().filter(|told| told.source.kind == kind);
+fn span_of(case: &Case<'_>, what: Tells) -> Option<Span> {
+    let told = || case.world.told.iter().filter(|told| told.source.kind.tells() == Some(what));
     let first = told().filter_map(|told| told.ledger.first).min()?;
     Some((first, told().filter_map(|told| told.ledger.last).max()?))
 }
@@ -93,7 +93,7 @@ fn ends(case: &Case<'_>, logs: Span, records: Span, add: &mut dyn FnMut(&str, &s
 /// A file of a log that is missing among its rotations.
 fn holes(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     let mut families: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    for told in case.world.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog) {
+    for told in case.world.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server)) {
         if let (Some(first), Some(last)) = (told.ledger.first, told.ledger.last) {
             families.entry(&told.family).or_default().push((first, last));
         }

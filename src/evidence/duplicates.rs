@@ -68,7 +68,7 @@ fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
         return false;
     }
     let heads = shorter.head.len().min(longer.head.len());
-    if shorter.head[..heads] != longer.head[..heads] || !shorter.kind.is_read_by_line() {
+    if shorter.head[..heads] != longer.head[..heads] || shorter.kind.tells().is_none() {
         return shorter.head == longer.head
             && shorter.file.bytes == longer.file.bytes
             && whole_is_head(shorter);

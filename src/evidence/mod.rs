@@ -16,6 +16,7 @@ use crate::event::{Instant, SourceId};
 
 pub use bytes::{Handle, Inflated, Packing};
 pub use output::refuse_output_inside;
+pub(crate) use recognise::FIRST_LOOK;
 pub use recognise::Kind;
 pub use root::{MemoryFile, Root};
 

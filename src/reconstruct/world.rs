@@ -14,10 +14,11 @@ use super::trunks;
 pub use super::uses::Use;
 use super::{parties, uses};
 use crate::event::Instant;
-use crate::evidence::{Kind, Source};
+use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::pbx::Pbx;
+use crate::readers::Tells;
 
 /// One source with what it told.
 #[derive(Debug)]
@@ -140,7 +141,7 @@ impl<'a> World<'a> {
 
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
-        let logs = self.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog);
+        let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
         logs.filter_map(|told| told.ledger.first).min()
     }
 

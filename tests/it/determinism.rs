@@ -110,7 +110,7 @@ fn told(chunk: &Chunk, entry: &Entry, base: Base) -> String {
 fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, Coverage)> {
     let tasks = evidence.sources.iter().map(|source| Task {
         source,
-        reader: reader_for(source, &Pbx::default()).map(|(reader, _)| reader),
+        reader: reader_for(source, &Pbx::default()).map(|opened| opened.reader),
         sink: Collected::default(),
     });
     let how = How { jobs, hash: false, sparse: false, piece };
@@ -121,8 +121,11 @@ fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, 
 /// Returns all that a folding sink keeps of a log, as text.
 fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
     let pbx = Pbx::default();
-    let readers: Vec<_> =
-        evidence.sources.iter().filter_map(|source| Some((source, reader_for(source, &pbx)?.0))).collect();
+    let readers: Vec<_> = evidence
+        .sources
+        .iter()
+        .filter_map(|source| Some((source, reader_for(source, &pbx)?.reader)))
+        .collect();
     let facts = readers.iter().map(|(source, reader)| SourceFacts::survey(source, reader.as_ref()));
     let clock = Clock::plan(evidence, facts.collect(), None, &ClockOptions::default()).unwrap();
     let known = Arc::new(Known::default());

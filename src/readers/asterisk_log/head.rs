@@ -6,7 +6,7 @@
 use crate::clock::{DateFormat, any_stamp};
 use crate::event::Stamp;
 
-use super::text;
+use crate::readers::text;
 
 /// The severity that Asterisk gives a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
