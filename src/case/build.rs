@@ -187,9 +187,14 @@ impl Case<'_> {
         let calls: Vec<model::FraudCall> =
             incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
         let entry = entry(incident);
+        let mut title = self.title(incident, &entry, &calls);
+        if incident.is_doubtful {
+            title.push_str(" Whether that is true cannot be told: whoever sent a packet that the log prints could have written every line that says so.");
+        }
         model::Incident {
             id: format!("incident-{number}"),
-            title: self.title(incident, &entry, &calls),
+            title,
+            cannot_tell: incident.is_doubtful,
             accounts: incident
                 .accounts
                 .iter()
@@ -429,7 +434,9 @@ fn entry(incident: &Incident) -> model::Entry {
     let second = scores.get(1).copied().unwrap_or(0);
     model::Entry {
         vector: best.map_or(model::Vector::Unknown, |way| way.vector),
-        likelihood: best.map_or(Likelihood::Possible, |way| vectors::likelihood(top, second, way.score)),
+        likelihood: best
+            .filter(|_| !incident.is_doubtful)
+            .map_or(Likelihood::Possible, |way| vectors::likelihood(top, second, way.score)),
         because: best.map(|way| way.because.clone()).unwrap_or_default(),
         against: best.map(|way| way.against.clone()).unwrap_or_default(),
         alternatives: incident

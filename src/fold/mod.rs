@@ -7,6 +7,7 @@
 
 pub mod blocks;
 pub mod calls;
+pub mod doubt;
 pub mod fetches;
 pub mod names;
 pub mod rows;
@@ -56,6 +57,8 @@ pub struct Ledger {
     pub has_security_events: bool,
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
+    /// Which of its lines a stranger may have written.
+    pub doubt: doubt::Doubt,
     /// Limits that were hit.
     pub limits: Vec<String>,
 }

@@ -148,6 +148,7 @@ impl Fold {
         }
         self.ledger.seen(at, resolution);
         *self.ledger.actions.entry(entry.action).or_default() += 1;
+        self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
@@ -377,6 +378,10 @@ impl Sink for Fold {
         // Call records stand in the order of their end and tell both their times themselves.
         let is_ordered = chunk.rows.is_empty();
         self.reach(chunk.first_stamp.filter(|_| is_ordered));
+        for stretch in &chunk.doubtful {
+            let place = |at: u32| base.offset + u64::from(at);
+            self.ledger.doubt.add(place(stretch.start)..place(stretch.end));
+        }
         for entry in &chunk.entries {
             self.entry(chunk, entry, base);
         }

@@ -15,6 +15,7 @@ mod burst;
 mod call_facts;
 pub mod calls;
 pub mod doors;
+mod doubt;
 pub mod failed;
 mod guessing;
 mod habits;

@@ -66,6 +66,7 @@ fn incident() -> Incident {
     Incident {
         id: "incident-1".to_owned(),
         title: "Extension 201 was guessed and made 12 calls.".to_owned(),
+        cannot_tell: false,
         entry: Entry {
             vector: Vector::PasswordGuess,
             likelihood: Likelihood::AlmostCertain,

@@ -15,6 +15,8 @@ pub struct Incident {
     pub id: String,
     /// One sentence that a manager can read.
     pub title: String,
+    /// Could a stranger have written every line that speaks for it?
+    pub cannot_tell: bool,
     /// How they got in.
     pub entry: Entry,
     /// What was taken over.

@@ -151,6 +151,11 @@ fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
     {
         let names: Vec<String> = sources.iter().map(|source| source.address.to_string()).collect();
         if !names.is_empty() {
+            let words = if incident.cannot_tell {
+                format!("If other records bear it out: {words}")
+            } else {
+                words.to_owned()
+            };
             steps.push(format!("{words}: {}", some_of(&names, view)).into());
         }
     }
