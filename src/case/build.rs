@@ -9,6 +9,7 @@ use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
+use crate::reconstruct::calls::Call;
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
@@ -203,7 +204,9 @@ impl Case<'_> {
             sources: incident.actors.keys().filter_map(|address| self.source(*address, incident)).collect(),
             callers: Vec::new(),
             phases: self.phases(incident, &calls),
-            totals: totals(&calls, self.is_measured(incident)),
+            totals: model::Totals::of(
+                calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)),
+            ),
             breach: self.when(incident.breach),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
@@ -239,20 +242,12 @@ impl Case<'_> {
         if calls.is_empty() {
             return format!("{whose}{day} {how}; no fraudulent call is on record.");
         }
-        let seconds = calls.iter().map(|call| call.seconds).sum();
-        let in_all = if self.is_measured(incident) {
-            format!(", {} billed", crate::report::document::duration(seconds))
-        } else {
-            String::new()
-        };
+        let seconds = calls.iter().map(|call| call.seconds).fold(None, model::sum_known);
+        let in_all = seconds
+            .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
+            .unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
         format!("{whose}{day} {how} and made {calls}, {answered} of them answered{in_all}.")
-    }
-
-    /// Returns whether call records tell how long the calls lasted.
-    fn is_measured(&self, incident: &Incident) -> bool {
-        let mut calls = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
-        calls.any(|call| self.world.has_record(call))
     }
 
     fn source(&self, address: std::net::IpAddr, incident: &Incident) -> Option<model::Source> {
@@ -271,7 +266,7 @@ impl Case<'_> {
             indices.filter(|call| self.world.address_of(call) == Some(address))
         };
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
-        let lasts = uses().map(|used| used.last).chain(calls().map(|call| call.start)).max();
+        let lasts = uses().map(|used| used.last).chain(calls().map(Call::end)).max();
         let first =
             earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
@@ -329,11 +324,12 @@ impl Case<'_> {
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(call.start),
+            end: self.when(call.end()),
             account: self.world.account_of(call).map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
             e164: None,
             country: None,
-            seconds: u64::from(call.billsec),
+            seconds: self.world.billed(call),
             disposition: call.disposition.word(),
             cost: None,
             currency: None,
@@ -413,17 +409,6 @@ impl Case<'_> {
             }))
         })
         .collect()
-    }
-}
-
-fn totals(calls: &[model::FraudCall], seconds_known: bool) -> model::Totals {
-    model::Totals {
-        calls: calls.len() as u64,
-        answered: calls.iter().filter(|call| call.disposition == "ANSWERED").count() as u64,
-        seconds: calls.iter().map(|call| call.seconds).sum(),
-        seconds_known,
-        cost: None,
-        currency: None,
     }
 }
 

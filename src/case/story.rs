@@ -154,10 +154,12 @@ fn calls<'a>(
             at: call.start,
             action: Action::Call,
             message: format!(
-                "call to {} by {}, {} s, {}",
+                "call to {} by {}, {}, {}",
                 dialed.raw(),
                 account.unwrap_or("nobody's account"),
-                call.billsec,
+                case.world
+                    .billed(call)
+                    .map_or_else(|| "length not on record".to_owned(), |seconds| format!("{seconds} s")),
                 call.disposition.word()
             ),
             address: case.world.address_of(call),

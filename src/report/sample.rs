@@ -28,11 +28,12 @@ fn call(index: i64) -> FraudCall {
     FraudCall {
         uniqueid: Some(hostile()),
         start: when(index * 7),
+        end: when(index * 7),
         account: Some(hostile()),
         dialed: hostile(),
         e164: Some("+881835211000".to_owned()),
         country: None,
-        seconds: 600,
+        seconds: Some(600),
         disposition: "ANSWERED",
         cost: Some("12.50".to_owned()),
         currency: Some("EUR".to_owned()),
@@ -92,8 +93,8 @@ fn incident() -> Incident {
         totals: Totals {
             calls: 12,
             answered: 12,
-            seconds: 7_200,
-            seconds_known: true,
+            seconds: Some(7_200),
+            unmeasured: 0,
             cost: Some("150.00".into()),
             currency: Some("EUR".into()),
         },
@@ -104,12 +105,12 @@ fn incident() -> Incident {
 }
 
 fn summary() -> CallSummary {
-    let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: 7_200 };
-    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: 7_200 };
+    let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: Some(7_200) };
+    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200) };
     CallSummary {
         first: when(0),
         last: when(77),
-        totals: Totals { calls: 12, answered: 12, seconds: 7_200, ..Totals::default() },
+        totals: Totals { calls: 12, answered: 12, seconds: Some(7_200), ..Totals::default() },
         by_hour: vec![hour],
         by_destination: vec![sum.clone()],
         by_account: vec![sum.clone()],
@@ -132,7 +133,7 @@ fn assessment() -> Assessment {
         failure_records: 4_000,
         failed_attempts: 1_300,
         failures_by_log: vec![("security".to_owned(), 4_000)],
-        failures_by_hour: vec![HourCount { hour: when(-600).unwrap(), count: 1_300, seconds: 0 }],
+        failures_by_hour: vec![HourCount { hour: when(-600).unwrap(), count: 1_300, seconds: None }],
         failures_by_source: vec![party("203.0.113.7")],
         failures_by_account: vec![(hostile(), 1_300)],
         scanners: vec![party("2001:db8::5")],

@@ -58,8 +58,8 @@ pub struct HourCount {
     pub hour: When,
     /// How many.
     pub count: u64,
-    /// Billed seconds, for calls.
-    pub seconds: u64,
+    /// Billed seconds, for calls whose records tell them.
+    pub seconds: Option<u64>,
 }
 
 /// A sum over calls that share something.
@@ -71,8 +71,8 @@ pub struct CallRowSum {
     pub calls: u64,
     /// How many were answered.
     pub answered: u64,
-    /// Billed seconds.
-    pub seconds: u64,
+    /// Billed seconds, as far as call records tell.
+    pub seconds: Option<u64>,
 }
 
 /// Failures from one address.

@@ -138,6 +138,8 @@ pub struct FraudCall {
     pub uniqueid: Option<Untrusted>,
     /// When it began.
     pub start: Option<When>,
+    /// When it ended, as far as a record tells; else when it began.
+    pub end: Option<When>,
     /// The account that made it.
     pub account: Option<Untrusted>,
     /// What was dialled, untouched.
@@ -146,8 +148,8 @@ pub struct FraudCall {
     pub e164: Option<String>,
     /// The country of the number.
     pub country: Option<String>,
-    /// Billed seconds.
-    pub seconds: u64,
+    /// Billed seconds, where a call record tells them.
+    pub seconds: Option<u64>,
     /// How it ended.
     pub disposition: &'static str,
     /// What it cost, a decimal string.
@@ -169,10 +171,10 @@ pub struct Totals {
     pub calls: u64,
     /// Calls answered.
     pub answered: u64,
-    /// Billed seconds.
-    pub seconds: u64,
-    /// Do call records tell how long they lasted? Log lines alone do not.
-    pub seconds_known: bool,
+    /// Billed seconds, as far as call records tell; `None` where none does.
+    pub seconds: Option<u64>,
+    /// Calls whose length no record tells.
+    pub unmeasured: u64,
     /// What they cost, a decimal string.
     pub cost: Option<String>,
     /// The currency.
@@ -180,13 +182,37 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Adds up calls, each told as whether it was answered and its billed seconds.
+    pub fn of(calls: impl IntoIterator<Item = (bool, Option<u64>)>) -> Self {
+        let mut totals = Totals::default();
+        for (is_answered, seconds) in calls {
+            totals.calls += 1;
+            totals.answered += u64::from(is_answered);
+            totals.unmeasured += u64::from(seconds.is_none());
+            totals.seconds = sum_known(totals.seconds, seconds);
+        }
+        if totals.calls == 0 {
+            totals.seconds = Some(0);
+        }
+        totals
+    }
+
     /// Returns the billed time in words.
     pub fn billed(&self) -> String {
-        if self.seconds_known {
-            format!("{} billed", document::duration(self.seconds))
-        } else {
-            "their length not on record".to_owned()
+        let Some(seconds) = self.seconds else { return "their length not on record".to_owned() };
+        let billed = format!("{} billed", document::duration(seconds));
+        match self.unmeasured {
+            0 => billed,
+            some => format!("{billed}, the length of {} not on record", document::counted(some, "call")),
         }
+    }
+}
+
+/// Adds seconds that may be unknown: what is known counts.
+pub fn sum_known(left: Option<u64>, right: Option<u64>) -> Option<u64> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left + right),
+        (left, right) => left.or(right),
     }
 }
 

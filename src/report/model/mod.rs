@@ -20,6 +20,7 @@ pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount};
 pub use finding::Finding;
 pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
+    sum_known,
 };
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};

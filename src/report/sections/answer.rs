@@ -104,8 +104,9 @@ fn sums(totals: &Totals) -> String {
 /// Says when the intruder was last seen, and how long the evidence goes on after that.
 fn is_it_over(report: &Report, incident: &Incident) -> String {
     let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
+    let calls = incident.calls.iter().filter_map(|call| call.end.as_ref());
     let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
-    let last_sign = addresses.chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
+    let last_sign = addresses.chain(calls).chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
     let Some(last) = last_call.max(last_sign) else {
         return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
     };
@@ -183,7 +184,7 @@ fn door(vector: Vector) -> Option<&'static str> {
 fn destinations(incident: &Incident) -> Option<Line> {
     let mut seconds: BTreeMap<&Untrusted, u64> = BTreeMap::new();
     for call in &incident.calls {
-        *seconds.entry(&call.dialed).or_default() += call.seconds;
+        *seconds.entry(&call.dialed).or_default() += call.seconds.unwrap_or(0);
     }
     let mut numbers: Vec<_> = seconds.into_iter().collect();
     numbers.sort_by_key(|&(number, seconds)| (std::cmp::Reverse(seconds), number));

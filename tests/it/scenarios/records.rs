@@ -1,5 +1,7 @@
 //! Call records alone, and calls that leave more than one row.
 
+use tolltrace::report::sections::{Section, View};
+
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Logs, Row, Stage};
 use super::truth::{Truth, compare, examine};
@@ -154,7 +156,7 @@ fn queues_forks_and_transfers_are_counted_once() {
     };
     let report = examine(&mut stage);
     compare(&report, &[truth], &[]);
-    assert_eq!(report.incidents[0].totals.seconds, 30 * 180);
+    assert_eq!(report.incidents[0].totals.seconds, Some(30 * 180));
 }
 
 #[test]
@@ -192,4 +194,39 @@ fn the_same_calls_in_three_files_are_counted_once() {
     let truth =
         Truth { vectors: vec!["unknown", "stolen-credential"], accounts: vec!["11"], sources: vec![], calls };
     compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn what_no_record_measures_is_not_nothing() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    stage.records = false;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    stage.register("11", "193.1.1.1", night);
+    pump(&mut stage, "11", "193.1.1.1", &["00252615550199", "0023221555017"], night + 60, 60, 6);
+    let report = examine(&mut stage);
+    let incident = &report.incidents[0];
+    assert!(incident.totals.calls > 0);
+    assert_eq!((incident.totals.seconds, incident.totals.unmeasured), (None, incident.totals.calls));
+    assert!(incident.calls.iter().all(|call| call.seconds.is_none()));
+    assert!(!incident.title.contains("billed"), "{}", incident.title);
+    assert!(report.assessment.incident.by_destination.iter().all(|sum| sum.seconds.is_none()));
+}
+
+#[test]
+fn the_last_sign_of_an_intruder_is_the_end_of_a_call() {
+    let mut stage = records_only("UTC", &["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    let night = stage.at("2026-03-07 01:00:00");
+    pump(&mut stage, "11", "193.1.1.1", &["00252615550199", "0023221555017"], night, 60, 6);
+    let report = examine(&mut stage);
+    let incident = &report.incidents[0];
+    let last = incident.calls.iter().max_by_key(|call| call.start).unwrap();
+    assert!(last.end.unwrap() > last.start.unwrap());
+    assert_eq!(last.end, report.case.evidence_ends, "the evidence ends with the last call");
+    let answer = Section::Answer.blocks(&report, View::full(false));
+    let answer = tolltrace::report::text::render(&answer, false);
+    assert!(answer.contains("the evidence goes on for 0s after that"), "{answer}");
 }
