@@ -271,7 +271,7 @@ impl Case<'_> {
             earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
-        let fetched = client.map_or(0, |client| client.given_count + client.missing);
+        let fetched = client.map_or(0, |client| client.requests());
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
@@ -355,7 +355,7 @@ impl Case<'_> {
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
-                + client.map_or(0, |client| client.given_count + client.missing),
+                + client.map_or(0, |client| client.requests()),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),

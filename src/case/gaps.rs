@@ -38,7 +38,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
             "Copy /etc/asterisk whole.",
         );
     }
-    if world.fetches.is_empty() {
+    if !world.has_fetches() {
         add(
             "No record of fetched phone files",
             "A secret read from a phone's file by TFTP or the web leaves no trace here, so a leak can be neither seen nor ruled out.",

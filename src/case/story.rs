@@ -99,11 +99,14 @@ fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) 
 
 fn fetches<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
     let Some(client) = case.world.fetches.get(&address) else { return };
-    for fetch in &client.given {
+    let given = client.given.iter().map(|fetch| (fetch, "was given", ""));
+    let asked =
+        client.unanswered.iter().map(|fetch| (fetch, "asked for", "; the log ends before the answer"));
+    for (fetch, verb, rest) in given.chain(asked) {
         events.push(Event {
             at: fetch.at,
             action: Action::FileFetched,
-            message: format!("{address} was given {}", String::from_utf8_lossy(&fetch.file)),
+            message: format!("{address} {verb} {}{rest}", String::from_utf8_lossy(&fetch.file)),
             address: Some(address),
             account: None,
             number: None,

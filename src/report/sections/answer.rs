@@ -106,7 +106,8 @@ fn is_it_over(report: &Report, incident: &Incident) -> String {
     let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
     let calls = incident.calls.iter().filter_map(|call| call.end.as_ref());
     let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
-    let last_sign = addresses.chain(calls).chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
+    let last_sign =
+        addresses.chain(calls).chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
     let Some(last) = last_call.max(last_sign) else {
         return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
     };

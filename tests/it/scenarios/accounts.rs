@@ -216,6 +216,39 @@ fn a_phone_file_leaks_while_an_honest_remote_phone_fetches_its_own() {
 }
 
 #[test]
+fn a_phone_file_asked_for_where_the_log_ends_is_not_known_to_be_read() {
+    let report = |goes_on: bool| {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+        let monday = stage.at("2026-01-12 00:00:00");
+        office(&mut stage, &[("41", "192.168.7.41"), ("42", "192.168.7.42")], monday, 6, &["0155501"]);
+        let secret = stage.accounts[1].1.clone();
+        stage.file(
+            "srv/tftp/001565aabbcc.cfg",
+            &format!("#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 42\naccount.1.auth_name = 42\naccount.1.password = {secret}\naccount.1.sip_server.1.address = 192.0.2.1\n"),
+        );
+        let theft = stage.at("2026-01-16 23:00:00");
+        stage.syslog(theft, "in.tftpd[77]: RRQ from 193.46.255.20 filename 001565aabbcc.cfg");
+        if goes_on {
+            stage.syslog(theft + 60, "cron[78]: (root) CMD (true)");
+        }
+        stage.register("42", "193.46.255.20", theft + 3 * HOUR);
+        pump(&mut stage, "42", "193.46.255.20", &["0088213555011"], theft + 4 * HOUR, 30, 44);
+        examine(&mut stage)
+    };
+    let words = |goes_on| format!("{:?}", report(goes_on).incidents[0].entry);
+    let (known, open) = (words(true), words(false));
+    assert!(
+        known.contains("was given 001565aabbcc.cfg") && !known.contains("the log, which ends"),
+        "{known}"
+    );
+    assert!(
+        open.contains("asked for 001565aabbcc.cfg") && open.contains("the log, which ends there"),
+        "{open}"
+    );
+    assert!(!open.contains("AlmostCertain"), "{open}");
+}
+
+#[test]
 fn two_intruders_on_two_accounts_are_two_incidents() {
     let mut stage = Stage::new(Driver::Pjsip, "Asia/Kolkata").with(&["601", "602", "603"]);
     let monday = stage.at("2026-07-06 00:00:00");

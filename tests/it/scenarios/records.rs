@@ -1,10 +1,11 @@
 //! Call records alone, and calls that leave more than one row.
 
+use tolltrace::case::Options;
 use tolltrace::report::sections::{Section, View};
 
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Logs, Row, Stage};
-use super::truth::{Truth, compare, examine};
+use super::truth::{Truth, compare, examine, examine_with};
 
 fn records_only(zone: &str, accounts: &[&str]) -> Stage {
     let mut stage = Stage::new(Driver::Pjsip, zone).with(accounts);
@@ -180,6 +181,41 @@ fn gaps_say_what_time_is_missing() {
     let entry = &report.incidents[0].entry;
     let words = format!("{:?}{:?}{:?}", entry.because, entry.against, entry.alternatives);
     assert!(!words.contains("nobody guessed"), "{words}");
+}
+
+#[test]
+fn what_an_option_leaves_out_is_not_missing() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    for day in 0..5 {
+        let line = format!("in.tftpd[{}]: RRQ from 192.168.2.10 filename phone.cfg", 40 + day);
+        stage.syslog(monday + day * DAY + 7 * HOUR, &line);
+    }
+    let whole = examine(&mut stage).gaps;
+    assert!(whole.is_empty(), "{whole:?}");
+    for (since, until) in
+        [(Some("2026-03-20"), None), (None, Some("2026-03-01")), (Some("2026-03-06 15:00"), None)]
+    {
+        let options = Options {
+            since: since.map(str::to_owned),
+            until: until.map(str::to_owned),
+            ..Options::default()
+        };
+        let gaps = examine_with(&mut stage, &options).gaps;
+        assert_eq!(gaps, whole, "{since:?} {until:?}");
+    }
+}
+
+#[test]
+fn a_syslog_that_ends_early_is_a_gap() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    stage.syslog(monday + 7 * HOUR, "in.tftpd[40]: RRQ from 192.168.2.10 filename phone.cfg");
+    let gaps = examine(&mut stage).gaps;
+    let [gap] = gaps.as_slice() else { panic!("{gaps:?}") };
+    assert!(gap.what.starts_with("The syslog ends at 2026-03-02 07:00, "), "{}", gap.what);
 }
 
 #[test]
