@@ -21,6 +21,7 @@ use crate::untrusted::Untrusted;
 pub(super) struct Case<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) options: &'a Options,
+    pub(super) window_notes: &'a [String],
     pub(super) clock: &'a Clock,
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],
@@ -139,7 +140,7 @@ impl Case<'_> {
         let trusted = (!trusted.is_empty()).then(|| {
             format!("{} counts as one's own, whatever came from there (--trusted).", trusted.join(", "))
         });
-        since.into_iter().chain(until).chain(trusted).collect()
+        since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
     }
 
     fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
