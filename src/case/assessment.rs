@@ -41,13 +41,20 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
 
 /// Records that tell of a failure, by log; the log with most is the measure, for the others tell the same.
 fn by_log(case: &Case<'_>) -> (Vec<(String, u64)>, u64) {
-    let mut logs: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut logs: BTreeMap<&str, (Vec<&str>, u64)> = BTreeMap::new();
     for told in &case.world.told {
-        *logs.entry(&told.family).or_default() += told.ledger.tries.failure_records;
+        let records = told.ledger.tries.failure_records;
+        if records > 0 {
+            let (files, sum) = logs.entry(&told.family).or_default();
+            files.push(&told.source.file.path);
+            *sum += records;
+        }
     }
-    let most = logs.values().copied().max().unwrap_or(0);
-    let logs =
-        logs.into_iter().filter(|(_, records)| *records > 0).map(|(log, records)| (log.to_owned(), records));
+    let most = logs.values().map(|(_, records)| *records).max().unwrap_or(0);
+    let logs = logs.into_iter().map(|(family, (files, records))| match files.as_slice() {
+        [only] => ((*only).to_owned(), records),
+        files => (format!("{family} ({} files)", files.len()), records),
+    });
     (logs.collect(), most)
 }
 
@@ -75,7 +82,7 @@ fn by_source(case: &Case<'_>, pick: Pick) -> Vec<FailureRow> {
         .map(|(address, party)| FailureRow {
             address: *address,
             attempts: pick(party).attempts,
-            records: pick(party).records,
+            records: pick(party).in_fullest_log,
             first: pick(party).first.and_then(|at| case.when(at)),
             last: pick(party).last.and_then(|at| case.when(at)),
         })

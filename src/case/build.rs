@@ -8,7 +8,7 @@ use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
-use crate::evidence::{Evidence, cite};
+use crate::evidence::{Evidence, cite, ends_with_path};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
@@ -60,7 +60,9 @@ impl Case<'_> {
     pub(super) fn proofs<'c>(&self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<Proof> {
         let mut proofs: Vec<Proof> = Vec::new();
         for proof in citations.into_iter().filter_map(|citation| self.proof(citation)) {
-            if proofs.len() < MOST_PROOFS && !proofs.contains(&proof) {
+            // Another log's copy of a line proves nothing more.
+            let is_new = proofs.iter().all(|known| known.text != proof.text);
+            if proofs.len() < MOST_PROOFS && is_new {
                 proofs.push(proof);
             }
         }
@@ -377,8 +379,11 @@ impl Case<'_> {
     }
 
     fn not_read(&self) -> Vec<model::NotRead> {
-        let links =
-            self.evidence.links.iter().filter(|link| !link.inside && !link.path.ends_with("etc/localtime"));
+        let links = self
+            .evidence
+            .links
+            .iter()
+            .filter(|link| !link.inside && !ends_with_path(&link.placed, "etc/localtime"));
         let links = links.map(|link| model::NotRead {
             path: link.path.clone(),
             bytes: None,

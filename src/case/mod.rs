@@ -109,8 +109,11 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
-    /// A temporary file, or the output, failed.
-    #[error(transparent)]
+    /// Whoever takes the timeline failed to.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    /// A temporary file or a thread failed.
+    #[error("a temporary file or a thread failed: {0}")]
     Io(#[from] io::Error),
 }
 

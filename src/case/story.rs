@@ -81,12 +81,18 @@ fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) 
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
         let what = account.map_or_else(|| "any account".to_owned(), |account| format!("account {account}"));
         let edges = [(first, tried.lines.first(), "first"), (last, tried.lines.last(), "last")];
-        for (at, line, edge) in edges {
+        let is_one = tried.attempts <= 1;
+        for (at, line, edge) in edges.into_iter().take(if is_one { 1 } else { 2 }) {
             let Some(line) = line else { continue };
+            let message = if is_one {
+                format!("a failed try of {address} on {what}")
+            } else {
+                format!("{edge} of {} failed tries of {address} on {what}", tried.attempts)
+            };
             events.push(Event {
                 at,
                 action: Action::AuthFailed,
-                message: format!("{edge} of {} failed tries of {address} on {what}", tried.attempts),
+                message,
                 address: Some(address),
                 account,
                 number: None,

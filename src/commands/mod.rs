@@ -81,8 +81,8 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
 /// Returns whether the reader of the output went away (`| head`), which is no failure.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    match error.downcast_ref::<CaseError>() {
-        Some(CaseError::Io(cause)) => broken(cause),
+    match error.downcast_ref::<UserError>() {
+        Some(UserError::Output { cause, .. }) => broken(cause),
         _ => error.downcast_ref::<io::Error>().is_some_and(broken),
     }
 }

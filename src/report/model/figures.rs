@@ -20,7 +20,7 @@ pub struct Assessment {
     pub failure_records: u64,
     /// Distinct failed tries.
     pub failed_attempts: u64,
-    /// Failures by source file family.
+    /// Failures by log: the file, or what its rotated files have in common and how many they are.
     pub failures_by_log: Vec<(String, u64)>,
     /// Failed tries by hour.
     pub failures_by_hour: Vec<HourCount>,

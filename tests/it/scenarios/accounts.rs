@@ -249,6 +249,31 @@ fn a_phone_file_asked_for_where_the_log_ends_is_not_known_to_be_read() {
 }
 
 #[test]
+fn copies_of_a_log_are_counted_once_and_named_as_they_are() {
+    let mut stage = Stage::new(Driver::Pjsip, "UTC").with(&["41", "42"]);
+    stage.logs.messages = true;
+    let monday = stage.at("2026-01-12 00:00:00");
+    office(&mut stage, &[("41", "192.168.7.41")], monday, 3, &["0155501"]);
+    for attempt in 0..40 {
+        stage.wrong("42", "193.46.255.20", monday + attempt * 7);
+    }
+    stage.rotations = vec![monday + 100];
+    let report = examine(&mut stage);
+    let figures = &report.assessment;
+    let most = figures.failures_by_log.iter().map(|(_, records)| *records).max().unwrap();
+    assert_eq!((figures.failure_records, figures.failures_by_source[0].records), (most, most));
+    let names: Vec<&str> = figures.failures_by_log.iter().map(|(log, _)| log.as_str()).collect();
+    let paths: Vec<&str> = report.evidence.iter().map(|row| row.path.as_str()).collect();
+    for name in names {
+        assert!(paths.contains(&name) || name == "var/log/asterisk/full (2 files)", "{name}: {paths:?}");
+    }
+    for proofs in report.failed_attackers.iter().map(|attacker| &attacker.evidence) {
+        let texts: std::collections::BTreeSet<_> = proofs.iter().map(|proof| &proof.text).collect();
+        assert_eq!(texts.len(), proofs.len(), "{proofs:?}");
+    }
+}
+
+#[test]
 fn two_intruders_on_two_accounts_are_two_incidents() {
     let mut stage = Stage::new(Driver::Pjsip, "Asia/Kolkata").with(&["601", "602", "603"]);
     let monday = stage.at("2026-07-06 00:00:00");
