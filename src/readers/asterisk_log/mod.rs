@@ -11,6 +11,8 @@ mod messages;
 mod text;
 mod trace;
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 use self::head::{Head, Level};
@@ -159,8 +161,8 @@ struct Reading<'a> {
     last_stamp: Option<Stamp>,
     /// Where a printed packet ends.
     packet_end: usize,
-    /// Until where lines behind a packet may be its sender's.
-    doubtful_until: usize,
+    /// From where until where lines may be the words of a packet's sender, packets between included.
+    doubtful: Range<usize>,
     /// Where the line begins that is being read.
     line_at: usize,
     /// Where the last record begins, and the last one that has a stamp.
@@ -204,7 +206,7 @@ impl<'a> Reading<'a> {
             last_text: b"",
             last_stamp: None,
             packet_end: 0,
-            doubtful_until: 0,
+            doubtful: 0..0,
             line_at: start,
             record_at: None,
             stamp_at: None,
@@ -230,7 +232,7 @@ impl<'a> Reading<'a> {
     fn take_over(&mut self, before: &Reading<'_>) {
         self.last_stamp = before.last_stamp;
         self.packet_end = before.packet_end;
-        self.doubtful_until = before.doubtful_until;
+        self.doubtful = before.doubtful.clone();
         self.note_doubtful();
         self.record_at = before.record_at;
         self.stamp_at = before.stamp_at;
@@ -372,15 +374,18 @@ impl<'a> Reading<'a> {
         let line = &self.bytes[start..end];
         if let Some(packet) = trace::packet(self.bytes, line, message, end) {
             self.packet_end = packet.end;
-            self.doubtful_until = self.doubtful_until.max(packet.doubtful_until.unwrap_or(0));
-            self.note_doubtful();
+            if let Some(until) = packet.doubtful_until {
+                let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
+                self.doubtful = from..until;
+                self.note_doubtful();
+            }
         }
     }
 
     /// Tells which bytes of the chunk stand so close behind a packet that its sender may have written them.
     fn note_doubtful(&mut self) {
-        let from = self.packet_end.max(self.start);
-        let to = self.doubtful_until.min(self.bytes.len());
+        let from = self.doubtful.start.max(self.start);
+        let to = self.doubtful.end.min(self.bytes.len());
         if from < to {
             let place = |at: usize| (at - self.start) as u32;
             self.chunk.doubtful.push(place(from)..place(to));
