@@ -10,6 +10,7 @@ use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite, ends_with_path};
 use crate::reconstruct::calls::Call;
+use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
@@ -29,6 +30,9 @@ pub(super) struct Case<'a> {
 
 /// Lines shown for one address or call.
 const MOST_PROOFS: usize = 4;
+
+/// Questions listed; more than anybody asks.
+const MOST_QUESTIONS: usize = 50;
 
 /// Shows an instant in a zone.
 pub(super) fn when(zone: &Zone, at: Instant) -> Option<When> {
@@ -70,7 +74,12 @@ impl Case<'_> {
     }
 
     /// Builds the report and the story.
-    pub(super) fn report(&self, incidents: &[Incident], failed: &[Failed]) -> Examined {
+    pub(super) fn report(
+        &self,
+        incidents: &[Incident],
+        failed: &[Failed],
+        questions: &[Question],
+    ) -> Examined {
         let places: BTreeSet<Place> = incidents
             .iter()
             .filter(|_| !self.options.figures_only)
@@ -91,6 +100,12 @@ impl Case<'_> {
             evidence: self.read.iter().map(|read| self.row(read)).collect(),
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
+            to_confirm: questions
+                .iter()
+                .take(MOST_QUESTIONS)
+                .map(|question| self.question(question))
+                .collect(),
+            to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
             findings: checks::run(self.world, incidents, &|citation| self.proof(citation)),
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
@@ -364,6 +379,27 @@ impl Case<'_> {
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
             evidence: self
                 .proofs(lines.iter().chain(client.into_iter().flat_map(|client| &client.missing_lines))),
+        }
+    }
+
+    fn question(&self, question: &Question) -> model::ToConfirm {
+        let why = match question.doubt {
+            Doubt::AfterWrongSecrets(wrong) => {
+                format!("used after {wrong} wrong secrets: mistyped, a phone that was mended, or guessed")
+            }
+            Doubt::KeepsFailing(wrong) => format!(
+                "{wrong} wrong secrets at a steady pace: a phone with an outdated secret, or a patient guesser; these logs do not tell"
+            ),
+            Doubt::NewPlace => "used from a network it was not used from before".to_owned(),
+        };
+        model::ToConfirm {
+            account: Untrusted::from(question.account.as_str()),
+            address: question.address,
+            addresses: question.addresses as u64,
+            first: self.when(question.first),
+            last: self.when(question.last),
+            why,
+            evidence: self.proofs(&question.lines),
         }
     }
 

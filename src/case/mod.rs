@@ -21,7 +21,7 @@ use crate::pbx::{self, Pbx};
 use crate::readers::{self, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
-use crate::reconstruct::{failed, incident};
+use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
 use crate::scan::{self, Coverage, How, Task};
 
@@ -185,7 +185,7 @@ pub fn examine(
             world: &world,
             read: &read,
         };
-        case.report(&incidents, &failed)
+        case.report(&incidents, &failed, &confirm::find(&world, &involved))
     }))
 }
 

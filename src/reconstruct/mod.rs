@@ -14,6 +14,7 @@ pub mod breach;
 mod burst;
 mod call_facts;
 pub mod calls;
+pub mod confirm;
 pub mod doors;
 mod doubt;
 pub mod failed;

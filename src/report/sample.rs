@@ -182,6 +182,16 @@ pub(crate) fn report() -> Report {
             accounts_tried_count: 10,
             evidence: vec![proof(3)],
         }],
+        to_confirm: vec![ToConfirm {
+            account: hostile(),
+            address: "198.51.100.7".parse().unwrap(),
+            addresses: 2,
+            first: when(-900),
+            last: when(-800),
+            why: "used from a network it was not used from before".to_owned(),
+            evidence: vec![proof(700)],
+        }],
+        to_confirm_left_out: 0,
         findings: vec![Finding {
             id: "weak-secret",
             severity: Severity::Critical,

@@ -1,9 +1,30 @@
-//! Statements with proof, severity and remedy.
+//! Statements with proof, severity and remedy, and what is to be asked.
+
+use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Proof, Severity};
+use super::{Proof, Severity, When};
 use crate::untrusted::Untrusted;
+
+/// Something that only the user of an account can tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct ToConfirm {
+    /// The account.
+    pub account: Untrusted,
+    /// The address, the first of its network.
+    pub address: IpAddr,
+    /// How many addresses of that network.
+    pub addresses: u64,
+    /// Since when.
+    pub first: Option<When>,
+    /// Until when.
+    pub last: Option<When>,
+    /// What makes one ask.
+    pub why: String,
+    /// Telling lines.
+    pub evidence: Vec<Proof>,
+}
 
 /// A statement with proof.
 #[derive(Clone, Debug, Serialize)]

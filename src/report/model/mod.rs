@@ -17,7 +17,7 @@ use crate::untrusted::Untrusted;
 
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount};
-pub use finding::Finding;
+pub use finding::{Finding, ToConfirm};
 pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
@@ -46,6 +46,10 @@ pub struct Report {
     pub incidents: Vec<Incident>,
     /// Those who tried and got nothing.
     pub failed_attackers: Vec<FailedAttacker>,
+    /// What was taken for honest and only the user of the account can confirm: what weighs most first.
+    pub to_confirm: Vec<ToConfirm>,
+    /// How many more of these there are.
+    pub to_confirm_left_out: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
     /// Evidence that is missing, and what that costs.

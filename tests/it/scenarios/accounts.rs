@@ -571,6 +571,30 @@ fn a_secret_that_was_guessed_and_not_yet_used() {
 }
 
 #[test]
+fn a_guessed_account_that_is_kept_for_later() {
+    // Nobody else ever used it, and whoever found the secret only holds the registration.
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "10.0.0.10"), ("11", "10.0.0.11")], monday, 5, &GERMAN);
+        let night = stage.at("2026-03-05 03:00:00");
+        for attempt in 0..300 {
+            stage.wrong("12", "45.9.9.9", night + attempt);
+        }
+        stage.keep("12", "45.9.9.9", night + 301, night + 301 + 30 * HOUR, 600);
+        let truth = Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["12"],
+            sources: vec![("45.9.9.9".into(), "guess register")],
+            calls: vec![],
+        };
+        let report = examine(&mut stage);
+        compare(&report, &[truth], &[]);
+        assert!(report.to_confirm.is_empty(), "{:?}", report.to_confirm);
+    }
+}
+
+#[test]
 fn guesses_in_messages_and_no_word_of_success() {
     let mut stage = Stage::new(Driver::Sip, "Europe/Athens").with(&["61", "62", "63"]);
     stage.logs = super::stage::Logs { full: false, messages: true, security: false, json: false };
