@@ -9,6 +9,7 @@ use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite, ends_with_path};
+use crate::fold::fetches::Client;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::Failed;
@@ -33,6 +34,10 @@ const MOST_PROOFS: usize = 4;
 
 /// Questions listed; more than anybody asks.
 const MOST_QUESTIONS: usize = 50;
+
+fn product(version: &[u8]) -> Untrusted {
+    Untrusted::from_bytes(&[b"Asterisk ", version].concat())
+}
 
 /// Shows an instant in a zone.
 pub(super) fn when(zone: &Zone, at: Instant) -> Option<When> {
@@ -138,8 +143,24 @@ impl Case<'_> {
             home_country: self.options.home_country.clone(),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
-            product: version.map(|version| Untrusted::from_bytes(&[b"Asterisk ", version].concat())),
+            product: version.map(product),
+            systems: self.systems(),
         }
+    }
+
+    /// Tells several pieces of evidence apart: each may be another machine's.
+    fn systems(&self) -> Vec<model::System> {
+        let given = self.evidence.given.iter().enumerate().filter(|_| self.evidence.roots.len() > 1);
+        let system = |(root, evidence): (usize, &String)| {
+            let mut told = self.world.told.iter().filter(|told| told.source.file.root == root);
+            model::System {
+                evidence: evidence.clone(),
+                prefix: self.evidence.prefix(root),
+                timezone: self.clock.zone_of_root(root).name(),
+                product: told.find_map(|told| told.ledger.version.as_deref()).map(product),
+            }
+        };
+        given.map(system).collect()
     }
 
     /// Says what the user's options leave out: an answer over a part must not read like one over all.
@@ -289,7 +310,7 @@ impl Case<'_> {
             earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
-        let fetched = client.map_or(0, |client| client.requests());
+        let fetched = client.map_or(0, Client::requests);
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
@@ -373,7 +394,7 @@ impl Case<'_> {
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
-                + client.map_or(0, |client| client.requests()),
+                + client.map_or(0, Client::requests),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),

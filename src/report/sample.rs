@@ -155,6 +155,12 @@ pub(crate) fn report() -> Report {
             home_country: None,
             evidence_ends: when(300),
             product: Some(hostile()),
+            systems: vec![System {
+                evidence: HOSTILE.to_owned(),
+                prefix: "root1/".to_owned(),
+                timezone: "Europe/Berlin".to_owned(),
+                product: Some(hostile()),
+            }],
             filters: Vec::new(),
         },
         evidence: vec![EvidenceRow {

@@ -102,4 +102,19 @@ pub struct Case {
     pub evidence_ends: Option<When>,
     /// Product and version, as far as a log banner or file tells.
     pub product: Option<Untrusted>,
+    /// Each of several pieces of evidence, which may be of different machines; else none.
+    pub systems: Vec<System>,
+}
+
+/// One of several pieces of evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct System {
+    /// Its path as given.
+    pub evidence: String,
+    /// What its files' paths begin with in the report.
+    pub prefix: String,
+    /// The zone of its stamps.
+    pub timezone: String,
+    /// Product and version, as far as a log banner of it tells.
+    pub product: Option<Untrusted>,
 }
