@@ -3,6 +3,8 @@
 mod assessment;
 mod build;
 mod gaps;
+mod given;
+mod incidents;
 mod reach;
 mod sorted;
 mod story;
