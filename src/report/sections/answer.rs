@@ -41,7 +41,13 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Vec::new();
     if report.incidents.len() > 1 {
         let count = counted(report.incidents.len() as u64, "intrusion");
-        blocks.push(Block::Paragraph(Line::default().strong(format!("{count} succeeded."))));
+        let doubtful = report.incidents.iter().filter(|incident| incident.cannot_tell).count();
+        let but = if doubtful > 0 {
+            format!(", {doubtful} of which cannot be told for certain")
+        } else {
+            String::new()
+        };
+        blocks.push(Block::Paragraph(Line::default().strong(format!("{count} succeeded{but}."))));
     }
     for incident in &report.incidents {
         let title = Line::default().strong(incident.title.clone());
