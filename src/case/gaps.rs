@@ -40,17 +40,32 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
             "Copy /etc/asterisk whole.",
         );
     }
-    if world.fetches.is_empty() {
+    if !world.has_fetches() {
         add(
             "No record of fetched phone files",
             "A secret read from a phone's file by TFTP or the web leaves no trace here, so a leak can be neither seen nor ruled out.",
             "Copy /var/log/syslog or /var/log/messages with their rotations (in.tftpd logs only with -v), and the web server's access logs.",
         );
     }
+    printed_packets(world, &mut add);
     reach::gaps(case, incidents, &mut add);
     gaps.sort();
     gaps.dedup();
     gaps
+}
+
+/// Logs in which a stranger's words look like the server's own.
+fn printed_packets(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    for told in world.told.iter().filter(|told| !told.ledger.doubt.is_empty()) {
+        add(
+            &format!(
+                "{} prints packets without their length (sip set debug): {} of its accepted logins and registrations stand close behind one",
+                told.source.file.path, told.ledger.doubt.successes
+            ),
+            "Whoever sent such a packet could have written the lines behind it, a success or its end alike: where nothing else tells the same, neither it nor its absence is certain.",
+            "Compare with the call records, the security log and the carrier's records; switch the debugging off (`sip set debug off`) and see who had switched it on.",
+        );
+    }
 }
 
 /// What the logger was told not to write.

@@ -3,26 +3,27 @@
 mod assessment;
 mod build;
 mod gaps;
+mod given;
+mod incidents;
 mod reach;
 mod sorted;
 mod story;
 mod timeline;
+mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use ipnet::IpNet;
 
 use crate::clock::{Clock, ClockOptions, SourceFacts};
-use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{Evidence, Source};
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
-use crate::reconstruct::{failed, incident};
+use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
 use crate::scan::{self, Coverage, How, Task};
 
@@ -92,6 +93,16 @@ pub enum CaseError {
         /// As given.
         text: String,
     },
+    /// `--since` or `--until` is a local time that never was.
+    #[error("{option} {text}: the clocks of {zone} skipped that time")]
+    Skipped {
+        /// Which option.
+        option: &'static str,
+        /// As given.
+        text: String,
+        /// The zone of the case.
+        zone: String,
+    },
     /// `--since` and `--until` leave no time between them.
     #[error("--since {since} --until {until}: nothing lies between them")]
     Window {
@@ -100,8 +111,11 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
-    /// A temporary file, or the output, failed.
-    #[error(transparent)]
+    /// Whoever takes the timeline failed to.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    /// A temporary file or a thread failed.
+    #[error("a temporary file or a thread failed: {0}")]
     Io(#[from] io::Error),
 }
 
@@ -110,6 +124,8 @@ struct Prepared<'a> {
     pbx: Pbx,
     clock: Clock,
     window: Window,
+    /// How the options that give it were read.
+    window_notes: Vec<String>,
     /// A reader for each source that tells of events.
     readers: Vec<(&'a Source, Box<dyn Reader>)>,
 }
@@ -135,43 +151,8 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let wanted = ClockOptions { zone: options.zone.clone(), year: options.year };
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
-    let window = Window {
-        since: options.since.as_deref().map(|text| instant("--since", text, &clock)).transpose()?,
-        until: options.until.as_deref().map(|text| instant("--until", text, &clock)).transpose()?,
-    };
-    if let (Some(since), Some(until)) = (window.since, window.until)
-        && since >= until
-    {
-        let text = |option: &Option<String>| option.clone().unwrap_or_default();
-        return Err(CaseError::Window { since: text(&options.since), until: text(&options.until) });
-    }
-    Ok(Prepared { pbx, clock, window, readers })
-}
-
-/// Reads an instant as a user gives it: RFC 3339, or a local time or date in the case's zone.
-fn instant(option: &'static str, text: &str, clock: &Clock) -> Result<Instant, CaseError> {
-    let wrong = || CaseError::Time { option, text: text.to_owned() };
-    let (year, month, day, second, offset) = match crate::clock::any_stamp(text.as_bytes()) {
-        Some((stamp, used)) if used == text.len() && stamp.year != 0 => {
-            (stamp.year, stamp.month, stamp.day, stamp.second, stamp.offset_minutes)
-        }
-        _ => {
-            let time = date_or_minute(text).ok_or_else(wrong)?;
-            let (date, second) = (time.date(), time.num_seconds_from_midnight());
-            (date.year() as i16, date.month() as u8, date.day() as u8, second, None)
-        }
-    };
-    let stamp = Stamp { year, month, day, second, micros: 0, offset_minutes: offset };
-    // A source that does not exist has the case's own plan.
-    let mut resolver = clock.of(SourceId(u16::MAX)).resolver();
-    resolver.resolve(&stamp).map(|(instant, _)| instant).ok_or_else(wrong)
-}
-
-/// Reads a date, or a date with hours and minutes.
-fn date_or_minute(text: &str) -> Option<NaiveDateTime> {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
-    let minute = |format| NaiveDateTime::parse_from_str(text, format).ok();
-    date.or_else(|| minute("%Y-%m-%d %H:%M")).or_else(|| minute("%Y-%m-%dT%H:%M"))
+    let wanted = window::read(options, &clock)?;
+    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, readers })
 }
 
 /// Returns how many threads to use.
@@ -198,8 +179,15 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
-        let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
-        case.report(&incidents, &failed)
+        let case = build::Case {
+            evidence,
+            options,
+            window_notes: &prepared.window_notes,
+            clock: &prepared.clock,
+            world: &world,
+            read: &read,
+        };
+        case.report(&incidents, &failed, &confirm::find(&world, &involved))
     }))
 }
 

@@ -53,10 +53,10 @@ pub(super) fn work_out_zone(found: &mut FoundZone, facts: &[SourceFacts], csv_in
     found.origin = ZoneOrigin::Ties;
 }
 
-/// Chooses the zone of every source.
+/// Chooses the zone of every source of one machine.
 pub(super) fn choose_zones(
     found: &FoundZone,
-    facts: &[SourceFacts],
+    facts: &[&SourceFacts],
     csv_in_gmt: Option<bool>,
 ) -> BTreeMap<SourceId, ChosenZone> {
     let mut chosen: BTreeMap<SourceId, ChosenZone> = BTreeMap::new();

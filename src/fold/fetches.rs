@@ -10,6 +10,8 @@ use crate::event::{Citation, Instant};
 const MOST_ADDRESSES: usize = 65_536;
 /// Files kept by name for each address: more than any server has phones.
 const MOST_FILES: usize = 20_000;
+/// How soon a server answers, stamps of whole seconds allowed for.
+const ANSWER_SECONDS: i64 = 1;
 /// Requests of one address whose refusal may still follow.
 const MOST_PENDING: usize = 64;
 
@@ -20,6 +22,8 @@ pub struct Client {
     pub given: Vec<Fetch>,
     /// How many files it was given.
     pub given_count: u64,
+    /// Files it asked for at the very end of the log, where the answer may be missing.
+    pub unanswered: Vec<Fetch>,
     /// How often a file was not there.
     pub missing: u64,
     /// First request.
@@ -99,9 +103,15 @@ impl Fetches {
         }
     }
 
-    /// Counts the requests that nothing refused as given.
-    pub fn settle(&mut self) {
+    /// Counts the requests that nothing refused as given, but for those with which the log ends: it does
+    /// so at `end`, and the refusal may be cut off.
+    pub fn settle(&mut self, end: Option<Instant>) {
         for client in self.clients.values_mut() {
+            let is_open = |fetch: &Fetch| end.is_none_or(|end| end.seconds_since(fetch.at) <= ANSWER_SECONDS);
+            let (open, known): (VecDeque<_>, VecDeque<_>) =
+                std::mem::take(&mut client.pending).into_iter().partition(|(_, fetch)| is_open(fetch));
+            client.pending = known;
+            client.unanswered = open.into_iter().map(|(_, fetch)| fetch).collect();
             while !client.pending.is_empty() {
                 self.nameless += client.give_oldest();
             }
@@ -110,6 +120,11 @@ impl Fetches {
 }
 
 impl Client {
+    /// Returns how many requests it made.
+    pub fn requests(&self) -> u64 {
+        self.given_count + self.missing + self.unanswered.len() as u64
+    }
+
     /// Counts the oldest open request as given; returns how many names were not kept for want of room.
     fn give_oldest(&mut self) -> u64 {
         let Some((_, fetch)) = self.pending.pop_front() else { return 0 };
@@ -139,7 +154,7 @@ mod tests {
         let address = IpAddr::from([192, 0, 2, 9]);
         let mut fetches = Fetches::default();
         tell(&mut fetches, address);
-        fetches.settle();
+        fetches.settle(Some(Instant::from_seconds(60)));
         let names = fetches.clients[&address].given.iter();
         names.map(|fetch| String::from_utf8_lossy(&fetch.file).into_owned()).collect()
     }
@@ -157,6 +172,19 @@ mod tests {
             fetches.missing(address, b"in.tftpd[7]", b"", Instant(0), line());
         });
         assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn the_request_that_a_log_ends_with_is_not_known_to_be_granted() {
+        let address = IpAddr::from([192, 0, 2, 9]);
+        for (end, given) in [(0, 0), (1, 0), (2, 1)] {
+            let mut fetches = Fetches::default();
+            ask(&mut fetches, address, b"in.tftpd[7]", "phone.cfg");
+            fetches.settle(Some(Instant::from_seconds(end)));
+            let client = &fetches.clients[&address];
+            assert_eq!((client.given.len(), client.unanswered.len()), (given, 1 - given), "{end}");
+            assert_eq!(client.requests(), 1);
+        }
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl Fold {
 
     /// Ends the folding and returns what was told.
     pub fn finish(mut self) -> Ledger {
-        self.ledger.fetches.settle();
+        let end = self.ledger.reach.map(|(_, last)| last);
+        self.ledger.fetches.settle(end);
         self.ledger.tries.settle();
         self.ledger.calls.settle();
         let ledger = &mut self.ledger;
@@ -143,11 +144,14 @@ impl Fold {
             *self.ledger.actions.entry(entry.action).or_default() += 1;
             return;
         };
+        self.ledger.reaches(at);
+        self.shows(entry);
         if !self.window.holds(at) {
             return;
         }
         self.ledger.seen(at, resolution);
         *self.ledger.actions.entry(entry.action).or_default() += 1;
+        self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
@@ -180,10 +184,23 @@ impl Fold {
         }
     }
 
+    /// Notes what kinds of records the source has, whenever they were.
+    fn shows(&mut self, entry: &Entry) {
+        let ledger = &mut self.ledger;
+        match entry.action {
+            Action::Dialplan | Action::CallAttempt => ledger.has_dialplan = true,
+            Action::FileFetched | Action::FileMissing => ledger.has_fetches = true,
+            Action::AuthOk => ledger.has_security_events |= entry.exact.is_some(),
+            action if tries::kind_of(action).is_some() => {
+                ledger.has_security_events |= entry.exact.is_some();
+            }
+            _ => {}
+        }
+    }
+
     fn flood(&mut self, told: &Told<'_>) {
         let entry = told.entry;
         let Some(kind) = tries::kind_of(entry.action) else { return };
-        self.ledger.has_security_events |= entry.exact.is_some();
         let name = told.text(entry.account);
         if entry.action == Action::Challenge {
             self.challenges.note(told);
@@ -225,7 +242,6 @@ impl Fold {
 
     fn step(&mut self, told: &Told<'_>) {
         let entry = told.entry;
-        self.ledger.has_dialplan = true;
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service != Service::Core || entry.channel.is_none() {
             return;
@@ -247,7 +263,6 @@ impl Fold {
     /// Credentials were accepted. chan_sip names the account for a registration and the number
     /// dialled for a call; the challenge before, of the same session, tells which.
     fn accepted(&mut self, told: &Told<'_>) {
-        self.ledger.has_security_events |= told.entry.exact.is_some();
         let said = told.text(told.entry.account);
         let account = match told.entry.service {
             Service::Sip => match self.challenges.take(told) {
@@ -331,11 +346,14 @@ impl Fold {
         let by_stamp = row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp));
         let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
         let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
+        let end = start.plus_seconds(i64::from(row.duration));
+        self.ledger.reaches(start);
+        self.ledger.reaches(end);
         if !self.window.holds(start) {
             return;
         }
         self.ledger.seen(start, resolution);
-        self.ledger.seen(start.plus_seconds(i64::from(row.duration)), resolution);
+        self.ledger.seen(end, resolution);
         *self.ledger.actions.entry(Action::Call).or_default() += 1;
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
@@ -364,9 +382,9 @@ impl Fold {
 impl Fold {
     /// Notes the time of a record that may tell of no event: a log reaches as far as its lines do.
     fn reach(&mut self, stamp: Option<Stamp>) {
-        if let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp))
-            && self.window.holds(at)
-        {
+        let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp)) else { return };
+        self.ledger.reaches(at);
+        if self.window.holds(at) {
             self.ledger.seen(at, resolution);
         }
     }
@@ -377,6 +395,10 @@ impl Sink for Fold {
         // Call records stand in the order of their end and tell both their times themselves.
         let is_ordered = chunk.rows.is_empty();
         self.reach(chunk.first_stamp.filter(|_| is_ordered));
+        for stretch in &chunk.doubtful {
+            let place = |at: u32| base.offset + u64::from(at);
+            self.ledger.doubt.add(place(stretch.start)..place(stretch.end));
+        }
         for entry in &chunk.entries {
             self.entry(chunk, entry, base);
         }

@@ -18,7 +18,7 @@ pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_
 
 use super::delimited::{Kept, Record, Records};
 use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
-use crate::clock::DateFormat;
+use crate::clock::{DateFormat, with_fraction};
 use crate::event::{CallRow, Disposition, Span, Stamp};
 
 /// How Asterisk writes dates where nothing says otherwise.
@@ -103,7 +103,9 @@ impl CallRecordReader {
     }
 
     fn stamp(&self, text: &[u8]) -> Option<Stamp> {
-        self.dates.parse(text.trim_ascii_start()).map(|(stamp, _)| stamp)
+        let text = text.trim_ascii_start();
+        let (stamp, used) = self.dates.parse(text)?;
+        Some(with_fraction(stamp, used, text).map_or(stamp, |(stamp, _)| stamp))
     }
 }
 

@@ -80,6 +80,11 @@ impl At {
 }
 
 impl Call {
+    /// Returns when it ended; where no record tells how long it lasted, when it began.
+    pub fn end(&self) -> Instant {
+        self.start.plus_seconds(i64::from(self.duration))
+    }
+
     /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
     pub(super) fn account_index(&self) -> usize {
         self.account as usize

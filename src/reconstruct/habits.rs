@@ -28,6 +28,19 @@ pub(super) fn is_stale_phone(world: &World<'_>, account: &str, address: IpAddr) 
     (tried.one_session && lasts) || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
 }
 
+/// Returns whether tries follow each other faster than any phone sends them or anybody types.
+pub(super) fn is_hasty(tried: &Attempts) -> bool {
+    const MANY: u64 = 20;
+    /// A phone waits ten seconds and more; three of them may share an address and an account.
+    const FASTEST_SECONDS: i64 = 3;
+    let Some((first, last)) = tried.first.zip(tried.last) else { return false };
+    let gaps = i64::try_from(tried.attempts.saturating_sub(1)).unwrap_or(i64::MAX);
+    let in_a_burst = last.seconds_since(first) < gaps.saturating_mul(FASTEST_SECONDS);
+    // Who guesses all night and pauses in between is as fast within the hour.
+    let in_an_hour = tried.hours.values().any(|&tries| tries > 3_600 / FASTEST_SECONDS as u64);
+    !tried.one_session && tried.attempts >= MANY && (in_a_burst || in_an_hour)
+}
+
 /// Returns whether tries keep one pace, slow enough for a phone, for hours.
 fn is_steady(tried: &Attempts) -> bool {
     let hours: Vec<u64> = tried.hours.values().copied().collect();

@@ -8,10 +8,12 @@ use crate::event::{Citation, Instant};
 /// A fetch of the file that holds an account's secret, by somebody who has no business with it.
 #[derive(Clone, Debug)]
 pub struct Leak {
-    /// Who fetched it.
+    /// Who fetched it, or asked for it.
     pub address: IpAddr,
     /// When.
     pub at: Instant,
+    /// Does the log go on after it, so that a refusal would show?
+    pub is_answered: bool,
     /// The file, as asked for.
     pub file: String,
     /// The account in it.
@@ -31,7 +33,9 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
         if !world.neighbours.is_outside(*address) || uses_it_honestly(world, account, *address, before) {
             continue;
         }
-        for fetch in client.given.iter().filter(|fetch| fetch.at <= before) {
+        let given = client.given.iter().map(|fetch| (fetch, true));
+        let asked = client.unanswered.iter().map(|fetch| (fetch, false));
+        for (fetch, is_answered) in given.chain(asked).filter(|(fetch, _)| fetch.at <= before) {
             let asked = String::from_utf8_lossy(&fetch.file);
             let name = asked.rsplit(['/', '\\']).next().unwrap_or(&asked);
             let held = world.pbx.phone_files.iter().filter(|file| file.path.rsplit('/').next() == Some(name));
@@ -39,6 +43,7 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
                 leaks.push(Leak {
                     address: *address,
                     at: fetch.at,
+                    is_answered,
                     file: asked.clone().into_owned(),
                     account: account.to_owned(),
                     is_live: phone.secret_is_live,
@@ -48,7 +53,8 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
             }
         }
     }
-    leaks.sort_by_key(|leak| (leak.at, leak.address));
+    // What was surely given tells more than what was asked for.
+    leaks.sort_by_key(|leak| (!leak.is_answered, leak.at, leak.address));
     leaks
 }
 

@@ -21,6 +21,8 @@ pub struct Attempts {
     pub last: Option<Instant>,
     /// Records, in all files.
     pub records: u64,
+    /// Records in the log that has most of them: others tell the same again.
+    pub in_fullest_log: u64,
     /// Distinct tries.
     pub attempts: u64,
     /// Tries by hour since the epoch.
@@ -183,6 +185,7 @@ impl Attempts {
         self.first = earliest(self.first, Some(tally.first));
         self.last = self.last.max(Some(tally.last));
         self.records += tally.records;
+        self.in_fullest_log += tally.records;
         for (hour, Cell { attempts, .. }) in &tally.hours {
             *self.hours.entry(*hour).or_default() += u64::from(*attempts);
         }
@@ -215,6 +218,7 @@ impl Attempts {
         self.first = earliest(self.first, other.first);
         self.last = self.last.max(other.last);
         self.records += other.records;
+        self.in_fullest_log = self.in_fullest_log.max(other.in_fullest_log);
         for (hour, attempts) in &other.hours {
             let own = self.hours.entry(*hour).or_default();
             *own = (*own).max(*attempts);

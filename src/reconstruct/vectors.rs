@@ -174,14 +174,18 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
         proof: vec![],
     };
     if let Some(leak) = leaks.first() {
-        way.score += 5;
+        way.score += if leak.is_answered { 5 } else { 3 };
+        let verb = if leak.is_answered { "was given" } else { "asked for" };
         way.because.push(format!(
-            "{} was given {}, which holds the secret of {}, {} before the first use",
+            "{} {verb} {}, which holds the secret of {}, {} before the first use",
             leak.address,
             show(&leak.file),
             show(&leak.account),
             crate::report::document::duration(breach.first.seconds_since(leak.at).max(0) as u64),
         ));
+        if !leak.is_answered {
+            way.against.push("whether it was given that file is not in the log, which ends there".into());
+        }
         if leak.is_live == Some(true) {
             way.score += 1;
             way.because.push("the secret in that file is the one the server accepts".into());
@@ -198,7 +202,7 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             way.score -= 3;
             way.against.push("the secret in that file is not the one the server accepts now".into());
         }
-    } else if world.fetches.is_empty() {
+    } else if !world.has_fetches() {
         way.against.push(
             "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
         );

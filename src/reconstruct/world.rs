@@ -145,6 +145,11 @@ impl<'a> World<'a> {
         logs.filter_map(|told| told.ledger.first).min()
     }
 
+    /// Returns whether any source tells who asked for files.
+    pub fn has_fetches(&self) -> bool {
+        self.told.iter().any(|told| told.ledger.has_fetches)
+    }
+
     /// Returns whether any source tells of security events.
     pub fn has_security_events(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_security_events)
@@ -205,6 +210,7 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
             let known = all.entry(*address).or_default();
             known.given.extend(client.given.iter().cloned());
             known.given_count += client.given_count;
+            known.unanswered.extend(client.unanswered.iter().cloned());
             known.missing += client.missing;
             known.missing_lines.extend(client.missing_lines.iter().cloned());
             known.first = earliest(known.first, client.first);

@@ -238,6 +238,34 @@ fn a_long_packet_in_a_trace_blames_nobody() {
     assert!(self::answer(&scratch).contains("Somebody took over account 205"));
 }
 
+/// A packet that `chan_sip` prints, with a closing rule and log lines of its own.
+fn a_packet_that_ends_itself() -> String {
+    format!(
+        "[2026-03-05 05:00:00] VERBOSE[1] chan_sip.c: \n<--- SIP read from UDP:198.51.100.9:5060 --->\nINVITE sip:1@x SIP/2.0\r\n\r\n<------------->\n{}\r\n<------------->\n",
+        a_forged_takeover()
+    )
+}
+
+#[test]
+fn what_stands_behind_a_packet_without_a_length_cannot_be_told() {
+    let scratch = Scratch::new();
+    let log = own_phone() + &a_packet_that_ends_itself();
+    scratch.file("e/var/log/asterisk/full", &log);
+    let told = answer(&scratch);
+    assert!(told.contains("Whether that is true cannot be told"), "{told}");
+    assert!(told.contains("whether 205 was ever used from 203.0.113.77"), "{told}");
+    assert!(told.contains("If other records bear it out: Block the addresses that got in"), "{told}");
+    assert!(told.contains("1 of its accepted logins and registrations stand close behind one"), "{told}");
+    assert!(!told.contains("almost-certain"), "{told}");
+    assert!(told.contains("may have been used by an intruder"), "{told}");
+    // Lines that no packet reaches are believed, whatever was printed long before.
+    let far =
+        "[2026-03-05 04:00:00] VERBOSE[1] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n";
+    let log = own_phone() + &a_packet_that_ends_itself() + &far.repeat(800) + &a_forged_takeover();
+    scratch.file("e/var/log/asterisk/full", &log);
+    assert!(!answer(&scratch).contains("Whether that is true cannot be told"));
+}
+
 #[test]
 fn lines_that_other_programs_quote_blame_nobody() {
     let quoted = "Invalid user NOTICE[1]: chan_sip.c: Registration from '<sip:205@x>' failed for '203.0.113.77:5060' - Wrong password";

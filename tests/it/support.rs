@@ -30,6 +30,8 @@ pub(crate) struct Whole {
     pub(crate) entries: Vec<Told>,
     pub(crate) rows: Vec<Told>,
     pub(crate) skipped: Vec<Skipped>,
+    /// Stretches that a stranger may have written, those that touch joined.
+    pub(crate) doubtful: Vec<std::ops::Range<usize>>,
     pub(crate) records: u64,
     pub(crate) lines: u32,
 }
@@ -79,6 +81,13 @@ fn take_in(whole: &mut Whole, chunk: &Chunk, from: usize) {
         line: skipped.line + whole.lines,
         why: skipped.why,
     }));
+    for stretch in &chunk.doubtful {
+        let (start, end) = (from + stretch.start as usize, from + stretch.end as usize);
+        match whole.doubtful.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => whole.doubtful.push(start..end),
+        }
+    }
     whole.records += chunk.records;
     whole.lines += chunk.lines;
 }

@@ -1,5 +1,7 @@
 //! The reading of one chunk of Asterisk's log.
 
+use std::ops::Range;
+
 use super::head::{self, Head, Level};
 use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, json, messages, trace};
 use crate::clock::DateFormat;
@@ -29,6 +31,8 @@ struct Reading<'a> {
     last_stamp: Option<Stamp>,
     /// Where a printed packet ends.
     packet_end: usize,
+    /// From where until where lines may be the words of a packet's sender, packets between included.
+    doubtful: Range<usize>,
     /// Where the line begins that is being read.
     line_at: usize,
     /// Where the last record begins, and the last one that has a stamp.
@@ -72,6 +76,7 @@ impl<'a> Reading<'a> {
             last_text: b"",
             last_stamp: None,
             packet_end: 0,
+            doubtful: 0..0,
             line_at: start,
             record_at: None,
             stamp_at: None,
@@ -97,6 +102,8 @@ impl<'a> Reading<'a> {
     fn take_over(&mut self, before: &Reading<'_>) {
         self.last_stamp = before.last_stamp;
         self.packet_end = before.packet_end;
+        self.doubtful = before.doubtful.clone();
+        self.note_doubtful();
         self.record_at = before.record_at;
         self.stamp_at = before.stamp_at;
     }
@@ -235,8 +242,23 @@ impl<'a> Reading<'a> {
 
     fn watch_packet(&mut self, message: &[u8], start: usize, end: usize) {
         let line = &self.bytes[start..end];
-        if let Some(packet_end) = trace::packet_end(self.bytes, line, message, end) {
-            self.packet_end = packet_end;
+        if let Some(packet) = trace::packet(self.bytes, line, message, end) {
+            self.packet_end = packet.end;
+            if let Some(until) = packet.doubtful_until {
+                let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
+                self.doubtful = from..until;
+                self.note_doubtful();
+            }
+        }
+    }
+
+    /// Tells which bytes of the chunk stand so close behind a packet that its sender may have written them.
+    fn note_doubtful(&mut self) {
+        let from = self.doubtful.start.max(self.start);
+        let to = self.doubtful.end.min(self.bytes.len());
+        if from < to {
+            let place = |at: usize| (at - self.start) as u32;
+            self.chunk.doubtful.push(place(from)..place(to));
         }
     }
 
