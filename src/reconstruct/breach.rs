@@ -126,7 +126,7 @@ fn weigh(
     let from_the_start = group.from_the_start;
     let is_usual = |index: &usize| {
         let call = world.calls.list.get(*index);
-        call.is_some_and(|call| honest.contains(&behaviour::destination(world.dialed(call))))
+        call.is_some_and(|call| honest.contains(&call.destination))
     };
     let is_apart =
         standing == Some(Standing::Outside) && !(from_the_start && group.calls.iter().any(is_usual));
@@ -146,7 +146,7 @@ fn weigh(
     if swept {
         score += 4;
     }
-    if guesses < GUESSES && !swept && calls_as_others(world, &calls, honest) {
+    if guesses < GUESSES && !swept && calls_as_others(&calls, honest) {
         score -= 3;
     }
     if from_the_start {
@@ -168,9 +168,9 @@ fn weigh(
 }
 
 /// Most calls go where others here call: a branch or an agent, however busy.
-fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
-    let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
-    let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
+fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
+    let outward = || calls.iter().filter(|call| call.is_outward);
+    let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7
 }
