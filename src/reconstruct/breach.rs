@@ -147,7 +147,7 @@ impl<'a> Candidate<'a> {
 
     fn is_usual(&self, call: usize) -> bool {
         let call = self.world.calls.list.get(call);
-        call.is_some_and(|call| self.honest.contains(&behaviour::destination(self.world.dialed(call))))
+        call.is_some_and(|call| self.honest.contains(&call.destination))
     }
 
     /// Weighs a use from a place of its own.
@@ -166,7 +166,7 @@ impl<'a> Candidate<'a> {
         if swept {
             score += 4;
         }
-        if guesses < GUESSES && !swept && calls_as_others(self.world, &calls, self.honest) {
+        if guesses < GUESSES && !swept && calls_as_others(&calls, self.honest) {
             score -= 3;
         }
         if from_the_start {
@@ -222,9 +222,9 @@ impl<'a> Candidate<'a> {
 }
 
 /// Most calls go where others here call: a branch or an agent, however busy.
-fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
-    let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
-    let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
+fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
+    let outward = || calls.iter().filter(|call| call.is_outward);
+    let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7
 }

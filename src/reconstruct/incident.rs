@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::actors::{add_guessers, add_leaks, add_scanners, add_users};
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::blame::fraud_calls;
 use super::breach::{self, Breach};
 use super::guessing;
@@ -99,8 +99,8 @@ fn is_one_party(world: &World<'_>, left: &Breach, right: &Breach) -> bool {
     }
     let places = |breach: &Breach| -> BTreeSet<Destination> {
         let calls = breach.calls.iter().filter_map(|&index| world.calls.list.get(index));
-        let abroad = calls.filter(|call| behaviour::international(world.dialed(call)).is_some());
-        abroad.map(|call| behaviour::destination(world.dialed(call))).collect()
+        let abroad = calls.filter(|call| call.destination.is_abroad());
+        abroad.map(|call| call.destination).collect()
     };
     let near = left.first.seconds_since(right.first).abs() <= 3 * 86_400;
     near && places(left).intersection(&places(right)).next().is_some()

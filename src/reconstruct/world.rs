@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::calls::Calls;
-use super::join;
 pub use super::parties::{Attempts, Party};
 use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
+use super::{behaviour, join};
 use super::{parties, uses};
 use crate::event::Instant;
 use crate::evidence::Source;
@@ -110,6 +110,7 @@ impl<'a> World<'a> {
             last,
         };
         world.note_users();
+        behaviour::note_destinations(&mut world);
         super::attribute::attribute(&mut world);
         world
     }
