@@ -65,8 +65,8 @@ impl Case<'_> {
         proofs
     }
 
-    /// Builds the report and the story.
-    pub(super) fn report(&self, incidents: &[Incident], failed: &[Failed]) -> Examined {
+    /// Builds the report and the story; `failed` are those of `failed_count` attackers that are listed.
+    pub(super) fn report(&self, incidents: &[Incident], failed: &[Failed], failed_count: usize) -> Examined {
         let places: BTreeSet<Place> = incidents
             .iter()
             .filter(|_| !self.options.figures_only)
@@ -80,6 +80,13 @@ impl Case<'_> {
             .enumerate()
             .map(|(number, incident)| self.incident(number + 1, incident, &cited))
             .collect();
+        let (findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let unlisted = (failed.len() < failed_count).then(|| {
+            format!(
+                "{failed_count} addresses tried and got nothing: the {} that tried most are listed",
+                failed.len()
+            )
+        });
         let report = model::Report {
             schema: model::SCHEMA,
             tool: model::Tool { name: "tolltrace", version: env!("CARGO_PKG_VERSION") },
@@ -87,13 +94,14 @@ impl Case<'_> {
             evidence: self.read.iter().map(|read| self.row(read)).collect(),
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
-            findings: checks::run(self.world, incidents, &|citation| self.proof(citation)),
+            failed_attackers_count: failed_count as u64,
+            findings,
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self.limits(),
+            limits: self.limits().into_iter().chain(unlisted).chain(limits).collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };

@@ -17,6 +17,7 @@ use ipnet::IpNet;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{Evidence, Source};
+use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Reader};
@@ -199,7 +200,8 @@ pub fn examine(
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
         let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
-        case.report(&incidents, &failed)
+        let failed_count = failed.len();
+        case.report(&incidents, &failed::list(&world, failed), failed_count)
     }))
 }
 
@@ -210,11 +212,12 @@ fn read_all<'a>(
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
     let known = Arc::new(known(&prepared.pbx));
-    let tasks = evidence.sources.iter().map(|source| {
+    let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let reader =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
-        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window);
+        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
         Task { source, reader: reader.map(|(reader, _)| reader), sink }
     });
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };

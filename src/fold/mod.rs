@@ -5,12 +5,16 @@
 //! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
+mod accounts;
 pub mod blocks;
+pub mod budget;
 pub mod calls;
 pub mod fetches;
 pub mod names;
+mod recent;
 pub mod rows;
 mod sink;
+mod tally;
 pub mod tries;
 pub mod uses;
 
@@ -74,6 +78,17 @@ pub const SPAN_SECONDS: i64 = 30 * 86_400;
 const MOST_SPANS: usize = 1_000;
 
 impl Ledger {
+    /// Begins with nothing, to keep as much as `budget` says.
+    pub fn new(budget: budget::Budget) -> Self {
+        Ledger {
+            tries: tries::Tries::new(budget),
+            uses: uses::Uses::new(budget.runs),
+            calls: calls::LogCalls::new(budget.calls),
+            rows: rows::Rows::new(budget.rows),
+            ..Ledger::default()
+        }
+    }
+
     /// Notes that something happened at `at`.
     pub fn seen(&mut self, at: Instant, resolution: Resolution) {
         self.first = Some(self.first.map_or(at, |first| first.min(at)));

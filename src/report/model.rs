@@ -30,8 +30,10 @@ pub struct Report {
     pub evidence: Vec<EvidenceRow>,
     /// Intrusions that succeeded.
     pub incidents: Vec<Incident>,
-    /// Those who tried and got nothing.
+    /// Those who tried and got nothing; where there are thousands, those that tried most.
     pub failed_attackers: Vec<FailedAttacker>,
+    /// How many there are, those not listed included.
+    pub failed_attackers_count: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
     /// Evidence that is missing, and what that costs.
