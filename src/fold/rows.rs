@@ -187,3 +187,41 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(rows: &mut Rows, number: u32) {
+        let id = number.to_string();
+        let text = RowText { uniqueid: id.as_bytes(), linkedid: id.as_bytes(), ..RowText::default() };
+        rows.push(Row::blank(Instant(0)), text);
+    }
+
+    #[test]
+    fn rows_that_repeat_are_kept_once() {
+        let mut rows = Rows::default();
+        for number in 0..1_000 {
+            push(&mut rows, number % 10);
+        }
+        assert_eq!((rows.rows.len(), rows.repeated), (10, 990));
+        rows.push(Row::blank(Instant(1)), RowText { uniqueid: b"3", ..RowText::default() });
+        assert_eq!(rows.rows.len(), 11, "another start is another row");
+    }
+
+    #[test]
+    fn rows_beyond_the_limit_are_counted() {
+        let mut rows = Rows::new(100);
+        for number in 0..250 {
+            push(&mut rows, number);
+        }
+        assert_eq!((rows.rows.len(), rows.beyond), (100, 150));
+        let mut rows = Rows::new(100);
+        for number in 0..250_u32 {
+            let long = [b"x".repeat(2_000), number.to_string().into_bytes()].concat();
+            let text = RowText { src: &long, dst: &long, channel: &long, ..RowText::default() };
+            rows.push(Row { sequence: number, ..Row::blank(Instant(0)) }, text);
+        }
+        assert!(rows.rows.len() < 40 && rows.beyond > 200, "{} kept", rows.rows.len());
+    }
+}

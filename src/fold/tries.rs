@@ -366,3 +366,95 @@ pub fn kind_of(action: Action) -> Option<Kind> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::SourceId;
+
+    const SMALL: Budget = Budget { addresses: 400, pairs: 400, samples: 100, ..Budget::WHOLE };
+
+    fn wrong(tries: &mut Tries, name: &str, address: u32, second: i64) {
+        let event = Try {
+            kind: Kind::Failure,
+            at: Instant::from_seconds(second),
+            address: Some(IpAddr::from(address.to_be_bytes())),
+            service: Service::Sip,
+            name: name.as_bytes(),
+            number: b"",
+            session: b"",
+            reason: "",
+            is_invite: false,
+            is_options: false,
+        };
+        let place = Place { source: SourceId(0), offset: second as u64, line: 1 };
+        tries.count(&event, |name| name.starts_with(b"known"), place, b"");
+    }
+
+    /// All tries on an account, with and without their addresses.
+    fn on(tries: &Tries, name: &str) -> u64 {
+        let pairs = tries.parties.values().flat_map(|party| &party.tallies);
+        let paired = pairs.filter(|((_, account), _)| tries.name(*account) == name.as_bytes());
+        paired.map(|(_, tally)| tally.attempts).sum::<u64>()
+            + tries.crowds.get(name.as_bytes()).map_or(0, |crowd| crowd.attempts)
+    }
+
+    fn pair(tries: &Tries, name: &str, address: u32) -> Option<u64> {
+        let party = tries.parties.get(&Some(IpAddr::from(address.to_be_bytes())))?;
+        let mut of_name = party.tallies.iter().filter(|((_, id), _)| tries.name(*id) == name.as_bytes());
+        of_name.next().map(|(_, tally)| tally.attempts)
+    }
+
+    #[test]
+    fn a_flood_of_pairs_takes_no_room_from_who_tries_most() {
+        let mut tries = Tries::new(SMALL);
+        for second in 0..20_000 {
+            let number = second as u32;
+            wrong(&mut tries, &format!("known{}", number % 317), 1 + number % 307, second);
+            if second % 50 == 0 {
+                wrong(&mut tries, "known7", 999, second);
+            }
+        }
+        assert!(tries.pairs <= SMALL.pairs && tries.unpaired > 0);
+        assert_eq!(pair(&tries, "known7", 999), Some(400), "the guesser keeps its own count");
+        let all: u64 = (0..317).map(|number| on(&tries, &format!("known{number}"))).sum();
+        assert_eq!(all, 20_400, "no try on an account that exists is lost");
+        let by_address: u64 = tries.parties.values().map(Party::records).sum();
+        assert_eq!(by_address, 20_400);
+    }
+
+    #[test]
+    fn a_flood_of_addresses_loses_no_try_on_an_account() {
+        let mut tries = Tries::new(SMALL);
+        for second in 0..5_000 {
+            wrong(&mut tries, "known1", second as u32, second);
+        }
+        assert!(tries.parties.len() <= SMALL.addresses && tries.beyond > 0);
+        assert_eq!(on(&tries, "known1"), 5_000);
+    }
+
+    #[test]
+    fn a_flood_of_names_loses_at_most_the_first_try_on_one() {
+        let mut tries = Tries::new(Budget::WHOLE);
+        for second in 0..60_000 {
+            // Half of the names are tried twice, so that they too are counted apart for a while.
+            wrong(&mut tries, &format!("invented{}", second * 3 / 4), 1, second);
+            if second > 30_000 && second % 500 == 0 {
+                wrong(&mut tries, "205", 2, second);
+            }
+        }
+        let counted = pair(&tries, "205", 2).unwrap_or(0);
+        assert!(counted >= 50 && on(&tries, "205") >= 58, "{counted} of 59, {} in all", on(&tries, "205"));
+    }
+
+    #[test]
+    fn what_is_sampled_of_a_flood_is_bounded() {
+        let mut tries = Tries::new(SMALL);
+        for second in 0..2_000 {
+            wrong(&mut tries, &"n".repeat(300 + second as usize), second as u32 % 300, second);
+        }
+        let names: usize = tries.parties.values().map(|party| party.names.len()).sum();
+        assert!(names <= SMALL.samples + 300 * LEAST_NAMES, "{names}");
+        assert!(tries.accounts.is_known(b"n") || tries.pairs == 0, "no account has such a name");
+    }
+}
