@@ -150,7 +150,10 @@ impl Case<'_> {
     }
 
     fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
-        let told = self.world.told.iter().find(|told| told.source.id == read.source.id);
+        // Sources are told in their order, and there may be tens of thousands of them.
+        let told = &self.world.told;
+        let place = told.binary_search_by_key(&read.source.id, |told| told.source.id);
+        let told = place.ok().and_then(|place| told.get(place));
         let coverage = &read.coverage;
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();

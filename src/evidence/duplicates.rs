@@ -63,13 +63,8 @@ fn mark_group(evidence: &mut Evidence, group: &[usize]) {
     let mut kept: Vec<usize> = Vec::new();
     let mut uncompared = 0;
     for index in group {
-        let original = kept
-            .iter()
-            .rev()
-            .take(MOST_COMPARED)
-            .copied()
-            .filter(|&longer| begins(evidence, index, longer))
-            .last();
+        let near = kept.iter().skip(kept.len().saturating_sub(MOST_COMPARED));
+        let original = near.copied().find(|&longer| begins(evidence, index, longer));
         uncompared += usize::from(original.is_none() && kept.len() > MOST_COMPARED);
         match original {
             Some(longer) => evidence.sources[index].duplicate_of = Some(SourceId(longer as u16)),
