@@ -11,7 +11,7 @@ use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
 use crate::reconstruct::confirm::{Doubt, Question};
-use crate::reconstruct::failed::Failed;
+use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Party, World, earliest};
 use crate::report::model::{self, Likelihood, Proof, When};
@@ -73,12 +73,7 @@ impl Case<'_> {
     }
 
     /// Builds the report and the story.
-    pub(super) fn report(
-        &self,
-        incidents: &[Incident],
-        failed: &[Failed],
-        questions: &[Question],
-    ) -> Examined {
+    pub(super) fn report(&self, incidents: &[Incident], failed: &Listed, questions: &[Question]) -> Examined {
         let places: BTreeSet<Place> = incidents
             .iter()
             .filter(|_| !self.options.figures_only)
@@ -92,6 +87,14 @@ impl Case<'_> {
             .enumerate()
             .map(|(number, incident)| self.incident(number + 1, incident, &cited))
             .collect();
+        let (findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let Listed { failed, count } = failed;
+        let unlisted = (failed.len() < *count).then(|| {
+            format!(
+                "{count} addresses tried and got nothing: the {} that tried most are listed",
+                failed.len()
+            )
+        });
         let report = model::Report {
             schema: model::SCHEMA,
             tool: model::Tool { name: "tolltrace", version: env!("CARGO_PKG_VERSION") },
@@ -105,13 +108,14 @@ impl Case<'_> {
                 .map(|question| self.question(question))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
-            findings: checks::run(self.world, incidents, &|citation| self.proof(citation)),
+            failed_attackers_count: *count as u64,
+            findings,
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self.limits(),
+            limits: self.limits().into_iter().chain(unlisted).chain(limits).collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };

@@ -65,7 +65,10 @@ impl Case<'_> {
     }
 
     pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
-        let told = self.world.told.iter().find(|told| told.source.id == read.source.id);
+        // Sources are told in their order, and there may be tens of thousands of them.
+        let told = &self.world.told;
+        let place = told.binary_search_by_key(&read.source.id, |told| told.source.id);
+        let told = place.ok().and_then(|place| told.get(place));
         let coverage = &read.coverage;
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
@@ -105,7 +108,7 @@ impl Case<'_> {
         let whole = self.clock.notes().to_vec();
         let whole =
             (!whole.is_empty()).then(|| model::ClockNote { path: "all sources".to_owned(), notes: whole });
-        let each = self.read.iter().filter(|read| read.source.kind.tells().is_some()).filter_map(|read| {
+        let each = self.read.iter().filter(|read| read.source.kind.has_records()).filter_map(|read| {
             let notes = self.clock.of(read.source.id).notes().to_vec();
             (!notes.is_empty()).then(|| model::ClockNote { path: read.source.file.path.clone(), notes })
         });

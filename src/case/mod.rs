@@ -18,6 +18,7 @@ use ipnet::IpNet;
 
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
+use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Reader};
@@ -187,7 +188,8 @@ pub fn examine(
             world: &world,
             read: &read,
         };
-        case.report(&incidents, &failed, &confirm::find(&world, &involved))
+        let questions = confirm::find(&world, &involved);
+        case.report(&incidents, &failed::list(&world, failed), &questions)
     }))
 }
 
@@ -198,11 +200,12 @@ fn read_all<'a>(
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
     let known = Arc::new(known(&prepared.pbx));
-    let tasks = evidence.sources.iter().map(|source| {
+    let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
-        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window);
+        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };

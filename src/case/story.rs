@@ -76,7 +76,7 @@ fn row(case: &Case<'_>, event: &Event<'_>) -> Option<TimelineRow> {
 /// The first and the last try on each account: what came between is in the report's counts.
 fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
     let Some(party) = case.world.parties.get(&address) else { return };
-    let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried));
+    let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried.as_ref()));
     for (account, tried) in each.chain(std::iter::once((None, &party.failures))) {
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
         let what = account.map_or_else(|| "any account".to_owned(), |account| format!("account {account}"));

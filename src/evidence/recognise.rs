@@ -41,6 +41,11 @@ impl Kind {
         }
     }
 
+    /// Returns whether a reader reads records of it.
+    pub fn has_records(self) -> bool {
+        self.tells().is_some()
+    }
+
     /// Returns what its records tell of, if it has records that a reader reads.
     pub fn tells(self) -> Option<Tells> {
         match self {
@@ -139,7 +144,7 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
         return Ok(());
     };
     let tail =
-        if packing == Packing::Plain && kind.tells().is_some() { last_bytes(&handle)? } else { Vec::new() };
+        if packing == Packing::Plain && kind.has_records() { last_bytes(&handle)? } else { Vec::new() };
     let id = SourceId(evidence.sources.len() as u16);
     evidence.sources.push(Source { id, file, kind, packing, duplicate_of: None, head, tail });
     Ok(())

@@ -5,13 +5,17 @@
 //! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
+mod accounts;
 pub mod blocks;
+pub mod budget;
 pub mod calls;
 pub mod doubt;
 pub mod fetches;
 pub mod names;
+mod recent;
 pub mod rows;
 mod sink;
+mod tally;
 pub mod tries;
 pub mod uses;
 
@@ -81,6 +85,17 @@ pub const SPAN_SECONDS: i64 = 30 * 86_400;
 const MOST_SPANS: usize = 1_000;
 
 impl Ledger {
+    /// Begins with nothing, to keep as much as `budget` says.
+    pub fn new(budget: budget::Budget) -> Self {
+        Ledger {
+            tries: tries::Tries::new(budget),
+            uses: uses::Uses::new(budget.runs),
+            calls: calls::LogCalls::new(budget.calls),
+            rows: rows::Rows::new(budget.rows),
+            ..Ledger::default()
+        }
+    }
+
     /// Notes that the source reaches to `at`, whether or not that time is looked at.
     pub fn reaches(&mut self, at: Instant) {
         let (first, last) = self.reach.unwrap_or((at, at));

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Ledger;
+use super::budget::Budget;
 use super::calls::Step;
 use super::fetches::Fetch;
-use super::names::NameId;
 use super::rows::{Row, RowText};
 use super::tries::{self, Try};
 use super::uses::{self, Run};
@@ -21,8 +21,8 @@ use crate::scan::{Base, Sink};
 const MOST_AGENTS: usize = 8;
 /// Accounts whose user agents are kept.
 const MOST_AGENT_ACCOUNTS: usize = 10_000;
-/// Names counted apart though no configuration knows them.
-const MOST_LEARNED: usize = 4_096;
+/// Bytes kept of a user agent.
+const LONGEST_AGENT: usize = 512;
 /// Addresses whose bans are kept.
 const MOST_BANNED: usize = 65_536;
 
@@ -73,27 +73,27 @@ pub struct Fold {
     keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
-    /// Names that are counted apart.
-    counted: HashMap<Box<[u8]>, NameId>,
-    /// How many of them have no account in the configuration.
-    learned: usize,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
 }
 
 impl Fold {
-    /// Builds the sink of a source.
-    pub fn new(source: &Source, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
+    /// Builds the sink of a source, which may keep as much as `budget` says.
+    pub fn new(
+        source: &Source,
+        resolver: Resolver,
+        known: Arc<Known>,
+        window: Window,
+        budget: Budget,
+    ) -> Self {
         Fold {
             source: source.id,
             keeps_text: source.packing != Packing::Plain,
             resolver,
             known,
             window,
-            ledger: Ledger::default(),
+            ledger: Ledger::new(budget),
             challenges: Challenges::default(),
-            counted: HashMap::new(),
-            learned: 0,
             last_at: None,
         }
     }
@@ -112,6 +112,14 @@ impl Fold {
                 ledger.tries.beyond > 0,
                 "more attacking addresses than are counted one by one: the rest was counted together",
             ),
+            (
+                ledger.tries.unpaired > 0,
+                "more pairs of address and account than are counted apart: those tried least were counted by address and by account",
+            ),
+            (
+                ledger.tries.has_forgotten,
+                "more names were tried than are counted apart: single tries on an account that no file lists may be missing",
+            ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
                 ledger.fetches.nameless > 0,
@@ -119,6 +127,12 @@ impl Fold {
             ),
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
+        if ledger.rows.repeated > 0 {
+            let repeated = ledger.rows.repeated;
+            ledger.limits.push(format!("{repeated} call records repeat one before them and count once"));
+        }
+        ledger.limits.extend(beyond(ledger.rows.beyond, "call records", ledger.rows.rows.len()));
+        ledger.limits.extend(beyond(ledger.calls.beyond, "calls", ledger.calls.calls.len()));
         self.ledger
     }
 
@@ -205,13 +219,11 @@ impl Fold {
         if entry.action == Action::Challenge {
             self.challenges.note(told);
         }
-        let account = self.account(name);
         let event = Try {
             kind,
             at: told.at,
             address: entry.address,
             service: entry.service,
-            account,
             name,
             number: told.text(entry.number),
             session: told.text(entry.session),
@@ -220,24 +232,8 @@ impl Fold {
             is_options: told.text(entry.detail) == b"OPTIONS",
         };
         let line = if self.keeps_text { told.line() } else { b"" };
-        self.ledger.tries.count(&event, told.place(), line);
-    }
-
-    /// Returns the id of a name that is counted apart: one that exists, or one of the first that may.
-    ///
-    /// Accounts of a database stand in no file, so what exists is settled only when all is read.
-    fn account(&mut self, name: &[u8]) -> NameId {
-        if let Some(&id) = self.counted.get(name) {
-            return id;
-        }
-        let is_known = self.known.has(name);
-        if name.is_empty() || !is_known && self.learned >= MOST_LEARNED {
-            return NameId::NONE;
-        }
-        self.learned += usize::from(!is_known);
-        let id = self.ledger.names.id(name);
-        self.counted.insert(name.into(), id);
-        id
+        let known = &self.known;
+        self.ledger.tries.count(&event, |name| known.has(name), told.place(), line);
     }
 
     fn step(&mut self, told: &Told<'_>) {
@@ -330,8 +326,10 @@ impl Fold {
     }
 
     fn agent(&mut self, told: &Told<'_>) {
+        let cut = |text: &[u8]| text.len().min(LONGEST_AGENT);
         let account = told.text(told.entry.account);
         let agent = told.text(told.entry.detail);
+        let (account, agent) = (&account[..cut(account)], &agent[..cut(agent)]);
         if self.ledger.agents.len() >= MOST_AGENT_ACCOUNTS && !self.ledger.agents.contains_key(account) {
             return;
         }
@@ -388,6 +386,11 @@ impl Fold {
             self.ledger.seen(at, resolution);
         }
     }
+}
+
+/// Says how many of something were counted only, if any were.
+fn beyond(count: u64, what: &str, kept: usize) -> Option<String> {
+    (count > 0).then(|| format!("more {what} than are kept ({kept}): {count} later ones were only counted"))
 }
 
 impl Sink for Fold {
@@ -448,12 +451,17 @@ struct Challenges {
     order: VecDeque<(IpAddr, Vec<u8>)>,
 }
 
+/// Bytes of a session and an account; chan_sip's session is a pointer.
+const LONGEST_CHALLENGE: usize = 512;
 /// Challenges remembered; an answer comes within a second or never.
 const MOST_CHALLENGES: usize = 4_096;
 
 impl Challenges {
     fn note(&mut self, told: &Told<'_>) {
         let (Service::Sip, Some(address)) = (told.entry.service, told.entry.address) else { return };
+        if told.text(told.entry.session).len() + told.text(told.entry.account).len() > LONGEST_CHALLENGE {
+            return;
+        }
         let key = (address, told.text(told.entry.session).to_vec());
         if self.accounts.insert(key.clone(), told.text(told.entry.account).to_vec()).is_none() {
             self.order.push_back(key);

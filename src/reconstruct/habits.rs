@@ -19,7 +19,7 @@ const STEADY_HOURS: usize = 6;
 /// that nobody else uses meanwhile is likely to be its own.
 pub(super) fn is_stale_phone(world: &World<'_>, account: &str, address: IpAddr) -> bool {
     let Some(party) = world.parties.get(&address) else { return false };
-    if party.unknown_count > 0 || party.by_account.len() > 1 || party.probes > 0 {
+    if party.unknown_count > 0 || party.by_account.len() + party.other_accounts > 1 || party.probes > 0 {
         return false;
     }
     let Some(tried) = party.by_account.get(account) else { return false };
@@ -76,6 +76,6 @@ pub(super) fn is_keep_alive(party: &Party) -> bool {
     const LASTING_HOURS: usize = 6;
     party.options >= MANY
         && party.options == party.failures.records
-        && party.unknown_count + party.by_account.len() <= 1
+        && party.names_tried() <= 1
         && party.failures.hours.len() >= LASTING_HOURS
 }

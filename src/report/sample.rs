@@ -177,6 +177,7 @@ pub(crate) fn report() -> Report {
             duplicate_of: None,
         }],
         incidents: vec![incident()],
+        failed_attackers_count: 1,
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
             roles: vec![Role::Guess],

@@ -15,6 +15,7 @@ use tolltrace::case::{self, Options, Progress};
 use tolltrace::clock::{Clock, ClockOptions, SourceFacts};
 use tolltrace::event::{Action, Entry, Span};
 use tolltrace::evidence::Evidence;
+use tolltrace::fold::budget::Budget;
 use tolltrace::fold::{Fold, Known, Window};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, reader_for};
@@ -131,7 +132,7 @@ fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
     let known = Arc::new(Known::default());
     let tasks = readers.into_iter().map(|(source, reader)| {
         let resolver = clock.of(source.id).resolver();
-        let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default());
+        let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default(), Budget::WHOLE);
         Task { source, reader: Some(reader), sink }
     });
     let how = How { jobs, hash: false, sparse: true, piece };

@@ -46,6 +46,8 @@ pub struct Report {
     pub incidents: Vec<Incident>,
     /// Those who tried and got nothing.
     pub failed_attackers: Vec<FailedAttacker>,
+    /// How many there are, those not listed included.
+    pub failed_attackers_count: u64,
     /// What was taken for honest and only the user of the account can confirm: what weighs most first.
     pub to_confirm: Vec<ToConfirm>,
     /// How many more of these there are.

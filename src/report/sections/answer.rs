@@ -65,7 +65,7 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
-    let answer = match report.failed_attackers.len() {
+    let answer = match report.failed_attackers_count {
         0 => "No intrusion found: nobody got in, as far as this evidence tells.".to_owned(),
         1 => {
             "No intrusion found: one address tried and got nothing, as far as this evidence tells.".to_owned()

@@ -274,6 +274,57 @@ fn copies_of_a_log_are_counted_once_and_named_as_they_are() {
 }
 
 #[test]
+fn who_uploads_a_phone_file_was_given_nothing() {
+    for (request, vector, roles) in [
+        ("WRQ", "stolen-credential", "dial register"),
+        ("RRQ", "provisioning-leak", "dial provision register"),
+    ] {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+        let monday = stage.at("2026-01-12 00:00:00");
+        let thief = "193.46.255.20";
+        let phones = [("41", "192.168.7.41"), ("42", "192.168.7.42")];
+        office(&mut stage, &phones, monday, 9, &["0155501", "015550102"]);
+        let secret = stage.accounts[1].1.clone();
+        stage.file(
+            "srv/tftp/001565aabbcc.cfg",
+            &format!("#!version:1.0.0.1\naccount.1.user_name = 42\naccount.1.auth_name = 42\naccount.1.password = {secret}\n"),
+        );
+        for day in 0..9 {
+            let own = "in.tftpd[900]: RRQ from 192.168.7.42 filename 001565aabbcc.cfg";
+            stage.syslog(monday + day * DAY + 3 * HOUR, own);
+        }
+        let theft = stage.at("2026-01-21 02:00:00");
+        stage.syslog(theft, &format!("in.tftpd[977]: {request} from {thief} filename 001565aabbcc.cfg"));
+        stage.register("42", thief, theft + 600);
+        let calls = pump(&mut stage, "42", thief, &["0088213555011"], theft + HOUR, 30, 44);
+        let sources = vec![(thief.into(), roles)];
+        let truth = Truth { vectors: vec![vector], accounts: vec!["42"], sources, calls };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn a_patient_guesser_is_not_taken_for_an_old_phone() {
+    for (driver, pace) in [(Driver::Sip, 60), (Driver::Sip, 20), (Driver::Iax2, 60)] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+        office(&mut stage, &phones, monday, 7, &["0305550101", "0405550102"]);
+        // As steady as a phone whose secret is old, at an account that its owner uses all the while.
+        let (guesser, start) = ("45.134.26.7", monday + DAY + 14 * HOUR);
+        for attempt in 0..36 * HOUR / pace {
+            stage.wrong("12", guesser, start + attempt * pace);
+        }
+        let breach = start + 36 * HOUR + 30;
+        stage.register("12", guesser, breach);
+        let calls = pump(&mut stage, "12", guesser, &["0088213555011"], breach + 600, 30, 44);
+        let sources = vec![(guesser.into(), "dial guess register")];
+        let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], sources, calls };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
 fn two_intruders_on_two_accounts_are_two_incidents() {
     let mut stage = Stage::new(Driver::Pjsip, "Asia/Kolkata").with(&["601", "602", "603"]);
     let monday = stage.at("2026-07-06 00:00:00");
