@@ -92,6 +92,8 @@ pub fn reader_for(source: &Source, pbx: &Pbx) -> Option<(Box<dyn Reader>, Option
         }
         Kind::QueueLog => Some((Box::new(queue_log::QueueLogReader), None)),
         Kind::Fail2banLog => Some((Box::new(fail2ban::Fail2banReader::new()?), None)),
-        Kind::AsteriskDatabase | Kind::Configuration | Kind::PhoneFile | Kind::HostFile => None,
+        Kind::AsteriskDatabase | Kind::Configuration | Kind::PhoneFile | Kind::HostFile | Kind::Archive => {
+            None
+        }
     }
 }

@@ -2,24 +2,37 @@
 
 use super::pieces::{Room, close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
-use crate::evidence::{Handle, Inflated, Packing};
+use crate::evidence::Contents;
 use crate::readers::{CONTEXT, Chunk, Reader};
 
 /// Reads one source from its beginning to its end, or to where it breaks.
 pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: &mut Room) {
     let state = &scanning.states[index];
-    let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) else { return };
-    let mut bytes = match state.source.packing {
-        Packing::Plain => Bytes::Plain { handle: &handle, offset: 0 },
-        Packing::Gzip => Bytes::Gzip(Box::new(handle.inflate())),
-    };
+    let Some(handle) = open(scanning, index) else { return };
+    read_contents(scanning, index, &mut handle.contents(state.source.packing), room);
+    if !state.source.is_random_access() {
+        scanning.progress.advance(&state.source.file.path, state.source.file.bytes);
+    }
+    drop(handle);
+    close(state);
+}
+
+/// Reads the bytes of one source.
+pub(super) fn read_contents<S: Sink>(
+    scanning: &Scanning<'_, '_, S>,
+    index: usize,
+    contents: &mut Contents<'_>,
+    room: &mut Room,
+) {
+    let state = &scanning.states[index];
+    let Some(reader) = &state.reader else { return };
     let mut chunk = room.chunk();
     chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
     let mut offset = 0;
     let mut left = Vec::new();
     loop {
-        let is_last = fill(&mut bytes, reader.as_ref(), scanning.how.piece, &mut chunk, &mut left);
+        let is_last = fill(contents, reader.as_ref(), scanning.how.piece, &mut chunk, &mut left);
         let length = chunk.records_bytes().len() as u64;
         if let Err(failure) = read_guarded(reader.as_ref(), &mut chunk) {
             state.note(failure);
@@ -27,7 +40,7 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
             lock(&state.merged).merge(&chunk, offset);
         }
         offset += length;
-        if state.source.packing == Packing::Plain {
+        if state.source.is_random_access() {
             scanning.progress.advance(&state.source.file.path, length);
         }
         if is_last {
@@ -35,22 +48,16 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
         }
         begin_next(&mut chunk, &mut left);
     }
-    if let Some(broken) = bytes.trouble() {
-        state.note(broken);
-    }
-    if state.source.packing != Packing::Plain {
-        scanning.progress.advance(&state.source.file.path, handle.size());
+    if let Some(trouble) = contents.trouble() {
+        state.note(trouble);
     }
     room.give_back(chunk);
-    drop(bytes);
-    drop(handle);
-    close(state);
 }
 
 /// Adds bytes to the chunk until it holds a piece of whole records, and leaves the cut record in
 /// `left`. Returns whether nothing follows.
 fn fill(
-    bytes: &mut Bytes<'_>,
+    contents: &mut Contents<'_>,
     reader: &dyn Reader,
     piece: usize,
     chunk: &mut Chunk,
@@ -61,7 +68,7 @@ fn fill(
     loop {
         let filled = chunk.bytes.len();
         chunk.bytes.resize(filled + wanted, 0);
-        let got = bytes.fill(&mut chunk.bytes[filled..]);
+        let got = contents.fill(&mut chunk.bytes[filled..]);
         chunk.bytes.truncate(filled + got);
         if got < wanted {
             chunk.at_end = true;
@@ -90,31 +97,4 @@ fn begin_next(chunk: &mut Chunk, left: &mut Vec<u8>) {
     chunk.sparse = sparse;
     chunk.bytes = bytes;
     chunk.context = kept;
-}
-
-enum Bytes<'a> {
-    Plain { handle: &'a Handle, offset: u64 },
-    Gzip(Box<Inflated<'a>>),
-}
-
-impl Bytes<'_> {
-    fn fill(&mut self, buffer: &mut [u8]) -> usize {
-        match self {
-            Bytes::Plain { handle, offset } => {
-                let got = handle.read_at(buffer, *offset).unwrap_or(0);
-                *offset += got as u64;
-                got
-            }
-            Bytes::Gzip(inflated) => inflated.fill(buffer),
-        }
-    }
-
-    /// Returns what kept the reading from the file's true end.
-    fn trouble(&self) -> Option<String> {
-        match self {
-            Bytes::Plain { handle, offset } => (*offset < handle.size())
-                .then(|| format!("ends at byte {offset}, though it was longer when it was opened")),
-            Bytes::Gzip(inflated) => inflated.broken().map(str::to_owned),
-        }
-    }
 }
