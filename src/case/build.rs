@@ -8,7 +8,7 @@ use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
-use crate::evidence::{Evidence, cite};
+use crate::evidence::{Evidence, Kind, cite};
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
@@ -152,12 +152,15 @@ impl Case<'_> {
                 .pbx
                 .problems
                 .iter()
-                .filter(|problem| problem.path.starts_with(&read.source.file.path))
+                .filter(|problem| {
+                    read.source.kind != Kind::Archive && problem.path.starts_with(&read.source.file.path)
+                })
                 .map(|problem| problem.what.clone()),
         );
         model::EvidenceRow {
             path: read.source.file.path.clone(),
             kind: read.source.kind.word(),
+            container: read.source.file.container().map(str::to_owned),
             bytes: read.source.file.bytes,
             sha256: read.sha256.clone(),
             first: self.maybe(told.and_then(|told| told.ledger.first)),

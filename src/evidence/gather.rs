@@ -103,9 +103,12 @@ impl<'e> Gather<'e> {
         let handle = self.evidence.open(&file)?;
         let first = read_up_to(&handle, Packing::Plain, FIRST_LOOK)?;
         let packing = Packing::of(&first);
-        let mut head = match packing {
-            Packing::Plain => first.clone(),
-            packed => read_up_to(&handle, packed, HEAD)?,
+        let (mut head, trouble) = match packing {
+            Packing::Plain => (first.clone(), None),
+            packed => {
+                let mut contents = handle.contents(packed);
+                (contents.up_to(HEAD), contents.trouble())
+            }
         };
         if !handle.is_random_access() {
             self.spend(head.len());
@@ -118,11 +121,8 @@ impl<'e> Gather<'e> {
             head = read_up_to(&handle, packing, HEAD)?;
         }
         let Some(kind) = kind_of(&file, packing, is_candidate, &head) else {
-            self.unrecognised(
-                file.path,
-                file.bytes,
-                if head.is_empty() { "empty" } else { "of no known kind" },
-            );
+            let why = trouble.unwrap_or_else(|| nothing_known(&head));
+            self.unrecognised(file.path, file.bytes, &why);
             return Ok(());
         };
         let has_tail = packing == Packing::Plain && handle.is_random_access() && kind.is_read_by_line();
@@ -226,6 +226,10 @@ impl<'e> Gather<'e> {
             let same = found.iter().skip(start).take_while(|next| next.file.path == found[start].file.path);
             let end = start + same.count();
             for (number, source) in found[start..end - 1].iter_mut().enumerate() {
+                // Two names of a folder may look alike where they are no UTF-8.
+                if source.file.container.is_none() {
+                    continue;
+                }
                 let mark = format!(" (overwritten {})", number + 1);
                 let why =
                     format!("a later member has this name too: it is shown as {}{mark}", source.file.path);
@@ -237,6 +241,11 @@ impl<'e> Gather<'e> {
             start = end;
         }
     }
+}
+
+/// Says why a file is no source.
+pub(super) fn nothing_known(head: &[u8]) -> String {
+    if head.is_empty() { "empty".to_owned() } else { "of no known kind".to_owned() }
 }
 
 fn last_bytes(handle: &Handle) -> std::io::Result<Vec<u8>> {

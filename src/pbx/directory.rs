@@ -157,8 +157,9 @@ fn normal(path: &str) -> Option<String> {
     for part in path.split('/') {
         match part {
             "" | "." => {}
+            // An archive is a root of its own.
             ".." => {
-                kept.pop()?;
+                kept.pop().filter(|left| !left.ends_with('!'))?;
             }
             part => kept.push(part),
         }
@@ -234,6 +235,8 @@ mod tests {
     fn paths_never_leave_the_evidence() {
         assert_eq!(normal("a/../b/./c"), Some("b/c".to_owned()));
         assert_eq!(normal("a/../../b"), None);
+        assert_eq!(normal("a.tar!/etc/../b"), Some("a.tar!/b".to_owned()));
+        assert_eq!(normal("a.tar!/../etc/passwd"), None);
     }
 
     proptest::proptest! {

@@ -9,7 +9,7 @@ use super::streamed::{Limited, Measure, Member, Place, Visit, Walk};
 use super::{MOST_MEMBERS, zip};
 use crate::event::Instant;
 use crate::evidence::bytes::{Contents, Forward, Handle, Unpacked};
-use crate::evidence::gather::{Gather, Look};
+use crate::evidence::gather::{Gather, Look, nothing_known};
 use crate::evidence::packing::Packing;
 use crate::evidence::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
 use crate::evidence::{File, HEAD, Reach, Wrapped};
@@ -184,7 +184,8 @@ impl Visit for Lister<'_, '_> {
             return true;
         }
         let packing = Packing::of(head);
-        let unpacked = Contents::new(head, packing, None).up_to(HEAD);
+        let mut contents = Contents::new(head, packing, None);
+        let unpacked = contents.up_to(HEAD);
         let file = self.file(member, member.size, self.streamed(member));
         let first = unpacked.get(..unpacked.len().min(FIRST_LOOK)).unwrap_or_default();
         let is_candidate = packing != Packing::Plain || is_candidate(&file, first);
@@ -194,8 +195,10 @@ impl Visit for Lister<'_, '_> {
                 self.source(member, look, head, rest);
             }
             None => {
-                let why = if head.is_empty() { "empty" } else { "of no known kind" };
-                self.gather.unrecognised(file.path, file.bytes, why);
+                // Of a longer member the head breaks off, which is no damage.
+                let trouble = contents.trouble().filter(|_| packing != Packing::Plain && head.len() < HEAD);
+                let why = trouble.unwrap_or_else(|| nothing_known(&unpacked));
+                self.gather.unrecognised(file.path, file.bytes, &why);
             }
         }
         true

@@ -103,7 +103,7 @@ impl<'a> Tar<'a> {
                     self.global.take(&records);
                     pax = self.global.clone();
                 }
-                _ => return self.entry(&block, size, pax),
+                _ => return self.entry(&block, size, &pax),
             }
         }
     }
@@ -197,7 +197,7 @@ impl<'a> Tar<'a> {
         Some(text(&self.meta()?).to_vec())
     }
 
-    fn entry(&mut self, block: &[u8; BLOCK], size: u64, pax: Pax) -> Option<Entry> {
+    fn entry(&mut self, block: &[u8; BLOCK], size: u64, pax: &Pax) -> Option<Entry> {
         let size = pax.size.unwrap_or(size);
         if i64::try_from(size).is_err() {
             return self.stop(format!("an entry before byte {} has no size", self.at));
@@ -218,7 +218,7 @@ impl<'a> Tar<'a> {
             offset: Some(self.at),
         };
         if kind == Kind::File {
-            self.find_holes(block, &pax, &mut entry)?;
+            self.find_holes(block, pax, &mut entry)?;
         }
         Some(entry)
     }
