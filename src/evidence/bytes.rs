@@ -98,8 +98,10 @@ impl Handle {
 
     /// Returns the bytes of the file that lie inside its packing.
     pub fn contents(&self, packing: Packing) -> Contents<'_> {
-        let is_whole = packing == Packing::Plain && self.is_random_access();
-        Contents::new(self.stream(), packing, is_whole.then_some(self.size))
+        let is_plain = packing == Packing::Plain;
+        let expected = (is_plain && self.is_random_access()).then_some(self.size);
+        let claimed = (is_plain && !self.is_random_access()).then_some(self.size);
+        Contents { claimed, ..Contents::new(self.stream(), packing, expected) }
     }
 }
 
@@ -183,6 +185,8 @@ pub struct Contents<'a> {
     packing: Packing,
     /// The size that it should have, where that is known.
     expected: Option<u64>,
+    /// The size that an archive says it has.
+    claimed: Option<u64>,
     given: u64,
     broken: Option<String>,
 }
@@ -204,7 +208,7 @@ impl<'a> Contents<'a> {
             Packing::Plain => Box::new(bytes),
             packed => packed.unpack(bytes),
         };
-        Contents { bytes, packing, expected, given: 0, broken: None }
+        Contents { bytes, packing, expected, claimed: None, given: 0, broken: None }
     }
 
     /// Fills `buffer` and returns how many bytes there were; fewer only at the end or at a break.
@@ -237,7 +241,11 @@ impl<'a> Contents<'a> {
             let is_short = self.expected.is_some_and(|expected| given < expected);
             is_short.then(|| format!("ends at byte {given}, though it was longer when it was opened"))
         };
-        self.broken.clone().or_else(short)
+        let lie = || {
+            let (given, claimed) = (self.given, self.claimed?);
+            (given != claimed).then(|| format!("holds {given} bytes, though the archive says {claimed}"))
+        };
+        self.broken.clone().or_else(short).or_else(lie)
     }
 
     /// Reads up to `limit` bytes.

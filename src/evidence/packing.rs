@@ -142,13 +142,18 @@ struct Frames<R> {
     packed: R,
     decoder: FrameDecoder,
     is_inside: bool,
+    /// What broke, while what was decoded before it is given out.
+    broken: Option<io::Error>,
 }
+
+/// A last block of a frame, without contents, and a checksum.
+const EMPTY_LAST_BLOCK: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
 
 impl<R: BufRead> Frames<R> {
     fn new(packed: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MOST_MEMORY);
-        Frames { packed, decoder, is_inside: false }
+        Frames { packed, decoder, is_inside: false, broken: None }
     }
 
     /// Begins the next frame that holds something; `false` at the end of the file.
@@ -168,8 +173,24 @@ impl<R: BufRead> Frames<R> {
         Ok(false)
     }
 
+    /// Decodes one more block. The decoder holds back the bytes that later blocks may refer to until it
+    /// has seen the last block; where a frame breaks, it is given one, as those bytes are good.
+    fn decode(&mut self) -> io::Result<()> {
+        let step = BlockDecodingStrategy::UptoBlocks(1);
+        let Err(error) = self.decoder.decode_blocks(&mut self.packed, step) else { return Ok(()) };
+        let error = io::Error::other(error);
+        if self.decoder.decode_blocks(EMPTY_LAST_BLOCK, BlockDecodingStrategy::All).is_err() {
+            return Err(error);
+        }
+        self.broken = Some(error);
+        Ok(())
+    }
+
     /// Compares the frame's checksum with what was given out.
     fn end(&mut self) -> io::Result<()> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         self.is_inside = false;
         match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
             (Some(written), Some(found)) if written != found => {
@@ -193,8 +214,7 @@ impl<R: BufRead> Read for Frames<R> {
                 self.is_inside = true;
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let step = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.packed, step).map_err(io::Error::other)?;
+                self.decode()?;
             }
             let got = self.decoder.read(buffer)?;
             if got > 0 {

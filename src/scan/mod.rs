@@ -84,7 +84,8 @@ pub fn scan<'a, S: Sink>(
     progress: &dyn Progress,
 ) -> std::io::Result<Vec<Done<'a, S>>> {
     let jobs = how.jobs.max(1);
-    progress.begin(tasks.iter().map(|task| task.source.file.bytes).sum());
+    let read = tasks.iter().filter(|task| task.reader.is_some());
+    progress.begin(read.map(|task| task.source.file.bytes).sum());
     let states: Vec<State<'a, S>> = tasks.into_iter().map(State::new).collect();
     let queue = queue::Queue::new(evidence, &states, how);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;

@@ -1,5 +1,7 @@
 //! Sources that one thread reads from end to end: packed files, and records that span lines.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::pieces::{Room, close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
 use crate::evidence::Contents;
@@ -9,7 +11,13 @@ use crate::readers::{CONTEXT, Chunk, Reader};
 pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: &mut Room) {
     let state = &scanning.states[index];
     let Some(handle) = open(scanning, index) else { return };
-    read_contents(scanning, index, &mut handle.contents(state.source.packing), room);
+    // A decoder that fails on hostile bytes costs this source and no other.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        read_contents(scanning, index, &mut handle.contents(state.source.packing), room);
+    }));
+    if outcome.is_err() {
+        state.note("the reader failed on a part of it, and what follows is lost".to_owned());
+    }
     if !state.source.is_random_access() {
         scanning.progress.advance(&state.source.file.path, state.source.file.bytes);
     }
