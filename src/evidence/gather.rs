@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::archive::{self, Form, Names};
 use super::bytes::{Handle, read_up_to};
-use super::packing::{MOST_EXPANSION, Packing, UNMEASURED};
+use super::packing::{Packing, UNMEASURED};
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
@@ -75,7 +75,7 @@ impl<'e> Gather<'e> {
 
     /// Looks at one file of a root, and at all that is inside it.
     fn file(&mut self, file: File) {
-        self.budget.set(UNMEASURED.saturating_add(file.bytes.saturating_mul(MOST_EXPANSION)));
+        self.budget.set(UNMEASURED.saturating_add(file.bytes.saturating_mul(archive::MOST_EXPANSION)));
         (self.members, self.troubles) = (0, 0);
         let (path, bytes) = (file.path.clone(), file.bytes);
         // A decoder that fails on hostile bytes costs this file and no other.

@@ -21,7 +21,7 @@ const BUFFER: usize = 256 * 1024;
 pub(super) const UNMEASURED: u64 = 1 << 30;
 /// The most unpacked bytes for a packed one. Deflate cannot reach more than 1,032; logs reach 10 to 30,
 /// a flood of equal lines a few hundred.
-pub(super) const MOST_EXPANSION: u64 = 1_100;
+const MOST_EXPANSION: u64 = 1_100;
 
 /// How a source is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -25,6 +25,9 @@ pub(super) use zip_listing::list_zip;
 pub(super) const DEEPEST: usize = 4;
 /// Members below one file of the evidence, in all archives inside it.
 pub(super) const MOST_MEMBERS: u64 = 1_000_000;
+/// Beyond the first GiB, the most bytes that all archives in one file unpack to for each byte of it: the
+/// logs of a busy office reach 15, those of a flood of equal lines a hundred.
+pub(super) const MOST_EXPANSION: u64 = 250;
 /// What stands between an archive and its member in a path.
 pub(super) const INSIDE: &str = "!/";
 
