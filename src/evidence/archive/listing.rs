@@ -17,9 +17,9 @@ use crate::evidence::{File, HEAD, Reach, Wrapped};
 /// A log up to this many bytes is kept in memory, so that threads can read it side by side with others.
 const SMALL_LOG: u64 = 4 * 1024 * 1024;
 /// What is not read line by line (configuration, databases, zips) must be kept whole, up to this.
-const LARGEST_WHOLE: u64 = 64 * 1024 * 1024;
+pub(super) const LARGEST_WHOLE: u64 = 64 * 1024 * 1024;
 /// Bytes of members that are kept in memory, in the whole case.
-const MOST_KEPT: u64 = 128 * 1024 * 1024;
+pub(super) const MOST_KEPT: u64 = 128 * 1024 * 1024;
 
 /// Lists the members of a tar.
 pub(in crate::evidence) fn list_tar(
@@ -121,8 +121,13 @@ impl Lister<'_, '_> {
         let path = member.archive.of_member(member.name).path;
         match self.keep(head, rest, LARGEST_WHOLE) {
             Some(bytes) => {
-                let file = self.file(member, bytes.len() as u64, Reach::Kept(bytes));
+                let (length, before) = (bytes.len() as u64, self.gather.found.len());
+                let file = self.file(member, length, Reach::Kept(bytes));
                 self.gather.look_at(file, member.archive.depth + 1);
+                if self.gather.found.len() == before {
+                    // Nothing of it was wanted, so nothing holds it any longer.
+                    self.gather.kept = self.gather.kept.saturating_sub(length);
+                }
             }
             None => self.gather.trouble(&path, Some(member.size), too_large("a zip inside a packed archive")),
         }
@@ -154,7 +159,7 @@ impl Lister<'_, '_> {
     }
 }
 
-fn too_large(what: &str) -> String {
+pub(super) fn too_large(what: &str) -> String {
     let (each, all) = (LARGEST_WHOLE >> 20, MOST_KEPT >> 20);
     format!("{what}, which has to be kept in memory: larger than {each} MiB, or {all} MiB are kept already")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use super::listing::{LARGEST_WHOLE, MOST_KEPT, too_large};
 use super::names::{Name, clean};
 use super::streamed::Place;
 use super::zip::{self, Member};
@@ -13,8 +14,6 @@ use crate::evidence::gather::Gather;
 use crate::evidence::packing::Packing;
 use crate::evidence::{File, Reach};
 
-/// A zip that is itself packed has to be kept in memory, up to this.
-const LARGEST_KEPT: usize = 64 * 1024 * 1024;
 /// The longest text of a link.
 const LONGEST_TARGET: usize = 4_096;
 const MODE_OF_KIND: u32 = 0o170_000;
@@ -28,14 +27,17 @@ pub(in crate::evidence) fn list_zip(
     mut handle: Handle,
     depth: usize,
 ) -> io::Result<()> {
+    let mut kept = 0;
     if !handle.is_random_access() {
-        let bytes = read_up_to(&handle, Packing::Plain, LARGEST_KEPT + 1)?;
+        let most = LARGEST_WHOLE.min(MOST_KEPT.saturating_sub(gather.kept)) as usize;
+        let bytes = read_up_to(&handle, Packing::Plain, most + 1)?;
         gather.spend(bytes.len());
-        if bytes.len() > LARGEST_KEPT {
-            let why = format!("a packed zip of more than {} MiB: not opened", LARGEST_KEPT >> 20);
-            gather.trouble(&file.path, Some(file.bytes), why);
+        if bytes.len() > most {
+            gather.trouble(&file.path, Some(file.bytes), too_large("a zip packed in another"));
             return Ok(());
         }
+        kept = bytes.len() as u64;
+        gather.kept += kept;
         let bytes: Arc<[u8]> = bytes.into();
         file.reach = Reach::Kept(Arc::clone(&bytes));
         file.bytes = bytes.len() as u64;
@@ -48,6 +50,9 @@ pub(in crate::evidence) fn list_zip(
     match zip::directory(&handle)? {
         Some(directory) => listing.by_directory(directory)?,
         None => listing.by_headers()?,
+    }
+    if gather.found.len() == before {
+        gather.kept = gather.kept.saturating_sub(kept);
     }
     gather.add_archive(Arc::unwrap_or_clone(around), before, Packing::Plain, None);
     Ok(())
