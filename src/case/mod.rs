@@ -8,7 +8,7 @@ mod sorted;
 mod story;
 mod timeline;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
@@ -19,7 +19,7 @@ use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{Evidence, Source};
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
-use crate::readers::{self, Reader};
+use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{failed, incident};
@@ -128,6 +128,9 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
         let Some(opened) = readers::reader_for(source, &pbx) else { continue };
         let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
+        if opened.reader.access() == Access::Stream && surveyed.ties.is_empty() {
+            survey_stream(evidence, source, opened.reader.as_ref(), &mut surveyed);
+        }
         surveyed.notes.extend(opened.note);
         facts.push(surveyed);
         readers.push((source, opened.reader));
@@ -146,6 +149,15 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         return Err(CaseError::Window { since: text(&options.since), until: text(&options.until) });
     }
     Ok(Prepared { pbx, clock, window, readers })
+}
+
+/// Looks for ties further into a source than its first bytes.
+fn survey_stream(evidence: &Evidence, source: &Source, reader: &dyn Reader, facts: &mut SourceFacts) {
+    /// So much of a dump is looked at, in bytes.
+    const LOOKED_AT: u64 = 32 * 1024 * 1024;
+    if let Ok(handle) = evidence.open(&source.file) {
+        facts.survey_stream(&mut handle.unpacked(source.packing).take(LOOKED_AT), reader);
+    }
 }
 
 /// Reads an instant as a user gives it: RFC 3339, or a local time or date in the case's zone.

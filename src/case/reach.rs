@@ -6,7 +6,7 @@ use super::build::Case;
 use crate::event::Instant;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
-use crate::reconstruct::world::earliest;
+use crate::reconstruct::world::{Told, earliest};
 use crate::report::document::duration;
 
 /// A source that ends this much before the others is missing its end.
@@ -44,7 +44,13 @@ pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(
 }
 
 fn span_of(case: &Case<'_>, what: Tells) -> Option<Span> {
-    let told = || case.world.told.iter().filter(|told| told.source.kind.tells() == Some(what));
+    let has_calls = |told: &Told<'_>| what == Tells::Calls && told.ledger.rows.rows.iter().next().is_some();
+    let told = || {
+        case.world.told.iter().filter(|told| match told.source.kind.tells() {
+            Some(Tells::Tables) => has_calls(told),
+            tells => tells == Some(what),
+        })
+    };
     let first = told().filter_map(|told| told.ledger.first).min()?;
     Some((first, told().filter_map(|told| told.ledger.last).max()?))
 }

@@ -87,6 +87,20 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Returns all its texts.
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 6] {
+        [
+            &mut self.account,
+            &mut self.number,
+            &mut self.detail,
+            &mut self.session,
+            &mut self.channel,
+            &mut self.context,
+        ]
+    }
+}
+
 /// How a call ended, as its record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disposition {
@@ -177,4 +191,24 @@ pub struct CallRow {
     pub length: u32,
     /// Lines from the chunk's first line to the row.
     pub line: u32,
+}
+
+impl CallRow {
+    /// Returns all its texts.
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 12] {
+        [
+            &mut self.account_code,
+            &mut self.src,
+            &mut self.dst,
+            &mut self.context,
+            &mut self.caller_id,
+            &mut self.channel,
+            &mut self.dst_channel,
+            &mut self.last_app,
+            &mut self.last_data,
+            &mut self.uniqueid,
+            &mut self.linkedid,
+            &mut self.userfield,
+        ]
+    }
 }

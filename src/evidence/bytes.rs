@@ -101,6 +101,14 @@ impl Handle {
         Stream { handle: self, offset: 0 }
     }
 
+    /// Returns the file's bytes, unpacked, from their beginning: all up to a break.
+    pub fn unpacked(&self, packing: Packing) -> Box<dyn Read + '_> {
+        match packing {
+            Packing::Plain => Box::new(self.stream()),
+            Packing::Gzip => Box::new(self.inflate()),
+        }
+    }
+
     /// Returns the stream inside a packed file.
     pub fn inflate(&self) -> Inflated<'_> {
         Inflated {
@@ -156,6 +164,12 @@ impl Inflated<'_> {
     /// Returns what broke and where, if anything did.
     pub fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
+    }
+}
+
+impl Read for Inflated<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fill(buffer))
     }
 }
 

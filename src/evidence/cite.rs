@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Packing, Source};
 use crate::event::{Citation, Place};
+use crate::readers;
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -33,12 +34,16 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
+    if let Some(texts) = readers::texts_at(source.kind, &mut handle.unpacked(source.packing), places) {
+        cited.extend(texts.into_iter().map(|(place, text)| (place, Citation::new(place, &text))));
+        return;
+    }
     let mut buffer = vec![0; Citation::LONGEST];
     match source.packing {
         Packing::Plain => {
             for place in places {
                 let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
-                keep(*place, &buffer[..got], cited);
+                keep(source, *place, &buffer[..got], cited);
             }
         }
         Packing::Gzip => {
@@ -60,14 +65,14 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
                     window.extend_from_slice(&piece[..got]);
                 }
                 let at = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(usize::MAX);
-                keep(*place, window.get(at..).unwrap_or_default(), cited);
+                keep(source, *place, window.get(at..).unwrap_or_default(), cited);
             }
         }
     }
 }
 
-fn keep(place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {
-    let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+fn keep(source: &Source, place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {
+    let end = readers::record_length(source.kind, bytes);
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
     cited.insert(place, Citation::new(place, line));
 }

@@ -8,6 +8,7 @@ use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
 use crate::pbx;
 use crate::readers::{self, Format, Tells};
+use crate::tables::looks_like_dump;
 
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
@@ -59,6 +60,10 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
         return None;
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
+        return readers::recognise(path, head);
+    }
+    // A dump is told by its first statement; twelve digits of a date in its name look like a phone's.
+    if looks_like_dump(head) {
         return readers::recognise(path, head);
     }
     // A configuration or phone file may quote a log line in a comment; a log never has sections.

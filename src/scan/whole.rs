@@ -1,5 +1,7 @@
 //! Sources that one thread reads from end to end: packed files, and records that span lines.
 
+use std::io::{self, Read};
+
 use super::pieces::{Room, close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
 use crate::evidence::{Handle, Inflated, Packing};
@@ -18,6 +20,13 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
         Packing::Plain => Bytes::Plain { handle: &handle, offset: 0 },
         Packing::Gzip => Bytes::Gzip(Box::new(handle.inflate())),
     };
+    if reader.access() == Access::Stream {
+        stream(scanning, index, &mut bytes, reader.as_ref());
+        bytes.trouble().into_iter().for_each(|broken| state.note(broken));
+        drop(bytes);
+        drop(handle);
+        return close(state);
+    }
     let mut chunk = room.chunk();
     chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
@@ -50,6 +59,29 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
     drop(bytes);
     drop(handle);
     close(state);
+}
+
+/// Has a reader go through a file's bytes, unpacked, from its beginning.
+fn stream<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, bytes: &mut Bytes<'_>, reader: &dyn Reader) {
+    let state = &scanning.states[index];
+    let file = &state.source.file;
+    let mut advanced = 0;
+    let is_plain = state.source.packing == Packing::Plain;
+    let mut take = |chunk: &Chunk, offset: u64| {
+        lock(&state.merged).merge(chunk, offset);
+        if is_plain {
+            let length = chunk.records_bytes().len() as u64;
+            scanning.progress.advance(&file.path, length);
+            advanced += length;
+        }
+    };
+    let piece = scanning.how.piece;
+    let reading = std::panic::AssertUnwindSafe(|| reader.read_stream(bytes, piece, &mut take));
+    match std::panic::catch_unwind(reading) {
+        Ok(notes) => notes.into_iter().for_each(|note| state.note(note)),
+        Err(_) => state.note("the reader failed on it: what follows is lost".to_owned()),
+    }
+    scanning.progress.advance(&file.path, file.bytes.saturating_sub(advanced));
 }
 
 /// Has a reader go through a file by itself.
@@ -134,5 +166,11 @@ impl Bytes<'_> {
                 .then(|| format!("ends at byte {offset}, though it was longer when it was opened")),
             Bytes::Gzip(inflated) => inflated.broken().map(str::to_owned),
         }
+    }
+}
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fill(buffer))
     }
 }

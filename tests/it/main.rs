@@ -17,6 +17,7 @@ mod records;
 mod scenarios;
 mod scratch;
 mod support;
+mod tables;
 
 #[test]
 fn no_file_of_this_folder_is_forgotten() {
