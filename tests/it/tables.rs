@@ -94,6 +94,27 @@ fn a_row_on_a_giant_line_is_cited_alone() {
 }
 
 #[test]
+fn calls_and_accounts_are_told_by_dumps_alone() {
+    let scratch = Scratch::new();
+    scratch.file("e/asteriskcdrdb-202603080300.sql", &calls(300));
+    scratch.file(
+        "e/asterisk-202603080300.sql",
+        "-- MySQL dump 10.13\nINSERT INTO `sip` VALUES ('205','account','205',2),('205','context','from-internal',3),('205','host','dynamic',4),('205','secret','205',5),('205','type','friend',6);\n",
+    );
+    let output = scratch.run(&["run", "e", "--tz", "UTC", "--format", "json"]);
+    assert!(code(&output) < 2, "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let kinds: Vec<&str> =
+        report["evidence"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["sql-dump", "sql-dump"]);
+    assert_eq!(report["evidence"][1]["records"], 300);
+    let gaps = report["gaps"].to_string();
+    assert!(!gaps.contains("No call records"), "{gaps}");
+    let findings = report["findings"].to_string();
+    assert!(findings.contains("205") && findings.contains("table sip: 205"), "{findings}");
+}
+
+#[test]
 fn a_database_of_sqlite_is_read_and_cited() {
     let scratch = Scratch::new();
     let path = scratch.file("e/master.db", "");
@@ -119,6 +140,35 @@ fn a_database_of_sqlite_is_read_and_cited() {
     );
     assert_eq!(std::fs::read(&path).unwrap(), before);
     assert_eq!(std::fs::read_dir(scratch.path().join("e")).unwrap().count(), 1);
+}
+
+#[test]
+fn secrets_in_a_dump_never_leave() {
+    let scratch = Scratch::new();
+    scratch.file("e/cdr.sql", &calls(30));
+    scratch.file(
+        "e/asterisk.sql",
+        "-- MySQL dump 10.13\n\
+         INSERT INTO `manager` VALUES (1,'admin','hidden-1','','','all','all',100);\n\
+         INSERT INTO `sip` VALUES ('205','secret','hidden-2',2),('205','context','from-internal',3),('205','host','dynamic',4),('205','type','friend',6),('206','secret','hidden-3\n\
+         INSERT INTO `sippeers` (`name`,`host`,`type`,`context`,`secret`) VALUES ('301','dynamic','friend','x','hidden4');\n\
+         INSERT INTO `ps_auths` (`id`,`password`) VALUES ('1','hidden-5'),('hidden-6';\n",
+    );
+    let mut shown = String::new();
+    for arguments in [&["run", "e", "-v", "-o", "case"][..], &["timeline", "e"], &["inventory", "e", "-v"]] {
+        let output = scratch.run(arguments);
+        assert!(code(&output) < 2, "{}", stderr(&output));
+        shown.push_str(&stdout(&output));
+        shown.push_str(&stderr(&output));
+    }
+    for file in std::fs::read_dir(scratch.path().join("case")).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            shown.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+        }
+    }
+    assert!(shown.contains("table sippeers: 301"), "{shown}");
+    assert!(!shown.contains("hidden"), "{shown}");
 }
 
 #[test]
