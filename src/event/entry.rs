@@ -88,16 +88,28 @@ impl Entry {
 }
 
 impl Entry {
-    /// Returns all its texts.
+    /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
     pub(crate) fn spans_mut(&mut self) -> [&mut Span; 6] {
-        [
-            &mut self.account,
-            &mut self.number,
-            &mut self.detail,
-            &mut self.session,
-            &mut self.channel,
-            &mut self.context,
-        ]
+        let Entry {
+            action: _,
+            service: _,
+            reason: _,
+            stamp: _,
+            exact: _,
+            address: _,
+            port: _,
+            account,
+            number,
+            detail,
+            session,
+            channel,
+            context,
+            call: _,
+            offset: _,
+            length: _,
+            line: _,
+        } = self;
+        [account, number, detail, session, channel, context]
     }
 }
 
@@ -194,21 +206,45 @@ pub struct CallRow {
 }
 
 impl CallRow {
-    /// Returns all its texts.
+    /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
     pub(crate) fn spans_mut(&mut self) -> [&mut Span; 12] {
+        let CallRow {
+            start: _,
+            end: _,
+            duration: _,
+            billsec: _,
+            disposition: _,
+            answered: _,
+            account_code,
+            src,
+            dst,
+            context,
+            caller_id,
+            channel,
+            dst_channel,
+            last_app,
+            last_data,
+            uniqueid,
+            linkedid,
+            userfield,
+            sequence: _,
+            offset: _,
+            length: _,
+            line: _,
+        } = self;
         [
-            &mut self.account_code,
-            &mut self.src,
-            &mut self.dst,
-            &mut self.context,
-            &mut self.caller_id,
-            &mut self.channel,
-            &mut self.dst_channel,
-            &mut self.last_app,
-            &mut self.last_data,
-            &mut self.uniqueid,
-            &mut self.linkedid,
-            &mut self.userfield,
+            account_code,
+            src,
+            dst,
+            context,
+            caller_id,
+            channel,
+            dst_channel,
+            last_app,
+            last_data,
+            uniqueid,
+            linkedid,
+            userfield,
         ]
     }
 }
