@@ -89,3 +89,25 @@ pub(crate) fn call_records(rows: usize) -> Vec<u8> {
     }
     text.into_bytes()
 }
+
+/// Makes `rows` call records as `mysqldump` writes them, in statements of about a megabyte.
+pub(crate) fn sql_dump(rows: usize) -> Vec<u8> {
+    const ROWS_OF_ONE: u64 = 4_000;
+    let mut dice = Dice(11);
+    let mut text = String::from("-- MySQL dump 10.13  Distrib 8.0.31\n");
+    for row in 0..rows as u64 {
+        let (from, to) = (100 + dice.roll(60), 5_550_000 + dice.roll(9_999));
+        let start = stamp(row * 7);
+        let before = if row % ROWS_OF_ONE == 0 { "INSERT INTO `cdr` VALUES " } else { "," };
+        text.push_str(&format!(
+            "{before}('{start}','\\\"Desk\\\" <{from}>','{from}','{to}','from-internal','PJSIP/{from}-{row:08x}',\
+             'PJSIP/carrier-{row:08x}','Dial','PJSIP/{to}@carrier,60',60,60,'ANSWERED',3,'','{id}.{row}','','','',\
+             '{from}','Desk','','','','{id}.{row}','',{row})",
+            id = 1_772_409_600 + row * 7
+        ));
+        if row % ROWS_OF_ONE == ROWS_OF_ONE - 1 || row + 1 == rows as u64 {
+            text.push_str(";\n");
+        }
+    }
+    text.into_bytes()
+}

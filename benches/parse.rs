@@ -13,6 +13,7 @@ use tolltrace::case::{self, Options, Progress};
 use tolltrace::evidence::Evidence;
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, Opening, Reader, format};
+use tolltrace::scan::PIECE;
 
 fn read(reader: &dyn Reader, bytes: &[u8], sparse: bool, chunk: &mut Chunk) {
     chunk.clear();
@@ -20,6 +21,13 @@ fn read(reader: &dyn Reader, bytes: &[u8], sparse: bool, chunk: &mut Chunk) {
     chunk.bytes.extend_from_slice(bytes);
     reader.read(chunk);
     black_box(chunk.entries.len() + chunk.rows.len());
+}
+
+/// Has a reader read a file from beginning to end, in the pieces of a scan.
+fn read_stream(reader: &dyn Reader, mut bytes: &[u8]) {
+    let mut rows = 0;
+    reader.read_stream(&mut bytes, PIECE, &mut |chunk: &Chunk, _| rows += chunk.rows.len());
+    black_box(rows);
 }
 
 /// Returns the reader of the format `word` for a file.
@@ -48,6 +56,10 @@ fn readers(criterion: &mut Criterion) {
         bench.iter(|| read(records.as_ref(), &rows, true, &mut chunk));
     });
     group.bench_function("call records, bare csv", |bench| bench.iter(|| bare_csv(&rows)));
+    let dump = corpus::sql_dump(50_000);
+    let tables = reader("sql-dump", &dump);
+    group.throughput(Throughput::Bytes(dump.len() as u64));
+    group.bench_function("sql dump", |bench| bench.iter(|| read_stream(tables.as_ref(), &dump)));
     group.finish();
 }
 

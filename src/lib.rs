@@ -6,6 +6,9 @@
 //! render what it found.
 
 pub mod evidence;
+mod sqlite;
+mod tables;
+
 pub mod pbx;
 
 pub mod clock;

@@ -5,7 +5,7 @@ use super::reach;
 use crate::evidence::Kind;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
-use crate::reconstruct::world::World;
+use crate::reconstruct::world::{Told, World};
 use crate::report::model::Gap;
 
 /// Finds the gaps of a case.
@@ -26,14 +26,23 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else {
         logger_gaps(world, &mut add);
     }
-    if !has_records(Tells::Calls) {
+    let is_in_tables = |told: &&Told<'_>| {
+        told.source.kind.tells() == Some(Tells::Tables) && told.ledger.rows.rows.iter().next().is_some()
+    };
+    if !has_records(Tells::Calls) && !world.told.iter().any(|told| is_in_tables(&told)) {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
             "Copy /var/log/asterisk/cdr-csv and cdr-custom, dump the table asteriskcdrdb.cdr, and ask the carrier for its records.",
         );
     }
-    if !has(Kind::Configuration) {
+    if !has(Kind::Configuration) && !world.pbx.accounts.is_empty() {
+        add(
+            "No configuration files",
+            "Accounts are known from a database's tables only: guests, the logger and the dialplan can only be guessed from use.",
+            "Copy /etc/asterisk whole.",
+        );
+    } else if !has(Kind::Configuration) {
         add(
             "No configuration",
             "Which accounts exist, which secrets are weak and which addresses are the carrier's can only be guessed from use.",

@@ -11,7 +11,7 @@ mod story;
 mod timeline;
 mod window;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -21,7 +21,7 @@ use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
-use crate::readers::{self, Reader};
+use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
@@ -145,6 +145,9 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
         let Some(opened) = readers::reader_for(source, &pbx) else { continue };
         let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
+        if opened.reader.access() == Access::Stream && surveyed.ties.is_empty() {
+            survey_stream(evidence, source, opened.reader.as_ref(), &mut surveyed);
+        }
         surveyed.notes.extend(opened.note);
         facts.push(surveyed);
         readers.push((source, opened.reader));
@@ -154,6 +157,15 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
     let wanted = window::read(options, &clock)?;
     Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, readers })
+}
+
+/// Looks for ties further into a source than its first bytes.
+fn survey_stream(evidence: &Evidence, source: &Source, reader: &dyn Reader, facts: &mut SourceFacts) {
+    /// So much of a dump is looked at, in bytes.
+    const LOOKED_AT: u64 = 32 * 1024 * 1024;
+    if let Ok(handle) = evidence.open(&source.file) {
+        facts.survey_stream(&mut handle.contents(source.packing).take(LOOKED_AT), reader);
+    }
 }
 
 /// Returns how many threads to use.

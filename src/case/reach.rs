@@ -70,7 +70,11 @@ fn short_syslog(
 }
 
 fn span_of(case: &Case<'_>, what: Tells) -> Option<Span> {
-    joined(case.world.told.iter().filter(|told| told.source.kind.tells() == Some(what)))
+    let has_calls = |told: &Told<'_>| what == Tells::Calls && told.ledger.rows.rows.iter().next().is_some();
+    joined(case.world.told.iter().filter(|told| match told.source.kind.tells() {
+        Some(Tells::Tables) => has_calls(told),
+        tells => tells == Some(what),
+    }))
 }
 
 /// Returns how far sources reach together, what the user's options leave out included.

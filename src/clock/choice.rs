@@ -104,7 +104,7 @@ fn rivals(found: &FoundZone, facts: &SourceFacts, says_gmt: bool) -> Vec<(Zone, 
         let name = found.zone.name();
         let note = format!("cdr.conf says GMT, but its records show its times to be in {name}: they count");
         rivals.push((found.zone.clone(), note));
-    } else if facts.kind.tells() == Some(Tells::Calls) {
+    } else if matches!(facts.kind.tells(), Some(Tells::Calls | Tells::Tables)) {
         rivals.push((Zone::UTC, "its times are in GMT, as its records show".to_owned()));
     }
     if let Some(offset) = ties::shared_offset(&facts.ties) {

@@ -4,10 +4,14 @@
 //! PJSIP challenge, the uniqueid of a call record (`[systemname-]EPOCH.N`, the second in which the
 //! channel was made). They are the ties between a source's clock and UTC.
 
+use std::io::Read;
+
 use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{Kind, Source};
-use crate::readers::{Chunk, Reader};
+use crate::readers::{Access, Chunk, Reader};
 
+/// So much of a stream is read at a time, in bytes.
+const PIECE: usize = 1024 * 1024;
 /// More ties than this, at either end, tell nothing new.
 const MOST_TIES: usize = 128;
 /// Seconds from 1995, before Asterisk existed, to 2100: others are damage or null.
@@ -63,9 +67,10 @@ impl SourceFacts {
         let is_whole = source.is_head_all;
         let head = &source.head;
         let length = if is_whole { head.len() } else { reader.whole_records(head) };
-        let has_end = is_whole || !source.tail.is_empty();
+        let has_end = is_whole || (!source.tail.is_empty() && reader.access() != Access::Stream);
         facts.take(head.get(..length).unwrap_or_default(), is_whole, has_end, reader);
-        if is_whole || source.tail.is_empty() {
+        // What the end of a stream means is said before it.
+        if is_whole || source.tail.is_empty() || reader.access() == Access::Stream {
             return facts;
         }
         // A tail that overlaps the head begins where the head's records ended.
@@ -82,6 +87,17 @@ impl SourceFacts {
         let mut chunk = Chunk { bytes: bytes.to_vec(), at_end, ..Chunk::default() };
         reader.read(&mut chunk);
         let most = self.ties.len() + MOST_TIES;
+        self.take_chunk(&chunk, has_end, most);
+    }
+
+    /// Reads the beginning of a source that is read as a stream, where its first bytes told no instant: a
+    /// dump may begin with other tables, and a database's pages stand in any order.
+    pub fn survey_stream(&mut self, bytes: &mut dyn Read, reader: &dyn Reader) {
+        reader.read_stream(bytes, PIECE, &mut |chunk, _| self.take_chunk(chunk, false, MOST_TIES));
+    }
+
+    /// Takes in what a reader made of a piece, up to `most` ties in all.
+    fn take_chunk(&mut self, chunk: &Chunk, has_end: bool, most: usize) {
         for entry in &chunk.entries {
             self.take_record(entry.stamp, entry.exact, most);
         }

@@ -87,6 +87,32 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 6] {
+        let Entry {
+            action: _,
+            service: _,
+            reason: _,
+            stamp: _,
+            exact: _,
+            address: _,
+            port: _,
+            account,
+            number,
+            detail,
+            session,
+            channel,
+            context,
+            call: _,
+            offset: _,
+            length: _,
+            line: _,
+        } = self;
+        [account, number, detail, session, channel, context]
+    }
+}
+
 /// How a call ended, as its record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disposition {
@@ -177,4 +203,48 @@ pub struct CallRow {
     pub length: u32,
     /// Lines from the chunk's first line to the row.
     pub line: u32,
+}
+
+impl CallRow {
+    /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 12] {
+        let CallRow {
+            start: _,
+            end: _,
+            duration: _,
+            billsec: _,
+            disposition: _,
+            answered: _,
+            account_code,
+            src,
+            dst,
+            context,
+            caller_id,
+            channel,
+            dst_channel,
+            last_app,
+            last_data,
+            uniqueid,
+            linkedid,
+            userfield,
+            sequence: _,
+            offset: _,
+            length: _,
+            line: _,
+        } = self;
+        [
+            account_code,
+            src,
+            dst,
+            context,
+            caller_id,
+            channel,
+            dst_channel,
+            last_app,
+            last_data,
+            uniqueid,
+            linkedid,
+            userfield,
+        ]
+    }
 }

@@ -264,6 +264,12 @@ impl<'a> Contents<'a> {
     }
 }
 
+impl Read for Contents<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fill(buffer))
+    }
+}
+
 /// Reads up to `limit` bytes, unpacked.
 pub(super) fn read_up_to(handle: &Handle, packing: Packing, limit: usize) -> io::Result<Vec<u8>> {
     if packing != Packing::Plain || !handle.is_random_access() {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Contents, Evidence, Source};
 use crate::event::{Citation, Place};
+use crate::readers;
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -27,7 +28,7 @@ pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, C
         // What cannot be read a second time is cited without its text.
         let _ = evidence.pass(archive, &sources, &mut |source, mut contents| {
             let places = by_source.get(&source.id).map(Vec::as_slice).unwrap_or_default();
-            read_on(&mut contents, places, &mut cited);
+            read_on(source, &mut contents, places, &mut cited);
         });
     }
     for place in places {
@@ -43,18 +44,27 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
-    if !source.is_random_access() {
-        return read_on(&mut handle.contents(source.packing), places, cited);
+    if !source.is_random_access() || readers::is_database(source.kind) {
+        return read_on(source, &mut handle.contents(source.packing), places, cited);
     }
     let mut buffer = vec![0; Citation::LONGEST];
     for place in places {
         let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
-        keep(*place, &buffer[..got], cited);
+        keep(source, *place, &buffer[..got], cited);
     }
 }
 
-/// Reads the lines at places, which are in order, out of bytes that come one after the other.
-fn read_on(contents: &mut Contents<'_>, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
+/// Reads what stands at places, which are in order, out of bytes that come one after the other.
+fn read_on(
+    source: &Source,
+    contents: &mut Contents<'_>,
+    places: &[Place],
+    cited: &mut BTreeMap<Place, Citation>,
+) {
+    if let Some(texts) = readers::texts_at(source.kind, contents, places) {
+        cited.extend(texts.into_iter().map(|(place, text)| (place, Citation::new(place, &text))));
+        return;
+    }
     let mut window: Vec<u8> = Vec::new();
     let mut start = 0u64;
     let mut piece = vec![0; 64 * 1024];
@@ -71,12 +81,12 @@ fn read_on(contents: &mut Contents<'_>, places: &[Place], cited: &mut BTreeMap<P
             window.extend_from_slice(&piece[..got]);
         }
         let at = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(usize::MAX);
-        keep(*place, window.get(at..).unwrap_or_default(), cited);
+        keep(source, *place, window.get(at..).unwrap_or_default(), cited);
     }
 }
 
-fn keep(place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {
-    let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+fn keep(source: &Source, place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {
+    let end = readers::record_length(source.kind, bytes);
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
     cited.insert(place, Citation::new(place, line));
 }

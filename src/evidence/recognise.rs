@@ -6,6 +6,7 @@
 use super::{File, Packing};
 use crate::pbx;
 use crate::readers::{self, Format, Tells};
+use crate::tables::looks_like_dump;
 
 /// What a first look reads: enough to tell text from the rest.
 pub(crate) const FIRST_LOOK: usize = 4 * 1024;
@@ -63,6 +64,10 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
         return None;
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
+        return readers::recognise(path, head);
+    }
+    // A dump is told by its first statement; twelve digits of a date in its name look like a phone's.
+    if looks_like_dump(head) {
         return readers::recognise(path, head);
     }
     // A configuration or phone file may quote a log line in a comment; a log never has sections.

@@ -8,16 +8,14 @@
 use std::net::IpAddr;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB};
 
 use super::address::{host_and_port, of_uri};
 use super::model::{Binding, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, ends_with_path};
+use crate::sqlite::{self, LARGEST, MAGIC};
 use crate::untrusted::Untrusted;
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
-const LARGEST: usize = 128 * 1024 * 1024;
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 1_000_000;
 const MOST_BINDINGS: usize = 100_000;
@@ -80,16 +78,9 @@ fn bindings_of(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Option<String
 }
 
 /// Calls back for each row; the rows before a damaged place count.
-fn read_rows(mut bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
-    // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
-    if let Some(versions) = bytes.get_mut(18..20) {
-        versions.fill(1);
-    }
-    let mut connection = Connection::open_in_memory()?;
-    connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
-    drop(bytes);
-    connection.execute_batch("PRAGMA trusted_schema = OFF")?;
-    if !has_plain_table(&connection)? {
+fn read_rows(bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
+    let connection = sqlite::open(bytes)?;
+    if !sqlite::plain_tables(&connection)?.iter().any(|table| table.name == "astdb") {
         return Ok(());
     }
     let mut statement = connection.prepare("SELECT key, value FROM astdb NOT INDEXED")?;
@@ -101,18 +92,6 @@ fn read_rows(mut bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(
         }
     }
     Ok(())
-}
-
-/// A view, a virtual table or computed columns could make a query run without end.
-fn has_plain_table(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    let wanted =
-        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'astdb' AND rootpage > 0 LIMIT 1";
-    let mut statement = connection.prepare(wanted)?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
-    let sql: String = row.get(0)?;
-    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
-    Ok(!words.any(|word| word.eq_ignore_ascii_case("as")))
 }
 
 fn bytes_of(value: ValueRef<'_>) -> Option<&[u8]> {
@@ -179,6 +158,8 @@ fn registrar(aor: &str, value: &str, place: Citation) -> Option<Binding> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::{Connection, MAIN_DB};
+
     use super::*;
 
     fn database(rows: &[(&str, &str)]) -> Vec<u8> {

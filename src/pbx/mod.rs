@@ -21,6 +21,7 @@ mod read;
 mod recognise;
 mod secret;
 mod sip;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod users;

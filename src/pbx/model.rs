@@ -63,6 +63,8 @@ pub enum Technology {
     Pjsip,
     /// `chan_iax2`.
     Iax2,
+    /// `mod_sofia` of FreeSWITCH.
+    Sofia,
 }
 
 /// What can register or make calls.

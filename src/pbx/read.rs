@@ -10,7 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
+    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, tables,
+    users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -21,10 +22,12 @@ const MOST_REGISTRATIONS: usize = 1_000;
 /// Reads all configuration, phone files and internal databases of the evidence.
 pub fn read(evidence: &Evidence) -> Pbx {
     let mut collector = Collector::new(evidence);
+    let tables = tables::Found::gather(evidence);
     if let Some(directory) = Directory::find(evidence) {
-        read_directory(&directory, &mut collector);
+        read_directory(&directory, tables.has_realtime(), &mut collector);
     }
     internal_database::read_all(evidence, &mut collector.pbx);
+    tables.collect(&Lists { access: None, modules: None }, &mut collector);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }
@@ -147,7 +150,7 @@ impl Collector {
     }
 }
 
-fn read_directory(directory: &Directory<'_>, collector: &mut Collector) {
+fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut Collector) {
     let mut loader = Loader::new(directory);
     let modules = loader.load("modules.conf", &[]);
     let access = loader.load("acl.conf", &[]);
@@ -172,7 +175,9 @@ fn read_directory(directory: &Directory<'_>, collector: &mut Collector) {
     let asterisk = loader.load("asterisk.conf", &[]);
     let name = asterisk.as_ref().and_then(|document| document.last("options", "systemname"));
     collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
-    read_realtime(&mut loader, collector);
+    if !has_realtime {
+        read_realtime(&mut loader, collector);
+    }
     let rest: Vec<&str> = directory.own_files().filter(|path| !loader.visited.contains(*path)).collect();
     for path in rest {
         loader.skim(path);

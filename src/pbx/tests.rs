@@ -408,3 +408,25 @@ fn show(path: &Path, pbx: &Pbx) {
         eprintln!("  problem {}: {}", problem.path, problem.what);
     }
 }
+
+#[test]
+fn accounts_of_published_dumps_are_known() {
+    let Some(file) = shared("corpora/config-samples/sql/realtime_ps_mysqldump80.sql") else { return };
+    let pbx = read_folder(&file);
+    assert_eq!(names(pbx.accounts.iter().map(|held| &held.name)), ["200", "300", "400"]);
+    assert_eq!(names(pbx.trunks.iter().map(|held| &held.name)), ["015158000"]);
+    assert!(pbx.accounts.iter().all(|held| held.context.as_deref() == Some("internal")));
+    assert!(!all_text(&pbx).contains("test$098z"));
+}
+
+#[test]
+fn accounts_of_a_panels_dump_are_known() {
+    let Some(file) = shared("databases/innodb-clean-stop/asterisk.sql.gz") else { return };
+    let pbx = read_folder(&file);
+    let wanted = ["301", "302", "303", "304", "305", "306", "307", "308"];
+    assert_eq!(names(pbx.accounts.iter().map(|held| &held.name)), wanted);
+    assert!(pbx.accounts.iter().all(|held| held.secret == Some(SecretStrength::Fair)));
+    assert_eq!(names(pbx.trunks.iter().map(|held| &held.name)), ["carrier"]);
+    assert_eq!(names(pbx.manager_users.iter().map(|held| &held.name)), ["cxpanel", "firewall"]);
+    assert!(!all_text(&pbx).contains("cxmanager"));
+}

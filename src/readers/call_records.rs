@@ -7,19 +7,22 @@
 mod column;
 mod guess;
 mod layout;
+mod row;
 mod shapes;
+mod table;
 
 pub(super) use layout::Layout;
+pub(super) use table::CallTable;
 
 use column::Column;
-use shapes::{epoch_of_uniqueid, seconds};
+use shapes::epoch_of_uniqueid;
 
 pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_id};
 
 use super::delimited::{Kept, Record, Records};
 use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
 use crate::clock::{DateFormat, with_fraction};
-use crate::event::{CallRow, Disposition, Span, Stamp};
+use crate::event::{CallRow, Stamp};
 
 /// How Asterisk writes dates where nothing says otherwise.
 const USUAL_DATES: &str = "%Y-%m-%d %T";
@@ -76,30 +79,11 @@ impl CallRecordReader {
 
     fn row(&self, records: &Records, record: Record, kept: &mut Kept) -> Option<CallRow> {
         let columns = self.layout.columns(records.width(), records.field(column::FIRST_OPTIONAL));
-        let mut row = empty_row(record);
-        for (at, (&column, text)) in columns.iter().zip(records.fields()).enumerate() {
-            match column {
-                Column::Other => {}
-                Column::Start if text.is_empty() => {}
-                Column::Start => row.start = Some(self.stamp(text)?),
-                Column::Answer => row.answered = is_answer(text),
-                Column::End => row.end = self.stamp(text),
-                Column::Duration => row.duration = count(text)?,
-                Column::Billsec => row.billsec = count(text)?,
-                Column::Disposition => row.disposition = Disposition::from_text(text),
-                Column::Sequence => row.sequence = seconds(text),
-                other => {
-                    if let Some(place) = span_of(&mut row, other) {
-                        *place = records.span(at, kept);
-                    }
-                }
-            }
-        }
-        if self.has_no_answer {
-            row.answered = row.disposition == Disposition::Answered;
-        }
-        let says_nothing = row.start.is_none() && row.disposition == Disposition::Unknown;
-        (!says_nothing).then_some(row)
+        let stamp = |text: &[u8]| self.stamp(text);
+        let mut row =
+            row::read(columns, records.fields(), self.has_no_answer, stamp, |at| records.span(at, kept))?;
+        (row.offset, row.length, row.line) = (record.offset, record.length, record.line);
+        Some(row)
     }
 
     fn stamp(&self, text: &[u8]) -> Option<Stamp> {
@@ -190,60 +174,4 @@ fn local_seconds(stamp: Stamp) -> i64 {
         chrono::NaiveDate::from_ymd_opt(i32::from(stamp.year), u32::from(stamp.month), u32::from(stamp.day));
     let midnight = date.unwrap_or_default().and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
     midnight + i64::from(stamp.second)
-}
-
-/// Returns whether the text of `answer` says when the call was answered.
-///
-/// A database writes a date of zeros where `cdr_csv` leaves the column empty.
-fn is_answer(text: &[u8]) -> bool {
-    text.iter().any(|byte| (b'1'..=b'9').contains(byte))
-}
-
-fn count(text: &[u8]) -> Option<u32> {
-    if text.is_empty() { Some(0) } else { seconds(text) }
-}
-
-fn span_of(row: &mut CallRow, column: Column) -> Option<&mut Span> {
-    Some(match column {
-        Column::AccountCode => &mut row.account_code,
-        Column::Src => &mut row.src,
-        Column::Dst => &mut row.dst,
-        Column::Context => &mut row.context,
-        Column::CallerId => &mut row.caller_id,
-        Column::Channel => &mut row.channel,
-        Column::DstChannel => &mut row.dst_channel,
-        Column::LastApp => &mut row.last_app,
-        Column::LastData => &mut row.last_data,
-        Column::Uniqueid => &mut row.uniqueid,
-        Column::Userfield => &mut row.userfield,
-        Column::LinkedId => &mut row.linkedid,
-        _ => return None,
-    })
-}
-
-fn empty_row(record: Record) -> CallRow {
-    CallRow {
-        start: None,
-        end: None,
-        duration: 0,
-        billsec: 0,
-        disposition: Disposition::Unknown,
-        answered: false,
-        account_code: Span::NONE,
-        src: Span::NONE,
-        dst: Span::NONE,
-        context: Span::NONE,
-        caller_id: Span::NONE,
-        channel: Span::NONE,
-        dst_channel: Span::NONE,
-        last_app: Span::NONE,
-        last_data: Span::NONE,
-        uniqueid: Span::NONE,
-        linkedid: Span::NONE,
-        userfield: Span::NONE,
-        sequence: None,
-        offset: record.offset,
-        length: record.length,
-        line: record.line,
-    }
 }

@@ -5,6 +5,9 @@
 //! sets a date format; CEL is off by default, and its absence means nothing.
 
 mod column;
+mod table;
+
+pub(super) use table::EventTable;
 
 use column::{Column, SAMPLE, is_event};
 use csv::ByteRecord;
@@ -13,7 +16,7 @@ use super::call_records::is_channel_name;
 use super::delimited::{Kept, Record, Records, Shape, sample};
 use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
 use crate::clock::DateFormat;
-use crate::event::{Action, Entry, Instant, Service, Span};
+use crate::event::{Action, Entry, Instant, Service, Span, Stamp};
 
 /// How a file of channel events is told and read.
 pub(super) static FORMAT: Format = Format {
@@ -81,32 +84,13 @@ impl ChannelEventReader {
     fn entry(&self, records: &Records, record: Record, kept: &mut Kept) -> Option<Read> {
         let place = |wanted: Column| self.columns.iter().position(|&column| column == wanted);
         let text = |wanted: Column| place(wanted).map_or(&b""[..], |at| records.field(at));
-        let event = text(Column::EventType);
-        if !is_event(event) {
-            return None;
-        }
-        let (stamp, exact) = self.time(text(Column::EventTime))?;
-        let mut entry = Entry::new(Action::Dialplan, Service::Cel);
-        (entry.stamp, entry.exact) = (stamp, exact);
-        (entry.offset, entry.length, entry.line) = (record.offset, record.length, record.line);
-        let Some((action, reason)) = told_by(event, text(Column::AppName)) else {
-            return Some(Read { entry, is_event: false });
-        };
-        (entry.action, entry.reason) = (action, reason);
-        let mut span = |wanted: Column| {
-            let filled = place(wanted).filter(|&at| !records.field(at).is_empty());
-            filled.map_or(Span::NONE, |at| records.span(at, kept))
-        };
-        entry.channel = span(Column::Channel);
-        entry.context = span(Column::Context);
-        entry.session = span(Column::Uniqueid);
-        entry.detail = span(Column::LinkedId);
-        entry.number = span(if action == Action::Dialed { Column::AppData } else { Column::Exten });
-        entry.account = account_span(text(Column::Channel), entry.channel);
-        Some(Read { entry, is_event: true })
+        let span = |wanted: Column| place(wanted).map_or(Span::NONE, |at| records.span(at, kept));
+        let mut read = told_by_row(text, |text| self.time(text), span)?;
+        (read.entry.offset, read.entry.length, read.entry.line) = (record.offset, record.length, record.line);
+        Some(read)
     }
 
-    fn time(&self, text: &[u8]) -> Option<(Option<crate::event::Stamp>, Option<Instant>)> {
+    fn time(&self, text: &[u8]) -> Option<Time> {
         if let Some(instant) = epoch(text) {
             return Some((None, Some(instant)));
         }
@@ -114,6 +98,36 @@ impl ChannelEventReader {
         Some((Some(stamp), None))
     }
 }
+
+/// Reads a row, whatever file it came from; its place is left to the caller.
+fn told_by_row<'a>(
+    text: impl Fn(Column) -> &'a [u8],
+    time: impl Fn(&[u8]) -> Option<Time>,
+    mut span: impl FnMut(Column) -> Span,
+) -> Option<Read> {
+    let event = text(Column::EventType);
+    if !is_event(event) {
+        return None;
+    }
+    let (stamp, exact) = time(text(Column::EventTime))?;
+    let mut entry = Entry::new(Action::Dialplan, Service::Cel);
+    (entry.stamp, entry.exact) = (stamp, exact);
+    let Some((action, reason)) = told_by(event, text(Column::AppName)) else {
+        return Some(Read { entry, is_event: false });
+    };
+    (entry.action, entry.reason) = (action, reason);
+    let mut filled = |wanted: Column| if text(wanted).is_empty() { Span::NONE } else { span(wanted) };
+    entry.channel = filled(Column::Channel);
+    entry.context = filled(Column::Context);
+    entry.session = filled(Column::Uniqueid);
+    entry.detail = filled(Column::LinkedId);
+    entry.number = filled(if action == Action::Dialed { Column::AppData } else { Column::Exten });
+    entry.account = account_span(text(Column::Channel), entry.channel);
+    Some(Read { entry, is_event: true })
+}
+
+/// When something happened: as written, or as the record itself tells it.
+type Time = (Option<Stamp>, Option<Instant>);
 
 /// A row that was understood, and whether it tells of an event.
 struct Read {

@@ -121,6 +121,23 @@ impl Chunk {
         Span { start: start as u32, length: text.len() as u32 }
     }
 
+    /// Gives a chunk that has none the bytes of its records, after its texts were kept.
+    pub(crate) fn set_records(&mut self, bytes: Vec<u8>) {
+        let length = bytes.len() as u32;
+        let move_span = |span: &mut Span| {
+            if !span.is_none() {
+                span.start += length;
+            }
+        };
+        for entry in &mut self.entries {
+            entry.spans_mut().into_iter().for_each(move_span);
+        }
+        for row in &mut self.rows {
+            row.spans_mut().into_iter().for_each(move_span);
+        }
+        self.bytes = bytes;
+    }
+
     /// Forgets what was read, keeping the room for it.
     pub fn clear(&mut self) {
         self.bytes.clear();

@@ -41,6 +41,8 @@ pub enum Tells {
     Calls,
     /// What channels did, one event a record.
     Channels,
+    /// Rows of a database: calls, channel events and settings, whichever of them its tables hold.
+    Tables,
     /// What happened in queues.
     Queues,
     /// What other programs of the host saw.

@@ -2,7 +2,9 @@
 //!
 //! A reader is given [`Chunk`]s that begin and end with whole records and fills in what it
 //! understood. It looks at nothing but the chunk, so that any cut gives the same records; what needs
-//! more than one record (a year, a fold in time, one try told by three lines) is the sinks' work.
+//! more than one record (a year, a fold in time, one try told by three lines) is the sinks' work. Where
+//! what a record means is said far before it, as in a dump of tables, the reader is given the file as a
+//! stream and cuts it itself ([`Access::Stream`]).
 //!
 //! To add a format: write a file with a [`Format`], list it in [`FORMATS`], and put lines into
 //! `testdata/lines`, in a case file of its name. A format of which every line is a record writes how
@@ -18,9 +20,15 @@ mod fail2ban;
 mod format;
 mod found;
 mod queue_log;
+mod sql_dump;
+mod sqlite_tables;
 mod syslog;
+mod table_rows;
 mod text;
 mod tftp;
+
+use std::collections::BTreeMap;
+use std::io::Read;
 
 pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
@@ -29,12 +37,15 @@ pub use format::{Content, Format, Opened, Opening, Tells};
 pub use syslog::SyslogMessages;
 pub(crate) use text::uri_host;
 
+use crate::event::Place;
 use crate::evidence::{FIRST_LOOK, Handle, Kind, Source};
 use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 8] = [
+    &sqlite_tables::FORMAT,
+    &sql_dump::FORMAT,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
@@ -50,6 +61,9 @@ pub enum Access {
     Anywhere,
     /// From beginning to end, cut where [`Reader::whole_records`] says: records may span lines.
     InOrder,
+    /// From beginning to end by [`Reader::read_stream`]: what a record means is said far before it, as in a
+    /// dump of tables.
+    Stream,
     /// By [`Reader::read_file`]: records stand anywhere in the file, as in a database.
     AtWill,
 }
@@ -72,6 +86,12 @@ pub trait Reader: Send + Sync {
     /// Reads every record that starts in the chunk.
     fn read(&self, chunk: &mut Chunk);
 
+    /// Reads a file's bytes, unpacked, from beginning to end, where [`Access::Stream`] asks for it, and hands
+    /// the records over in pieces of about `piece` bytes; returns sentences for the report.
+    fn read_stream(&self, _bytes: &mut dyn Read, _piece: usize, _take: &mut Take<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads a file by positions, where [`Access::AtWill`] asks for it, and hands the records over batch by
     /// batch; returns sentences for the report about what was damaged or left out.
     fn read_file(&self, _file: &Handle, _take: &mut Take<'_>) -> Vec<String> {
@@ -85,6 +105,35 @@ pub fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     let may_be = |format: &&&Format| is_text || format.content == Content::Binary;
     let mut fitting = FORMATS.iter().filter(may_be).filter(|format| (format.looks_like)(path, head));
     fitting.next().map(|format| Kind::Records(format))
+}
+
+/// Returns how many of `bytes`, which begin with a record of a source of that kind, belong to it, its line
+/// end left out.
+pub(crate) fn record_length(kind: Kind, bytes: &[u8]) -> usize {
+    // A whole table may stand on one line.
+    if is_sql_dump(kind) {
+        return crate::tables::row_length(bytes);
+    }
+    memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())
+}
+
+/// Returns whether a source is a dump of a database, which may tell of accounts as well.
+pub(crate) fn is_sql_dump(kind: Kind) -> bool {
+    matches!(kind, Kind::Records(format) if *format == sql_dump::FORMAT)
+}
+
+/// Returns the texts of records that stand at no one piece of a file; `None` where they do.
+pub(crate) fn texts_at(
+    kind: Kind,
+    bytes: &mut dyn Read,
+    places: &[Place],
+) -> Option<BTreeMap<Place, Vec<u8>>> {
+    is_database(kind).then(|| sqlite_tables::texts_at(bytes, places))
+}
+
+/// Returns whether the records of a source stand at no one piece of its file.
+pub(crate) fn is_database(kind: Kind) -> bool {
+    matches!(kind, Kind::Records(format) if *format == sqlite_tables::FORMAT)
 }
 
 /// Returns the format of that word.

@@ -2,8 +2,9 @@
 //!
 //! A plain file is cut into pieces of [`PIECE`] that several threads read; what they understood
 //! reaches the source's sink piece by piece in the order of the file, so that nothing depends on
-//! threads or cuts. A packed file, and a format whose records span lines, is read by one thread from
-//! end to end, and so is a packed archive with all that is wanted of it. Hashing reads the same bytes beside the scan, out of the page cache.
+//! threads or cuts. A packed file, and a format whose records span lines or refer to what stands before
+//! them, is read by one thread from end to end, and so is a packed archive with all that is wanted of it.
+//! Hashing reads the same bytes beside the scan, out of the page cache.
 
 mod cover;
 mod hash;

@@ -41,6 +41,10 @@ pub(super) fn read_contents<S: Sink>(
         return state
             .note("packed, and too large to be read so: unpack it and give the unpacked file".to_owned());
     }
+    if reader.access() == Access::Stream {
+        stream(scanning, index, contents, reader.as_ref());
+        return contents.trouble().into_iter().for_each(|trouble| state.note(trouble));
+    }
     let mut chunk = room.chunk();
     chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
@@ -67,6 +71,33 @@ pub(super) fn read_contents<S: Sink>(
         state.note(trouble);
     }
     room.give_back(chunk);
+}
+
+/// Has a reader go through a file's bytes, unpacked, from its beginning.
+fn stream<S: Sink>(
+    scanning: &Scanning<'_, '_, S>,
+    index: usize,
+    contents: &mut Contents<'_>,
+    reader: &dyn Reader,
+) {
+    let state = &scanning.states[index];
+    let file = &state.source.file;
+    let mut advanced = 0;
+    let is_counted = state.source.is_random_access();
+    let mut take = |chunk: &Chunk, offset: u64| {
+        lock(&state.merged).merge(chunk, offset);
+        if is_counted {
+            let length = chunk.records_bytes().len() as u64;
+            scanning.progress.advance(&file.path, length);
+            advanced += length;
+        }
+    };
+    for note in reader.read_stream(contents, scanning.how.piece, &mut take) {
+        state.note(note);
+    }
+    if is_counted {
+        scanning.progress.advance(&file.path, file.bytes.saturating_sub(advanced));
+    }
 }
 
 /// Has a reader go through a file by itself.

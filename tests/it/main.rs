@@ -18,6 +18,7 @@ mod records;
 mod scenarios;
 mod scratch;
 mod support;
+mod tables;
 
 #[test]
 fn no_file_of_this_folder_is_forgotten() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tolltrace::event::{CallRow, Entry, Span};
 use tolltrace::pbx::Pbx;
-use tolltrace::readers::{CONTEXT, Chunk, Opened, Opening, Reader, Skipped, SyslogMessages, format};
+use tolltrace::readers::{Access, CONTEXT, Chunk, Opened, Opening, Reader, Skipped, SyslogMessages, format};
 
 /// Returns the reader of that name (a format's word with `_` for `-`, or a program's of syslog) for a
 /// text that begins with `head`; `asterisk_log` also reads syslog files.
@@ -42,6 +42,12 @@ pub(crate) type Told = std::collections::BTreeMap<&'static str, String>;
 /// Reads `text` in pieces of `step` bytes, each cut back to whole records and carried over.
 pub(crate) fn read_in_steps(reader: &dyn Reader, text: &[u8], step: usize) -> Whole {
     let mut whole = Whole::default();
+    if reader.access() == Access::Stream {
+        let mut bytes = text;
+        let mut take = |chunk: &Chunk, from: u64| take_in(&mut whole, chunk, from as usize);
+        reader.read_stream(&mut bytes, step, &mut take);
+        return whole;
+    }
     let (mut from, mut to) = (0, 0);
     while from < text.len() {
         to = (to + step).min(text.len());

@@ -32,7 +32,7 @@ pub(in crate::pbx) struct Section {
 
 impl Section {
     /// Begins a section whose header stands at `place`.
-    pub(super) fn new(name: String, is_template: bool, place: Place, header: &[u8]) -> Self {
+    pub(in crate::pbx) fn new(name: String, is_template: bool, place: Place, header: &[u8]) -> Self {
         Section { name, is_template, settings: Vec::new(), place, header: header.into() }
     }
 
@@ -105,7 +105,7 @@ impl Document {
     }
 
     /// Adds a section and returns its index.
-    pub(super) fn push(&mut self, section: Section) -> usize {
+    pub(in crate::pbx) fn push(&mut self, section: Section) -> usize {
         let index = self.sections.len();
         self.by_name.entry(section.name.to_ascii_lowercase()).or_default().push(index);
         self.sections.push(section);

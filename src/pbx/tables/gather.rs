@@ -1,0 +1,230 @@
+//! The rows of tables that hold accounts, gathered by what they belong to.
+//!
+//! Nothing here can be printed: the settings hold secrets.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Place, SourceId};
+use crate::pbx::language::{Section, Setting};
+use crate::readers::Why;
+use crate::tables::{Place as RowPlace, Rows, Table};
+
+/// Settings kept of one dump; the largest panels have some thousand extensions with 50 each.
+const MOST_SETTINGS: usize = 400_000;
+/// No name or value that counts is longer, in bytes.
+const LONGEST: usize = 1_024;
+
+/// What a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    /// FreePBX's `sip`: extensions of both drivers, and trunks of `chan_sip`.
+    Sip,
+    /// FreePBX's `pjsip`: trunks.
+    Pjsip,
+    /// FreePBX's `iax`.
+    Iax,
+    /// FreePBX's `manager`: users of the manager interface.
+    Manager,
+    /// Asterisk's `sippeers`, whatever it is called.
+    Peers,
+    /// Asterisk's `iaxpeers`.
+    IaxPeers,
+    /// Objects of PJSIP, one table a type.
+    Object(&'static str),
+    /// Contacts as PJSIP's registrar last knew them.
+    Contacts,
+    /// FusionPBX's `v_extensions`.
+    Extensions,
+    /// FusionPBX's `v_gateways`.
+    Gateways,
+}
+
+/// What one table says of one thing.
+pub(super) struct Item {
+    /// Its name or number.
+    pub(super) name: String,
+    /// Its settings.
+    pub(super) settings: Vec<Setting>,
+    /// Where its first row stands.
+    pub(super) place: Place,
+    /// The table's name.
+    table: String,
+}
+
+impl Item {
+    /// Returns the last value of a setting that is not empty.
+    pub(super) fn filled(&self, name: &str) -> Option<&str> {
+        let held = self.settings.iter().rev().find(|held| held.name.eq_ignore_ascii_case(name))?;
+        Some(held.value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Begins a section of configuration that says the same; its proof shows no secret.
+    pub(super) fn section(&self, name: &str) -> Section {
+        let proof = format!("table {}: {}", self.table, self.name);
+        Section::new(name.to_owned(), false, self.place, proof.as_bytes())
+    }
+
+    /// Adds a setting of the item to a section.
+    pub(super) fn setting(&self, name: &str, value: &str) -> Setting {
+        Setting { name: name.to_owned(), value: value.to_owned(), place: self.place }
+    }
+}
+
+/// The settings of one dump.
+pub(in crate::pbx) struct Settings {
+    source: SourceId,
+    items: BTreeMap<(Holds, String), Item>,
+    count: usize,
+    /// What the table at hand holds, its name, and its columns' names.
+    at_hand: Option<(Holds, String, Vec<String>)>,
+    base: (u64, u64),
+    /// Rows that could not be read, and the line of the first.
+    lost: (u64, u64),
+}
+
+impl Settings {
+    /// Begins with nothing.
+    pub(in crate::pbx) fn new(source: SourceId) -> Self {
+        Settings { source, items: BTreeMap::new(), count: 0, at_hand: None, base: (0, 0), lost: (0, 0) }
+    }
+
+    /// Counts bytes that were walked over: places of rows count from there.
+    pub(super) fn advance(&mut self, bytes: &[u8]) {
+        self.base.0 += bytes.len() as u64;
+        self.base.1 += memchr::memchr_iter(b'\n', bytes).count() as u64;
+    }
+
+    /// Returns what tables of one kind hold, in order of name.
+    pub(super) fn of(&self, wanted: Holds) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |((holds, _), _)| *holds == wanted).map(|(_, item)| item)
+    }
+
+    /// Returns whether more was found than is kept.
+    fn is_full(&self) -> bool {
+        self.count >= MOST_SETTINGS
+    }
+
+    /// Says what was lost or left out.
+    pub(super) fn troubles(&self) -> Vec<String> {
+        let (rows, line) = self.lost;
+        let full = "more settings of accounts than are kept: some accounts are not known";
+        let full = self.is_full().then(|| full.to_owned());
+        let lost = (rows > 0)
+            .then(|| format!("rows of accounts that cannot be read: {rows}, the first at line {line}"));
+        full.into_iter().chain(lost).collect()
+    }
+
+    fn has(&self, wanted: impl Fn(Holds) -> bool) -> bool {
+        self.items.keys().any(|(holds, _)| wanted(*holds))
+    }
+
+    /// Returns whether FreePBX's tables were found.
+    pub(super) fn has_panel(&self) -> bool {
+        self.has(|holds| matches!(holds, Holds::Sip | Holds::Pjsip | Holds::Iax))
+    }
+
+    /// Returns whether realtime tables were found.
+    pub(super) fn has_realtime(&self) -> bool {
+        self.has(|holds| {
+            matches!(holds, Holds::Peers | Holds::IaxPeers | Holds::Object("endpoint") | Holds::Contacts)
+        })
+    }
+
+    /// Returns whether FusionPBX's tables were found.
+    pub(super) fn has_fusionpbx(&self) -> bool {
+        self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
+    }
+
+    fn add(&mut self, holds: Holds, table: &str, name: &str, place: Place, settings: &[(&str, &str)]) {
+        if name.is_empty() || name.len() > LONGEST || self.is_full() {
+            return;
+        }
+        // One number may be an extension in many domains.
+        let domain = settings.iter().find(|(name, _)| *name == "domain_uuid").map_or("", |(_, value)| value);
+        let key = format!("{name}\0{domain}");
+        let item = self.items.entry((holds, key)).or_insert_with(|| Item {
+            name: name.to_owned(),
+            settings: Vec::new(),
+            place,
+            table: table.to_owned(),
+        });
+        for (name, value) in settings.iter().filter(|(name, value)| name.len().max(value.len()) <= LONGEST) {
+            self.count += 1;
+            item.settings.push(Setting { name: (*name).to_owned(), value: (*value).to_owned(), place });
+        }
+    }
+}
+
+impl Rows for Settings {
+    fn begin(&mut self, table: &Table) -> bool {
+        let columns: Vec<String> =
+            table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
+        self.at_hand = holds(&table.name, &columns).map(|holds| (holds, table.name.clone(), columns));
+        self.at_hand.is_some()
+    }
+
+    fn row(&mut self, values: &[Option<&[u8]>], place: RowPlace) {
+        let Some((holds, table, columns)) = self.at_hand.take() else { return };
+        let texts: Vec<Option<String>> =
+            values.iter().map(|value| value.map(|text| String::from_utf8_lossy(text).into_owned())).collect();
+        let text = |wanted: &str| {
+            let at = columns.iter().position(|column| column == wanted)?;
+            texts.get(at)?.as_deref()
+        };
+        let place = Place {
+            source: self.source,
+            offset: self.base.0 + place.offset as u64,
+            line: u32::try_from(self.base.1 + place.line as u64 + 1).unwrap_or(u32::MAX),
+        };
+        let name = text(name_column(holds)).unwrap_or_default().trim();
+        let settings: Vec<(&str, &str)> = match holds {
+            Holds::Sip | Holds::Pjsip | Holds::Iax => text("keyword").zip(text("data")).into_iter().collect(),
+            _ => {
+                let filled = columns.iter().zip(&texts);
+                filled.filter_map(|(column, text)| Some((column.as_str(), text.as_deref()?))).collect()
+            }
+        };
+        self.add(holds, &table, name, place, &settings);
+        self.at_hand = Some((holds, table, columns));
+    }
+
+    fn lost(&mut self, place: RowPlace, _: Why) {
+        if self.lost.0 == 0 {
+            self.lost.1 = self.base.1 + place.line as u64 + 1;
+        }
+        self.lost.0 += 1;
+    }
+}
+
+/// Tells what a table holds from its name and its columns.
+fn holds(name: &str, columns: &[String]) -> Option<Holds> {
+    let has = |wanted: &[&str]| wanted.iter().all(|wanted| columns.iter().any(|column| column == wanted));
+    let name = name.to_ascii_lowercase();
+    let holds = match name.as_str() {
+        "sip" if has(&["id", "keyword", "data"]) => Holds::Sip,
+        "pjsip" if has(&["id", "keyword", "data"]) => Holds::Pjsip,
+        "iax" if has(&["id", "keyword", "data"]) => Holds::Iax,
+        "manager" if has(&["name", "secret", "write"]) => Holds::Manager,
+        "ps_endpoints" if has(&["id"]) => Holds::Object("endpoint"),
+        "ps_auths" if has(&["id"]) => Holds::Object("auth"),
+        "ps_aors" if has(&["id"]) => Holds::Object("aor"),
+        "ps_registrations" if has(&["id"]) => Holds::Object("registration"),
+        "ps_endpoint_id_ips" if has(&["id"]) => Holds::Object("identify"),
+        "ps_contacts" if has(&["id", "uri"]) => Holds::Contacts,
+        "v_extensions" if has(&["extension", "password"]) => Holds::Extensions,
+        "v_gateways" if has(&["gateway", "proxy"]) => Holds::Gateways,
+        _ if has(&["name", "host", "context", "secret"]) && name.contains("iax") => Holds::IaxPeers,
+        _ if has(&["name", "host", "context", "secret"]) => Holds::Peers,
+        _ => return None,
+    };
+    Some(holds)
+}
+
+fn name_column(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Sip | Holds::Pjsip | Holds::Iax | Holds::Object(_) | Holds::Contacts => "id",
+        Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
+        Holds::Extensions => "extension",
+        Holds::Gateways => "gateway",
+    }
+}

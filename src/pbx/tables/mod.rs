@@ -1,0 +1,113 @@
+//! Accounts and trunks that stand in the tables of a database: dumps of FreePBX's `asterisk`, Asterisk's
+//! realtime tables, FusionPBX.
+//!
+//! FreePBX writes its tables into files, which are what Asterisk reads: its tables count only where no
+//! file tells of an account. What is realtime or FusionPBX's stands in no file at all.
+
+mod freepbx;
+mod fusionpbx;
+mod gather;
+mod realtime;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use super::model::Problem;
+use super::read::{Collector, Lists};
+use crate::evidence::{Evidence, Source};
+use crate::readers::is_sql_dump;
+use crate::tables::{Dialect, Dump, pump};
+
+pub(super) use gather::Settings;
+
+/// So much of a dump is read at a time, in bytes.
+const PIECE: usize = 1024 * 1024;
+
+/// What the dumps of the evidence say, the newest dump first.
+pub(super) struct Found {
+    dumps: Vec<(String, Settings)>,
+    problems: Vec<Problem>,
+}
+
+impl Found {
+    /// Reads every dump.
+    pub(super) fn gather(evidence: &Evidence) -> Self {
+        let mut found = Found { dumps: Vec::new(), problems: Vec::new() };
+        let mut sources: Vec<&Source> = evidence
+            .sources
+            .iter()
+            .filter(|source| source.duplicate_of.is_none() && is_sql_dump(source.kind))
+            .collect();
+        sources.sort_by_key(|source| (std::cmp::Reverse(source.file.modified), source.id));
+        for source in sources {
+            let path = source.file.path.clone();
+            match read(evidence, source) {
+                Ok(settings) => {
+                    let troubles = settings.troubles().into_iter();
+                    found.problems.extend(troubles.map(|what| Problem { path: path.clone(), what }));
+                    found.dumps.push((path, settings));
+                }
+                Err(error) => {
+                    found
+                        .problems
+                        .push(Problem { path, what: format!("cannot be read for accounts: {error}") });
+                }
+            }
+        }
+        found
+    }
+
+    /// Returns whether realtime tables were found, in which accounts stand that no file shows.
+    pub(super) fn has_realtime(&self) -> bool {
+        self.dumps.iter().any(|(_, settings)| settings.has_realtime())
+    }
+
+    /// Adds the accounts and trunks that no file told.
+    pub(super) fn collect(self, lists: &Lists<'_>, collector: &mut Collector) {
+        collector.pbx.problems.extend(self.problems);
+        let has_files = !collector.pbx.accounts.is_empty();
+        let mut families = [!has_files, true, true];
+        for (path, settings) in &self.dumps {
+            let held = [settings.has_panel(), settings.has_realtime(), settings.has_fusionpbx()];
+            let adders: [Add; 3] = [freepbx::collect, realtime::collect, fusionpbx::collect];
+            for ((is_open, held), add) in families.iter_mut().zip(held).zip(adders) {
+                if !held {
+                    continue;
+                }
+                if *is_open {
+                    // Of several dumps the newest counts: an older one holds accounts that are gone.
+                    *is_open = false;
+                    let known = known_names(collector);
+                    add(settings, &known, lists, collector);
+                } else {
+                    let what = "its accounts are not counted: files or a newer dump tell them".to_owned();
+                    collector.pbx.problems.push(Problem { path: path.clone(), what });
+                }
+            }
+        }
+    }
+}
+
+/// Adds what one family of tables tells and is not known by name.
+type Add = fn(&Settings, &BTreeSet<String>, &Lists<'_>, &mut Collector);
+
+fn read(evidence: &Evidence, source: &Source) -> std::io::Result<Settings> {
+    let handle = evidence.open(&source.file)?;
+    let mut bytes = handle.contents(source.packing);
+    let mut dump = Dump::new(Dialect::of(&source.head));
+    let mut settings = Settings::new(source.id);
+    pump(&mut bytes, PIECE, |buffer, at_end| {
+        let length = buffer.len() - usize::from(at_end);
+        let done = dump.feed(buffer, at_end, &mut settings).min(length);
+        settings.advance(buffer.get(..done).unwrap_or_default());
+        done
+    })?;
+    Ok(settings)
+}
+
+fn known_names(collector: &Collector) -> BTreeSet<String> {
+    let accounts = collector.pbx.accounts.iter().map(|account| &account.name);
+    let trunks = collector.pbx.trunks.iter().map(|trunk| &trunk.name);
+    accounts.chain(trunks).cloned().collect()
+}

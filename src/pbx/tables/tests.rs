@@ -1,0 +1,125 @@
+//! Accounts and trunks that only tables tell of.
+
+use super::super::model::{Pbx, SecretStrength, Technology};
+use super::super::read;
+use crate::evidence::{Evidence, MemoryFile, Root};
+
+fn read_files(files: &[(&str, &str)]) -> Pbx {
+    let files: Vec<MemoryFile> = files
+        .iter()
+        .map(|(path, text)| MemoryFile {
+            path: Box::leak((*path).to_owned().into_boxed_str()),
+            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
+            is_link: false,
+        })
+        .collect();
+    let root = Root::Memory(Box::leak(files.into_boxed_slice()));
+    read(&Evidence::from_roots(vec!["memory".into()], vec![root]))
+}
+
+/// Returns `name technology context strength` of each account, and the trunks' names with their hosts.
+fn told(pbx: &Pbx) -> (Vec<String>, Vec<String>) {
+    let accounts = pbx.accounts.iter().map(|held| {
+        format!(
+            "{} {:?} {} {:?}",
+            held.name,
+            held.technology,
+            held.context.as_deref().unwrap_or("-"),
+            held.secret
+        )
+    });
+    let trunks = pbx.trunks.iter().map(|held| format!("{} {:?} {:?}", held.name, held.networks, held.hosts));
+    (accounts.collect(), trunks.collect())
+}
+
+const PANEL: &str = "-- MySQL dump 10.13
+INSERT INTO `manager` VALUES (1,'cxpanel','hidden-secret-9','0.0.0.0/0.0.0.0','127.0.0.1/255.255.255.0','all','all',100);
+INSERT INTO `pjsip` VALUES ('1','aor_contact','sip:198.51.100.20:5060',7),('1','context','from-pstn',3),('1','trunk_name','carrier',0);
+INSERT INTO `sip` VALUES ('301','account','301',2),('301','callerid','Ext 301 <301>',6),('301','context','from-internal',7),('301','deny','0.0.0.0/0.0.0.0',3),('301','permit','10.0.0.0/8',3),('301','secret','301',18),('301','sipdriver','chan_pjsip',21),
+('302','account','302',2),('302','context','from-internal',7),('302','host','dynamic',4),('302','secret','wQ9hidden-secret7Zk',18),('302','type','friend',5),('302','callerid','device <302>',6),
+('tr-peer-2','account','oldcarrier',2),('tr-peer-2','host','sip.carrier.example',3),('tr-peer-2','type','peer',4),('tr-peer-2','secret','hidden-secret-1',5),
+('tr-reg-2','register','me:hidden-secret-1@sip.carrier.example',0);
+";
+
+#[test]
+fn a_panels_tables_tell_accounts_where_no_file_does() {
+    let pbx = read_files(&[("backup/asterisk.sql", PANEL)]);
+    let (accounts, trunks) = told(&pbx);
+    assert_eq!(accounts, ["301 Pjsip from-internal Some(Default)", "302 Sip from-internal Some(Fair)"]);
+    assert_eq!(trunks, ["carrier [198.51.100.20/32] []", "oldcarrier [] [\"sip.carrier.example\"]"]);
+    let first = pbx.accounts.first().expect("an account");
+    assert_eq!(first.permit.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8"]);
+    assert_eq!(first.display_name.as_deref(), Some("Ext 301"));
+    assert_eq!((first.place.place.line, first.place.text.as_ref()), (4, b"table sip: 301".as_slice()));
+    let manager = pbx.manager_users.first().expect("a manager user");
+    assert!(manager.can_originate && manager.name == "cxpanel");
+    assert!(!format!("{pbx:?}").contains("hidden-secret"));
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_told() {
+    let pbx = read_files(&[("a.sql", &format!("{PANEL}INSERT INTO `sip` VALUES ('303','secret','cut\n"))]);
+    let problems: Vec<&str> = pbx.problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(problems, ["rows of accounts that cannot be read: 1, the first at line 8"]);
+    assert_eq!(pbx.accounts.len(), 2);
+}
+
+#[test]
+fn files_outweigh_the_tables_that_they_are_made_from() {
+    let files = "[general]\n[301]\ntype=friend\nhost=dynamic\nsecret=x9Kq27ZpLw\ncontext=inside\n";
+    let pbx = read_files(&[("backup/asterisk.sql", PANEL), ("etc/asterisk/sip.conf", files)]);
+    assert_eq!(told(&pbx).0, ["301 Sip inside Some(Fair)"]);
+    assert!(pbx.problems.iter().any(|problem| problem.path == "backup/asterisk.sql"));
+}
+
+#[test]
+fn realtime_tables_add_to_the_files() {
+    let files = "[general]\n[301]\ntype=friend\nhost=dynamic\nsecret=x9Kq27ZpLw\ncontext=inside\n";
+    let tables = "-- MySQL dump 10.13
+INSERT INTO `sippeers` (`id`,`name`,`host`,`type`,`context`,`secret`,`permit`,`ipaddr`,`port`) VALUES (1,'401','dynamic','friend','staff','4711',NULL,'192.0.2.44',5062),(2,'301','dynamic','friend','other','1',NULL,'','0');
+INSERT INTO `ps_endpoints` (`id`,`aors`,`auth`,`context`,`callerid`) VALUES ('501','501','501a','inside','A <501>'),('trunk','trunk',NULL,'outside',NULL);
+INSERT INTO `ps_auths` (`id`,`auth_type`,`password`,`username`) VALUES ('501a','userpass','hidden-secret-22','501');
+INSERT INTO `ps_contacts` (`id`,`uri`,`expiration_time`,`user_agent`,`endpoint`) VALUES ('501^3B@d6ee','sip:501@198.51.100.7:49152^3Bob',1779258600,'Linphone','501');
+INSERT INTO `ps_aors` (`id`,`contact`) VALUES ('501',NULL),('trunk','sip:203.0.113.35:5060');
+";
+    let pbx = read_files(&[
+        ("etc/asterisk/sip.conf", files),
+        ("etc/asterisk/extconfig.conf", "[settings]\nsippeers => mysql,asterisk,sippeers\n"),
+        ("dump.sql", tables),
+    ]);
+    let (accounts, trunks) = told(&pbx);
+    assert_eq!(
+        accounts,
+        ["301 Sip inside Some(Fair)", "401 Sip staff Some(Weak)", "501 Pjsip inside Some(Fair)"]
+    );
+    assert_eq!(trunks, ["trunk [203.0.113.35/32] []"]);
+    let bound: Vec<String> = pbx
+        .bindings
+        .iter()
+        .map(|held| format!("{} {:?} {:?}", held.account, held.address, held.port))
+        .collect();
+    assert_eq!(bound, ["401 Some(192.0.2.44) Some(5062)", "501 Some(198.51.100.7) Some(49152)"]);
+    assert!(!pbx.problems.iter().any(|problem| problem.what.contains("kept in a database")));
+    assert!(!format!("{pbx:?}").contains("hidden-secret"));
+}
+
+#[test]
+fn fusionpbx_tells_extensions_and_gateways() {
+    let tables = "--\n-- PostgreSQL database dump\n--\n
+COPY public.v_extensions (extension_uuid, domain_uuid, extension, password, user_context, cidr, enabled) FROM stdin;
+a\td1\t1001\t1001\tone.example\t\\N\ttrue
+b\td2\t1001\thidden-Secret22\ttwo.example\t192.0.2.0/24\ttrue
+c\td2\t1002\tx\ttwo.example\t\\N\tfalse
+\\.
+COPY public.v_gateways (gateway_uuid, gateway, proxy, password, enabled) FROM stdin;
+g\tcarrier\t198.51.100.7:5060\thidden-secret\ttrue
+\\.
+";
+    let pbx = read_files(&[("fusionpbx.sql", tables)]);
+    let (accounts, trunks) = told(&pbx);
+    assert_eq!(accounts, ["1001 Sofia one.example Some(Default)", "1001 Sofia two.example Some(Fair)"]);
+    assert_eq!(trunks, ["carrier [198.51.100.7/32] []"]);
+    assert!(pbx.accounts.iter().all(|account| account.technology == Technology::Sofia));
+    assert!(pbx.accounts.iter().any(|account| account.secret == Some(SecretStrength::Default)));
+    assert!(!format!("{pbx:?}").contains("hidden"));
+}

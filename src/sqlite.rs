@@ -1,0 +1,76 @@
+//! SQLite files of the evidence, opened in memory: opening one by its path could write beside it.
+//!
+//! A file is hostile until shown otherwise. Only plain tables are asked, from beginning to end: a view, a
+//! virtual table, a computed column or an index could make a query run without end or name a function.
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, MAIN_DB};
+
+/// What every SQLite file begins with.
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
+/// A larger file is not read into memory.
+pub(crate) const LARGEST: usize = 128 * 1024 * 1024;
+/// No value that counts is longer, in bytes.
+const LONGEST_VALUE: i32 = 1024 * 1024;
+
+/// A table that can be asked safely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlainTable {
+    /// Its name.
+    pub(crate) name: String,
+    /// The number of the page that it begins with, from 1.
+    pub(crate) root: u32,
+}
+
+/// Opens the database that `bytes` hold, for reading only.
+pub(crate) fn open(mut bytes: Vec<u8>) -> Result<Connection, rusqlite::Error> {
+    // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
+    if let Some(versions) = bytes.get_mut(18..20) {
+        versions.fill(1);
+    }
+    let mut connection = Connection::open_in_memory()?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LARGEST as i32)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
+    drop(bytes);
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+/// Returns the tables that are neither views nor virtual and have no computed columns.
+pub(crate) fn plain_tables(connection: &Connection) -> Result<Vec<PlainTable>, rusqlite::Error> {
+    const MOST: usize = 1_000;
+    let wanted = "SELECT name, rootpage, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0";
+    let mut statement = connection.prepare(wanted)?;
+    let mut rows = statement.query([])?;
+    let mut tables = Vec::new();
+    while tables.len() < MOST {
+        let Some(row) = rows.next()? else { break };
+        let (Ok(name), Ok(root)) = (row.get::<_, String>(0), row.get::<_, u32>(1)) else { continue };
+        let sql: String = row.get(2).unwrap_or_default();
+        let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
+        if !words.any(|word| word.eq_ignore_ascii_case("as")) {
+            tables.push(PlainTable { name, root });
+        }
+    }
+    Ok(tables)
+}
+
+/// Quotes a name for a statement.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Returns a value's text; `None` for `NULL`.
+pub(crate) fn text(value: ValueRef<'_>) -> Option<Vec<u8>> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
+        ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
+        ValueRef::Real(number) => Some(number.to_string().into_bytes()),
+    }
+}
