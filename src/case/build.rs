@@ -119,7 +119,7 @@ impl Case<'_> {
             home_country: self.options.home_country.clone(),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
-            product: version.map(|version| Untrusted::from_bytes(&[b"Asterisk ", version].concat())),
+            product: version.map(Untrusted::from_bytes),
         }
     }
 

@@ -236,5 +236,6 @@ fn known(pbx: &Pbx) -> Known {
     Known {
         accounts: accounts.chain(trunks.clone()).chain(managers).map(bytes).collect(),
         trunks: trunks.map(bytes).collect(),
+        guest_contexts: pbx.guest_contexts.iter().map(bytes).collect(),
     }
 }

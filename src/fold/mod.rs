@@ -10,6 +10,7 @@ pub mod calls;
 pub mod fetches;
 pub mod names;
 pub mod rows;
+mod sessions;
 mod sink;
 pub mod tries;
 pub mod uses;
@@ -50,10 +51,16 @@ pub struct Ledger {
     pub banned: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
     /// User agents by account, the first few.
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
-    /// The version in the first start banner.
+    /// The product and its version, from the first record that tells it.
     pub version: Option<Vec<u8>>,
     /// Addresses the server itself was reached at.
     pub has_security_events: bool,
+    /// Does it tell who gave wrong secrets?
+    pub has_wrong_secrets: bool,
+    /// Is it FreeSWITCH's?
+    pub is_freeswitch: bool,
+    /// Records that text of a stranger's made, and the first of them.
+    pub forged: (u64, Vec<Citation>),
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
     /// Limits that were hit.

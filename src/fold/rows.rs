@@ -1,8 +1,11 @@
 //! Call records, kept whole in a few dozen bytes and their text.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use super::blocks::{Blocks, TextAt, Texts};
 use super::names::NameId;
-use crate::event::{Disposition, Instant};
+use crate::event::{Disposition, Instant, Leg};
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,16 @@ pub struct Row {
     pub last_app: NameId,
     /// Column `accountcode`.
     pub account_code: NameId,
+    /// The account that made it, where the record says so itself.
+    pub account: NameId,
+    /// The trunk that it left by, where the record says so itself.
+    pub trunk: NameId,
+    /// An index into the addresses of [`Rows`]; beyond them where the record tells none.
+    address: u32,
+    /// Which side of the call it tells of.
+    pub leg: Leg,
+    /// Could one packet from a stranger have written it?
+    pub is_claim: bool,
     text: TextAt,
     lengths: [u8; 6],
     /// How it ended.
@@ -56,15 +69,28 @@ pub struct Rows {
     /// In the order of the file.
     pub rows: Blocks<Row>,
     texts: Texts,
+    addresses: Vec<IpAddr>,
+    address_ids: HashMap<IpAddr, u32>,
 }
 
 impl Rows {
     /// Keeps a row; its text and lengths are filled in.
-    pub fn push(&mut self, mut row: Row, text: RowText<'_>) {
+    pub fn push(&mut self, mut row: Row, text: RowText<'_>, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            row.address = *self.address_ids.entry(address).or_insert_with(|| {
+                self.addresses.push(address);
+                (self.addresses.len() - 1) as u32
+            });
+        }
         let linkedid = if text.linkedid == text.uniqueid { b"" } else { text.linkedid };
         let texts = [text.src, text.dst, text.channel, text.dst_channel, text.uniqueid, linkedid];
         (row.text, row.lengths) = self.texts.keep(texts);
         self.rows.push(row);
+    }
+
+    /// Returns the caller's address, where the record tells it.
+    pub fn address(&self, row: &Row) -> Option<IpAddr> {
+        self.addresses.get(row.address as usize).copied()
     }
 
     /// Returns a row's texts.
@@ -101,6 +127,11 @@ impl Row {
             context: NameId::NONE,
             last_app: NameId::NONE,
             account_code: NameId::NONE,
+            account: NameId::NONE,
+            trunk: NameId::NONE,
+            address: u32::MAX,
+            leg: Leg::Unknown,
+            is_claim: false,
             text: TextAt::default(),
             lengths: [0; 6],
             disposition: Disposition::Unknown,

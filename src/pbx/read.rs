@@ -10,7 +10,7 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
+    call_records, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -24,7 +24,9 @@ pub fn read(evidence: &Evidence) -> Pbx {
     if let Some(directory) = Directory::find(evidence) {
         read_directory(&directory, &mut collector);
     }
+    freeswitch::read_all(evidence, &mut collector);
     internal_database::read_all(evidence, &mut collector.pbx);
+    freeswitch::read_registrations(evidence, &mut collector.pbx);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }

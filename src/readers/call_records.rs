@@ -76,7 +76,7 @@ impl CallRecordReader {
 
     fn row(&self, records: &Records, record: Record, kept: &mut Kept) -> Option<CallRow> {
         let columns = self.layout.columns(records.width(), records.field(column::FIRST_OPTIONAL));
-        let mut row = empty_row(record);
+        let mut row = CallRow::new(record.offset, record.length, record.line);
         for (at, (&column, text)) in columns.iter().zip(records.fields()).enumerate() {
             match column {
                 Column::Other => {}
@@ -217,31 +217,4 @@ fn span_of(row: &mut CallRow, column: Column) -> Option<&mut Span> {
         Column::LinkedId => &mut row.linkedid,
         _ => return None,
     })
-}
-
-fn empty_row(record: Record) -> CallRow {
-    CallRow {
-        start: None,
-        end: None,
-        duration: 0,
-        billsec: 0,
-        disposition: Disposition::Unknown,
-        answered: false,
-        account_code: Span::NONE,
-        src: Span::NONE,
-        dst: Span::NONE,
-        context: Span::NONE,
-        caller_id: Span::NONE,
-        channel: Span::NONE,
-        dst_channel: Span::NONE,
-        last_app: Span::NONE,
-        last_data: Span::NONE,
-        uniqueid: Span::NONE,
-        linkedid: Span::NONE,
-        userfield: Span::NONE,
-        sequence: None,
-        offset: record.offset,
-        length: record.length,
-        line: record.line,
-    }
 }

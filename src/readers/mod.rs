@@ -17,6 +17,7 @@ mod delimited;
 mod fail2ban;
 mod format;
 mod found;
+mod freeswitch;
 mod queue_log;
 mod syslog;
 mod text;
@@ -24,6 +25,7 @@ mod tftp;
 
 pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
+pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED};
 pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
 pub use syslog::SyslogMessages;
@@ -34,10 +36,14 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 10] = [
+    &freeswitch::JSON,
+    &freeswitch::XML,
+    &freeswitch::LOG,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
+    &freeswitch::RECORDS,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &syslog::FORMAT,

@@ -78,12 +78,18 @@ type Tallies = BTreeMap<(Kind, Option<String>), Tally>;
 
 /// Takes the counts out of every source and joins them; `known` are the accounts that exist.
 pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> BTreeMap<IpAddr, Party> {
-    let families: BTreeSet<String> = told.iter().map(|told| told.family.clone()).collect();
+    // There may be a file for each call, which tells of no failure.
+    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, told) in told.iter().enumerate().filter(|(_, told)| !told.ledger.tries.parties.is_empty()) {
+        families.entry(told.family.clone()).or_default().push(index);
+    }
     let mut parties: BTreeMap<IpAddr, Party> = BTreeMap::new();
-    for name in families {
+    for indices in families.into_values() {
         let mut family: BTreeMap<IpAddr, Tallies> = BTreeMap::new();
-        for told in told.iter_mut().filter(|told| told.family == name) {
-            take_file(told, known, &mut parties, &mut family);
+        for index in indices {
+            if let Some(told) = told.get_mut(index) {
+                take_file(told, known, &mut parties, &mut family);
+            }
         }
         for (address, tallies) in family {
             if let Some(party) = parties.get_mut(&address) {

@@ -142,6 +142,8 @@ impl<'a> World<'a> {
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
         let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
+        // FreeSWITCH tells of wrong secrets only where it was told to.
+        let logs = logs.filter(|told| !told.ledger.is_freeswitch || told.ledger.has_wrong_secrets);
         logs.filter_map(|told| told.ledger.first).min()
     }
 
