@@ -142,7 +142,9 @@ impl Case<'_> {
     }
 
     fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
-        let told = self.world.told.iter().find(|told| told.source.id == read.source.id);
+        // There may be a file for each call: no search through all for each of them.
+        let told = self.world.told.get(usize::from(read.source.id.0));
+        let told = told.filter(|told| told.source.id == read.source.id);
         let coverage = &read.coverage;
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
@@ -332,7 +334,12 @@ impl Case<'_> {
             disposition: call.disposition.word(),
             cost: None,
             currency: None,
-            why: why.to_owned(),
+            why: match call.is_claim {
+                true => {
+                    format!("{why}; but only a file tells of it that one packet from a stranger can write")
+                }
+                false => why.to_owned(),
+            },
             address: self.world.address_of(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })

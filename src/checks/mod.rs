@@ -3,6 +3,8 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod intrusion;
+mod login_count;
+mod unproven;
 mod weak_secret;
 
 use crate::event::Citation;
@@ -17,6 +19,8 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
     let mut findings = intrusion::check(incidents, show);
     findings.extend(weak_secret::check(world, show));
+    findings.extend(unproven::check(world, show));
+    findings.extend(login_count::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

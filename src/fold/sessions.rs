@@ -158,9 +158,9 @@ impl Sessions {
         let invites = session.as_ref().map_or(0, |session| session.invites);
         let is_rejected = invites == 1 && !progressed;
         if !was_call && invites == 0 {
-            let (start, offset, line) = session
-                .as_ref()
-                .map_or((at, place.offset, place.line), |session| (session.start, session.offset, session.line));
+            let (start, offset, line) = session.as_ref().map_or((at, place.offset, place.line), |session| {
+                (session.start, session.offset, session.line)
+            });
             let none: &[u8] = b"";
             let step = Step {
                 at: start,

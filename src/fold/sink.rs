@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Ledger;
+use super::calls::{Key, Step};
 use super::fetches::Fetch;
 use super::names::NameId;
-use super::calls::{Key, Step};
 use super::rows::{Row, RowText};
 use super::sessions::{Entered, Sessions};
 use super::tries::{self, Try};
@@ -45,7 +45,11 @@ impl Known {
 
     fn is_for_guests(&self, context: &[u8]) -> bool {
         // `public` is where FreeSWITCH's shipped configuration sends them.
-        if self.guest_contexts.is_empty() { context == b"public" } else { self.guest_contexts.contains(context) }
+        if self.guest_contexts.is_empty() {
+            context == b"public"
+        } else {
+            self.guest_contexts.contains(context)
+        }
     }
 
     /// Returns whether a dialled channel is a trunk's: `SIP/carrier/0044`, `PJSIP/0044@carrier`.
@@ -445,6 +449,7 @@ impl Fold {
         self.ledger.seen(start, resolution);
         self.ledger.seen(start.plus_seconds(i64::from(row.duration)), resolution);
         *self.ledger.actions.entry(Action::Call).or_default() += 1;
+        self.turned_away(chunk, row, start, base);
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
         kept.offset = base.offset + u64::from(row.offset);
@@ -473,6 +478,33 @@ impl Fold {
 }
 
 impl Fold {
+    /// Counts a call that no account made and nobody answered, where its record tells where it came from.
+    fn turned_away(&mut self, chunk: &Chunk, row: &CallRow, at: Instant, base: Base) {
+        let is_nobodys = chunk.text(row.account) == Some(b"anonymous");
+        if !is_nobodys || row.answered || row.is_claim || row.address.is_none() || !row.trunk.is_none() {
+            return;
+        }
+        let event = Try {
+            kind: tries::Kind::Rejected,
+            at,
+            address: row.address,
+            service: Service::FreeSwitch,
+            account: NameId::NONE,
+            name: b"",
+            number: chunk.text(row.dst).unwrap_or_default(),
+            session: b"",
+            reason: "a call that no account made",
+            is_invite: true,
+            is_options: false,
+        };
+        let place = Place {
+            source: self.source,
+            offset: base.offset + u64::from(row.offset),
+            line: (base.line + u64::from(row.line) + 1) as u32,
+        };
+        self.ledger.tries.count(&event, place, b"");
+    }
+
     /// Notes the time of a record that may tell of no event: a log reaches as far as its lines do.
     fn reach(&mut self, stamp: Option<Stamp>) {
         if let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp))

@@ -10,7 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
+    call_records, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard,
+    sip, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;

@@ -188,7 +188,9 @@ fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String>
                 .to_owned(),
         );
     }
-    if !world.has_security_events() {
+    if world.is_freeswitch() {
+        unknown.push("which registrations were accepted: FreeSWITCH logs none of them".to_owned());
+    } else if !world.has_security_events() {
         unknown.push("every successful login: security events are not logged".to_owned());
     }
     unknown

@@ -79,7 +79,7 @@ fn call_of(
     let billsec = answered.map(|(_, (row, _))| row.billsec).max();
     let first = legs.first().map_or(At::NONE, |leg| leg.at);
     let last_end = rows().map(|(_, (row, _))| row.start.plus_seconds(i64::from(row.duration))).max();
-    let start = legs.first().map_or(Instant(0), |leg| leg.start);
+    let start = own.start.unwrap_or_else(|| legs.first().map_or(Instant(0), |leg| leg.start));
     let unanswered = rows().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
     let first_channel = row_at(told, first).map_or(&b""[..], |(_, text)| text.channel);
     Call {
@@ -105,6 +105,8 @@ fn call_of(
 struct OwnWords<'t> {
     account: Option<&'t [u8]>,
     address: Option<IpAddr>,
+    /// The caller's start, of a record that tells it to the microsecond.
+    start: Option<Instant>,
     by_trunk: bool,
     /// Did no phone make it? `None` for records that tell it by their channel.
     originated: Option<bool>,
@@ -128,6 +130,7 @@ impl<'t> OwnWords<'t> {
                 own.account = Some(account);
             }
             if is_uuid(text.uniqueid) && !leg.is_called {
+                own.start = own.start.or((!row.is_claim).then_some(row.start));
                 own.originated = Some(row.leg == Side::Originated || own.originated == Some(true));
             }
         }

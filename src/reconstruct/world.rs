@@ -147,6 +147,16 @@ impl<'a> World<'a> {
         logs.filter_map(|told| told.ledger.first).min()
     }
 
+    /// Returns whether any source is FreeSWITCH's.
+    pub fn is_freeswitch(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.word().starts_with("freeswitch-"))
+    }
+
+    /// Returns whether any source is a log of Asterisk's.
+    pub fn has_asterisk_log(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.word() == "asterisk-log")
+    }
+
     /// Returns whether any source tells of security events.
     pub fn has_security_events(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_security_events)

@@ -62,7 +62,8 @@ fn gateway(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector
         context: setting(node, "param", "context").map(str::to_owned),
         place: text.citation(node),
     };
-    for host in hosts.iter().flat_map(|hosts| hosts.split(',')).map(bare_host).filter(|host| !host.is_empty()) {
+    for host in hosts.iter().flat_map(|hosts| hosts.split(',')).map(bare_host).filter(|host| !host.is_empty())
+    {
         match host.parse::<IpAddr>().map(IpNet::from) {
             Ok(network) if !trunk.networks.contains(&network) => trunk.networks.push(network),
             Err(_) if !trunk.hosts.iter().any(|known| known == host) => trunk.hosts.push(host.to_owned()),

@@ -29,9 +29,10 @@ pub fn is_registration_database(path: &str, head: &[u8]) -> bool {
 
 /// Reads every database of registrations.
 pub(in crate::pbx) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
-    let sources = evidence.sources.iter().filter(|source| {
-        source.kind == Kind::FreeSwitchDatabase && source.duplicate_of.is_none()
-    });
+    let sources = evidence
+        .sources
+        .iter()
+        .filter(|source| source.kind == Kind::FreeSwitchDatabase && source.duplicate_of.is_none());
     for source in sources {
         if let Err(what) = read(evidence, source, pbx) {
             pbx.problems.push(Problem { path: source.file.path.clone(), what });
@@ -40,7 +41,8 @@ pub(in crate::pbx) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
 }
 
 fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), String> {
-    let bytes = evidence.read_small(source, LARGEST + 1).map_err(|error| format!("cannot be read: {error}"))?;
+    let bytes =
+        evidence.read_small(source, LARGEST + 1).map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() > LARGEST {
         return Err("too large for a database of registrations: not read".to_owned());
     }
@@ -123,10 +125,18 @@ fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCount
         }
     }
     counted.sort_unstable();
-    let shown = format!("sip_authentication: {challenges} challenges, {logins} of them answered with the right secret");
+    let shown = format!(
+        "sip_authentication: {challenges} challenges, {logins} of them answered with the right secret"
+    );
     let most = counted.iter().map(|(_, uses)| *uses).max();
     let tools = counted.first().map(|(expires, _)| Instant::from_seconds(*expires));
-    Ok(Some(LoginCounts { challenges, logins, most_uses: most, tool_expires: tools, place: place(source, &shown) }))
+    Ok(Some(LoginCounts {
+        challenges,
+        logins,
+        most_uses: most,
+        tool_expires: tools,
+        place: place(source, &shown),
+    }))
 }
 
 #[cfg(test)]

@@ -25,7 +25,8 @@ pub(super) fn collect(text: &Text, root: roxmltree::Node<'_, '_>, collector: &mu
 /// Addresses of an access list call without a password where a profile applies the list: carriers, as a rule.
 fn lists(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector) {
     for list in node.descendants().filter(|node| node.has_tag_name("list")) {
-        let Some(name) = list.attribute("name").filter(|name| !matches!(*name, "lan" | "loopback.auto")) else {
+        let Some(name) = list.attribute("name").filter(|name| !matches!(*name, "lan" | "loopback.auto"))
+        else {
             continue;
         };
         let nodes = list.children().filter(|node| node.has_tag_name("node"));

@@ -70,11 +70,19 @@ pub(super) fn gather(evidence: &Evidence, problems: &mut Vec<Problem>) -> Vec<Te
     let sources = || evidence.sources.iter().filter(|source| source.kind == Kind::FreeSwitchConfiguration);
     let mut wanted: Vec<(&Source, String)> = Vec::new();
     let expanded = sources().filter(|source| source.file.path.ends_with(".fsxml"));
-    wanted.extend(expanded.min_by_key(|source| (source.file.path.len(), &source.file.path)).map(|it| (it, String::new())));
+    wanted.extend(
+        expanded
+            .min_by_key(|source| (source.file.path.len(), &source.file.path))
+            .map(|it| (it, String::new())),
+    );
     let base = base(evidence);
     for source in sources().filter(|source| !source.file.path.ends_with(".fsxml")) {
+        let path = source.file.path.as_str();
+        // FusionPBX keeps users in its database, and as files in a cache: `directory.1001@example.com`.
+        let is_cached = path.rsplit('/').next().is_some_and(|name| name.starts_with("directory."));
         let inner = match base.as_str() {
-            "" => Some(source.file.path.as_str()),
+            _ if is_cached => Some(path),
+            "" => Some(path),
             base => source.file.path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')),
         };
         wanted.extend(inner.filter(|_| wanted.len() < MOST_FILES).map(|inner| (source, inner.to_owned())));
@@ -97,7 +105,8 @@ pub(super) fn gather(evidence: &Evidence, problems: &mut Vec<Problem>) -> Vec<Te
     }
     let mut variables = Variables::default();
     // Settings elsewhere are rare and come later.
-    let (first, others): (Vec<&Text>, Vec<&Text>) = texts.iter().partition(|text| text.inner.ends_with("vars.xml"));
+    let (first, others): (Vec<&Text>, Vec<&Text>) =
+        texts.iter().partition(|text| text.inner.ends_with("vars.xml"));
     first.into_iter().chain(others).for_each(|text| variables.learn(&text.original));
     for text in &mut texts {
         text.expanded = variables.expanded(&text.original);
@@ -138,7 +147,10 @@ mod tests {
     fn configuration_is_told_from_other_xml() {
         let user = b"<include>\n  <user id=\"1000\">\n  </user>\n</include>\n";
         assert!(is_freeswitch_configuration("directory/default/1000.xml", user));
-        assert!(is_freeswitch_configuration("copy/vars.xml", b"<include><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/></include>"));
+        assert!(is_freeswitch_configuration(
+            "copy/vars.xml",
+            b"<include><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/></include>"
+        ));
         assert!(!is_freeswitch_configuration("pom.xml", b"<project><include>x</include></project>"));
         assert!(!is_freeswitch_configuration("notes.txt", user));
     }

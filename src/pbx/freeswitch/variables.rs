@@ -73,7 +73,9 @@ mod tests {
     #[test]
     fn variables_count_in_comments_and_in_variables() {
         let mut variables = Variables::default();
-        variables.learn("<!-- <X-PRE-PROCESS cmd=\"set\" data=\"a=1$${b}\"/> -->\n<X-PRE-PROCESS cmd='set' data='b=2'/>");
+        variables.learn(
+            "<!-- <X-PRE-PROCESS cmd=\"set\" data=\"a=1$${b}\"/> -->\n<X-PRE-PROCESS cmd='set' data='b=2'/>",
+        );
         variables.learn("<X-PRE-PROCESS cmd=\"include\" data=\"c=3\"/>");
         assert_eq!(variables.expanded("x$${a}y$${c}$${"), "x12y$${c}$${");
     }

@@ -188,7 +188,11 @@ mod tests {
                 true,
                 at,
             ),
-            ("Nov 20 17:08:20 host freeswitch[12]: 2026-11-20 17:08:11.000000 [INFO] sofia.c:1 text", false, at),
+            (
+                "Nov 20 17:08:20 host freeswitch[12]: 2026-11-20 17:08:11.000000 [INFO] sofia.c:1 text",
+                false,
+                at,
+            ),
         ] {
             assert_eq!(told(line), Some((uuid, second, "text".to_owned())), "{line}");
         }

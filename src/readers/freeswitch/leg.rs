@@ -54,6 +54,8 @@ pub(super) struct LegText {
     pub(super) caller_name: Vec<u8>,
     /// The dialplan context.
     pub(super) context: Vec<u8>,
+    /// May text of the caller's have become part of the record's own form?
+    pub(super) is_claim: bool,
 }
 
 impl LegText {
@@ -121,7 +123,7 @@ impl LegText {
         }
         let side = self.side();
         let mut row = CallRow::new(offset as u32, length as u32, line);
-        (row.exact, row.start, row.leg) = (exact, start, side);
+        (row.exact, row.start, row.leg, row.is_claim) = (exact, start, side, self.is_claim);
         row.end = any_stamp(self.get("end_stamp")).map(|(stamp, _)| stamp);
         row.duration = self.seconds("duration");
         row.billsec = self.seconds("billsec");
@@ -145,7 +147,8 @@ impl LegText {
             }
             _ => {
                 let caller = [self.get("originating_leg_uuid"), self.get("originator")];
-                row.linkedid = keep(caller.into_iter().find(|uuid| super::head::is_uuid(uuid)).unwrap_or_default());
+                row.linkedid =
+                    keep(caller.into_iter().find(|uuid| super::head::is_uuid(uuid)).unwrap_or_default());
             }
         }
         chunk.first_stamp = chunk.first_stamp.or(row.start);

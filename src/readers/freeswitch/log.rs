@@ -20,8 +20,11 @@ pub(in crate::readers) static FORMAT: Format = Format {
 };
 
 /// `mod_syslog`, whose identity is `freeswitch` unless set.
-pub(in crate::readers) static PROGRAM: Program =
-    Program { word: "freeswitch", names: &["freeswitch"], read: |message| message::read_in_syslog(message.text) };
+pub(in crate::readers) static PROGRAM: Program = Program {
+    word: "freeswitch",
+    names: &["freeswitch"],
+    read: |message| message::read_in_syslog(message.text),
+};
 
 /// A line is cut off here: `mod_logfile` cuts a session's at 2,047 bytes, others it writes whole.
 const LONGEST_LINE: usize = 64 * 1024;

@@ -26,11 +26,11 @@ pub(crate) const NOT_A_SESSIONS: &str = "a line that no session writes";
 /// Reads a message.
 pub(super) fn read<'a>(head: &Head<'a>, accounts: &Accounts) -> Option<Found<'a>> {
     let mut found = match head.file {
-        b"sofia_reg.c" => match (registrar(head.message, accounts), head.uuid) {
-            (Some(_), Some(_)) => Some(Found::new(Action::Forged, Service::Sofia).because(NOT_A_SESSIONS)),
-            (found, _) => found,
-        },
-        b"sofia.c" => invite(head.message, accounts).or_else(|| rejected(head.message)).or_else(|| hangup(head.message)),
+        b"sofia_reg.c" if head.uuid.is_some() => forged_registrar(head.message),
+        b"sofia_reg.c" => registrar(head.message, accounts),
+        b"sofia.c" => {
+            invite(head.message, accounts).or_else(|| rejected(head.message)).or_else(|| hangup(head.message))
+        }
         b"switch_channel.c" if head.message.starts_with(b"New Channel ") => new_channel(head),
         b"mod_dialplan_xml.c" => processing(head.message),
         b"switch_core_state_machine.c" => abandoned(head.message).or_else(|| hangup(head.message)),
@@ -56,6 +56,14 @@ pub(super) fn read_session<'a>(uuid: &'a [u8], text: &'a [u8]) -> Option<Found<'
     found.channel = Some(channel);
     found.number = Some(arguments.strip_suffix(b")").unwrap_or(arguments));
     Some(found)
+}
+
+/// What the registrar says of a request is never a session's: a caller's text with line ends was printed. It may
+/// have lost its quotes, so that its beginning has to do.
+fn forged_registrar<'a>(message: &[u8]) -> Option<Found<'a>> {
+    const BEGINNINGS: [&[u8]; 4] = [b"SIP auth ", b"Can't find user ", b"IP ", b"Empty password denied "];
+    let is_its = BEGINNINGS.iter().any(|beginning| message.starts_with(beginning));
+    is_its.then(|| Found::new(Action::Forged, Service::Sofia).because(NOT_A_SESSIONS))
 }
 
 /// Messages of `sofia_reg.c`.
@@ -156,7 +164,8 @@ fn rejected(message: &[u8]) -> Option<Found<'_>> {
 fn new_channel<'a>(head: &Head<'a>) -> Option<Found<'a>> {
     let text = head.message.strip_prefix(b"New Channel ")?;
     let named = split_last(text, b" [").and_then(|(name, rest)| Some((name, rest.strip_suffix(b"]")?)));
-    let whole = named.filter(|(_, uuid)| super::head::is_uuid(uuid) && head.uuid.is_none_or(|own| own == *uuid));
+    let whole =
+        named.filter(|(_, uuid)| super::head::is_uuid(uuid) && head.uuid.is_none_or(|own| own == *uuid));
     let Some((name, uuid)) = whole else {
         return Some(Found::new(Action::Forged, Service::FreeSwitch).because(BROKEN_OFF));
     };

@@ -16,7 +16,9 @@ pub(in crate::readers) static XML: Format = Format {
     tells: Tells::Calls,
     content: Content::Text,
     looks_like: |_, head| is_xml(&plain(head)),
-    open: |opening| Some(Opened::certain(PerCallReader { read: from_xml, accounts: Accounts::of(opening.pbx) })),
+    open: |opening| {
+        Some(Opened::certain(PerCallReader { read: from_xml, accounts: Accounts::of(opening.pbx) }))
+    },
 };
 
 /// How a record in JSON is told and read.
@@ -25,7 +27,9 @@ pub(in crate::readers) static JSON: Format = Format {
     tells: Tells::Calls,
     content: Content::Text,
     looks_like: |_, head| is_json(&plain(head)),
-    open: |opening| Some(Opened::certain(PerCallReader { read: from_json, accounts: Accounts::of(opening.pbx) })),
+    open: |opening| {
+        Some(Opened::certain(PerCallReader { read: from_json, accounts: Accounts::of(opening.pbx) }))
+    },
 };
 
 /// Reads one record, or several that stand on a line each.
@@ -57,7 +61,10 @@ impl Reader for PerCallReader {
             if record.is_empty() {
                 continue;
             }
-            let leg = (self.read)(&plain(record));
+            // Escapes that a value had already are left alone when the whole is encoded, and come undone with
+            // it: what a caller wrote may then stand between the record's own words.
+            let is_claim = is_encoded(record);
+            let leg = (self.read)(&plain(record)).map(|leg| LegText { is_claim, ..leg });
             let place = (start, record.len(), lines);
             if !leg.is_some_and(|leg| leg.into_row(chunk, &self.accounts, place)) {
                 let why = if chunk.at_end && at == text.len() { Why::CutOff } else { Why::UnknownForm };
@@ -74,11 +81,21 @@ fn parts(text: &[u8]) -> Vec<&[u8]> {
     if are_objects { lines().collect() } else { vec![text] }
 }
 
+/// Returns what would have been posted, without the name of its field.
+fn body(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    text.strip_prefix(b"cdr=").unwrap_or(text)
+}
+
+/// Returns whether a record was URL-encoded as a whole.
+fn is_encoded(text: &[u8]) -> bool {
+    body(text).starts_with(b"%")
+}
+
 /// Returns a record as it was before it was made ready to be posted.
 fn plain(text: &[u8]) -> Cow<'_, [u8]> {
-    let text = text.trim_ascii_start();
-    let body = text.strip_prefix(b"cdr=").unwrap_or(text);
-    if body.starts_with(b"%") {
+    let body = body(text);
+    if is_encoded(body) {
         return Cow::Owned(decoded(body));
     }
     if body.starts_with(b"PD94b") || body.starts_with(b"PGNkc") || body.starts_with(b"eyJ") {
@@ -153,9 +170,8 @@ fn from_xml(text: &[u8]) -> Option<LegText> {
     let profile = between(flow, "caller_profile")?;
     // Those of the other leg stand further in.
     let own = memchr::memmem::find(profile, b"<originat").and_then(|at| profile.get(..at)).unwrap_or(profile);
-    let text = |name: &str| {
-        between(own, name).or_else(|| between(profile, name)).map(unescaped).unwrap_or_default()
-    };
+    let text =
+        |name: &str| between(own, name).or_else(|| between(profile, name)).map(unescaped).unwrap_or_default();
     (leg.destination, leg.context) = (text("destination_number"), text("context"));
     (leg.caller, leg.caller_name) = (text("caller_id_number"), text("caller_id_name"));
     Some(leg)

@@ -46,7 +46,11 @@ fn has_own_lines(head: &[u8]) -> bool {
     let fits = |row: &&Vec<&[u8]>| {
         row.iter().any(|field| super::head::is_uuid(field))
             && row.iter().filter(|field| is_stamp(field)).count() >= 2
-            && row.iter().any(|field| field.len() >= 9 && field.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') && field.contains(&b'_'))
+            && row.iter().any(|field| {
+                field.len() >= 9
+                    && field.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+                    && field.contains(&b'_')
+            })
     };
     let fitting = rows.iter().filter(fits).count();
     fitting > 0 && fitting * 2 >= rows.len()
@@ -76,7 +80,8 @@ impl RecordReader {
         let fitting = rows.iter().filter(|row| template.fits(row));
         let stamps: Vec<&[u8]> = fitting.filter_map(|row| row.get(place).copied()).collect();
         let usual = DateFormat::from_strftime(USUAL_DATES)?;
-        let is_usual = stamps.iter().all(|stamp| usual.parse(stamp).is_some_and(|(_, used)| used == stamp.len()));
+        let is_usual =
+            stamps.iter().all(|stamp| usual.parse(stamp).is_some_and(|(_, used)| used == stamp.len()));
         let (dates, note) =
             if is_usual { (usual, None) } else { DateFormat::detect(&stamps).unwrap_or((usual, None)) };
         let first = head.trim_ascii_start();
@@ -89,9 +94,10 @@ impl RecordReader {
         !self.is_quoted || matches!(line.last(), Some(b'"' | b';'))
     }
 
-    fn row(&self, text: &[u8], record: &Record<'_>) -> Option<CallRow> {
+    /// Reads a row; one with too many columns only if it may be put right.
+    fn row(&self, text: &[u8], record: &Record<'_>, may_mend: bool) -> Option<CallRow> {
         let mut fields = fields(record.text);
-        if fields.len() > self.template.width() {
+        if may_mend && fields.len() > self.template.width() {
             fields = self.template.mended(&fields)?;
         }
         if !self.template.fits(&fields) {
@@ -213,9 +219,12 @@ impl Reader for RecordReader {
 impl RecordReader {
     /// Takes the lines of one row, or, where a crash cut the one before, the last of them alone.
     fn take(&self, chunk: &mut Chunk, text: &[u8], whole: &Record<'_>, last: &Record<'_>) {
-        let row = self.row(text, whole);
-        let is_whole = row.is_some();
-        let row = row.or_else(|| (last.offset > whole.offset).then(|| self.row(text, last)).flatten());
+        let has_more = last.offset > whole.offset;
+        let row = self.row(text, whole, false);
+        let is_cut = row.is_none() && has_more;
+        let last = || is_cut.then(|| self.row(text, last, false)).flatten();
+        let row = row.or_else(last).or_else(|| self.row(text, whole, true));
+        let is_whole = row.as_ref().is_some_and(|row| row.offset as usize == whole.offset);
         if !is_whole {
             let is_cut = row.is_some() || !self.ends(whole.text);
             let why = if is_cut { Why::CutOff } else { Why::WrongColumns };

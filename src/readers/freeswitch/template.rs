@@ -82,7 +82,8 @@ impl Template {
         });
         // Of equals the first: what the configuration lists.
         let best = counted.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        best.filter(|(fitting, _)| *fitting > 0 && fitting * 2 >= rows.len()).map(|(_, template)| template)
+        // A caller's line ends make several lines of one row, and a hostile day makes many such rows.
+        best.filter(|(fitting, _)| *fitting > 0 && fitting * 4 >= rows.len()).map(|(_, template)| template)
     }
 
     /// Returns how many columns there are.
@@ -108,9 +109,7 @@ impl Template {
             && self.0.iter().zip(row).all(|(column, text)| match column {
                 Column::Start | Column::End => is_stamp(text),
                 Column::Answer => text.is_empty() || is_stamp(text),
-                Column::Duration | Column::Billsec => {
-                    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
-                }
+                Column::Duration | Column::Billsec => !text.is_empty() && text.iter().all(u8::is_ascii_digit),
                 Column::Cause => {
                     !text.is_empty() && text.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
                 }
@@ -140,5 +139,7 @@ pub(super) fn is_stamp(text: &[u8]) -> bool {
         && digits >= 8
         && text.first().is_some_and(u8::is_ascii_digit)
         && text.contains(&b':')
-        && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b':' | b' ' | b'.' | b'T' | b'+' | b'Z'))
+        && text.iter().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b':' | b' ' | b'.' | b'T' | b'+' | b'Z')
+        })
 }
