@@ -63,6 +63,11 @@ impl LogCall {
         self.progress & DIALED != 0
     }
 
+    /// Returns whether it is a session that no INVITE began and that never entered the dialplan.
+    pub fn is_uninvited(&self) -> bool {
+        self.progress & SIGNALLED == 0 && self.account == NameId::NONE && self.context == u16::MAX
+    }
+
     /// Returns whether its address is where its INVITE came from, and not its audio.
     pub fn is_signalled(&self) -> bool {
         self.progress & SIGNALLED != 0

@@ -61,6 +61,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     let mut incidents: Vec<Incident> =
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
+    incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents

@@ -190,6 +190,9 @@ fn origin(logged: &LogCall, address: u32) -> Origin {
 fn bear_out(known: &mut Call, told: &Told<'_>, names: &mut Names, logged: &LogCall) {
     known.is_claim = false;
     known.by_trunk |= logged.by_trunk();
+    // A session that no INVITE began; one whose beginning the log lacks is dated by its end.
+    let is_whole = logged.start.seconds_since(known.start).abs() <= 2;
+    known.originated |= is_whole && logged.is_uninvited();
     if known.account == u32::MAX {
         let account = told.ledger.names.text(logged.account);
         known.account = names.id((!account.is_empty()).then_some(account));

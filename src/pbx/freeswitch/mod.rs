@@ -46,7 +46,7 @@ fn setting<'a>(node: roxmltree::Node<'a, '_>, element: &str, name: &str) -> Opti
             && child.attribute("name").is_some_and(|found| found.eq_ignore_ascii_case(name))
     };
     // The last one counts, as it does for the server.
-    node.children().filter(named).last().and_then(|child| child.attribute("value"))
+    node.children().rfind(named).and_then(|child| child.attribute("value"))
 }
 
 /// Returns whether a value means yes (`switch_true`).

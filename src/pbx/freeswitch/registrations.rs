@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn database(sql: &str) -> Connection {
-        let connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(sql).unwrap();
         let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
         open(bytes).unwrap()
