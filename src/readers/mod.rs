@@ -36,7 +36,7 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 10] = [
+pub static FORMATS: [&Format; 11] = [
     &freeswitch::JSON,
     &freeswitch::XML,
     &freeswitch::LOG,
@@ -44,6 +44,7 @@ pub static FORMATS: [&Format; 10] = [
     &queue_log::FORMAT,
     &channel_events::FORMAT,
     &freeswitch::RECORDS,
+    &freeswitch::DATABASE,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &syslog::FORMAT,

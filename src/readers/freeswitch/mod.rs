@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cause;
+mod database;
 mod head;
 mod leg;
 mod log;
@@ -14,6 +15,7 @@ mod per_call;
 mod records;
 mod template;
 
+pub(super) use database::FORMAT as DATABASE;
 pub(super) use log::FORMAT as LOG;
 pub(super) use log::PROGRAM;
 pub(crate) use message::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED};

@@ -94,8 +94,8 @@ impl RecordReader {
         !self.is_quoted || matches!(line.last(), Some(b'"' | b';'))
     }
 
-    /// Reads a row; one with too many columns only if it may be put right.
-    fn row(&self, text: &[u8], record: &Record<'_>, may_mend: bool) -> Option<CallRow> {
+    /// Reads a row and the name of its account; a row with too many columns only if it may be put right.
+    fn row<'a>(&self, text: &'a [u8], record: &Record<'a>, may_mend: bool) -> Option<(CallRow, &'a [u8])> {
         let mut fields = fields(record.text);
         if may_mend && fields.len() > self.template.width() {
             fields = self.template.mended(&fields)?;
@@ -105,56 +105,19 @@ impl RecordReader {
         }
         let mut row = CallRow::new(record.offset as u32, record.text.len() as u32, record.line);
         for (column, field) in self.template.columns().iter().zip(&fields) {
-            self.put(&mut row, text, *column, field);
+            let span = if field.is_empty() { Span::NONE } else { span_within(text, field, 0) };
+            put(&mut row, *column, field, span, self.stamp(field));
         }
         // A template may leave the start out: the answer, or the end, is the nearest that it tells.
         row.start = row.start.or_else(|| self.stamp(self.field(&fields, Column::Answer))).or(row.end);
-        let cause = self.field(&fields, Column::Cause);
-        row.disposition = cause::disposition(row.answered, cause);
-        if let Some(account) = self.account(&fields) {
-            row.account = span_within(text, account, 0);
-        }
-        (row.leg, row.is_claim) = (Leg::Unknown, true);
-        Some(row)
-    }
-
-    fn put(&self, row: &mut CallRow, text: &[u8], column: Column, field: &[u8]) {
-        let span = || if field.is_empty() { Span::NONE } else { span_within(text, field, 0) };
-        match column {
-            Column::CallerName => row.caller_id = span(),
-            Column::CallerNumber => row.src = span(),
-            Column::Destination => row.dst = span(),
-            Column::Context => row.context = span(),
-            Column::Start => row.start = self.stamp(field),
-            Column::Answer => row.answered = field.iter().any(|byte| (b'1'..=b'9').contains(byte)),
-            Column::End => row.end = self.stamp(field),
-            Column::Duration => row.duration = text::number(field).unwrap_or(0),
-            Column::Billsec => row.billsec = text::number(field).unwrap_or(0),
-            Column::Cause => row.cause = span(),
-            Column::Uuid => row.uniqueid = span(),
-            Column::CalledUuid => row.dst_channel = span(),
-            Column::AccountCode => row.account_code = span(),
-            Column::Address => row.address = text::address(field),
-            Column::LastApp => row.last_app = span(),
-            Column::LastArgument => row.last_data = span(),
-            Column::Other => {}
-        }
+        let field = |column| self.field(&fields, column);
+        let who = [field(Column::AccountCode), field(Column::CallerNumber), field(Column::Context)];
+        let account = finish(&mut row, field(Column::Cause), &self.accounts, who).unwrap_or_default();
+        Some((row, account))
     }
 
     fn field<'a>(&self, fields: &[&'a [u8]], column: Column) -> &'a [u8] {
         self.template.place(column).and_then(|at| fields.get(at).copied()).unwrap_or_default()
-    }
-
-    /// Returns the account that a row was written for, as far as it tells: its account code where one has that
-    /// name, else the caller's number in a context that nobody enters without credentials.
-    fn account<'a>(&self, fields: &[&'a [u8]]) -> Option<&'a [u8]> {
-        let code = self.field(fields, Column::AccountCode);
-        if self.accounts.has(code) || (self.accounts.is_empty() && !code.is_empty()) {
-            return Some(code);
-        }
-        let number = self.field(fields, Column::CallerNumber);
-        let is_guest = self.accounts.is_for_guests(self.field(fields, Column::Context));
-        (!is_guest && self.accounts.has(number)).then_some(number)
     }
 
     fn stamp(&self, text: &[u8]) -> Option<Stamp> {
@@ -224,34 +187,68 @@ impl RecordReader {
         let is_cut = row.is_none() && has_more;
         let last = || is_cut.then(|| self.row(text, last, false)).flatten();
         let row = row.or_else(last).or_else(|| self.row(text, whole, true));
-        let is_whole = row.as_ref().is_some_and(|row| row.offset as usize == whole.offset);
+        let is_whole = row.as_ref().is_some_and(|(row, _)| row.offset as usize == whole.offset);
         if !is_whole {
             let is_cut = row.is_some() || !self.ends(whole.text);
             let why = if is_cut { Why::CutOff } else { Why::WrongColumns };
             chunk.skipped.push(Skipped { offset: whole.offset as u32, line: whole.line, why });
         }
-        if let Some(mut row) = row {
+        if let Some((mut row, account)) = row {
             chunk.records += 1;
             chunk.first_stamp = chunk.first_stamp.or(row.start);
             chunk.last_stamp = row.start.or(chunk.last_stamp);
-            // Nobody's credentials: the shipped dialplan has a context for such calls.
-            let context = chunk_text(text, row.context);
-            if row.account.is_none() && row.account_code.is_none() && self.accounts.is_for_guests(context) {
+            if !account.is_empty() {
                 let start = text.len() + chunk.scratch.len();
-                chunk.scratch.extend_from_slice(NOBODY);
-                row.account = Span { start: start as u32, length: NOBODY.len() as u32 };
+                chunk.scratch.extend_from_slice(account);
+                row.account = Span { start: start as u32, length: account.len() as u32 };
             }
             chunk.rows.push(row);
         }
     }
 }
 
-fn chunk_text(text: &[u8], span: Span) -> &[u8] {
-    if span.is_none() {
-        return b"";
+/// Puts what one column holds into a row.
+pub(super) fn put(row: &mut CallRow, column: Column, field: &[u8], span: Span, stamp: Option<Stamp>) {
+    match column {
+        Column::CallerName => row.caller_id = span,
+        Column::CallerNumber => row.src = span,
+        Column::Destination => row.dst = span,
+        Column::Context => row.context = span,
+        Column::Start => row.start = stamp,
+        Column::Answer => row.answered = field.iter().any(|byte| (b'1'..=b'9').contains(byte)),
+        Column::End => row.end = stamp,
+        Column::Duration => row.duration = text::number(field).unwrap_or(0),
+        Column::Billsec => row.billsec = text::number(field).unwrap_or(0),
+        Column::Cause => row.cause = span,
+        Column::Uuid => row.uniqueid = span,
+        Column::CalledUuid => row.dst_channel = span,
+        Column::AccountCode => row.account_code = span,
+        Column::Address => row.address = text::address(field),
+        Column::LastApp => row.last_app = span,
+        Column::LastArgument => row.last_data = span,
+        Column::Other => {}
     }
-    let start = span.start as usize;
-    text.get(start..start + span.length as usize).unwrap_or_default()
+}
+
+/// Ends a row, and returns the account that it was written for, as far as it tells: its account code where one
+/// has that name, else the caller's number in a context that nobody enters without credentials.
+pub(super) fn finish<'a>(
+    row: &mut CallRow,
+    cause: &[u8],
+    accounts: &Accounts,
+    [code, number, context]: [&'a [u8]; 3],
+) -> Option<&'a [u8]> {
+    row.disposition = cause::disposition(row.answered, cause);
+    (row.leg, row.is_claim) = (Leg::Unknown, true);
+    if accounts.has(code) || (accounts.is_empty() && !code.is_empty()) {
+        return Some(code);
+    }
+    // Nobody's credentials: the shipped dialplan has a context for such calls.
+    let is_guest = accounts.is_for_guests(context);
+    if is_guest && code.is_empty() {
+        return Some(NOBODY);
+    }
+    (!is_guest && accounts.has(number)).then_some(number)
 }
 
 /// Splits a row: `"a","b"`, `"a", "b"`, `INSERT INTO cdr VALUES ("a","b");`, or `a,b` as spreadsheets leave it.
