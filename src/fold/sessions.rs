@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use super::calls::{Key, LogCalls, Step};
 use super::names::{NameId, Names};
 use crate::event::{Instant, Place};
+use crate::readers;
 
 /// Sessions whose lines may still come.
 const MOST_OPEN: usize = 16_384;
@@ -28,6 +29,8 @@ struct Session {
     is_call: bool,
     progressed: bool,
     is_doubted: bool,
+    /// What was dialled, if no account did.
+    nobodys: Option<Box<[u8]>>,
 }
 
 /// All sessions of one source.
@@ -74,6 +77,7 @@ impl Sessions {
             is_call: false,
             progressed: false,
             is_doubted: false,
+            nobodys: None,
         });
     }
 
@@ -111,6 +115,7 @@ impl Sessions {
         } else if is_challenged || !entered.is_for_guests {
             &user
         } else {
+            session.nobodys = Some(entered.number.into());
             entered.nobody
         };
         let step = Step {
@@ -129,13 +134,26 @@ impl Sessions {
         }
     }
 
-    /// Notes that a session called out, or was answered.
-    pub(super) fn progress(&mut self, uuid: &[u8], answered: bool, by_trunk: bool, calls: &mut LogCalls) {
+    /// Notes that a session called out, to a target of a carrier's if `by_trunk`.
+    pub(super) fn dial(&mut self, uuid: &[u8], target: &[u8], by_trunk: bool, calls: &mut LogCalls) {
+        let key = super::hash(&uuid);
+        let session = self.open.get_mut(&key);
+        let nobodys = session.and_then(|session| {
+            session.progressed = true;
+            session.nobodys.as_deref()
+        });
+        // A carrier that no file names comes as nobody, and what it brings may be sent on to a mobile phone.
+        let is_let_out = nobodys.is_none_or(|dialed| readers::leads_to(target, dialed));
+        calls.progress(Some(Key::Channel(key)), false, by_trunk && is_let_out);
+    }
+
+    /// Notes that a session was answered.
+    pub(super) fn answer(&mut self, uuid: &[u8], calls: &mut LogCalls) {
         let key = super::hash(&uuid);
         if let Some(session) = self.open.get_mut(&key) {
             session.progressed = true;
         }
-        calls.progress(Some(Key::Channel(key)), answered, by_trunk);
+        calls.progress(Some(Key::Channel(key)), true, false);
     }
 
     /// Notes that a session ended; returns who was turned away. A session that never entered the dialplan is

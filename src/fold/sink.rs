@@ -24,6 +24,8 @@ const MOST_AGENTS: usize = 8;
 const MOST_AGENT_ACCOUNTS: usize = 10_000;
 /// Names counted apart though no configuration knows them.
 const MOST_LEARNED: usize = 4_096;
+/// Addresses of callers whose last name is kept.
+const MOST_CALLERS: usize = 65_536;
 /// Addresses whose bans are kept.
 const MOST_BANNED: usize = 65_536;
 
@@ -87,6 +89,8 @@ pub struct Fold {
     challenges: Challenges,
     /// FreeSWITCH's sessions.
     sessions: Sessions,
+    /// Whom each address last called as, and when.
+    callers: HashMap<IpAddr, (NameId, Instant)>,
     /// Names that are counted apart.
     counted: HashMap<Box<[u8]>, NameId>,
     /// How many of them have no account in the configuration.
@@ -107,6 +111,7 @@ impl Fold {
             ledger: Ledger::default(),
             challenges: Challenges::default(),
             sessions: Sessions::default(),
+            callers: HashMap::new(),
             counted: HashMap::new(),
             learned: 0,
             last_at: None,
@@ -221,7 +226,8 @@ impl Fold {
                 // Both are told only where the profile says so.
                 let tells = entry.action == Action::Challenge || entry.reason == readers::REFUSED;
                 self.ledger.has_wrong_secrets |= tells;
-                self.flood(&told);
+                let name = self.tried_name(&told);
+                self.flood_at(&told, &name);
             }
             Action::CallAttempt if entry.reason == readers::NEW_SESSION => {
                 self.sessions.begin(uuid, at, told.place());
@@ -230,18 +236,35 @@ impl Fold {
                 let version = told.text(entry.detail);
                 self.ledger.version.get_or_insert_with(|| [b"FreeSWITCH ", version].concat());
                 let user = self.ledger.names.id(told.text(entry.account));
+                if let Some(address) = entry.address
+                    && (self.callers.len() < MOST_CALLERS || self.callers.contains_key(&address))
+                {
+                    self.callers.insert(address, (user, at));
+                }
                 self.sessions.begin(uuid, at, told.place());
                 self.sessions.invite(uuid, entry.address, user);
             }
             Action::Dialplan if !uuid.is_empty() => self.entered(&told, uuid),
             Action::Dialed => {
-                let by_trunk = self.known.is_trunk(told.text(entry.number));
-                self.sessions.progress(uuid, false, by_trunk, &mut self.ledger.calls);
+                let target = told.text(entry.number);
+                let by_trunk = readers::is_to_carrier(target) || self.known.is_trunk(target);
+                self.sessions.dial(uuid, target, by_trunk, &mut self.ledger.calls);
             }
-            Action::Answered => self.sessions.progress(uuid, true, false, &mut self.ledger.calls),
+            Action::Answered => self.sessions.answer(uuid, &mut self.ledger.calls),
             Action::HungUp => self.ended(&told, uuid),
             _ => {}
         }
+    }
+
+    /// Returns the name that a record of FreeSWITCH's registrar is about. Of an INVITE it tells what was dialled;
+    /// whose secret was tried stands in the line of the INVITE itself, just before.
+    fn tried_name(&self, told: &Told<'_>) -> Vec<u8> {
+        let entry = told.entry;
+        let is_refused_call = entry.action == Action::AuthFailed && told.text(entry.detail) == b"INVITE";
+        let caller = entry.address.filter(|_| is_refused_call).and_then(|address| self.callers.get(&address));
+        let caller = caller.filter(|(_, at)| told.at.seconds_since(*at).abs() <= 2);
+        let name = caller.map_or_else(|| told.text(entry.account), |(user, _)| self.ledger.names.text(*user));
+        name.to_vec()
     }
 
     /// Counts a record that a stranger wrote, and doubts the session that printed it.
@@ -292,10 +315,14 @@ impl Fold {
     }
 
     fn flood(&mut self, told: &Told<'_>) {
+        self.flood_at(told, told.text(told.entry.account));
+    }
+
+    /// Counts a record of a flood that is about an account or a name.
+    fn flood_at(&mut self, told: &Told<'_>, name: &[u8]) {
         let entry = told.entry;
         let Some(kind) = tries::kind_of(entry.action) else { return };
         self.ledger.has_security_events |= entry.exact.is_some();
-        let name = told.text(entry.account);
         if entry.action == Action::Challenge {
             self.challenges.note(told);
         }

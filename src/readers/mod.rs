@@ -27,7 +27,9 @@ pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
-pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED};
+pub(crate) use freeswitch::{
+    BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED, is_to_carrier, leads_to,
+};
 pub use syslog::SyslogMessages;
 pub(crate) use text::uri_host;
 

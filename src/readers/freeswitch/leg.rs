@@ -122,6 +122,8 @@ impl LegText {
             return false;
         }
         let side = self.side();
+        let account = if side == Side::Caller { self.account(accounts) } else { Vec::new() };
+        let is_nobodys = account == NOBODY;
         let mut row = CallRow::new(offset as u32, length as u32, line);
         (row.exact, row.start, row.leg, row.is_claim) = (exact, start, side, self.is_claim);
         row.end = any_stamp(self.get("end_stamp")).map(|(stamp, _)| stamp);
@@ -139,11 +141,14 @@ impl LegText {
         row.account_code = keep(self.get("accountcode"));
         row.last_app = keep(self.get("last_app"));
         row.last_data = keep(self.get("last_arg"));
-        row.trunk = keep(gateway(self.get("last_arg")).unwrap_or_else(|| self.get("sip_gateway_name")));
+        // What comes in for nobody and is sent on elsewhere is no call of the caller's.
+        let is_let_out = !is_nobodys || leads_to(self.get("last_arg"), &self.destination);
+        let trunk = gateway(self.get("last_arg")).unwrap_or_else(|| self.get("sip_gateway_name"));
+        row.trunk = keep(if is_let_out { trunk } else { b"" });
         match side {
             Side::Caller => {
                 row.address = self.address();
-                row.account = keep(&self.account(accounts));
+                row.account = keep(&account);
             }
             _ => {
                 let caller = [self.get("originating_leg_uuid"), self.get("originator")];
@@ -157,6 +162,21 @@ impl LegText {
         chunk.rows.push(row);
         true
     }
+}
+
+/// Returns whether a dial string leads to a carrier.
+pub(crate) fn is_to_carrier(target: &[u8]) -> bool {
+    // The profile `external` is the one that carriers are on, as shipped.
+    [&b"sofia/gateway/"[..], b"sofia/external/"]
+        .iter()
+        .any(|mark| memchr::memmem::find(target, mark).is_some())
+}
+
+/// Returns whether a dial string holds the end of what was dialled: prefixes are put in front and taken off.
+pub(crate) fn leads_to(target: &[u8], dialed: &[u8]) -> bool {
+    const TAIL: usize = 6;
+    let tail = dialed.get(dialed.len().saturating_sub(TAIL)..).unwrap_or_default();
+    !tail.is_empty() && memchr::memmem::find(target, tail).is_some()
 }
 
 /// Returns the gateway in a dial string, `{a=b}sofia/gateway/carrier/0044...`.

@@ -16,6 +16,7 @@ mod records;
 mod template;
 
 pub(super) use database::FORMAT as DATABASE;
+pub(crate) use leg::{is_to_carrier, leads_to};
 pub(super) use log::FORMAT as LOG;
 pub(super) use log::PROGRAM;
 pub(crate) use message::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED};

@@ -18,7 +18,7 @@ fn examine(switch: &mut Switch) -> Report {
 }
 
 fn call<'a>(caller: &'a str, peer: &'a str, number: &'a str, at: i64, seconds: u32) -> Staged<'a> {
-    Staged { caller, peer, number, at, seconds, by_trunk: true }
+    Staged { caller, peer, number, at, seconds, by_trunk: true, sent_on: None }
 }
 
 /// A week of honest calls.
@@ -141,6 +141,38 @@ fn calls_that_the_dialplan_lets_out_for_anybody_are_a_guests() {
             calls,
         };
         compare(&report, &[truth], &[]);
+    }
+}
+
+#[test]
+fn secrets_that_were_guessed_by_calls_count_for_their_account() {
+    let mut switch = Switch::new();
+    office(&mut switch, "1007@pbx.example", "0301234567");
+    for index in 0..60 {
+        let start = at("2026-03-08 23:00:00") + index * 3;
+        switch.wrong_call("1007@pbx.example", "00442071234567", THIEF, start);
+    }
+    let calls = night(&mut switch, "1007@pbx.example", THIEF);
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["1007"],
+        sources: vec![(THIEF.to_owned(), "dial guess scan")],
+        calls,
+    };
+    compare(&examine(&mut switch), &[truth], &[]);
+}
+
+#[test]
+fn calls_of_a_carrier_that_no_file_names_are_sent_on_without_blame() {
+    for json in [true, false] {
+        let mut switch = Switch { json, ..Switch::new() };
+        office(&mut switch, "1007@pbx.example", "0301234567");
+        for index in 0..40 {
+            let start = at("2026-03-04 10:00:00") + index * 600;
+            let inward = call("+4915112345678", "203.0.113.200", "+49301112233", start, 60);
+            switch.call(&Staged { sent_on: Some("015199887766"), ..inward });
+        }
+        compare(&examine(&mut switch), &[], &[]);
     }
 }
 

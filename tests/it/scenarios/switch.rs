@@ -36,6 +36,8 @@ pub(crate) struct Staged<'a> {
     pub(crate) seconds: u32,
     /// Does it leave by the carrier?
     pub(crate) by_trunk: bool,
+    /// The number that it is sent on to, where that is another.
+    pub(crate) sent_on: Option<&'a str>,
 }
 
 /// Returns seconds since 1970 of `2026-03-02 10:00:00`, in UTC.
@@ -104,6 +106,21 @@ impl Switch {
         self.asked("REGISTER", name, peer, at, "failure");
     }
 
+    /// A wrong secret for a call.
+    pub(crate) fn wrong_call(&mut self, name: &str, number: &str, peer: &str, at: i64) {
+        let uuid = self.uuid();
+        let channel = format!("sofia/internal/{name}");
+        let invite = format!(
+            "[INFO] sofia.c:10460 {channel} receiving invite from {peer}:5060 version: 1.10.9-release 64bit call-id: c{uuid}"
+        );
+        let begin = format!("[NOTICE] switch_channel.c:1142 New Channel {channel} [{uuid}]");
+        self.session(&uuid, at, &[begin, invite.clone()]);
+        let dialed = format!("{number}@pbx.example");
+        self.asked("INVITE", &dialed, peer, at, "challenge");
+        self.session(&uuid, at, &[invite]);
+        self.asked("INVITE", &dialed, peer, at, "failure");
+    }
+
     /// A name that nobody has.
     pub(crate) fn unknown(&mut self, name: &str, peer: &str, at: i64) {
         self.asked("REGISTER", name, peer, at, "challenge");
@@ -150,7 +167,10 @@ impl Switch {
             format!("Dialplan: {channel} parsing [default->global] continue=true"),
         ];
         if call.by_trunk {
-            texts.push(format!("EXECUTE [depth=0] {channel} bridge(sofia/gateway/carrier/{})", call.number));
+            texts.push(format!(
+                "EXECUTE [depth=0] {channel} bridge(sofia/gateway/carrier/{})",
+                call.sent_on.unwrap_or(call.number)
+            ));
         }
         if call.seconds > 0 {
             texts.push(format!("[NOTICE] switch_ivr_originate.c:3855 Channel [{channel}] has been answered"));
@@ -183,7 +203,10 @@ impl Switch {
             String::new()
         };
         let bridge = if call.by_trunk {
-            format!("\"last_app\":\"bridge\",\"last_arg\":\"sofia/gateway/carrier/{}\",", call.number)
+            format!(
+                "\"last_app\":\"bridge\",\"last_arg\":\"sofia/gateway/carrier/{}\",",
+                call.sent_on.unwrap_or(call.number)
+            )
         } else {
             String::new()
         };
