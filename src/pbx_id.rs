@@ -1,4 +1,5 @@
-//! Asterisk's unique ids: `1794381175.17`, or `pbx-madrid-1794381175.17` with a system name.
+//! Ids of calls: Asterisk's `1794381175.17`, or `pbx-madrid-1794381175.17` with a system name, and the uuids of
+//! FreeSWITCH.
 
 use crate::event::Instant;
 
@@ -18,4 +19,13 @@ pub fn parts(uniqueid: &[u8]) -> Option<(i64, u64)> {
         return None;
     }
     Some((seconds.parse().ok()?, serial.parse().ok()?))
+}
+
+/// Returns whether an id is a uuid.
+pub fn is_uuid(id: &[u8]) -> bool {
+    id.len() == 36
+        && id.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }

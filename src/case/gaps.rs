@@ -17,36 +17,47 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     let mut add = |what: &str, why: &str, how: &str| {
         gaps.push(Gap { what: what.into(), why_it_matters: why.into(), how_to_get_it: how.into() });
     };
-    if !has_records(Tells::Server) {
+    let is_freeswitch = world.is_freeswitch();
+    if is_freeswitch {
+        freeswitch_gaps(case, &mut add);
+    }
+    let is_asterisk = !is_freeswitch || world.has_asterisk_log();
+    if is_asterisk && !has_records(Tells::Server) {
         add(
             "No log of Asterisk",
             "Guessing, registrations and the addresses of callers are invisible; only call records can speak.",
             "Copy /var/log/asterisk whole, rotated and packed files too; ask for backups and a syslog server's copy.",
         );
-    } else {
+    } else if is_asterisk {
         logger_gaps(world, &mut add);
     }
     let is_in_tables = |told: &&Told<'_>| {
         told.source.kind.tells() == Some(Tells::Tables) && told.ledger.rows.rows.iter().next().is_some()
     };
-    if !has_records(Tells::Calls) && !world.told.iter().any(|told| is_in_tables(&told)) {
+    let has_calls = has_records(Tells::Calls) || world.told.iter().any(|told| is_in_tables(&told));
+    if !has_calls && !is_freeswitch {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
             "Copy /var/log/asterisk/cdr-csv and cdr-custom, dump the table asteriskcdrdb.cdr, and ask the carrier for its records.",
         );
     }
-    if !has(Kind::Configuration) && !world.pbx.accounts.is_empty() {
+    let has_configuration = has(Kind::Configuration) || has(Kind::FreeSwitchConfiguration);
+    if !has_configuration && !world.pbx.accounts.is_empty() {
         add(
             "No configuration files",
             "Accounts are known from a database's tables only: guests, the logger and the dialplan can only be guessed from use.",
             "Copy /etc/asterisk whole.",
         );
-    } else if !has(Kind::Configuration) {
+    } else if !has_configuration {
         add(
             "No configuration",
             "Which accounts exist, which secrets are weak and which addresses are the carrier's can only be guessed from use.",
-            "Copy /etc/asterisk whole.",
+            if is_freeswitch {
+                "Copy /etc/freeswitch whole, and freeswitch.xml.fsxml beside the log."
+            } else {
+                "Copy /etc/asterisk whole."
+            },
         );
     }
     if !world.has_fetches() {
@@ -112,6 +123,53 @@ fn logger_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
             what,
             "Which context and extension a call took, new contacts and the far end of audio are invisible.",
             "Look for `full` and its rotations; for the future log `verbose(3)`.",
+        );
+    }
+}
+
+/// What FreeSWITCH does not write unless it is told to.
+fn freeswitch_gaps(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let world = case.world;
+    let logs = || world.told.iter().filter(|told| told.ledger.is_freeswitch);
+    if logs().next().is_none() {
+        add(
+            "No log of FreeSWITCH",
+            "Scans, refused calls and the addresses of callers without XML or JSON call records are invisible.",
+            "Copy /var/log/freeswitch (or /usr/local/freeswitch/log) whole, rotated files too.",
+        );
+    } else if !logs().any(|told| told.ledger.has_wrong_secrets) {
+        let what = match world.pbx.logs_wrong_secrets {
+            Some(false) => {
+                "FreeSWITCH does not log wrong secrets: log-auth-failures is off in its SIP profiles"
+            }
+            _ => "The log of FreeSWITCH shows no challenge and no wrong secret",
+        };
+        add(
+            what,
+            "Guessing at accounts that exist leaves no line at all: that none is seen does not mean that there was none.",
+            "sip_authentication in sofia_reg_*.db counts logins while they are fresh; ask for packet captures and the firewall's logs. For the future set log-auth-failures to true.",
+        );
+    }
+    if logs().next().is_some() {
+        add(
+            "FreeSWITCH logs no accepted registration",
+            "Who registered an account is known only as long as the registration lasts, and the last to register replaces the others in the database.",
+            "Copy sofia_reg_*.db and core.db at once; look for packet captures; have mod_xml_cdr or mod_json_cdr keep records, which hold the caller's address.",
+        );
+    }
+    let has_own = world.told.iter().any(|told| told.ledger.rows.rows.iter().any(|row| !row.is_claim));
+    let has_rows = world.told.iter().any(|told| !told.ledger.rows.rows.is_empty());
+    if !has_rows {
+        add(
+            "No call records of FreeSWITCH",
+            "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
+            "Copy cdr-csv, xml_cdr and json_cdr below the log folder, db/cdr.db, and the database of the panel; ask the carrier for its records.",
+        );
+    } else if !has_own {
+        add(
+            "Call records in CSV files only",
+            "They hold no address, and one packet from a stranger can write a row into them; a row counts only where the log knows its call.",
+            "Look for xml_cdr and json_cdr below the log folder, db/cdr.db, and the table v_xml_cdr of FusionPBX; ask the carrier for its records.",
         );
     }
 }

@@ -27,7 +27,7 @@ impl Case<'_> {
             home_country: self.options.home_country.clone(),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
-            product: version.map(product),
+            product: version.map(Untrusted::from_bytes),
             systems: self.systems(),
         }
     }
@@ -42,7 +42,7 @@ impl Case<'_> {
                 evidence: evidence.clone(),
                 prefix: self.evidence.prefix(root),
                 timezone: self.clock.zone_of_root(root).name(),
-                product: told.find_map(|told| told.ledger.version.as_deref()).map(product),
+                product: told.find_map(|told| told.ledger.version.as_deref()).map(Untrusted::from_bytes),
             }
         };
         given.map(system).collect()
@@ -158,8 +158,4 @@ impl Case<'_> {
         })
         .collect()
     }
-}
-
-fn product(version: &[u8]) -> Untrusted {
-    Untrusted::from_bytes(&[b"Asterisk ", version].concat())
 }

@@ -167,7 +167,12 @@ impl Case<'_> {
             disposition: call.disposition.word(),
             cost: None,
             currency: None,
-            why: why.to_owned(),
+            why: match call.is_claim {
+                true => {
+                    format!("{why}; but only a file tells of it that one packet from a stranger can write")
+                }
+                false => why.to_owned(),
+            },
             address: self.world.address_of(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })

@@ -224,11 +224,21 @@ fn read_all<'a>(
     let mut told = Vec::new();
     let mut read = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
-        let family = family(&done.source.file.path);
+        let family = family_of(done.source);
         told.push(Told { source: done.source, ledger: done.sink.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
     }
     Ok((told, read))
+}
+
+/// Returns the log, or the folder of records, that a file belongs to.
+fn family_of(source: &Source) -> String {
+    let path = source.file.path.as_str();
+    match (source.kind.word(), path.rsplit_once('/')) {
+        // A file for each leg.
+        ("freeswitch-cdr-json" | "freeswitch-cdr-xml", Some((folder, _))) => folder.to_owned(),
+        _ => family(path),
+    }
 }
 
 fn known(pbx: &Pbx) -> Known {
@@ -239,5 +249,6 @@ fn known(pbx: &Pbx) -> Known {
     Known {
         accounts: accounts.chain(trunks.clone()).chain(managers).map(bytes).collect(),
         trunks: trunks.map(bytes).collect(),
+        guest_contexts: pbx.guest_contexts.iter().map(bytes).collect(),
     }
 }

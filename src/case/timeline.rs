@@ -177,17 +177,21 @@ impl TimelineSink {
     }
 
     fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
-        let by_stamp = row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
-        let at = by_stamp.or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?));
+        let by_stamp =
+            || row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
+        let at = row.exact.or_else(by_stamp).or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?));
         let number = chunk.text(row.dst).filter(|text| !text.is_empty()).map(text);
         let stored = Stored {
             at: at.map(|at| at.0),
             action: Action::Call,
-            address: None,
+            address: row.address,
             port: None,
-            account: chunk.text(row.channel).and_then(channel_account).map(text),
+            account: chunk
+                .text(row.account)
+                .or_else(|| chunk.text(row.channel).and_then(channel_account))
+                .map(text),
             number,
-            reason: Some(row.disposition.word().to_owned()),
+            reason: chunk.text(row.cause).map(text).or_else(|| Some(row.disposition.word().to_owned())),
             line: (base.line + u64::from(row.line) + 1) as u32,
             message: message(chunk, row.offset, row.length),
         };

@@ -3,6 +3,8 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod intrusion;
+mod login_count;
+mod unproven;
 mod weak_secret;
 
 use crate::event::Citation;
@@ -18,6 +20,8 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let mut findings = intrusion::check(incidents, show);
     let (weak, limit) = weak_secret::check(world, show);
     findings.extend(weak);
+    findings.extend(unproven::check(world, show));
+    findings.extend(login_count::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

@@ -102,7 +102,7 @@ impl SourceFacts {
             self.take_record(entry.stamp, entry.exact, most);
         }
         for row in &chunk.rows {
-            let exact = chunk.text(row.uniqueid).and_then(instant_of_uniqueid);
+            let exact = row.exact.or_else(|| chunk.text(row.uniqueid).and_then(instant_of_uniqueid));
             self.take_record(row.start, exact, most);
         }
         let first_row = || chunk.rows.first().and_then(|row| row.start);

@@ -62,6 +62,8 @@ pub enum Action {
     Queue,
     /// The server started, stopped or reopened its logs.
     Server,
+    /// A record that the server did not write as it stands: text that a stranger sent, printed by it.
+    Forged,
 }
 
 impl Action {
@@ -96,6 +98,7 @@ impl Action {
             Action::UserAgent => "user-agent",
             Action::Queue => "queue",
             Action::Server => "server",
+            Action::Forged => "forged",
         }
     }
 }
@@ -124,6 +127,10 @@ pub enum Service {
     Cdr,
     /// Channel event logging.
     Cel,
+    /// `mod_sofia` of FreeSWITCH: registrations, and who may call.
+    Sofia,
+    /// The rest of FreeSWITCH.
+    FreeSwitch,
 }
 
 impl Service {
@@ -140,6 +147,8 @@ impl Service {
             Service::Queue => "queue",
             Service::Cdr => "cdr",
             Service::Cel => "cel",
+            Service::Sofia => "sofia",
+            Service::FreeSwitch => "freeswitch",
         }
     }
 }

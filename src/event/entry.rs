@@ -156,6 +156,32 @@ impl Disposition {
     }
 }
 
+/// Which side of a call a record tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leg {
+    /// The record does not say, or tells of both.
+    #[default]
+    Unknown,
+    /// The one who called.
+    Caller,
+    /// The one who was called.
+    Called,
+    /// A leg that the server began by itself.
+    Originated,
+}
+
+impl Leg {
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Leg::Unknown => "unknown",
+            Leg::Caller => "caller",
+            Leg::Called => "called",
+            Leg::Originated => "originated",
+        }
+    }
+}
+
 /// One row of call detail records, columns as spans of the chunk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallRow {
@@ -197,6 +223,21 @@ pub struct CallRow {
     pub userfield: Span,
     /// Column `sequence`.
     pub sequence: Option<u32>,
+    /// The instant of the start, where the record itself tells it without doubt.
+    pub exact: Option<Instant>,
+    /// The account whose credentials made the call, where the record says so itself; `anonymous` where it
+    /// says that none did.
+    pub account: Span,
+    /// The caller's address, from the socket.
+    pub address: Option<IpAddr>,
+    /// The trunk that it left by.
+    pub trunk: Span,
+    /// Why it ended, in the program's own word.
+    pub cause: Span,
+    /// Which side of the call it tells of.
+    pub leg: Leg,
+    /// Could one packet from a stranger have written it? Then it proves nothing alone.
+    pub is_claim: bool,
     /// Bytes from the chunk's first byte to the row.
     pub offset: u32,
     /// The row's length in bytes, without its line end.
@@ -207,7 +248,7 @@ pub struct CallRow {
 
 impl CallRow {
     /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
-    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 12] {
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 15] {
         let CallRow {
             start: _,
             end: _,
@@ -228,12 +269,22 @@ impl CallRow {
             linkedid,
             userfield,
             sequence: _,
+            exact: _,
+            account,
+            address: _,
+            trunk,
+            cause,
+            leg: _,
+            is_claim: _,
             offset: _,
             length: _,
             line: _,
         } = self;
         [
             account_code,
+            account,
+            trunk,
+            cause,
             src,
             dst,
             context,
@@ -246,5 +297,40 @@ impl CallRow {
             linkedid,
             userfield,
         ]
+    }
+
+    /// Builds a row that says nothing yet but where it stands.
+    pub fn new(offset: u32, length: u32, line: u32) -> Self {
+        CallRow {
+            start: None,
+            end: None,
+            duration: 0,
+            billsec: 0,
+            disposition: Disposition::Unknown,
+            answered: false,
+            account_code: Span::NONE,
+            src: Span::NONE,
+            dst: Span::NONE,
+            context: Span::NONE,
+            caller_id: Span::NONE,
+            channel: Span::NONE,
+            dst_channel: Span::NONE,
+            last_app: Span::NONE,
+            last_data: Span::NONE,
+            uniqueid: Span::NONE,
+            linkedid: Span::NONE,
+            userfield: Span::NONE,
+            sequence: None,
+            exact: None,
+            account: Span::NONE,
+            address: None,
+            trunk: Span::NONE,
+            cause: Span::NONE,
+            leg: Leg::Unknown,
+            is_claim: false,
+            offset,
+            length,
+            line,
+        }
     }
 }

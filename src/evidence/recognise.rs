@@ -20,6 +20,10 @@ pub enum Kind {
     AsteriskDatabase,
     /// A configuration file of Asterisk.
     Configuration,
+    /// A configuration file of FreeSWITCH.
+    FreeSwitchConfiguration,
+    /// A database of FreeSWITCH's registrations.
+    FreeSwitchDatabase,
     /// A file from which a phone takes its settings.
     PhoneFile,
     /// A file that tells about the host: its zone, its name, its TFTP server.
@@ -35,6 +39,8 @@ impl Kind {
             Kind::Records(format) => format.word,
             Kind::AsteriskDatabase => "asterisk-database",
             Kind::Configuration => "configuration",
+            Kind::FreeSwitchConfiguration => "freeswitch-configuration",
+            Kind::FreeSwitchDatabase => "freeswitch-database",
             Kind::PhoneFile => "phone-file",
             Kind::HostFile => "host-file",
             Kind::Archive => "archive",
@@ -63,6 +69,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if head.is_empty() {
         return None;
     }
+    if pbx::is_registration_database(path, head) {
+        return Some(Kind::FreeSwitchDatabase);
+    }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
         return readers::recognise(path, head);
     }
@@ -73,6 +82,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     // A configuration or phone file may quote a log line in a comment; a log never has sections.
     if pbx::is_configuration(path, head) {
         return Some(Kind::Configuration);
+    }
+    if pbx::is_freeswitch_configuration(path, head) {
+        return Some(Kind::FreeSwitchConfiguration);
     }
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);

@@ -30,7 +30,7 @@ pub struct LogCall {
     pub account: NameId,
     /// The context of that step; beyond the first 65,535 names there is none.
     context: u16,
-    /// The address of the caller's audio, an index into [`LogCalls::addresses`], likewise.
+    /// The address of the caller's audio, or of its INVITE, an index into [`LogCalls::addresses`], likewise.
     media: u16,
     /// The serial number of the channel, where its name is made of technology, account and number.
     serial: u32,
@@ -48,6 +48,8 @@ const ANSWERED: u8 = 1;
 const DIALED: u8 = 2;
 /// A trunk was called.
 const BY_TRUNK: u8 = 4;
+/// The address is the INVITE's, not the audio's.
+const SIGNALLED: u8 = 8;
 
 impl LogCall {
     /// Returns the context of the first step.
@@ -63,6 +65,16 @@ impl LogCall {
     /// Returns whether anything was called.
     pub fn dialed(&self) -> bool {
         self.progress & DIALED != 0
+    }
+
+    /// Returns whether it is a session that no INVITE began and that never entered the dialplan.
+    pub fn is_uninvited(&self) -> bool {
+        self.progress & SIGNALLED == 0 && self.account == NameId::NONE && self.context == u16::MAX
+    }
+
+    /// Returns whether its address is where its INVITE came from, and not its audio.
+    pub fn is_signalled(&self) -> bool {
+        self.progress & SIGNALLED != 0
     }
 
     /// Returns whether a trunk was called.
@@ -94,10 +106,10 @@ pub struct LogCalls {
 
 /// What joins the lines of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum Key {
     /// `[C-0000002f]`, which starts anew when the server does.
     Id(u32),
-    /// The calling channel, where calls have no id.
+    /// The calling channel, or the session's uuid, where calls have no id.
     Channel(u64),
 }
 
@@ -249,9 +261,19 @@ impl LogCalls {
         }
     }
 
+    /// Takes the address that a call's INVITE came from.
+    pub(super) fn signalling(&mut self, key: Key, address: IpAddr) {
+        let id = narrow(self.address_id(address));
+        let known = self.open.get(&key).and_then(|open| open.index);
+        if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
+            known.media = id;
+            known.progress |= SIGNALLED;
+        }
+    }
+
     /// Notes that the call dialled out, perhaps by a trunk, or was answered.
-    pub fn progress(&mut self, call: Option<u32>, answered: bool, by_trunk: bool) {
-        let known = call.and_then(|call| self.open.get(&Key::Id(call))).and_then(|open| open.index);
+    pub(super) fn progress(&mut self, call: Option<Key>, answered: bool, by_trunk: bool) {
+        let known = call.and_then(|call| self.open.get(&call)).and_then(|open| open.index);
         if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
             known.progress |= DIALED;
             known.progress |= if answered { ANSWERED } else { 0 } | if by_trunk { BY_TRUNK } else { 0 };

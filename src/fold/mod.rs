@@ -14,6 +14,7 @@ pub mod fetches;
 pub mod names;
 mod recent;
 pub mod rows;
+mod sessions;
 mod sink;
 mod tally;
 pub mod tries;
@@ -57,10 +58,16 @@ pub struct Ledger {
     pub banned: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
     /// User agents by account, the first few.
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
-    /// The version in the first start banner.
+    /// The product and its version, from the first record that tells it.
     pub version: Option<Vec<u8>>,
     /// Does it tell security events? This and the next two count what the user's options leave out.
     pub has_security_events: bool,
+    /// Does it tell who gave wrong secrets?
+    pub has_wrong_secrets: bool,
+    /// Is it FreeSWITCH's?
+    pub is_freeswitch: bool,
+    /// Records that text of a stranger's made, and the first of them.
+    pub forged: (u64, Vec<Citation>),
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
     /// Does it tell of files asked for?

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::hash;
 use super::tries::Try;
 use crate::event::{Instant, Service};
+use crate::readers::{NO_SUCH_USER, REFUSED};
 
 /// SIP's transaction timer B and F (RFC 3261, 17.1.1.2): what repeats within it is one try.
 const ONE_TRY_SECONDS: i64 = 32;
@@ -40,12 +41,32 @@ impl Recent {
             self.remember(event.at, key);
             return !(is_echo && known);
         }
+        if event.service == Service::Sofia {
+            return self.is_new_to_sofia(event);
+        }
         if key == 0 {
             return true;
         }
         let known = self.last.get(&key).is_some_and(|last| event.at.seconds_since(*last) < ONE_TRY_SECONDS);
         self.remember(event.at, key);
         !known
+    }
+
+    /// FreeSWITCH tells of a name that no directory has twice: that it cannot be found, and that it was
+    /// refused. The case of its escapes differs.
+    fn is_new_to_sofia(&mut self, event: &Try<'_>) -> bool {
+        let key = hash(&(event.address, event.name.to_ascii_lowercase()));
+        match event.reason {
+            NO_SUCH_USER => {
+                self.remember(event.at, key);
+                true
+            }
+            REFUSED => {
+                let told = self.last.remove(&key);
+                told.is_none_or(|told| event.at.seconds_since(told) > 2)
+            }
+            _ => true,
+        }
     }
 
     fn remember(&mut self, at: Instant, key: u64) {

@@ -1,9 +1,12 @@
 //! Call records, kept whole in a few dozen bytes and their text.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use super::blocks::{Blocks, LONGEST_TEXT, TextAt, Texts};
 use super::budget::Budget;
 use super::names::NameId;
-use crate::event::{Disposition, Instant};
+use crate::event::{Disposition, Instant, Leg};
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,16 @@ pub struct Row {
     pub last_app: NameId,
     /// Column `accountcode`.
     pub account_code: NameId,
+    /// The account that made it, where the record says so itself.
+    pub account: NameId,
+    /// The trunk that it left by, where the record says so itself.
+    pub trunk: NameId,
+    /// An index into the addresses of [`Rows`]; beyond them where the record tells none.
+    address: u32,
+    /// Which side of the call it tells of.
+    pub leg: Leg,
+    /// Could one packet from a stranger have written it?
+    pub is_claim: bool,
     text: TextAt,
     lengths: [u8; 6],
     /// How it ended.
@@ -66,6 +79,8 @@ pub struct Rows {
     /// Rows beyond the limit.
     pub beyond: u64,
     texts: Texts,
+    addresses: Vec<IpAddr>,
+    address_ids: HashMap<IpAddr, u32>,
     recent: Vec<(u64, u32)>,
     most: usize,
 }
@@ -84,13 +99,16 @@ impl Rows {
             repeated: 0,
             beyond: 0,
             texts: Texts::default(),
+            addresses: Vec::new(),
+            address_ids: HashMap::new(),
             recent: Vec::new(),
             most,
         }
     }
 
     /// Keeps a row, unless an equal one was kept a little before; its text and lengths are filled in.
-    pub fn push(&mut self, row: Row, text: RowText<'_>) {
+    pub fn push(&mut self, mut row: Row, text: RowText<'_>, address: Option<IpAddr>) {
+        row.address = address.map_or(u32::MAX, |address| self.address_id(address));
         if self.is_repeated(&row, &text) {
             self.repeated += 1;
         } else if self.rows.len() >= self.most || self.texts.bytes() / TEXT_PER_ROW >= self.most {
@@ -118,11 +136,26 @@ impl Rows {
         is_same
     }
 
+    fn address_id(&mut self, address: IpAddr) -> u32 {
+        if self.addresses.len() >= self.most && !self.address_ids.contains_key(&address) {
+            return u32::MAX;
+        }
+        *self.address_ids.entry(address).or_insert_with(|| {
+            self.addresses.push(address);
+            (self.addresses.len() - 1) as u32
+        })
+    }
+
     fn keep(&mut self, mut row: Row, text: RowText<'_>) {
         let linkedid = if text.linkedid == text.uniqueid { b"" } else { text.linkedid };
         let texts = [text.src, text.dst, text.channel, text.dst_channel, text.uniqueid, linkedid];
         (row.text, row.lengths) = self.texts.keep(texts);
         self.rows.push(row);
+    }
+
+    /// Returns the caller's address, where the record tells it.
+    pub fn address(&self, row: &Row) -> Option<IpAddr> {
+        self.addresses.get(row.address as usize).copied()
     }
 
     /// Returns a row's texts.
@@ -165,7 +198,8 @@ impl Row {
     /// Returns what a row says beside its texts.
     fn facts(&self) -> impl PartialEq + std::hash::Hash + use<> {
         let times = (self.start, self.duration, self.billsec);
-        (times, self.sequence, self.context, self.last_app, self.account_code, self.disposition)
+        let who = (self.account, self.trunk, self.address, self.leg, self.is_claim);
+        (times, who, self.sequence, self.context, self.last_app, self.account_code, self.disposition)
     }
 
     /// Builds a row without text, to be given to [`Rows::push`].
@@ -181,6 +215,11 @@ impl Row {
             context: NameId::NONE,
             last_app: NameId::NONE,
             account_code: NameId::NONE,
+            account: NameId::NONE,
+            trunk: NameId::NONE,
+            address: u32::MAX,
+            leg: Leg::Unknown,
+            is_claim: false,
             text: TextAt::default(),
             lengths: [0; 6],
             disposition: Disposition::Unknown,
@@ -195,7 +234,7 @@ mod tests {
     fn push(rows: &mut Rows, number: u32) {
         let id = number.to_string();
         let text = RowText { uniqueid: id.as_bytes(), linkedid: id.as_bytes(), ..RowText::default() };
-        rows.push(Row::blank(Instant(0)), text);
+        rows.push(Row::blank(Instant(0)), text, None);
     }
 
     #[test]
@@ -205,7 +244,7 @@ mod tests {
             push(&mut rows, number % 10);
         }
         assert_eq!((rows.rows.len(), rows.repeated), (10, 990));
-        rows.push(Row::blank(Instant(1)), RowText { uniqueid: b"3", ..RowText::default() });
+        rows.push(Row::blank(Instant(1)), RowText { uniqueid: b"3", ..RowText::default() }, None);
         assert_eq!(rows.rows.len(), 11, "another start is another row");
     }
 
@@ -220,7 +259,7 @@ mod tests {
         for number in 0..250_u32 {
             let long = [b"x".repeat(2_000), number.to_string().into_bytes()].concat();
             let text = RowText { src: &long, dst: &long, channel: &long, ..RowText::default() };
-            rows.push(Row { sequence: number, ..Row::blank(Instant(0)) }, text);
+            rows.push(Row { sequence: number, ..Row::blank(Instant(0)) }, text, None);
         }
         assert!(rows.rows.len() < 40 && rows.beyond > 200, "{} kept", rows.rows.len());
     }

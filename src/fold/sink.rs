@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use super::Ledger;
 use super::budget::Budget;
-use super::calls::Step;
+use super::calls::{Key, Step};
 use super::fetches::Fetch;
+use super::names::NameId;
 use super::rows::{Row, RowText};
+use super::sessions::{Entered, Sessions};
 use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
 use crate::evidence::Source;
-use crate::readers::Chunk;
+use crate::readers::{self, Chunk};
 use crate::scan::{Base, Sink};
 
 /// User agents kept for one account.
@@ -23,6 +25,8 @@ const MOST_AGENTS: usize = 8;
 const MOST_AGENT_ACCOUNTS: usize = 10_000;
 /// Bytes kept of a user agent.
 const LONGEST_AGENT: usize = 512;
+/// Addresses of callers whose last name is kept.
+const MOST_CALLERS: usize = 65_536;
 /// Addresses whose bans are kept.
 const MOST_BANNED: usize = 65_536;
 
@@ -33,11 +37,22 @@ pub struct Known {
     pub accounts: BTreeSet<Vec<u8>>,
     /// Trunks.
     pub trunks: BTreeSet<Vec<u8>>,
+    /// Contexts that calls enter which no account made.
+    pub guest_contexts: BTreeSet<Vec<u8>>,
 }
 
 impl Known {
     fn has(&self, name: &[u8]) -> bool {
         self.accounts.contains(name)
+    }
+
+    fn is_for_guests(&self, context: &[u8]) -> bool {
+        // `public` is where FreeSWITCH's shipped configuration sends them.
+        if self.guest_contexts.is_empty() {
+            context == b"public"
+        } else {
+            self.guest_contexts.contains(context)
+        }
     }
 
     /// Returns whether a dialled channel is a trunk's: `SIP/carrier/0044`, `PJSIP/0044@carrier`.
@@ -73,6 +88,10 @@ pub struct Fold {
     keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
+    /// FreeSWITCH's sessions.
+    sessions: Sessions,
+    /// Whom each address last called as, and when.
+    callers: HashMap<IpAddr, (NameId, Instant)>,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
 }
@@ -94,6 +113,8 @@ impl Fold {
             window,
             ledger: Ledger::new(budget),
             challenges: Challenges::default(),
+            sessions: Sessions::default(),
+            callers: HashMap::new(),
             last_at: None,
         }
     }
@@ -104,6 +125,7 @@ impl Fold {
         self.ledger.fetches.settle(end);
         self.ledger.tries.settle();
         self.ledger.calls.settle();
+        self.sessions.settle();
         let ledger = &mut self.ledger;
         let limits = [
             (ledger.names.is_full, "more names than are told apart: the rest has none"),
@@ -154,6 +176,9 @@ impl Fold {
     }
 
     fn entry(&mut self, chunk: &Chunk, entry: &Entry, base: Base) {
+        if matches!(entry.service, Service::Sofia | Service::FreeSwitch) {
+            return self.of_freeswitch(chunk, entry, base);
+        }
         let Some((at, resolution)) = self.instant(entry) else {
             *self.ledger.actions.entry(entry.action).or_default() += 1;
             return;
@@ -179,9 +204,9 @@ impl Fold {
             }
             Action::Dialed => {
                 let by_trunk = self.known.is_trunk(told.text(entry.number));
-                self.ledger.calls.progress(entry.call, false, by_trunk);
+                self.ledger.calls.progress(entry.call.map(Key::Id), false, by_trunk);
             }
-            Action::Answered => self.ledger.calls.progress(entry.call, true, false),
+            Action::Answered => self.ledger.calls.progress(entry.call.map(Key::Id), true, false),
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
@@ -191,8 +216,8 @@ impl Fold {
             Action::UserAgent => self.agent(&told),
             Action::Server => {
                 self.ledger.calls.restart();
-                let version = told.text(entry.detail).to_vec();
-                self.ledger.version.get_or_insert(version);
+                let version = told.text(entry.detail);
+                self.ledger.version.get_or_insert_with(|| [b"Asterisk ", version].concat());
             }
             _ => {}
         }
@@ -212,10 +237,127 @@ impl Fold {
         }
     }
 
+    /// Takes an entry of FreeSWITCH's log.
+    fn of_freeswitch(&mut self, chunk: &Chunk, entry: &Entry, base: Base) {
+        self.ledger.is_freeswitch = true;
+        let uuid = chunk.text(entry.session).unwrap_or_default();
+        let is_forged = entry.action == Action::Forged;
+        // What a stranger wrote tells no time.
+        let at = if is_forged { self.last_at } else { self.instant(entry) };
+        let Some((at, resolution)) = at else { return };
+        if !is_forged {
+            self.shows(entry);
+            self.ledger.reaches(at);
+        }
+        if !self.window.holds(at) {
+            return;
+        }
+        *self.ledger.actions.entry(entry.action).or_default() += 1;
+        let told = Told { chunk, entry, base, at, source: self.source };
+        if is_forged || (!uuid.is_empty() && self.sessions.is_doubted(uuid)) {
+            return self.forged(&told, uuid);
+        }
+        self.ledger.seen(at, resolution);
+        match entry.action {
+            Action::AuthFailed | Action::Challenge | Action::CallRejected => {
+                // Both are told only where the profile says so.
+                let tells = entry.action == Action::Challenge || entry.reason == readers::REFUSED;
+                self.ledger.has_wrong_secrets |= tells;
+                let name = self.tried_name(&told);
+                self.flood_at(&told, &name);
+            }
+            Action::CallAttempt if entry.reason == readers::NEW_SESSION => {
+                self.sessions.begin(uuid, at, told.place());
+            }
+            Action::CallAttempt if entry.reason == readers::INVITE => {
+                let version = told.text(entry.detail);
+                self.ledger.version.get_or_insert_with(|| [b"FreeSWITCH ", version].concat());
+                let user = self.ledger.names.id(told.text(entry.account));
+                if let Some(address) = entry.address
+                    && (self.callers.len() < MOST_CALLERS || self.callers.contains_key(&address))
+                {
+                    self.callers.insert(address, (user, at));
+                }
+                self.sessions.begin(uuid, at, told.place());
+                self.sessions.invite(uuid, entry.address, user);
+            }
+            Action::Dialplan if !uuid.is_empty() => self.entered(&told, uuid),
+            Action::Dialed => {
+                let target = told.text(entry.number);
+                let by_trunk = readers::is_to_carrier(target) || self.known.is_trunk(target);
+                self.sessions.dial(uuid, target, by_trunk, &mut self.ledger.calls);
+            }
+            Action::Answered => self.sessions.answer(uuid, &mut self.ledger.calls),
+            Action::HungUp => self.ended(&told, uuid),
+            _ => {}
+        }
+    }
+
+    /// Returns the name that a record of FreeSWITCH's registrar is about. Of an INVITE it tells what was dialled;
+    /// whose secret was tried stands in the line of the INVITE itself, just before.
+    fn tried_name(&self, told: &Told<'_>) -> Vec<u8> {
+        let entry = told.entry;
+        let is_refused_call = entry.action == Action::AuthFailed && told.text(entry.detail) == b"INVITE";
+        let caller = entry.address.filter(|_| is_refused_call).and_then(|address| self.callers.get(&address));
+        let caller = caller.filter(|(_, at)| told.at.seconds_since(*at).abs() <= 2);
+        let name = caller.map_or_else(|| told.text(entry.account), |(user, _)| self.ledger.names.text(*user));
+        name.to_vec()
+    }
+
+    /// Counts a record that a stranger wrote, and doubts the session that printed it.
+    fn forged(&mut self, told: &Told<'_>, uuid: &[u8]) {
+        const KEPT: usize = 3;
+        if told.entry.reason == readers::BROKEN_OFF && !uuid.is_empty() {
+            self.sessions.doubt(uuid, told.at, told.place());
+        }
+        self.ledger.forged.0 += 1;
+        if self.ledger.forged.1.len() < KEPT {
+            self.ledger.forged.1.push(told.citation());
+        }
+    }
+
+    fn entered(&mut self, told: &Told<'_>, uuid: &[u8]) {
+        self.ledger.has_dialplan = true;
+        let context = told.text(told.entry.context);
+        self.sessions.begin(uuid, told.at, told.place());
+        let entered = Entered {
+            uuid,
+            number: told.text(told.entry.number),
+            context,
+            is_for_guests: self.known.is_for_guests(context),
+            nobody: b"anonymous",
+        };
+        self.sessions.enter(&entered, &mut self.ledger.calls, &mut self.ledger.names);
+    }
+
+    /// A session ended: whoever was turned away is counted.
+    fn ended(&mut self, told: &Told<'_>, uuid: &[u8]) {
+        let parts = (&mut self.ledger.calls, &mut self.ledger.names);
+        let Some(turned_away) = self.sessions.end(uuid, told.at, told.place(), parts) else { return };
+        let event = Try {
+            kind: tries::Kind::Rejected,
+            at: told.at,
+            address: Some(turned_away.address),
+            service: told.entry.service,
+            name: b"",
+            number: b"",
+            session: b"",
+            reason: told.entry.reason,
+            is_invite: true,
+            is_options: false,
+        };
+        let line = if self.keeps_text { told.line() } else { b"" };
+        self.ledger.tries.count(&event, |_| false, told.place(), line);
+    }
+
     fn flood(&mut self, told: &Told<'_>) {
+        self.flood_at(told, told.text(told.entry.account));
+    }
+
+    /// Counts a record of a flood that is about an account or a name.
+    fn flood_at(&mut self, told: &Told<'_>, name: &[u8]) {
         let entry = told.entry;
         let Some(kind) = tries::kind_of(entry.action) else { return };
-        let name = told.text(entry.account);
         if entry.action == Action::Challenge {
             self.challenges.note(told);
         }
@@ -228,7 +370,7 @@ impl Fold {
             number: told.text(entry.number),
             session: told.text(entry.session),
             reason: entry.reason,
-            is_invite: told.text(entry.detail) == b"INVITE" || entry.action == Action::CallRejected,
+            is_invite: is_invite(told),
             is_options: told.text(entry.detail) == b"OPTIONS",
         };
         let line = if self.keeps_text { told.line() } else { b"" };
@@ -285,7 +427,7 @@ impl Fold {
     fn run(&mut self, told: &Told<'_>, kind: uses::Kind, account: &[u8]) {
         let entry = told.entry;
         let claimed = match entry.service {
-            Service::Pjsip => crate::readers::uri_host(told.text(entry.detail)).map(|(address, _)| address),
+            Service::Pjsip => readers::uri_host(told.text(entry.detail)).map(|(address, _)| address),
             _ => None,
         };
         self.ledger.uses.add(Run {
@@ -341,7 +483,8 @@ impl Fold {
 
     fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
         let text = |span| chunk.text(span).unwrap_or_default();
-        let by_stamp = row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp));
+        let told = row.exact.map(|at| (at, Resolution::Exact));
+        let by_stamp = told.or_else(|| row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)));
         let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
         let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
         let end = start.plus_seconds(i64::from(row.duration));
@@ -353,6 +496,7 @@ impl Fold {
         self.ledger.seen(start, resolution);
         self.ledger.seen(end, resolution);
         *self.ledger.actions.entry(Action::Call).or_default() += 1;
+        self.turned_away(chunk, row, start, base);
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
         kept.offset = base.offset + u64::from(row.offset);
@@ -364,6 +508,9 @@ impl Fold {
         kept.context = names.id(text(row.context));
         kept.last_app = names.id(text(row.last_app));
         kept.account_code = names.id(text(row.account_code));
+        kept.account = names.id(text(row.account));
+        kept.trunk = names.id(text(row.trunk));
+        (kept.leg, kept.is_claim) = (row.leg, row.is_claim);
         kept.disposition = row.disposition;
         let texts = RowText {
             src: text(row.src),
@@ -373,11 +520,37 @@ impl Fold {
             uniqueid: text(row.uniqueid),
             linkedid: text(row.linkedid),
         };
-        self.ledger.rows.push(kept, texts);
+        self.ledger.rows.push(kept, texts, row.address);
     }
 }
 
 impl Fold {
+    /// Counts a call that no account made and nobody answered, where its record tells where it came from.
+    fn turned_away(&mut self, chunk: &Chunk, row: &CallRow, at: Instant, base: Base) {
+        let is_nobodys = chunk.text(row.account) == Some(b"anonymous");
+        if !is_nobodys || row.answered || row.is_claim || row.address.is_none() || !row.trunk.is_none() {
+            return;
+        }
+        let event = Try {
+            kind: tries::Kind::Rejected,
+            at,
+            address: row.address,
+            service: Service::FreeSwitch,
+            name: b"",
+            number: chunk.text(row.dst).unwrap_or_default(),
+            session: b"",
+            reason: "a call that no account made",
+            is_invite: true,
+            is_options: false,
+        };
+        let place = Place {
+            source: self.source,
+            offset: base.offset + u64::from(row.offset),
+            line: (base.line + u64::from(row.line) + 1) as u32,
+        };
+        self.ledger.tries.count(&event, |_| false, place, b"");
+    }
+
     /// Notes the time of a record that may tell of no event: a log reaches as far as its lines do.
     fn reach(&mut self, stamp: Option<Stamp>) {
         let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp)) else { return };
@@ -442,6 +615,14 @@ impl<'a> Told<'a> {
     fn citation(&self) -> Citation {
         Citation::new(self.place(), self.line())
     }
+}
+
+/// Returns whether a record tells of a call that was refused. That FreeSWITCH asks for credentials says
+/// nothing: it asks everybody.
+fn is_invite(told: &Told<'_>) -> bool {
+    let entry = told.entry;
+    let is_asked = entry.service == Service::Sofia && entry.action == Action::Challenge;
+    entry.action == Action::CallRejected || (told.text(entry.detail) == b"INVITE" && !is_asked)
 }
 
 /// Challenges of chan_sip that wait for their answer, by session.

@@ -7,6 +7,7 @@ mod access;
 mod address;
 mod call_records;
 mod directory;
+mod freeswitch;
 mod iax;
 mod internal_database;
 mod language;
@@ -26,10 +27,11 @@ mod tables;
 mod tests;
 mod users;
 
+pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
-    Account, Binding, CallRecordSettings, LogChannel, Logger, ManagerUser, Pbx, PhoneAccount, PhoneFile,
-    Problem, SecretStrength, Technology, Trunk,
+    Account, Binding, CallRecordSettings, LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount,
+    PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
 pub use phone::is_phone_file;
 pub use read::read;

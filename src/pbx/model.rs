@@ -31,12 +31,16 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// How often FreeSWITCH asked for credentials and was given the right ones.
+    pub login_counts: Vec<LoginCounts>,
     /// The server's own addresses, as far as the configuration tells.
     pub own_addresses: Vec<IpAddr>,
     /// `systemname` of `asterisk.conf`.
     pub system_name: Option<String>,
     /// May anybody log in to the manager interface at all? `None` where no file says.
     pub manager_enabled: Option<bool>,
+    /// Does FreeSWITCH log who gave a wrong secret? `None` where no file says.
+    pub logs_wrong_secrets: Option<bool>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -155,6 +159,8 @@ pub struct CallRecordSettings {
     pub event_columns: BTreeMap<String, Vec<String>>,
     /// The `dateformat` of `cel.conf`.
     pub event_date_format: Option<String>,
+    /// The variables of each template in FreeSWITCH's `cdr_csv.conf.xml`, the default one first.
+    pub freeswitch_templates: Vec<Vec<String>>,
 }
 
 /// A file from which a phone takes its credentials.
@@ -194,6 +200,21 @@ pub struct Binding {
     pub user_agent: Option<String>,
     /// When it lapses or lapsed, where the database says.
     pub expires: Option<Instant>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// What `sip_authentication` of one profile counts: who it was stands nowhere in it.
+#[derive(Clone, Debug)]
+pub struct LoginCounts {
+    /// Challenges that it still has.
+    pub challenges: u64,
+    /// Challenges that were answered with the right secret.
+    pub logins: u64,
+    /// The highest count that a client sent with one challenge, if it is higher than a phone's.
+    pub most_uses: Option<i64>,
+    /// When that challenge lapses: a minute, and the time that the client asked for, after the login.
+    pub tool_expires: Option<Instant>,
     /// Where it stands.
     pub place: Citation,
 }

@@ -10,8 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, tables,
-    users,
+    call_records, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard,
+    sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -26,7 +26,9 @@ pub fn read(evidence: &Evidence) -> Pbx {
     if let Some(directory) = Directory::find(evidence) {
         read_directory(&directory, tables.has_realtime(), &mut collector);
     }
+    freeswitch::read_all(evidence, &mut collector);
     internal_database::read_all(evidence, &mut collector.pbx);
+    freeswitch::read_registrations(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()

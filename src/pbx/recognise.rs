@@ -150,8 +150,9 @@ pub fn is_configuration(path: &str, head: &[u8]) -> bool {
         folder == "etc/asterisk" || folder.ends_with("/etc/asterisk") || folder.contains("etc/asterisk/");
     let is_conf = has_ending(name, "conf");
     let in_folder = is_conf && split(folder).1 == "asterisk";
-    let of_other_program =
-        folder.split('/').any(|part| matches!(part, "fail2ban" | "filter.d" | "jail.d" | "logrotate.d"));
+    let of_other_program = folder
+        .split('/')
+        .any(|part| matches!(part, "fail2ban" | "filter.d" | "freeswitch" | "jail.d" | "logrotate.d"));
     if of_other_program || !(in_home || in_folder || is_known_name(name)) {
         return false;
     }

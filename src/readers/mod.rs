@@ -19,6 +19,7 @@ mod delimited;
 mod fail2ban;
 mod format;
 mod found;
+mod freeswitch;
 mod queue_log;
 mod sql_dump;
 mod sqlite_tables;
@@ -34,6 +35,9 @@ pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
+pub(crate) use freeswitch::{
+    BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED, is_to_carrier, leads_to,
+};
 pub use syslog::SyslogMessages;
 pub(crate) use text::uri_host;
 
@@ -43,12 +47,17 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 8] = [
+pub static FORMATS: [&Format; 13] = [
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
+    &freeswitch::JSON,
+    &freeswitch::XML,
+    &freeswitch::LOG,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
+    &freeswitch::RECORDS,
+    &freeswitch::DATABASE,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &syslog::FORMAT,

@@ -6,7 +6,7 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Reader, Tells, text, tftp};
+use super::{Content, Format, Opened, Reader, Tells, freeswitch, text, tftp};
 use crate::event::Stamp;
 
 /// How a syslog file is told and read.
@@ -32,7 +32,7 @@ pub(crate) struct Program {
 }
 
 /// All programs that are understood.
-static PROGRAMS: [&Program; 1] = [&tftp::PROGRAM];
+static PROGRAMS: [&Program; 2] = [&tftp::PROGRAM, &freeswitch::PROGRAM];
 
 /// One message of a program.
 #[derive(Clone, Copy, Debug)]

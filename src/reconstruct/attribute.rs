@@ -50,6 +50,14 @@ fn forget_servers(world: &World<'_>, calls: &mut Calls) {
     for index in 0..calls.list.len() {
         let address = calls.list.get(index).and_then(|call| calls.address(call));
         if address.is_some_and(|address| !is_peer(address)) {
+            let is_trunk = address.map(|address| world.neighbours.of(address)) == Some(Standing::Trunk);
+            let is_nobodys =
+                calls.list.get(index).is_some_and(|call| calls.account(call) == Some("anonymous"));
+            if let Some(call) = calls.list.get_mut(index)
+                && call.origin == Origin::Signalling
+            {
+                call.from_trunk |= is_trunk && is_nobodys;
+            }
             calls.place(index, None, Origin::Unknown);
         }
     }

@@ -39,6 +39,8 @@ pub struct Call {
     pub is_outward: bool,
     /// Did no phone make it: a Local channel, an originated call?
     pub originated: bool,
+    /// Does nothing but a record tell of it that one packet from a stranger can write?
+    pub is_claim: bool,
 }
 
 /// The place of a row or line among all that was told: which source, and which of its records.
@@ -109,6 +111,8 @@ pub enum Origin {
     Authentication,
     /// The caller's audio came from there.
     Media,
+    /// Its INVITE came from there.
+    Signalling,
 }
 
 /// All calls.
@@ -120,6 +124,8 @@ pub struct Calls {
     pub accounts: Vec<String>,
     /// Addresses that calls came from.
     pub(super) addresses: Addresses,
+    /// Calls that one record claims and a source denies that would know of them.
+    pub unproven: Vec<Call>,
 }
 
 /// Addresses, each kept once: calls are many, callers few.

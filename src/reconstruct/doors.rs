@@ -113,6 +113,30 @@ pub fn manager(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option<Mana
     is_break_in.then_some(ManagerDoor { users, addresses, calls, first, sessions, behaviour, guesses })
 }
 
+/// Finds calls that FreeSWITCH began by itself and that are fraud by what they look like. Its event socket logs
+/// neither logins nor commands, so that nothing else can tell of it.
+pub fn event_socket(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option<ManagerDoor> {
+    if !world.is_freeswitch() {
+        return None;
+    }
+    let own = world.calls.iter().enumerate().filter(|(_, call)| call.originated && goes_out(call));
+    let own: Vec<usize> = own.map(|(index, _)| index).collect();
+    // A program of the owner's calls where others here call, or nowhere in a rush.
+    let calls = burst::find(world, &own, honest);
+    let looked: Vec<&Call> = calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    let first = looked.first()?.start;
+    let behaviour = behaviour::look(world, &looked, honest);
+    (behaviour.score >= FRAUD_BY_ITSELF && behaviour.novel > 0).then_some(ManagerDoor {
+        users: BTreeSet::new(),
+        addresses: BTreeSet::new(),
+        calls,
+        first,
+        sessions: Vec::new(),
+        behaviour,
+        guesses: 0,
+    })
+}
+
 /// Returns whether the configuration lets just this address in as that user.
 fn is_permitted(world: &World<'_>, login: &Use) -> bool {
     let users = world.pbx.manager_users.iter().filter(|user| user.name == login.account);

@@ -63,6 +63,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     let mut incidents: Vec<Incident> =
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
+    incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
@@ -192,7 +193,9 @@ fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String>
                 .to_owned(),
         );
     }
-    if !world.has_security_events() {
+    if world.is_freeswitch() {
+        unknown.push("which registrations were accepted: FreeSWITCH logs none of them".to_owned());
+    } else if !world.has_security_events() {
         unknown.push("every successful login: security events are not logged".to_owned());
     }
     unknown

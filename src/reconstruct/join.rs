@@ -2,15 +2,19 @@
 //! channel.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 
 use super::behaviour::Destination;
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
+use super::proof;
 use super::world::Told;
-use crate::event::{Disposition, Instant};
+use crate::event::{Disposition, Instant, Leg as Side};
 use crate::fold::calls::LogCall;
 use crate::fold::hash;
+use crate::fold::names::NameId;
+use crate::pbx_id::is_uuid;
 use crate::readers::channel_account;
 
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have
@@ -22,18 +26,20 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     let mut names = Names::default();
     let mut addresses = Addresses::default();
     let mut legs = legs(told);
-    legs.sort_unstable_by_key(|leg| (leg.key, leg.start, leg.serial, leg.sequence, leg.at));
+    legs.sort_unstable_by_key(|leg| (leg.key, leg.is_called, leg.start, leg.serial, leg.sequence, leg.at));
     let mut list = Vec::new();
     let mut start = 0;
     while start < legs.len() {
         let end = start + legs[start..].iter().take_while(|leg| leg.key == legs[start].key).count();
-        list.push(call_of(told, trunks, &mut names, &legs[start..end]));
+        let addresses = &mut addresses;
+        list.push(call_of(told, trunks, &mut names, addresses, &legs[start..end]));
         start = end;
     }
     drop(legs);
     add_logged(told, trunks, &mut names, &mut addresses, &mut list);
+    let unproven = proof::take_unproven(told, &mut list);
     list.sort_unstable_by_key(|call| (call.start, call.row, call.log));
-    Calls { list, accounts: names.texts, addresses }
+    Calls { list, accounts: names.texts, addresses, unproven }
 }
 
 #[derive(Default)]
@@ -56,18 +62,25 @@ impl Names {
     }
 }
 
-fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs: &[Leg]) -> Call {
+fn call_of(
+    told: &[Told<'_>],
+    trunks: &BTreeSet<String>,
+    names: &mut Names,
+    addresses: &mut Addresses,
+    legs: &[Leg],
+) -> Call {
+    let own = OwnWords::of(told, legs);
     let rows = || legs.iter().filter_map(|leg| Some((leg.at, row_at(told, leg.at)?)));
     let is_trunk = |channel: &[u8]| {
         channel_account(channel).is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref()))
     };
-    let account = rows().find_map(|(_, (_, text))| channel_account(text.channel));
+    let account = own.account.or_else(|| rows().find_map(|(_, (_, text))| channel_account(text.channel)));
     let dialed = rows().find(|(_, (_, text))| !NO_NUMBERS.contains(&text.dst)).map(|(at, _)| at);
     let answered = rows().filter(|(_, (row, _))| row.disposition == Disposition::Answered);
     let billsec = answered.map(|(_, (row, _))| row.billsec).max();
     let first = legs.first().map_or(At::NONE, |leg| leg.at);
     let last_end = rows().map(|(_, (row, _))| row.start.plus_seconds(i64::from(row.duration))).max();
-    let start = legs.first().map_or(Instant(0), |leg| leg.start);
+    let start = own.start.unwrap_or_else(|| legs.first().map_or(Instant(0), |leg| leg.start));
     let unanswered = rows().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
     let first_channel = row_at(told, first).map_or(&b""[..], |(_, text)| text.channel);
     Call {
@@ -76,16 +89,55 @@ fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs
         billsec: billsec.unwrap_or(0),
         disposition: if billsec.is_some() { Disposition::Answered } else { unanswered },
         account: names.id(account),
-        address: u32::MAX,
+        address: addresses.id(own.address),
         row: first,
         dialed: dialed.map_or(0, |dialed| dialed.behind(first)),
         log: At::NONE,
-        origin: Origin::Unknown,
+        origin: if own.address.is_some() { Origin::Signalling } else { Origin::Unknown },
         destination: Destination::default(),
         is_outward: false,
-        by_trunk: rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
+        by_trunk: own.by_trunk || rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
         from_trunk: is_trunk(first_channel),
-        originated: channel_account(first_channel).is_none(),
+        originated: own.originated.unwrap_or_else(|| channel_account(first_channel).is_none()),
+        is_claim: own.is_claim,
+    }
+}
+
+/// What the records of a call say in so many words, and do not leave to the names of channels.
+#[derive(Debug, Default)]
+struct OwnWords<'t> {
+    account: Option<&'t [u8]>,
+    address: Option<IpAddr>,
+    /// The caller's start, of a record that tells it to the microsecond.
+    start: Option<Instant>,
+    by_trunk: bool,
+    /// Did no phone make it? `None` for records that tell it by their channel.
+    originated: Option<bool>,
+    is_claim: bool,
+}
+
+impl<'t> OwnWords<'t> {
+    fn of(told: &'t [Told<'_>], legs: &[Leg]) -> Self {
+        let mut own = OwnWords { is_claim: !legs.is_empty(), ..OwnWords::default() };
+        for leg in legs {
+            let Some((source, _)) = leg.at.get() else { continue };
+            let (Some(told), Some((row, text))) = (told.get(source), row_at(told, leg.at)) else { continue };
+            let ledger = &told.ledger;
+            let account = ledger.names.text(row.account);
+            own.is_claim &= row.is_claim;
+            own.by_trunk |= row.trunk != NameId::NONE;
+            own.address = own.address.or_else(|| ledger.rows.address(row));
+            // What cannot be forged knows best who called.
+            let is_better = own.account.is_none() || !row.is_claim;
+            if !account.is_empty() && is_better && !leg.is_called {
+                own.account = Some(account);
+            }
+            if is_uuid(text.uniqueid) && !leg.is_called {
+                own.start = own.start.or((!row.is_claim).then_some(row.start));
+                own.originated = Some(row.leg == Side::Originated || own.originated == Some(true));
+            }
+        }
+        own
     }
 }
 
@@ -112,7 +164,10 @@ fn add_logged(
                 known.log = known.log.or(at);
                 if known.address == u32::MAX {
                     known.address = addresses.id(entry.ledger.calls.address(logged));
-                    known.origin = if known.address == u32::MAX { Origin::Unknown } else { Origin::Media };
+                    known.origin = origin(logged, known.address);
+                }
+                if entry.ledger.is_freeswitch {
+                    bear_out(known, entry, names, logged);
                 }
             } else if logged.dialed() && !is_covered && added.nearest(key, logged.start).is_none() {
                 list.push(logged_call(entry, trunks, names, addresses, logged, at));
@@ -122,6 +177,28 @@ fn add_logged(
         if source + 1 < told.len() {
             added.add_logged(told, list.get(before..).unwrap_or_default(), before);
         }
+    }
+}
+
+/// Returns how the address of a call of the log is known.
+fn origin(logged: &LogCall, address: u32) -> Origin {
+    match (address, logged.is_signalled()) {
+        (u32::MAX, _) => Origin::Unknown,
+        (_, true) => Origin::Signalling,
+        (_, false) => Origin::Media,
+    }
+}
+
+/// Adds to a call what FreeSWITCH's log says of its session.
+fn bear_out(known: &mut Call, told: &Told<'_>, names: &mut Names, logged: &LogCall) {
+    known.is_claim = false;
+    known.by_trunk |= logged.by_trunk();
+    // A session that no INVITE began; one whose beginning the log lacks is dated by its end.
+    let is_whole = logged.start.seconds_since(known.start).abs() <= 2;
+    known.originated |= is_whole && logged.is_uninvited();
+    if known.account == u32::MAX {
+        let account = told.ledger.names.text(logged.account);
+        known.account = names.id((!account.is_empty()).then_some(account));
     }
 }
 
@@ -136,7 +213,9 @@ impl ByChannel {
         let has_logs = told.iter().any(|told| !told.ledger.calls.calls.is_empty());
         let rows = list.iter().enumerate().filter(|_| has_logs).filter_map(|(index, call)| {
             let (_, text) = row_at(told, call.row)?;
-            Some((hash(&text.channel), call.start, index as u32))
+            // FreeSWITCH's records and log share the uuid.
+            let name = if text.channel.is_empty() { text.uniqueid } else { text.channel };
+            Some((hash(&name), call.start, index as u32))
         });
         let mut sorted: Vec<_> = rows.collect();
         sorted.sort_unstable();
@@ -188,11 +267,12 @@ fn logged_call(
         row: At::NONE,
         dialed: 0,
         log: at,
-        origin: if address.is_some() { Origin::Media } else { Origin::Unknown },
+        origin: address.map_or(Origin::Unknown, |_| origin(logged, 0)),
         destination: Destination::default(),
         is_outward: false,
         by_trunk: logged.by_trunk(),
         from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
         originated: account.is_none(),
+        is_claim: false,
     }
 }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use super::calls::At;
 use super::world::Told;
-use crate::event::Instant;
+use crate::event::{Instant, Leg as Side};
 use crate::fold::hash;
 use crate::fold::rows::{Row, RowText};
-use crate::pbx_id;
+use crate::pbx_id::{self, is_uuid};
 
 /// One row, on its way into a call.
 pub(super) struct Leg {
     /// What legs of one call share.
     pub(super) key: u64,
+    /// Was it called, and did not call? Its stamp may be the finer one and yet be the earlier.
+    pub(super) is_called: bool,
     pub(super) start: Instant,
     pub(super) serial: u64,
     pub(super) sequence: u32,
@@ -30,6 +32,7 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
             let key = key_of(row, &text, &linked);
             legs.push(Leg {
                 key: locals.get(&key).copied().unwrap_or(key),
+                is_called: row.leg == Side::Called || (key != hash(&text.uniqueid) && is_uuid(text.uniqueid)),
                 start: row.start,
                 serial: pbx_id::parts(text.uniqueid).map_or(u64::MAX, |(_, serial)| serial),
                 sequence: row.sequence,
@@ -55,8 +58,13 @@ fn linked_ids(told: &[Told<'_>]) -> HashMap<u64, u64> {
     for told in told {
         for row in told.ledger.rows.rows.iter() {
             let text = told.ledger.rows.text(row);
-            if !text.linkedid.is_empty() && pbx_id::parts(text.linkedid).is_some() {
+            let is_id = pbx_id::parts(text.linkedid).is_some() || is_uuid(text.linkedid);
+            if !text.linkedid.is_empty() && is_id {
                 linked.insert(hash(&text.uniqueid), hash(&text.linkedid));
+            }
+            // FreeSWITCH's record of the caller names the leg that was called.
+            if is_uuid(text.dst_channel) && text.dst_channel != text.uniqueid {
+                linked.insert(hash(&text.dst_channel), hash(&text.uniqueid));
             }
         }
     }

@@ -27,6 +27,7 @@ mod leaks;
 mod legs;
 mod parties;
 mod phases;
+mod proof;
 pub mod standing;
 mod trunks;
 mod uses;

@@ -93,7 +93,15 @@ pub(super) struct Parties {
 
 /// Takes the counts out of every source and joins them; `known` are the accounts that exist.
 pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> Parties {
-    let families: BTreeSet<String> = told.iter().map(|told| told.family.clone()).collect();
+    // There may be a file for each call, which tells of no failure.
+    let is_telling = |told: &Told<'_>| {
+        let tries = &told.ledger.tries;
+        !tries.parties.is_empty() || !tries.crowds.is_empty()
+    };
+    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, told) in told.iter().enumerate().filter(|(_, told)| is_telling(told)) {
+        families.entry(told.family.clone()).or_default().push(index);
+    }
     let crowded: BTreeSet<String> = told
         .iter()
         .flat_map(|told| told.ledger.tries.crowds.keys())
@@ -101,10 +109,11 @@ pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> Parties {
         .filter(|name| known.contains(name))
         .collect();
     let mut parties = Parties::default();
-    for name in families {
+    for indices in families.into_values() {
         let mut family: BTreeMap<IpAddr, Tallies> = BTreeMap::new();
         let mut crowds: BTreeMap<String, Box<Tally>> = BTreeMap::new();
-        for told in told.iter_mut().filter(|told| told.family == name) {
+        for index in indices {
+            let Some(told) = told.get_mut(index) else { continue };
             take_crowds(told, &crowded, &mut crowds);
             take_file(told, known, &mut parties.by_address, &mut family);
         }

@@ -70,7 +70,9 @@ pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[L
 /// Where the evidence cannot tell, that is an answer too.
 fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
     let is_blind = watch(world, breach.first) == Watch::Blind;
-    let because = if is_blind {
+    let because = if is_blind && breach.address.is_some() {
+        "no log tells what was tried before the account was used"
+    } else if is_blind {
         "no log tells who used the account, from where, or what was tried before"
     } else if breach.from_the_start {
         "the intruder was there already when the evidence begins"
@@ -135,6 +137,14 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         way.score += 1;
         way.because.push(format!("the secret of {} is weak", show(&breach.account)));
     }
+    if guessing.tries == 0 && was_counted(world, breach) {
+        way.score += 5;
+        way.because.push(
+            "the server's table of challenges counts a login by a program that guesses, shortly before the first use"
+                .into(),
+        );
+        way.proof.extend(world.pbx.login_counts.iter().map(|counts| counts.place.clone()));
+    }
     if guessing.is_blurred() {
         way.score += if guessing.unpaired >= 5 { 2 } else { 0 };
         way.because.extend((guessing.unpaired > 0).then(|| unpaired(breach, guessing)));
@@ -167,6 +177,16 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
     }
     way.proof.truncate(6);
     way
+}
+
+/// Returns whether FreeSWITCH counted a guessing program's login that may have led to the breach: a nonce lapses a
+/// minute, and the up to an hour that the client asked for, after the login.
+fn was_counted(world: &World<'_>, breach: &Breach) -> bool {
+    const LONGEST_SECONDS: i64 = 60 + 3_600;
+    let lapses = world.pbx.login_counts.iter().filter_map(|counts| counts.tool_expires);
+    lapses.into_iter().any(|lapses| {
+        breach.first >= lapses.plus_seconds(-LONGEST_SECONDS) && breach.first <= lapses.plus_seconds(86_400)
+    })
 }
 
 fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weighed {

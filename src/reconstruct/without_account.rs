@@ -81,11 +81,17 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             actor.roles.insert(Role::Guess);
         }
     }
-    let mut because = vec!["the manager interface accepted a login from outside".to_owned()];
+    // FreeSWITCH's event socket logs neither logins nor commands.
+    let is_silent = door.sessions.is_empty();
+    let mut because = vec![if is_silent {
+        format!("{} calls went out that no phone made", door.calls.len())
+    } else {
+        "the manager interface accepted a login from outside".to_owned()
+    }];
     if door.guesses > 0 {
         because.push(format!("after {} wrong secrets from the same addresses", door.guesses));
     }
-    if !door.calls.is_empty() {
+    if !door.calls.is_empty() && !is_silent {
         because.push(format!(
             "{} calls that no phone made went out while the session was open",
             door.calls.len()
@@ -104,7 +110,11 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             .iter()
             .filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
     );
-    let why = "no phone made it; it went out while the intruder's manager session was open".to_owned();
+    let why = if is_silent {
+        "no phone made it: the server was told to, by its event socket or from within".to_owned()
+    } else {
+        "no phone made it; it went out while the intruder's manager session was open".to_owned()
+    };
     Incident {
         guess: guess_span(world, &actors, &accounts, door.first),
         scan: scan_span(world, &actors),
@@ -112,14 +122,28 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             vector: Vector::ManagerInterface,
             score: 7,
             because,
-            against: Vec::new(),
+            against: if is_silent {
+                vec![
+                    "a program of the owner's, or a shell on the server, can have ordered them as well"
+                        .to_owned(),
+                ]
+            } else {
+                Vec::new()
+            },
             proof: proof.clone(),
         }],
         accounts,
         calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
         breach: door.first,
         proof,
-        unknown: Vec::new(),
+        unknown: if is_silent {
+            vec![
+                "who ordered the calls, and from where: the event socket logs neither logins nor commands"
+                    .to_owned(),
+            ]
+        } else {
+            Vec::new()
+        },
         provision: None,
         register,
         actors,

@@ -164,12 +164,24 @@ impl<'a> World<'a> {
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
         let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
+        // FreeSWITCH tells of wrong secrets only where it was told to.
+        let logs = logs.filter(|told| !told.ledger.is_freeswitch || told.ledger.has_wrong_secrets);
         logs.filter_map(|told| told.ledger.first).min()
     }
 
     /// Returns whether any source tells who asked for files.
     pub fn has_fetches(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_fetches)
+    }
+
+    /// Returns whether any source is FreeSWITCH's.
+    pub fn is_freeswitch(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.word().starts_with("freeswitch-"))
+    }
+
+    /// Returns whether any source is a log of Asterisk's.
+    pub fn has_asterisk_log(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.word() == "asterisk-log")
     }
 
     /// Returns whether any source tells of security events.

@@ -229,3 +229,31 @@ fn every_tftp_line_of_the_staged_servers_is_read() {
         );
     }
 }
+
+#[test]
+fn every_record_of_the_staged_freeswitch_is_read() {
+    let Some(evidence) = shared("evidence") else { return };
+    let logs = evidence.join("freeswitch-attack/rootfs/var/log/freeswitch");
+    type Wanted = fn(&str) -> bool;
+    let kinds: [(&str, Wanted); 2] = [
+        ("freeswitch_cdr_json", |path| path.ends_with(".cdr.json")),
+        ("freeswitch_cdr_xml", |path| path.ends_with(".cdr.xml")),
+    ];
+    for (name, wanted) in kinds {
+        let paths = files_below(&logs, wanted);
+        assert_eq!(paths.len(), 271, "{name}");
+        for path in paths {
+            let text = std::fs::read(&path).expect("the file can be read");
+            let reader = reader_named(name, &text).expect("a record is recognised");
+            let whole = read_at_once(reader.as_ref(), &text);
+            assert_eq!((whole.rows.len(), whole.skipped.len()), (1, 0), "{}", path.display());
+            let row = &whole.rows[0];
+            assert!(path.display().to_string().contains(&row["uniqueid"]), "{}", path.display());
+            assert!(row.contains_key("exact") && !row["dst"].is_empty(), "{}", path.display());
+        }
+    }
+    for path in files_below(&logs, |path| path.contains("/cdr-csv/")) {
+        let whole = read("freeswitch_call_records", &path);
+        assert_eq!((whole.records, whole.skipped.len()), (lines_of(&path) as u64, 0), "{}", path.display());
+    }
+}

@@ -44,16 +44,20 @@ fn local_time(row: &Value) -> String {
 #[test]
 fn every_line_that_a_blocker_knows_is_read_as_it_reads_it() {
     let Some(folder) = shared("corpora/fail2ban") else { return };
-    for (name, count) in [("asterisk", 48), ("asterisk-freepbx-disabled", 3)] {
+    for (name, count) in [("asterisk", 48), ("asterisk-freepbx-disabled", 3), ("freeswitch", 11)] {
         let mut lines = by_line(timeline(&folder.join(format!("{name}.log"))));
         let wanted = expected(&folder.join(format!("{name}.expected.jsonl")));
         assert_eq!(wanted.len(), count);
         for wanted in wanted {
             let rows = lines.remove(&wanted["line_no"].as_u64().expect("a line")).unwrap_or_default();
-            assert_eq!(rows.len(), 1, "{wanted}");
-            let row = &rows[0];
+            // Every phone is rejected by an access list before it is asked for its secret.
+            assert_eq!(rows.len(), usize::from(wanted["match"] != Value::Bool(false)), "{wanted}");
+            let Some(row) = rows.first() else { continue };
             assert_eq!(row["address"], wanted["host"], "{wanted}");
-            let hostile = ["auth-failed", "call-rejected", "probe"];
+            // Only the blocker's mode for floods counts a challenge, which is no failure.
+            let is_challenge = wanted["line"].as_str().is_some_and(|line| line.contains("auth challenge"));
+            let hostile: &[&str] =
+                if is_challenge { &["challenge"] } else { &["auth-failed", "call-rejected", "probe"] };
             assert!(hostile.contains(&row["action"].as_str().expect("an action")), "{row}");
             let Some(time) = wanted["time"].as_str() else { continue };
             let told = row["datetime"].as_str().expect("a time");
@@ -98,6 +102,7 @@ fn action(class: &str, line: &str) -> &'static str {
         "unregister" => "unregistered",
         "reachable" => "reachable",
         "unreachable" => "unreachable",
+        "acl_reject" => "auth-failed",
         "ban" => "banned",
         "unban" => "unbanned",
         other => panic!("a new class: {other}"),
@@ -112,7 +117,7 @@ fn lines_that_victims_quoted_are_read() {
     for wanted in expected(&folder.join("expected.jsonl")) {
         let line = wanted["line"].as_str().expect("a line");
         if line.contains("sofia_reg.c") {
-            // FreeSWITCH's, which this reader leaves to another.
+            // FreeSWITCH's, which the reader of Asterisk's log leaves to another.
             continue;
         }
         let rows = lines.remove(&wanted["line_no"].as_u64().expect("a number")).unwrap_or_default();
@@ -185,6 +190,43 @@ fn counts_of_published_logs_are_met() {
 }
 
 #[test]
+fn lines_of_freeswitch_that_victims_quoted_are_read() {
+    let Some(folder) = shared("corpora/thread-lines") else { return };
+    let wanted: Vec<Value> = expected(&folder.join("expected.jsonl"))
+        .into_iter()
+        .filter(|wanted| wanted["line"].as_str().is_some_and(|line| line.contains("sofia_reg.c")))
+        .collect();
+    let scratch = Scratch::new();
+    let lines: Vec<&str> = wanted.iter().filter_map(|wanted| wanted["line"].as_str()).collect();
+    let log = scratch.path().join("freeswitch.log");
+    std::fs::write(&log, lines.join("\n") + "\n").expect("the lines can be written");
+    let mut rows = by_line(timeline(&log));
+    for (number, wanted) in wanted.iter().enumerate() {
+        let row = rows.remove(&(number as u64 + 1)).unwrap_or_default();
+        let line = wanted["line"].as_str().expect("a line");
+        assert_eq!(row.len(), 1, "{line}");
+        assert_eq!(row[0]["action"], action(wanted["event"].as_str().expect("a class"), line), "{line}");
+        assert_eq!(row[0]["address"], wanted["host"], "{line}");
+    }
+    assert_eq!((wanted.len(), rows.len()), (3, 0));
+}
+
+#[test]
+fn call_records_of_freeswitch_agree_with_their_expected_counts() {
+    let Some(logs) = shared("corpora/logs") else { return };
+    let folder = logs.join("kxing-freeswitch-cdr-2020");
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).expect("counts")).expect("JSON");
+    let expected = &expected["Master.csv"];
+    let rows = timeline(&folder.join("Master.csv"));
+    assert_eq!(Some(rows.len() as u64), expected["rows"].as_u64());
+    for (cause, count) in expected["dispositions"].as_object().expect("causes") {
+        let found = rows.iter().filter(|row| row["reason"] == cause.as_str()).count() as u64;
+        assert_eq!(Some(found), count.as_u64(), "{cause}");
+    }
+}
+
+#[test]
 fn every_line_of_published_logs_is_understood() {
     let Some(logs) = shared("corpora/logs") else { return };
     for (folder, file, records) in [
@@ -193,6 +235,7 @@ fn every_line_of_published_logs_is_understood() {
         ("tejdeep-asterisk18-2025", "messages", 251),
         ("shaopengwu-asterisk20-2025", "messages.log", 73),
         ("jmgsurfer-fail2ban-2016", "fail2ban.log", 37),
+        ("kxing-freeswitch-cdr-2020", "Master.csv", 10),
         ("apspoliveira-freepbx-cdr-2017", "cdr.csv", 856),
     ] {
         let scratch = Scratch::new();

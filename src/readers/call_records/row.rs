@@ -14,7 +14,7 @@ pub(super) fn read<'a>(
     stamp: impl Fn(&[u8]) -> Option<Stamp>,
     mut span: impl FnMut(usize) -> Span,
 ) -> Option<CallRow> {
-    let mut row = empty_row();
+    let mut row = CallRow::new(0, 0, 0);
     for (at, (&column, text)) in columns.iter().zip(texts).enumerate() {
         match column {
             Column::Other => {}
@@ -67,31 +67,4 @@ fn span_of(row: &mut CallRow, column: Column) -> Option<&mut Span> {
         Column::LinkedId => &mut row.linkedid,
         _ => return None,
     })
-}
-
-fn empty_row() -> CallRow {
-    CallRow {
-        start: None,
-        end: None,
-        duration: 0,
-        billsec: 0,
-        disposition: Disposition::Unknown,
-        answered: false,
-        account_code: Span::NONE,
-        src: Span::NONE,
-        dst: Span::NONE,
-        context: Span::NONE,
-        caller_id: Span::NONE,
-        channel: Span::NONE,
-        dst_channel: Span::NONE,
-        last_app: Span::NONE,
-        last_data: Span::NONE,
-        uniqueid: Span::NONE,
-        linkedid: Span::NONE,
-        userfield: Span::NONE,
-        sequence: None,
-        offset: 0,
-        length: 0,
-        line: 0,
-    }
 }

@@ -3,8 +3,10 @@
 
 mod access;
 mod accounts;
+mod freeswitch;
 mod harmless;
 mod people;
 mod records;
 mod stage;
+mod switch;
 mod truth;

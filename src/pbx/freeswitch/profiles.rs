@@ -1,0 +1,106 @@
+//! SIP profiles and their gateways: who may call without a password, and which addresses are carriers'.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::super::model::{Technology, Trunk};
+use super::super::read::Collector;
+use super::tree::Text;
+use super::{is_true, setting};
+
+/// Takes in profiles and gateways of a file.
+pub(super) fn collect(text: &Text, root: roxmltree::Node<'_, '_>, collector: &mut Collector) {
+    for node in root.descendants() {
+        if node.has_tag_name("gateway") {
+            gateway(text, node, collector);
+        } else if node.has_tag_name("profile")
+            && let Some(settings) = node.children().find(|child| child.has_tag_name("settings"))
+        {
+            profile(settings, collector);
+        }
+    }
+}
+
+/// A profile of `mod_sofia`; other modules have profiles without a SIP port.
+fn profile(settings: roxmltree::Node<'_, '_>, collector: &mut Collector) {
+    let param = |name: &str| setting(settings, "param", name);
+    if param("sip-port").is_none() && param("sip-ip").is_none() {
+        return;
+    }
+    let addresses = ["sip-ip", "rtp-ip", "ext-sip-ip", "ext-rtp-ip"].map(param);
+    collector.own_addresses(addresses.into_iter().flatten().filter_map(|text| text.parse().ok()));
+    let asks = param("auth-calls").is_some_and(is_true);
+    let is_blind = param("accept-blind-auth").is_some_and(is_true);
+    if !asks || is_blind {
+        collector.allow_guest(true);
+        if let Some(context) = param("context") {
+            collector.guest_context(context);
+        }
+    }
+    let tells = param("log-auth-failures").is_some_and(is_true);
+    let known = collector.pbx.logs_wrong_secrets;
+    collector.pbx.logs_wrong_secrets = Some(tells || known == Some(true));
+}
+
+fn gateway(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector) {
+    let Some(name) = node.attribute("name").filter(|name| !name.is_empty() && !name.contains("$${")) else {
+        return;
+    };
+    if collector.pbx.trunks.iter().any(|known| known.technology == Technology::Sofia && known.name == name) {
+        return;
+    }
+    let params = ["proxy", "realm", "register-proxy", "outbound-proxy"];
+    // Without a proxy or realm the name is the host.
+    let given: Vec<&str> = params.iter().filter_map(|param| setting(node, "param", param)).collect();
+    let hosts = if given.is_empty() { vec![name] } else { given };
+    let mut trunk = Trunk {
+        name: name.to_owned(),
+        technology: Technology::Sofia,
+        networks: Vec::new(),
+        hosts: Vec::new(),
+        context: setting(node, "param", "context").map(str::to_owned),
+        place: text.citation(node),
+    };
+    for host in hosts.iter().flat_map(|hosts| hosts.split(',')).map(bare_host).filter(|host| !host.is_empty())
+    {
+        match host.parse::<IpAddr>().map(IpNet::from) {
+            Ok(network) if !trunk.networks.contains(&network) => trunk.networks.push(network),
+            Err(_) if !trunk.hosts.iter().any(|known| known == host) => trunk.hosts.push(host.to_owned()),
+            _ => {}
+        }
+    }
+    collector.trunk(trunk);
+}
+
+/// Returns the host in `sip:host:5060;transport=udp`.
+fn bare_host(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix("sips:").or_else(|| text.strip_prefix("sip:")).unwrap_or(text);
+    let text = text.split(';').next().unwrap_or_default();
+    let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => host,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare_host;
+
+    #[test]
+    fn hosts_lose_what_stands_around_them() {
+        for (text, host) in [
+            ("192.0.2.1:5060", "192.0.2.1"),
+            ("sip:carrier.example;transport=tcp", "carrier.example"),
+            ("[2001:db8::1]:5060", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+        ] {
+            assert_eq!(bare_host(text), host);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `sofia_reg_PROFILE.db` and `core.db`: who is registered, and how many logins there were.
+//!
+//! `sip_registrations` has one row for each user, and the last to register has it: that somebody is not there
+//! says nothing. `sip_authentication` counts logins even where nothing is logged: `last_nc` is what the client
+//! sent with its credentials, 1 from a phone. The files are read into memory and opened there.
+
+use std::net::IpAddr;
+
+use rusqlite::{Connection, MAIN_DB};
+
+use super::super::model::{Binding, LoginCounts, Pbx, Problem};
+use crate::event::{Citation, Instant, Place, SourceId};
+use crate::evidence::{Evidence, Kind, Source};
+
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const LARGEST: usize = 256 * 1024 * 1024;
+/// A damaged tree may lead to the same pages over and over.
+const MOST_ROWS: usize = 200_000;
+/// A nonce is good for a minute: a phone uses one a few times, a guessing tool counts all its tries on it.
+const MANY_USES: i64 = 16;
+
+/// Returns whether a file is a database of registrations.
+pub fn is_registration_database(path: &str, head: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    head.starts_with(MAGIC)
+        && ((name.starts_with("sofia_reg_") && name.ends_with(".db"))
+            || memchr::memmem::find(head, b"CREATE TABLE sip_registrations").is_some())
+}
+
+/// Reads every database of registrations.
+pub(in crate::pbx) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
+    let sources = evidence
+        .sources
+        .iter()
+        .filter(|source| source.kind == Kind::FreeSwitchDatabase && source.duplicate_of.is_none());
+    for source in sources {
+        if let Err(what) = read(evidence, source, pbx) {
+            pbx.problems.push(Problem { path: source.file.path.clone(), what });
+        }
+    }
+}
+
+fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), String> {
+    let bytes =
+        evidence.read_small(source, LARGEST + 1).map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() > LARGEST {
+        return Err("too large for a database of registrations: not read".to_owned());
+    }
+    let connection = open(bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    let bindings = bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    let counts = counts(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    pbx.bindings.extend(bindings?);
+    pbx.login_counts.extend(counts?);
+    Ok(())
+}
+
+/// Opens a database in memory.
+fn open(mut bytes: Vec<u8>) -> Result<Connection, rusqlite::Error> {
+    // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
+    if let Some(versions) = bytes.get_mut(18..20) {
+        versions.fill(1);
+    }
+    let mut connection = Connection::open_in_memory()?;
+    connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF")?;
+    Ok(connection)
+}
+
+/// A view, a virtual table or computed columns could make a query run without end.
+fn has_plain_table(connection: &Connection, table: &str) -> Result<bool, rusqlite::Error> {
+    let wanted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 AND rootpage > 0 LIMIT 1";
+    let mut statement = connection.prepare(wanted)?;
+    let mut rows = statement.query([table])?;
+    let Some(row) = rows.next()? else { return Ok(false) };
+    let sql: String = row.get(0)?;
+    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
+    Ok(!words.any(|word| word.eq_ignore_ascii_case("as")))
+}
+
+fn place(source: SourceId, text: &str) -> Citation {
+    Citation::new(Place { source, offset: 0, line: 0 }, text.as_bytes())
+}
+
+fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, rusqlite::Error> {
+    if !has_plain_table(connection, "sip_registrations")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare(
+        "SELECT sip_user, network_ip, network_port, user_agent, expires, contact FROM sip_registrations NOT INDEXED",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()?.filter(|_| found.len() < MOST_ROWS) {
+        let text = |column: usize| row.get::<_, Option<String>>(column).ok().flatten().unwrap_or_default();
+        let (user, address, contact) = (text(0), text(1), text(5));
+        let expires = row.get::<_, Option<i64>>(4).ok().flatten();
+        let shown = format!("sip_registrations: {user} from {address}, {contact}");
+        found.push(Binding {
+            account: user,
+            address: address.parse::<IpAddr>().ok(),
+            port: text(2).parse().ok(),
+            user_agent: Some(text(3)).filter(|agent| !agent.is_empty()),
+            expires: expires.map(Instant::from_seconds),
+            place: place(source, &shown),
+        });
+    }
+    Ok(found)
+}
+
+fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCounts>, rusqlite::Error> {
+    if !has_plain_table(connection, "sip_authentication")? {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare("SELECT expires, last_nc FROM sip_authentication NOT INDEXED")?;
+    let mut rows = statement.query([])?;
+    let (mut challenges, mut logins, mut seen) = (0, 0, 0);
+    let mut counted: Vec<(i64, i64)> = Vec::new();
+    while let Some(row) = rows.next()?.filter(|_| seen < MOST_ROWS) {
+        seen += 1;
+        let (expires, uses) = (row.get(0).unwrap_or(0), row.get(1).unwrap_or(0i64));
+        challenges += 1;
+        logins += u64::from(uses > 0);
+        if uses >= MANY_USES && counted.len() < 8 {
+            counted.push((expires, uses));
+        }
+    }
+    counted.sort_unstable();
+    let shown = format!(
+        "sip_authentication: {challenges} challenges, {logins} of them answered with the right secret"
+    );
+    let most = counted.iter().map(|(_, uses)| *uses).max();
+    let tools = counted.first().map(|(expires, _)| Instant::from_seconds(*expires));
+    Ok(Some(LoginCounts {
+        challenges,
+        logins,
+        most_uses: most,
+        tool_expires: tools,
+        place: place(source, &shown),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(sql: &str) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(sql).unwrap();
+        let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
+        open(bytes).unwrap()
+    }
+
+    #[test]
+    fn registrations_and_logins_are_read() {
+        let connection = database(
+            "CREATE TABLE sip_registrations (sip_user, network_ip, network_port, user_agent, expires BIGINT, contact);
+             INSERT INTO sip_registrations VALUES ('1001', '198.51.100.7', '5061', 'Phone 1', 1795195074, 'x');
+             CREATE TABLE sip_authentication (nonce, expires BIGINT, last_nc INTEGER);
+             INSERT INTO sip_authentication VALUES ('a', 10, 0), ('b', 20, 1), ('c', 30, 128);",
+        );
+        let found = bindings(&connection, SourceId(0)).unwrap();
+        assert_eq!(found[0].account, "1001");
+        assert_eq!(found[0].address, "198.51.100.7".parse().ok());
+        assert_eq!(found[0].expires, Some(Instant::from_seconds(1_795_195_074)));
+        let counts = counts(&connection, SourceId(0)).unwrap().unwrap();
+        assert_eq!((counts.challenges, counts.logins, counts.most_uses), (3, 2, Some(128)));
+    }
+
+    #[test]
+    fn a_view_is_not_queried() {
+        let connection = database(
+            "CREATE VIEW sip_registrations AS WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a FROM n) SELECT * FROM n;",
+        );
+        assert!(bindings(&connection, SourceId(0)).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,157 @@
+//! Which files are FreeSWITCH's configuration, and which of several copies is the live one.
+
+use std::io;
+
+use super::super::model::Problem;
+use super::variables::Variables;
+use crate::event::{Citation, Place, SourceId};
+use crate::evidence::{Evidence, Kind, Source, ends_with_path};
+use crate::untrusted::Untrusted;
+
+/// The expanded configuration has half a million bytes as shipped.
+const LONGEST_FILE: usize = 16 * 1024 * 1024;
+/// Files read: directories with a file for each user have some thousands.
+const MOST_FILES: usize = 50_000;
+/// Where packages and source installations have it.
+const HOMES: [&str; 2] = ["etc/freeswitch", "freeswitch/conf"];
+
+/// One file, its variables put in.
+pub(super) struct Text {
+    /// Its source.
+    pub(super) source: SourceId,
+    /// Its path.
+    pub(super) path: String,
+    /// Its path below the live directory; empty for the expanded configuration.
+    pub(super) inner: String,
+    /// What it holds.
+    original: String,
+    /// The same with the variables put in.
+    pub(super) expanded: String,
+}
+
+impl Text {
+    /// Returns the line on which something stands, counted from 1; putting variables in adds no line.
+    pub(super) fn citation(&self, node: roxmltree::Node<'_, '_>) -> Citation {
+        let at = node.range().start;
+        let before = self.expanded.as_bytes().get(..at).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before).count();
+        let text = self.original.split('\n').nth(line).unwrap_or_default();
+        let offset = (text.as_ptr() as usize).saturating_sub(self.original.as_ptr() as usize);
+        let offset = if text.is_empty() { 0 } else { offset as u64 };
+        Citation::new(Place { source: self.source, offset, line: line as u32 + 1 }, text.as_bytes())
+    }
+}
+
+/// Returns whether a file is configuration of FreeSWITCH.
+pub fn is_freeswitch_configuration(path: &str, head: &[u8]) -> bool {
+    const ROOTS: [&[u8]; 7] =
+        [b"<include", b"<document", b"<configuration", b"<domain", b"<user", b"<profile", b"<gateway"];
+    const MARKS: [&[u8]; 6] = [
+        b"freeswitch/xml",
+        b"X-PRE-PROCESS",
+        b"<user id=",
+        b"<gateway name=",
+        b"<configuration name=",
+        b"<X-NO-PRE-PROCESS",
+    ];
+    let has = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_named = name.ends_with(".xml") || name.ends_with(".fsxml") || name.starts_with("directory.");
+    let start = head.trim_ascii_start();
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    is_named
+        && start.starts_with(b"<")
+        && ROOTS.iter().any(|root| has(root))
+        && MARKS.iter().any(|mark| has(mark))
+}
+
+/// Reads the expanded configuration, then the files of the live directory.
+pub(super) fn gather(evidence: &Evidence, problems: &mut Vec<Problem>) -> Vec<Text> {
+    let sources = || evidence.sources.iter().filter(|source| source.kind == Kind::FreeSwitchConfiguration);
+    let mut wanted: Vec<(&Source, String)> = Vec::new();
+    let expanded = sources().filter(|source| source.file.path.ends_with(".fsxml"));
+    wanted.extend(
+        expanded
+            .min_by_key(|source| (source.file.path.len(), &source.file.path))
+            .map(|it| (it, String::new())),
+    );
+    let base = base(evidence);
+    for source in sources().filter(|source| !source.file.path.ends_with(".fsxml")) {
+        let path = source.file.path.as_str();
+        // FusionPBX keeps users in its database, and as files in a cache: `directory.1001@example.com`.
+        let is_cached = path.rsplit('/').next().is_some_and(|name| name.starts_with("directory."));
+        let inner = match base.as_str() {
+            _ if is_cached => Some(path),
+            "" => Some(path),
+            base => source.file.path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')),
+        };
+        wanted.extend(inner.filter(|_| wanted.len() < MOST_FILES).map(|inner| (source, inner.to_owned())));
+    }
+    let mut texts = Vec::new();
+    for (source, inner) in wanted {
+        match read(evidence, source) {
+            Ok(original) => texts.push(Text {
+                source: source.id,
+                path: source.file.path.clone(),
+                inner,
+                expanded: String::new(),
+                original,
+            }),
+            Err(error) => {
+                let what = format!("cannot be read: {error}");
+                problems.push(Problem { path: source.file.path.clone(), what });
+            }
+        }
+    }
+    let mut variables = Variables::default();
+    // Settings elsewhere are rare and come later.
+    let (first, others): (Vec<&Text>, Vec<&Text>) =
+        texts.iter().partition(|text| text.inner.ends_with("vars.xml"));
+    first.into_iter().chain(others).for_each(|text| variables.learn(&text.original));
+    for text in &mut texts {
+        text.expanded = variables.expanded(&text.original);
+    }
+    texts
+}
+
+fn read(evidence: &Evidence, source: &Source) -> io::Result<String> {
+    let bytes = evidence.read_small(source, LONGEST_FILE)?;
+    Ok(Untrusted::from_bytes(&bytes).raw().to_owned())
+}
+
+/// Returns the live directory: a home that a package or the sources give it, else the one with the main file.
+fn base(evidence: &Evidence) -> String {
+    let sources = evidence.sources.iter().filter(|source| source.kind == Kind::FreeSwitchConfiguration);
+    let folders: Vec<&str> = sources
+        .filter_map(|source| source.file.path.rsplit_once('/'))
+        .filter(|(_, name)| matches!(*name, "freeswitch.xml" | "vars.xml"))
+        .map(|(folder, _)| folder)
+        .collect();
+    let is_home = |folder: &str| HOMES.iter().any(|home| ends_with_path(folder, home));
+    let mut ordered: Vec<(bool, usize, &str)> =
+        folders.into_iter().map(|folder| (!is_home(folder), folder.len(), folder)).collect();
+    ordered.sort_unstable();
+    ordered.first().map_or_else(String::new, |(_, _, folder)| (*folder).to_owned())
+}
+
+/// Parses a file.
+pub(super) fn parse(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
+    roxmltree::Document::parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_is_told_from_other_xml() {
+        let user = b"<include>\n  <user id=\"1000\">\n  </user>\n</include>\n";
+        assert!(is_freeswitch_configuration("directory/default/1000.xml", user));
+        assert!(is_freeswitch_configuration(
+            "copy/vars.xml",
+            b"<include><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/></include>"
+        ));
+        assert!(!is_freeswitch_configuration("pom.xml", b"<project><include>x</include></project>"));
+        assert!(!is_freeswitch_configuration("notes.txt", user));
+    }
+}

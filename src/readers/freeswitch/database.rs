@@ -1,0 +1,204 @@
+//! `cdr.db` of `mod_cdr_sqlite`: the table `cdr`, its columns named as a template's.
+//!
+//! The SQL that fills it is put together from the caller's words, so that its rows are claims as well. The file is
+//! read into memory and opened there: opening it by its path could write beside it.
+
+use std::collections::HashMap;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, MAIN_DB};
+
+use super::accounts::Accounts;
+use super::records::{finish, put};
+use super::template::Column;
+use crate::clock::any_stamp;
+use crate::event::{CallRow, Span};
+use crate::evidence::Handle;
+use crate::pbx_id::is_uuid;
+use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+
+/// How the database is told and read.
+pub(in crate::readers) static FORMAT: Format = Format {
+    word: "freeswitch-cdr-database",
+    tells: Tells::Calls,
+    content: Content::Binary,
+    looks_like: |_, head| {
+        let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
+        head.starts_with(b"SQLite format 3\0")
+            && has(b"CREATE TABLE cdr")
+            && has(b"hangup_cause")
+            && has(b"uuid")
+    },
+    open: |opening| Some(Opened::certain(DatabaseReader { accounts: Accounts::of(opening.pbx) })),
+};
+
+const LARGEST: u64 = 256 * 1024 * 1024;
+/// A damaged tree may lead to the same pages over and over.
+const MOST_ROWS: usize = 5_000_000;
+/// Rows have no lines: this one more is the zeroth.
+const NO_LINE: u32 = u32::MAX;
+
+/// Reads the table of calls.
+struct DatabaseReader {
+    accounts: Accounts,
+}
+
+impl Reader for DatabaseReader {
+    fn access(&self) -> Access {
+        Access::AtWill
+    }
+
+    fn read(&self, _chunk: &mut Chunk) {}
+
+    fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
+        if handle.size() > LARGEST {
+            return vec!["too large for a database of calls: not read".to_owned()];
+        }
+        let mut bytes = vec![0; usize::try_from(handle.size()).unwrap_or(0)];
+        let got = handle.read_at(&mut bytes, 0).unwrap_or(0);
+        bytes.truncate(got);
+        let places = places(&bytes);
+        let outcome = self.rows(bytes, &places, take);
+        outcome.err().map(|error| format!("read in part: {error}")).into_iter().collect()
+    }
+}
+
+impl DatabaseReader {
+    fn rows(
+        &self,
+        mut bytes: Vec<u8>,
+        places: &HashMap<Vec<u8>, u64>,
+        take: &mut Take<'_>,
+    ) -> Result<(), rusqlite::Error> {
+        // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
+        if let Some(versions) = bytes.get_mut(18..20) {
+            versions.fill(1);
+        }
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
+        drop(bytes);
+        connection.execute_batch("PRAGMA trusted_schema = OFF")?;
+        if !has_plain_table(&connection)? {
+            return Ok(());
+        }
+        let mut statement = connection.prepare("SELECT * FROM cdr NOT INDEXED")?;
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let mut rows = statement.query([])?;
+        for _ in 0..MOST_ROWS {
+            let Some(row) = rows.next()? else { break };
+            let mut values = Vec::with_capacity(names.len());
+            for column in 0..names.len() {
+                values.push(text_of(row.get_ref(column)?));
+            }
+            if let Some((chunk, uuid)) = self.chunk(&names, &values) {
+                take(&chunk, places.get(&uuid).copied().unwrap_or(0));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a row as a chunk of its own, and its uuid.
+    fn chunk(&self, names: &[String], values: &[Vec<u8>]) -> Option<(Chunk, Vec<u8>)> {
+        let mut chunk = Chunk { bytes: shown(names, values), records: 1, ..Chunk::default() };
+        let mut row = CallRow::new(0, chunk.bytes.len() as u32, NO_LINE);
+        let stamp = |text: &[u8]| any_stamp(text).map(|(stamp, _)| stamp);
+        let field = |wanted: Column| {
+            let at = names.iter().position(|name| Column::of(name) == wanted);
+            at.and_then(|at| values.get(at)).map_or(&[][..], Vec::as_slice)
+        };
+        for (name, value) in names.iter().zip(values) {
+            let span = if value.is_empty() { Span::NONE } else { chunk.keep(value) };
+            put(&mut row, Column::of(name), value, span, stamp(value));
+        }
+        let uuid = field(Column::Uuid).to_vec();
+        if !is_uuid(&uuid) || row.start.is_none() {
+            return None;
+        }
+        let (code, number) = (field(Column::AccountCode), field(Column::CallerNumber));
+        let account =
+            finish(&mut row, field(Column::Cause), &self.accounts, [code, number, field(Column::Context)]);
+        if let Some(account) = account {
+            row.account = chunk.keep(account);
+        }
+        (chunk.first_stamp, chunk.last_stamp) = (row.start, row.start);
+        chunk.rows.push(row);
+        Some((chunk, uuid))
+    }
+}
+
+/// A view, a virtual table or computed columns could make a query run without end.
+fn has_plain_table(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let wanted =
+        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'cdr' AND rootpage > 0 LIMIT 1";
+    let mut statement = connection.prepare(wanted)?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else { return Ok(false) };
+    let sql: String = row.get(0)?;
+    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
+    Ok(!words.any(|word| word.eq_ignore_ascii_case("as")))
+}
+
+fn text_of(value: ValueRef<'_>) -> Vec<u8> {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        ValueRef::Integer(number) => number.to_string().into_bytes(),
+        ValueRef::Real(number) => number.to_string().into_bytes(),
+        ValueRef::Null => Vec::new(),
+    }
+}
+
+/// Shows a row as text.
+fn shown(names: &[String], values: &[Vec<u8>]) -> Vec<u8> {
+    let mut text = b"cdr:".to_vec();
+    for (name, value) in names.iter().zip(values).filter(|(_, value)| !value.is_empty()) {
+        text.push(b' ');
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        text.extend_from_slice(value.get(..256).unwrap_or(value));
+    }
+    text
+}
+
+/// Returns where each uuid stands in the file: there is no other place to cite for a row.
+fn places(bytes: &[u8]) -> HashMap<Vec<u8>, u64> {
+    let mut places = HashMap::new();
+    for dash in memchr::memchr_iter(b'-', bytes) {
+        let Some(start) = dash.checked_sub(8) else { continue };
+        if let Some(uuid) = bytes.get(start..start + 36).filter(|text| is_uuid(text)) {
+            places.entry(uuid.to_vec()).or_insert(start as u64);
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_with_its_place() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE cdr (caller_id_number VARCHAR, destination_number VARCHAR, context VARCHAR, start_stamp DATETIME,
+                 answer_stamp DATETIME, end_stamp DATETIME, duration INTEGER, billsec INTEGER, hangup_cause VARCHAR, uuid VARCHAR, account_code VARCHAR);
+                 INSERT INTO cdr VALUES ('1007', '0088', 'default', '2026-11-20 17:09:07', '2026-11-20 17:09:09', '2026-11-20 17:09:33', 26, 24,
+                 'NORMAL_CLEARING', '5bd0a656-5842-4d47-8bb7-15e92240784d', '1007');
+                 INSERT INTO cdr VALUES ('x', 'y', 'z', '', '', '', 0, 0, '', 'no uuid', '');",
+            )
+            .unwrap();
+        let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
+        assert!((FORMAT.looks_like)("cdr.db", &bytes));
+        let places = places(&bytes);
+        let mut seen = Vec::new();
+        let reader = DatabaseReader { accounts: Accounts::default() };
+        reader
+            .rows(bytes, &places, &mut |chunk, offset| {
+                let row = chunk.rows[0];
+                let text = |span| String::from_utf8_lossy(chunk.text(span).unwrap()).into_owned();
+                seen.push((text(row.dst), text(row.account), row.billsec, row.is_claim, offset > 0));
+            })
+            .unwrap();
+        assert_eq!(seen, [("0088".to_owned(), "1007".to_owned(), 24, true, true)]);
+    }
+}
