@@ -9,6 +9,7 @@ use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
+use crate::fold::host::Visitor;
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
@@ -272,6 +273,7 @@ impl Case<'_> {
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, |client| client.given_count + client.missing);
+        let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
@@ -279,7 +281,11 @@ impl Case<'_> {
             network: None,
             first: self.maybe(first),
             last: self.maybe(last),
-            events: failed + fetched + uses().map(|used| used.count).sum::<u64>() + calls().count() as u64,
+            events: failed
+                + fetched
+                + visits
+                + uses().map(|used| used.count).sum::<u64>()
+                + calls().count() as u64,
             attempts: party.map(|party| party.failures.attempts),
             evidence: self.proofs(&actor.lines),
         })

@@ -72,17 +72,10 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
 }
 
 fn host_file(path: &str) -> bool {
-    [
-        "etc/timezone",
-        "etc/TIMEZONE",
-        "etc/sysconfig/clock",
-        "etc/localtime",
-        "etc/hostname",
-        "etc/default/tftpd-hpa",
-        "etc/os-release",
-    ]
-    .iter()
-    .any(|end| super::ends_with_path(path, end))
+    ["etc/timezone", "etc/TIMEZONE", "etc/sysconfig/clock", "etc/localtime", "etc/hostname", "etc/os-release"]
+        .iter()
+        .any(|end| super::ends_with_path(path, end))
+        || pbx::is_file_server(path)
 }
 
 /// Sorts files into sources and the rest.

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::hash;
-use crate::event::{Citation, Instant};
+use crate::event::{Citation, Instant, Service};
 
 /// Addresses counted one by one.
 const MOST_ADDRESSES: usize = 65_536;
 /// Files kept by name for each address: more than any server has phones.
 const MOST_FILES: usize = 20_000;
+/// Names of missing files told apart for each address: enough to tell a walk from a phone that asks for the
+/// same optional files at every start.
+const MOST_MISSING: usize = 64;
 /// Requests of one address whose refusal may still follow.
 const MOST_PENDING: usize = 64;
 
@@ -22,6 +25,8 @@ pub struct Client {
     pub given_count: u64,
     /// How often a file was not there.
     pub missing: u64,
+    /// How often a file was refused for want of a password or a right.
+    pub refused: u64,
     /// First request.
     pub first: Option<Instant>,
     /// Last request.
@@ -33,6 +38,8 @@ pub struct Client {
     pending: VecDeque<(u64, Fetch)>,
     /// Hashes of the names of [`Client::given`].
     known: BTreeSet<u64>,
+    /// Hashes of the names of files that are not there, the first few.
+    absent: BTreeSet<u64>,
 }
 
 /// A file that was given out.
@@ -51,6 +58,8 @@ pub struct Fetch {
 pub struct Fetches {
     /// By address.
     pub clients: BTreeMap<IpAddr, Client>,
+    /// Services whose requests the source tells, of phones or of others.
+    pub services: BTreeSet<Service>,
     /// Requests of addresses beyond the limit.
     pub beyond: u64,
     /// Files of one address that were counted but not kept by name.
@@ -67,6 +76,26 @@ impl Fetches {
         client.first = Some(client.first.map_or(at, |first| first.min(at)));
         client.last = Some(client.last.map_or(at, |last| last.max(at)));
         Some(client)
+    }
+
+    /// Notes that `address` was given a file, where one line tells request and answer.
+    pub fn given(&mut self, address: IpAddr, fetch: Fetch) {
+        let nameless = self.client(address, fetch.at).map_or(0, |client| client.give(fetch));
+        self.nameless += nameless;
+    }
+
+    /// Notes that `address` was refused a file that may be there.
+    pub fn refused(&mut self, address: IpAddr, at: Instant) {
+        if let Some(client) = self.client(address, at) {
+            client.refused += 1;
+        }
+    }
+
+    /// Notes that a file that `address` asked for is not there, where one line tells request and answer.
+    pub fn absent(&mut self, address: IpAddr, file: &[u8], at: Instant, line: Citation) {
+        if let Some(client) = self.client(address, at) {
+            client.miss(hash(&file), line);
+        }
     }
 
     /// Notes that `address` asked for a file; `session` tells the request from others of the same address.
@@ -89,13 +118,13 @@ impl Fetches {
                 .pending
                 .iter()
                 .rposition(|(asked, fetch)| *asked == session && (file.is_empty() || *fetch.file == *file));
-            if let Some(place) = place {
-                client.pending.remove(place);
-            }
-            client.missing += 1;
-            if client.missing_lines.len() < 2 {
-                client.missing_lines.push(line);
-            }
+            let asked = place.and_then(|place| client.pending.remove(place));
+            // A refusal without a name and without its request tells no more than that it is another one.
+            let name = asked.map_or_else(
+                || if file.is_empty() { session } else { hash(&file) },
+                |(_, asked)| hash(&asked.file),
+            );
+            client.miss(name, line);
         }
     }
 
@@ -112,7 +141,10 @@ impl Fetches {
 impl Client {
     /// Counts the oldest open request as given; returns how many names were not kept for want of room.
     fn give_oldest(&mut self) -> u64 {
-        let Some((_, fetch)) = self.pending.pop_front() else { return 0 };
+        self.pending.pop_front().map_or(0, |(_, fetch)| self.give(fetch))
+    }
+
+    fn give(&mut self, fetch: Fetch) -> u64 {
         self.given_count += 1;
         if self.known.contains(&hash(&fetch.file)) {
             return 0;
@@ -123,6 +155,34 @@ impl Client {
         self.known.insert(hash(&fetch.file));
         self.given.push(fetch);
         0
+    }
+
+    fn miss(&mut self, name: u64, line: Citation) {
+        self.missing += 1;
+        if self.absent.len() < MOST_MISSING {
+            self.absent.insert(name);
+        }
+        if self.missing_lines.len() < 2 {
+            self.missing_lines.push(line);
+        }
+    }
+
+    /// Returns how many different files it asked for that are not there, counted up to a limit.
+    pub fn absent_names(&self) -> u64 {
+        self.absent.len() as u64
+    }
+
+    /// Adds what another source tells of the same client.
+    pub fn add(&mut self, other: &Client) {
+        self.given.extend(other.given.iter().cloned());
+        self.given_count += other.given_count;
+        self.missing += other.missing;
+        self.refused += other.refused;
+        self.missing_lines.extend(other.missing_lines.iter().cloned());
+        let room = MOST_MISSING.saturating_sub(self.absent.len());
+        self.absent.extend(other.absent.iter().take(room));
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
     }
 }
 
@@ -166,6 +226,27 @@ mod tests {
             fetches.missing(address, b"dnsmasq-tftp[7]", b"nope.cfg", Instant(0), line());
         });
         assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_later_was_given_all_the_same() {
+        let names = given(|fetches, address| {
+            let fetch = Fetch { at: Instant(0), file: (*b"/phone.cfg").into(), line: line() };
+            fetches.given(address, fetch);
+            fetches.absent(address, b"/phone.cfg", Instant(1), line());
+            fetches.refused(address, Instant(2));
+        });
+        assert_eq!(names, ["/phone.cfg"]);
+    }
+
+    #[test]
+    fn the_same_optional_file_is_one_name() {
+        let address = IpAddr::from([192, 0, 2, 9]);
+        let mut fetches = Fetches::default();
+        for start in 0..9 {
+            fetches.absent(address, b"/001565aabbcc-web.cfg", Instant(start), line());
+        }
+        assert_eq!((fetches.clients[&address].missing, fetches.clients[&address].absent_names()), (9, 1));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! Floods become tallies ([`tries`]), repeated use of an account becomes runs ([`uses`]), and what
 //! tells by itself is kept: a call in a few dozen bytes ([`calls`], [`rows`]), a fetched file
-//! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
+//! ([`fetches`]). The host's web requests and logins are counted by address ([`host`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
 pub mod blocks;
 pub mod calls;
 pub mod fetches;
+pub mod host;
 pub mod names;
 pub mod rows;
 mod sink;
@@ -32,6 +33,8 @@ pub struct Ledger {
     pub uses: uses::Uses,
     /// Files asked for.
     pub fetches: fetches::Fetches,
+    /// What was done on the host around the phone system.
+    pub host: host::Host,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
     /// Call records.

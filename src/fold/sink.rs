@@ -14,7 +14,7 @@ use super::uses::{self, Run};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
 use crate::evidence::{Packing, Source};
-use crate::readers::Chunk;
+use crate::readers::{Chunk, REFUSED};
 use crate::scan::{Base, Sink};
 
 /// User agents kept for one account.
@@ -111,6 +111,10 @@ impl Fold {
                 ledger.tries.beyond > 0,
                 "more attacking addresses than are counted one by one: the rest was counted together",
             ),
+            (
+                ledger.host.beyond > 0,
+                "more addresses at the host's services than are counted one by one: the rest was left out",
+            ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
                 ledger.fetches.nameless > 0,
@@ -150,6 +154,9 @@ impl Fold {
         *self.ledger.actions.entry(entry.action).or_default() += 1;
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
+            Action::FileFetched | Action::FileMissing => self.fetched(&told),
+            Action::LinesLost => self.ledger.host.lost(told.citation()),
+            _ if entry.service.is_of_host() => self.of_host(&told),
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
                 self.flood(&told);
             }
@@ -168,10 +175,9 @@ impl Fold {
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
             }
-            Action::FileFetched | Action::FileMissing => self.fetched(&told),
             Action::Banned => self.banned(&told),
             Action::UserAgent => self.agent(&told),
-            Action::Server => {
+            Action::Server if entry.service == Service::Core => {
                 self.ledger.calls.restart();
                 let version = told.text(entry.detail).to_vec();
                 self.ledger.version.get_or_insert(version);
@@ -293,16 +299,29 @@ impl Fold {
         });
     }
 
+    fn of_host(&mut self, told: &Told<'_>) {
+        if told.entry.action == Action::WebRequest {
+            self.ledger.fetches.services.insert(Service::Web);
+        }
+        self.ledger.host.note(told.entry, told.at);
+    }
+
     fn fetched(&mut self, told: &Told<'_>) {
+        self.ledger.fetches.services.insert(told.entry.service);
         let Some(address) = told.entry.address else { return };
         let file = told.text(told.entry.detail);
         let session = told.text(told.entry.session);
         let fetches = &mut self.ledger.fetches;
-        if told.entry.action == Action::FileMissing {
-            fetches.missing(address, session, file, told.at, told.citation());
-        } else {
-            let fetch = Fetch { at: told.at, file: file.into(), line: told.citation() };
-            fetches.asked(address, session, fetch);
+        let fetch = || Fetch { at: told.at, file: file.into(), line: told.citation() };
+        match (told.entry.action, told.entry.service) {
+            (Action::FileMissing, Service::Tftp) => {
+                fetches.missing(address, session, file, told.at, told.citation());
+            }
+            // A TFTP server tells a request by one line and its refusal by another.
+            (_, Service::Tftp) => fetches.asked(address, session, fetch()),
+            (Action::FileMissing, _) if told.entry.reason == REFUSED => fetches.refused(address, told.at),
+            (Action::FileMissing, _) => fetches.absent(address, file, told.at, told.citation()),
+            _ => fetches.given(address, fetch()),
         }
     }
 

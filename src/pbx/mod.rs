@@ -7,6 +7,7 @@ mod access;
 mod address;
 mod call_records;
 mod directory;
+mod file_servers;
 mod iax;
 mod internal_database;
 mod language;
@@ -25,11 +26,12 @@ mod sip;
 mod tests;
 mod users;
 
+pub use file_servers::is_file_server;
 pub use internal_database::is_internal_database;
 pub use model::{
-    Account, Binding, CallRecordSettings, LogChannel, Logger, ManagerUser, Pbx, PhoneAccount, PhoneFile,
-    Problem, SecretStrength, Technology, Trunk,
+    Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, ManagerUser, Pbx, PhoneAccount,
+    PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
-pub use phone::is_phone_file;
+pub use phone::{Asked, is_phone_file};
 pub use read::read;
 pub use recognise::is_configuration;

@@ -17,10 +17,14 @@ mod delimited;
 mod fail2ban;
 mod format;
 mod found;
+mod ftp;
+mod host;
 mod queue_log;
 mod syslog;
 mod text;
 mod tftp;
+mod tftp_log;
+mod web;
 
 pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
@@ -34,7 +38,15 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 6] = [
+///
+/// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
+/// of Asterisk: those logs come before its own.
+pub static FORMATS: [&Format; 11] = [
+    &web::access::FORMAT,
+    &web::error::FORMAT,
+    &ftp::vsftpd::FORMAT,
+    &ftp::transfers::FORMAT,
+    &tftp_log::FORMAT,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
@@ -42,6 +54,9 @@ pub static FORMATS: [&Format; 6] = [
     &fail2ban::FORMAT,
     &syslog::FORMAT,
 ];
+
+/// The reason of a file that was asked for and not given though it may be there.
+pub(crate) const REFUSED: &str = "refused";
 
 /// How a file of a format is gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

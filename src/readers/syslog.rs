@@ -6,7 +6,7 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Reader, Tells, text, tftp};
+use super::{Content, Format, Opened, Reader, Tells, ftp, host, text, tftp};
 use crate::event::Stamp;
 
 /// How a syslog file is told and read.
@@ -32,7 +32,20 @@ pub(crate) struct Program {
 }
 
 /// All programs that are understood.
-static PROGRAMS: [&Program; 1] = [&tftp::PROGRAM];
+static PROGRAMS: [&Program; 12] = [
+    &tftp::PROGRAM,
+    &tftp::XINETD,
+    &ftp::VSFTPD,
+    &ftp::PROFTPD,
+    &ftp::PURE_FTPD,
+    &host::SSHD,
+    &host::SUDO,
+    &host::SU,
+    &host::LOGIN,
+    &host::USERS,
+    &host::CRON,
+    &host::LOST_LINES,
+];
 
 /// One message of a program.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +102,12 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
     let rest = line.get(length..)?.strip_prefix(b" ")?;
     // BSD syslog (RFC 3164): host, then `program[pid]:`.
     let (host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
+    // A program that writes its log itself has no host: `Nov 20 17:25:17 dnsmasq-tftp[9]: ...`.
+    if let Some(program) = host.strip_suffix(b"]:").and(host.strip_suffix(b":"))
+        && host.first().is_some_and(u8::is_ascii_lowercase)
+    {
+        return Some((stamp, Message { program, text: rest }));
+    }
     // `Oct 17 23:52:29 NOTICE[4570] chan_sip.c: ...` is a line of Asterisk 1.4.
     if host.contains(&b'[') {
         return None;

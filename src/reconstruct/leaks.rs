@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::world::World;
 use crate::event::{Citation, Instant};
+use crate::pbx::Asked;
 
 /// A fetch of the file that holds an account's secret, by somebody who has no business with it.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Leak {
     pub line: Citation,
     /// Requests of that address for files that are not there.
     pub missing: u64,
+    /// How many different files those were, counted up to a limit.
+    pub absent_names: u64,
 }
 
 /// Finds who fetched a file with the account's secret before the breach.
@@ -33,8 +36,8 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
         }
         for fetch in client.given.iter().filter(|fetch| fetch.at <= before) {
             let asked = String::from_utf8_lossy(&fetch.file);
-            let name = asked.rsplit(['/', '\\']).next().unwrap_or(&asked);
-            let held = world.pbx.phone_files.iter().filter(|file| file.path.rsplit('/').next() == Some(name));
+            let file_asked = Asked::of(&asked);
+            let held = world.pbx.phone_files.iter().filter(|file| file_asked.is_file(&file.path));
             for phone in held.flat_map(|file| &file.accounts).filter(|phone| phone.name == account) {
                 leaks.push(Leak {
                     address: *address,
@@ -44,6 +47,7 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
                     is_live: phone.secret_is_live,
                     line: fetch.line.clone(),
                     missing: client.missing,
+                    absent_names: client.absent_names(),
                 });
             }
         }

@@ -13,10 +13,11 @@ use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
 use super::{parties, uses};
-use crate::event::Instant;
+use crate::event::{Instant, Service};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
+use crate::fold::host::Visitor;
 use crate::pbx::Pbx;
 use crate::readers::Tells;
 
@@ -50,6 +51,8 @@ pub struct World<'a> {
     pub sessions: Vec<Use>,
     /// Files asked for, by address.
     pub fetches: BTreeMap<IpAddr, Client>,
+    /// What each address did at the host's own services.
+    pub visitors: BTreeMap<IpAddr, Visitor>,
     /// Calls, in the order of their start.
     pub calls: Calls,
     /// Accounts that exist: configured, or used with success.
@@ -97,6 +100,7 @@ impl<'a> World<'a> {
             neighbours,
             parties: parties::take(&mut told, &known),
             fetches: fetches(&told),
+            visitors: visitors(&told),
             told,
             users: BTreeMap::new(),
             uses,
@@ -143,6 +147,11 @@ impl<'a> World<'a> {
     pub fn watched_since(&self) -> Option<Instant> {
         let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
         logs.filter_map(|told| told.ledger.first).min()
+    }
+
+    /// Returns which services' requests for files the evidence tells.
+    pub fn logged_services(&self) -> BTreeSet<Service> {
+        self.told.iter().flat_map(|told| told.ledger.fetches.services.iter().copied()).collect()
     }
 
     /// Returns whether any source tells of security events.
@@ -202,14 +211,16 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
     let mut all: BTreeMap<IpAddr, Client> = BTreeMap::new();
     for told in told {
         for (address, client) in &told.ledger.fetches.clients {
-            let known = all.entry(*address).or_default();
-            known.given.extend(client.given.iter().cloned());
-            known.given_count += client.given_count;
-            known.missing += client.missing;
-            known.missing_lines.extend(client.missing_lines.iter().cloned());
-            known.first = earliest(known.first, client.first);
-            known.last = known.last.max(client.last);
+            all.entry(*address).or_default().add(client);
         }
+    }
+    all
+}
+
+fn visitors(told: &[Told<'_>]) -> BTreeMap<IpAddr, Visitor> {
+    let mut all: BTreeMap<IpAddr, Visitor> = BTreeMap::new();
+    for (address, visitor) in told.iter().flat_map(|told| &told.ledger.host.visitors) {
+        all.entry(*address).and_modify(|known| known.add(visitor)).or_insert(*visitor);
     }
     all
 }

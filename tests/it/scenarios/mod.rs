@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod harmless;
+mod host;
 mod people;
 mod records;
 mod stage;
