@@ -7,7 +7,7 @@ use super::bytes::{Packing, read_up_to};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
 use crate::pbx;
-use crate::readers::{self, Format, Tells};
+use crate::readers::{self, Content, Format, Tells};
 
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
@@ -39,6 +39,11 @@ impl Kind {
             Kind::PhoneFile => "phone-file",
             Kind::HostFile => "host-file",
         }
+    }
+
+    /// Returns whether its records are no lines of text, which could be shown as they stand.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Kind::Records(format) if format.content == Content::Binary)
     }
 
     /// Returns what its records tell of, if it has records that a reader reads.

@@ -53,6 +53,13 @@ pub struct Fetch {
     pub line: Citation,
 }
 
+impl Fetch {
+    /// Returns what the same fetch has in another log: its second and its name.
+    fn key(&self) -> (i64, Box<[u8]>) {
+        (self.at.seconds(), self.file.clone())
+    }
+}
+
 /// All requests of one source.
 #[derive(Debug, Default)]
 pub struct Fetches {
@@ -172,12 +179,26 @@ impl Client {
         self.absent.len() as u64
     }
 
-    /// Adds what another source tells of the same client.
-    pub fn add(&mut self, other: &Client) {
-        self.given.extend(other.given.iter().cloned());
+    /// Adds what another file of the same log tells of the same client.
+    pub fn add(&mut self, other: Client) {
         self.given_count += other.given_count;
         self.missing += other.missing;
         self.refused += other.refused;
+        self.join(&other);
+        self.given.extend(other.given);
+    }
+
+    /// Takes in what another log tells of the same client: the same again, or something else.
+    pub fn take_fuller(&mut self, other: Client) {
+        self.given_count = self.given_count.max(other.given_count);
+        self.missing = self.missing.max(other.missing);
+        self.refused = self.refused.max(other.refused);
+        self.join(&other);
+        let known: BTreeSet<(i64, Box<[u8]>)> = self.given.iter().map(Fetch::key).collect();
+        self.given.extend(other.given.into_iter().filter(|fetch| !known.contains(&fetch.key())));
+    }
+
+    fn join(&mut self, other: &Client) {
         self.missing_lines.extend(other.missing_lines.iter().cloned());
         let room = MOST_MISSING.saturating_sub(self.absent.len());
         self.absent.extend(other.absent.iter().take(room));

@@ -69,7 +69,7 @@ pub struct Fold {
     resolver: Resolver,
     known: Arc<Known>,
     window: Window,
-    /// Is the text of a flood's lines kept? A plain file is read again where it is cited.
+    /// Is the text of a flood's lines kept? A plain text file is read again where it is cited.
     keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
@@ -86,7 +86,7 @@ impl Fold {
     pub fn new(source: &Source, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
         Fold {
             source: source.id,
-            keeps_text: source.packing != Packing::Plain,
+            keeps_text: source.packing != Packing::Plain || source.kind.is_binary(),
             resolver,
             known,
             window,

@@ -15,11 +15,17 @@ mod channel_events;
 mod chunk;
 mod delimited;
 mod fail2ban;
+mod fail2ban_database;
 mod format;
 mod found;
 mod ftp;
+mod history;
 mod host;
+mod journal;
+mod packages;
+mod panel;
 mod queue_log;
+mod sessions;
 mod syslog;
 mod text;
 mod tftp;
@@ -41,12 +47,22 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 11] = [
+pub static FORMATS: [&Format; 21] = [
     &web::access::FORMAT,
     &web::error::FORMAT,
     &ftp::vsftpd::FORMAT,
     &ftp::transfers::FORMAT,
     &tftp_log::FORMAT,
+    &panel::FREEPBX,
+    &panel::AUDIT,
+    &packages::FORMAT,
+    &history::FORMAT,
+    &fail2ban_database::FORMAT,
+    &journal::binary::FORMAT,
+    &journal::export::FORMAT,
+    &journal::json::FORMAT,
+    &sessions::FORMAT,
+    &sessions::LAST_LOGINS,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,

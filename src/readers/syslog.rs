@@ -7,7 +7,7 @@ use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
 use super::{Content, Format, Opened, Reader, Tells, ftp, host, text, tftp};
-use crate::event::Stamp;
+use crate::event::{Instant, Stamp};
 
 /// How a syslog file is told and read.
 pub(super) static FORMAT: Format = Format {
@@ -98,7 +98,7 @@ impl Lines for SyslogMessages {
 
 /// Splits a syslog line: stamp, then program and message.
 pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
-    let (stamp, length) = crate::clock::any_stamp(line)?;
+    let (stamp, length) = stamp(line)?;
     let rest = line.get(length..)?.strip_prefix(b" ")?;
     // BSD syslog (RFC 3164): host, then `program[pid]:`.
     let (host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
@@ -117,6 +117,30 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
         return None;
     }
     Some((stamp, Message { program, text: message.strip_prefix(b" ").unwrap_or(message) }))
+}
+
+/// Reads the stamp that a line begins with: any of syslog's, and those of `journalctl -o short-full` and
+/// `short-unix`, `Wed 2026-11-11 07:12:56 UTC` and `1794381176.500000`.
+fn stamp(line: &[u8]) -> Option<(Stamp, usize)> {
+    if let Some(read) = crate::clock::any_stamp(line) {
+        return Some(read);
+    }
+    if let Some((weekday, dated)) = line.split_at_checked(4)
+        && weekday.ends_with(b" ")
+        && dated.first().is_some_and(u8::is_ascii_digit)
+    {
+        let (mut stamp, used) = crate::clock::any_stamp(dated)?;
+        let zone = dated.get(used..)?.strip_prefix(b" ").and_then(|rest| text::until(rest, b" "))?;
+        // Another zone's short name could be several; it is the machine's own.
+        stamp.offset_minutes = (zone == b"UTC").then_some(0);
+        return Some((stamp, weekday.len() + used + 1 + zone.len()));
+    }
+    let (seconds, rest) = text::split_once(line.get(..20)?, b".")?;
+    let micros =
+        text::until(rest, b" ").filter(|micros| micros.len() == 6 && (9..=10).contains(&seconds.len()))?;
+    let instant = Instant::from_seconds(text::number::<u32>(seconds)?.into());
+    let stamp = crate::clock::utc_stamp(Instant(instant.0 + i64::from(text::number::<u32>(micros)?)))?;
+    Some((stamp, seconds.len() + 1 + micros.len()))
 }
 
 fn looks_like(head: &[u8]) -> bool {

@@ -207,12 +207,18 @@ fn end_of(told: &[Told<'_>]) -> Option<Instant> {
     order.get(end).map(|(_, _, latest)| *latest)
 }
 
+/// Joins what was asked for. Files of one log add up; another log, and the journal, tell the same again.
 fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
-    let mut all: BTreeMap<IpAddr, Client> = BTreeMap::new();
+    let mut families: BTreeMap<&str, BTreeMap<IpAddr, Client>> = BTreeMap::new();
     for told in told {
+        let family = families.entry(&told.family).or_default();
         for (address, client) in &told.ledger.fetches.clients {
-            all.entry(*address).or_default().add(client);
+            family.entry(*address).or_default().add(client.clone());
         }
+    }
+    let mut all: BTreeMap<IpAddr, Client> = BTreeMap::new();
+    for (address, client) in families.into_values().flatten() {
+        all.entry(address).or_default().take_fuller(client);
     }
     all
 }

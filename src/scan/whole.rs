@@ -55,6 +55,10 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
 /// Has a reader go through a file by itself.
 fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handle, reader: &dyn Reader) {
     let state = &scanning.states[index];
+    if state.source.packing != Packing::Plain {
+        state.note("records of this kind cannot be read out of a packed file: unpack it first".to_owned());
+        return;
+    }
     let mut take = |chunk: &Chunk, offset: u64| lock(&state.merged).merge(chunk, offset);
     let outcome =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.read_file(handle, &mut take)));

@@ -7,6 +7,7 @@ mod cli;
 mod corpora;
 mod determinism;
 mod evidence;
+mod host_files;
 mod hostile;
 mod lines;
 mod newcomer;

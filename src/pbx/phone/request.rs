@@ -51,7 +51,7 @@ impl<'a> Asked<'a> {
             Cow::Owned(text) => Cow::Owned(last_part(&text).to_owned()),
         };
         // Panels name phones in their addresses too; only a provisioning script gives a file out.
-        let is_script = file.to_ascii_lowercase().contains("/prov");
+        let is_script = !query.is_empty() && file.to_ascii_lowercase().contains("/prov");
         let phone = query.split('&').filter(|_| is_script).find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             key.eq_ignore_ascii_case("mac").then(|| plain_address(&decode(value)))?
