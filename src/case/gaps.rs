@@ -4,6 +4,7 @@ use super::build::Case;
 use super::reach;
 use crate::event::Service;
 use crate::evidence::Kind;
+use crate::pbx::FileServer;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
@@ -67,7 +68,16 @@ fn file_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
             ),
         );
     }
-    if logged.is_empty() {
+    let is_known = |server: &FileServer| server.service == Service::Tftp;
+    if !logged.contains(&Service::Tftp) && !world.pbx.phone_files.is_empty() && !logged.is_empty() {
+        if !world.pbx.file_servers.iter().any(is_known) {
+            add(
+                "No record of reads by TFTP",
+                "There are phone files here, and nothing tells whether a TFTP server gave them out, and to whom.",
+                "Copy /var/log/syslog, /var/log/messages or the journal, and etc/default/tftpd-hpa, etc/xinetd.d/tftp or etc/dnsmasq.conf.",
+            );
+        }
+    } else if logged.is_empty() {
         add(
             "No record of fetched phone files",
             "A secret read from a phone's file by TFTP or the web leaves no trace here, so a leak can be neither seen nor ruled out.",

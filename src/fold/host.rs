@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::event::{Action, Citation, Entry, Instant};
+use crate::event::{Action, Citation, Entry, Instant, Service};
 
 /// Addresses counted one by one.
 const MOST_ADDRESSES: usize = 65_536;
@@ -64,7 +64,8 @@ pub struct Host {
 impl Host {
     /// Counts one record.
     pub fn note(&mut self, entry: &Entry, at: Instant) {
-        let Some(address) = entry.address else { return };
+        // A session stands in `wtmp` and in the log of the service that gave it: one of them counts.
+        let Some(address) = entry.address.filter(|_| entry.service != Service::Host) else { return };
         let count: fn(&mut Visitor) = match entry.action {
             Action::WebRequest => |visitor| visitor.requests += 1,
             Action::AuthOk => |visitor| visitor.logins += 1,

@@ -59,12 +59,15 @@ impl Reader for History {
             let line = raw.trim_ascii_end();
             if let Some(told) = stamp(line) {
                 at = Some(told);
+                chunk.records += 1;
             } else if line.len() > LONGEST || line.contains(&0) {
                 let why = Why::of_line(raw, LONGEST);
                 chunk.skipped.push(Skipped { offset: start as u32, line: number, why });
-            } else if !line.is_empty() {
-                let (told, command) =
-                    extended(line).map_or((at.take(), line), |(at, command)| (Some(at), command));
+                at = None;
+            } else if line.is_empty() {
+                at = None;
+            } else {
+                let (told, command) = extended(line).map_or((at, line), |(at, command)| (Some(at), command));
                 let mut found = Found::new(Action::Command, Service::Host).because("typed at a shell");
                 (found.exact, found.detail) = (told, Some(command));
                 let mut entry = found.entry(records, 0);
@@ -74,8 +77,9 @@ impl Reader for History {
                 }
                 (entry.offset, entry.length, entry.line) = (start as u32, line.len() as u32, number);
                 chunk.entries.push(entry);
+                chunk.records += 1;
+                at = None;
             }
-            chunk.records += u64::from(!line.is_empty());
         }
         chunk.bytes = bytes;
     }
@@ -88,7 +92,8 @@ fn last_line(lines: &[u8]) -> Option<&[u8]> {
 
 /// Reads `#1755782400`.
 fn stamp(line: &[u8]) -> Option<Instant> {
-    let digits = line.strip_prefix(b"#").filter(|digits| (9..=10).contains(&digits.len()))?;
+    let digits =
+        line.trim_ascii_end().strip_prefix(b"#").filter(|digits| (9..=10).contains(&digits.len()))?;
     text::number::<u32>(digits).map(|seconds| Instant::from_seconds(i64::from(seconds)))
 }
 

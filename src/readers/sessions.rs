@@ -28,7 +28,11 @@ pub(super) static LAST_LOGINS: Format = Format {
     word: "last-logins",
     tells: Tells::Host,
     content: Content::Binary,
-    looks_like: |path, head| path.rsplit('/').next() == Some("lastlog") && head.len() >= LAST_LOGIN,
+    // What the program `lastlog` prints may bear the same name.
+    looks_like: |path, head| {
+        path.rsplit('/').next() == Some("lastlog")
+            && head.get(..LAST_LOGIN).is_some_and(|head| head.contains(&0))
+    },
     open: |_| Some(Opened::certain(LastLogins)),
 };
 
@@ -51,13 +55,16 @@ const LAYOUTS: [Layout; 2] = [
 ];
 
 impl Layout {
-    /// Finds the layout in which all of the first records make sense.
+    /// Finds the layout in which the first record, and most of those behind it, make sense.
     fn of(head: &[u8]) -> Option<Self> {
         const LOOKED_AT: usize = 20;
         LAYOUTS.into_iter().find(|layout| {
-            let mut records = head.chunks_exact(layout.length).take(LOOKED_AT).peekable();
-            let is_told = records.peek().is_some_and(|first| layout.kind(first) != Some(0));
-            is_told && records.all(|bytes| layout.read(bytes).is_some())
+            let records = || head.chunks_exact(layout.length).take(LOOKED_AT);
+            let is_told = records()
+                .next()
+                .is_some_and(|first| layout.kind(first) != Some(0) && layout.read(first).is_some());
+            let good = records().filter(|record| layout.read(record).is_some()).count();
+            is_told && good * 2 > records().count()
         })
     }
 

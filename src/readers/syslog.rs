@@ -96,8 +96,12 @@ impl Lines for SyslogMessages {
     }
 }
 
-/// Splits a syslog line: stamp, then program and message.
+/// Splits a syslog line: stamp, then program and message; before it, the priority may stand as it is sent.
 pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
+    let line = without_priority(line);
+    if let Some(fields) = line.strip_prefix(b"1 ") {
+        return of_rfc5424(fields);
+    }
     let (stamp, length) = stamp(line)?;
     let rest = line.get(length..)?.strip_prefix(b" ")?;
     // BSD syslog (RFC 3164): host, then `program[pid]:`.
@@ -117,6 +121,33 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
         return None;
     }
     Some((stamp, Message { program, text: message.strip_prefix(b" ").unwrap_or(message) }))
+}
+
+/// Takes `<34>` off.
+fn without_priority(line: &[u8]) -> &[u8] {
+    let priority =
+        line.strip_prefix(b"<").and_then(|rest| text::split_once(rest.get(..4).unwrap_or(rest), b">"));
+    let digits = priority.map(|(digits, _)| digits).filter(|digits| text::number::<u16>(digits).is_some());
+    digits.and_then(|digits| line.get(digits.len() + 2..)).unwrap_or(line)
+}
+
+/// Reads the fields of RFC 5424 behind its version: stamp, host, program, process, message's kind, then `-` or
+/// `[...]` for structured data.
+fn of_rfc5424(fields: &[u8]) -> Option<(Stamp, Message<'_>)> {
+    let (stamp, rest) = text::split_once(fields, b" ")?;
+    let (stamp, _) = crate::clock::any_stamp(stamp).filter(|(_, used)| *used == stamp.len())?;
+    let mut words = rest.splitn(5, |&byte| byte == b' ');
+    let (_host, program, _process, _kind) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let data = words.next()?;
+    let text = match data.strip_prefix(b"-") {
+        Some(text) => text,
+        // A bracket within a value is written with a backslash.
+        None => text::positions(data, b"] ", 0)
+            .find(|&at| at == 0 || data.get(at - 1) != Some(&b'\\'))
+            .and_then(|at| data.get(at + 1..))?,
+    };
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    Some((stamp, Message { program, text: text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text) }))
 }
 
 /// Reads the stamp that a line begins with: any of syslog's, and those of `journalctl -o short-full` and

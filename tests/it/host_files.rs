@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use tolltrace::pbx::Pbx;
+use tolltrace::readers::{Opening, format};
+
 use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::support::{read_at_once, read_in_steps};
 
 fn rows(scratch: &Scratch, file: &Path) -> Vec<Value> {
     let output = scratch.run(&["timeline", &file.to_string_lossy(), "--tz", "UTC"]);
@@ -112,6 +116,26 @@ fn sessions_are_read_and_failures_told_from_terminals() {
     // Forty-eight bytes of noise are no sessions.
     let noise = write(&scratch, "noise", &[7; 800]);
     assert_eq!(code(&scratch.run(&["timeline", &noise.to_string_lossy()])), 3);
+}
+
+#[test]
+fn records_in_order_are_the_same_in_any_cut() {
+    let good = session(7, "pts/0", "bob", "", 1_746_180_700, [192, 0, 2, 7]);
+    let sessions = [good.clone(), good, vec![9; 384]].concat();
+    let history = "ls\n#1746180600\nwget x\n\n#1746180660\n#1746180661\nid\n#1746180700\n";
+    let files = [
+        ("sessions", "wtmp", sessions.repeat(5)),
+        ("shell-history", "root/.bash_history", history.repeat(5).into()),
+    ];
+    for (word, path, bytes) in files {
+        let opening = Opening { path, head: &bytes, pbx: &Pbx::default() };
+        let reader = (format(word).unwrap().open)(&opening).unwrap().reader;
+        let whole = read_at_once(reader.as_ref(), &bytes);
+        assert!(whole.entries.len() >= 5, "{word}");
+        for step in [1, 7, 100, 385, 1_000] {
+            assert_eq!(read_in_steps(reader.as_ref(), &bytes, step), whole, "{word} in steps of {step}");
+        }
+    }
 }
 
 #[test]
