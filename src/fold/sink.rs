@@ -300,7 +300,8 @@ impl Fold {
     }
 
     fn of_host(&mut self, told: &Told<'_>) {
-        if told.entry.action == Action::WebRequest {
+        // A panel tells of its own pages only, not of files.
+        if (told.entry.action, told.entry.service) == (Action::WebRequest, Service::Web) {
             self.ledger.fetches.services.insert(Service::Web);
         }
         self.ledger.host.note(told.entry, told.at);

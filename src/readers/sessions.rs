@@ -20,7 +20,10 @@ pub(super) static FORMAT: Format = Format {
     tells: Tells::Host,
     content: Content::Binary,
     looks_like: |_, head| Layout::of(head).is_some(),
-    open: |opening| Some(Opened::certain(Sessions { layout: Layout::of(opening.head)? })),
+    open: |opening| {
+        let only_failures = opening.name().starts_with("btmp");
+        Some(Opened::certain(Sessions { layout: Layout::of(opening.head)?, only_failures }))
+    },
 };
 
 /// How `lastlog` is told and read.
@@ -60,10 +63,9 @@ impl Layout {
         const LOOKED_AT: usize = 20;
         LAYOUTS.into_iter().find(|layout| {
             let records = || head.chunks_exact(layout.length).take(LOOKED_AT);
-            let is_told = records()
-                .next()
-                .is_some_and(|first| layout.kind(first) != Some(0) && layout.read(first).is_some());
-            let good = records().filter(|record| layout.read(record).is_some()).count();
+            let fits = |record: &[u8]| layout.read(record).is_some_and(|session| session.is_plain());
+            let is_told = records().next().is_some_and(|first| layout.kind(first) != Some(0) && fits(first));
+            let good = records().filter(|record| fits(record)).count();
             is_told && good * 2 > records().count()
         })
     }
@@ -75,8 +77,8 @@ impl Layout {
     /// Reads a record; `None` for one that cannot be.
     fn read(self, bytes: &[u8]) -> Option<Session<'_>> {
         let kind = self.kind(bytes).filter(|kind| *kind <= 9)?;
-        let (line, user) = (name(bytes.get(8..40)?)?, name(bytes.get(44..76)?)?);
-        let host = name(bytes.get(76..332)?)?;
+        let (line, user) = (name(bytes.get(8..40)?), name(bytes.get(44..76)?));
+        let host = name(bytes.get(76..332)?);
         let (seconds, micros) = self.time(bytes)?;
         let is_empty = kind == 0;
         if !is_empty && (!PLAUSIBLE.contains(&seconds) || !(0..1_000_000).contains(&micros)) {
@@ -106,10 +108,9 @@ impl Layout {
     }
 }
 
-/// Returns a name up to its first zero byte; `None` where it holds control characters.
-fn name(field: &[u8]) -> Option<&[u8]> {
-    let end = memchr::memchr(0, field).unwrap_or(field.len());
-    field.get(..end).filter(|name| !name.iter().any(u8::is_ascii_control))
+/// Returns a name up to its first zero byte.
+fn name(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// Reads sixteen bytes of an address; an IPv4 address takes the first four.
@@ -136,12 +137,18 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn found(&self) -> Option<Found<'a>> {
+    /// Returns whether its texts are text; the name of a failed login alone may be anything.
+    fn is_plain(&self) -> bool {
+        ![self.line, self.host].concat().iter().any(u8::is_ascii_control)
+    }
+
+    fn found(&self, only_failures: bool) -> Option<Found<'a>> {
         let (action, reason) = match self.kind {
             1 if self.user == b"shutdown" => (Action::Server, "host stopped"),
             2 => (Action::Server, "host started"),
             3 | 4 => (Action::Server, "clock set"),
             6 if !matches!(self.user, b"LOGIN" | b"") => (Action::AuthFailed, "login refused"),
+            7 if only_failures => (Action::AuthFailed, "login refused"),
             7 => (Action::AuthOk, "session"),
             _ => return None,
         };
@@ -161,6 +168,8 @@ impl<'a> Session<'a> {
 
 struct Sessions {
     layout: Layout,
+    /// Is it `btmp`, where some programs write failures as if they were sessions?
+    only_failures: bool,
 }
 
 impl Reader for Sessions {
@@ -184,7 +193,7 @@ impl Reader for Sessions {
                 continue;
             };
             chunk.records += 1;
-            if let Some(found) = session.found() {
+            if let Some(found) = session.found(self.only_failures) {
                 let mut entry = found.entry(records, 0);
                 (entry.offset, entry.length, entry.line) = (offset, record.len() as u32, number as u32);
                 chunk.entries.push(entry);
@@ -231,7 +240,7 @@ impl Reader for LastLogins {
 /// Hands over the last login of one user, if there was one; the name is the user's number.
 fn last_login(user: u64, record: &[u8], take: &mut Take<'_>) {
     let seconds = record.first_chunk().map_or(0, |bytes| i64::from(u32::from_le_bytes(*bytes)));
-    let fields = record.get(4..36).and_then(name).zip(record.get(36..292).and_then(name));
+    let fields = record.get(4..36).map(name).zip(record.get(36..292).map(name));
     let Some((terminal, host)) = fields.filter(|_| PLAUSIBLE.contains(&seconds)) else { return };
     let number = user.to_string();
     let text = [b"user ", number.as_bytes(), b" on ", terminal, b" from ", host].concat();

@@ -97,7 +97,7 @@ fn sessions_are_read_and_failures_told_from_terminals() {
         session(2, "~", "reboot", "6.1.0-37-amd64", 1_746_180_600, [0; 4]),
         session(6, "tty1", "LOGIN", "", 1_746_180_601, [0; 4]),
         session(7, "pts/0", "bob", "name.example", 1_746_180_700, [192, 0, 2, 7]),
-        session(6, "ssh:notty", "root", "198.51.100.4", 1_746_180_800, [0; 4]),
+        session(6, "ssh:notty", "ro\u{1}ot", "198.51.100.4", 1_746_180_800, [0; 4]),
         session(8, "pts/0", "", "", 1_746_180_900, [0; 4]),
         vec![7; 100],
     ];
@@ -109,11 +109,13 @@ fn sessions_are_read_and_failures_told_from_terminals() {
     let wanted = serde_json::json!([
         ["server", null, null, 1],
         ["auth-ok", "bob", "192.0.2.7", 3],
-        ["auth-failed", "root", "198.51.100.4", 4],
+        ["auth-failed", "ro\u{1}ot", "198.51.100.4", 4],
     ]);
     assert_eq!(told, wanted);
     assert_eq!(rows[1]["datetime"], "2025-05-02T10:11:40.000000Z");
-    // Forty-eight bytes of noise are no sessions.
+    let failed = write(&scratch, "var/log/btmp", &session(7, "tty1", "bob", "", 1_746_180_700, [0; 4]));
+    assert_eq!(self::rows(&scratch, &failed)[0]["action"], "auth-failed");
+    // Bytes of noise are no sessions.
     let noise = write(&scratch, "noise", &[7; 800]);
     assert_eq!(code(&scratch.run(&["timeline", &noise.to_string_lossy()])), 3);
 }

@@ -125,3 +125,27 @@ fn silence_of_a_file_server_is_said() {
     assert!(!has(&gaps("--secure -vv", false), "TFTP reads are not logged"));
     assert!(!has(&gaps("--secure", true), "TFTP reads are not logged"), "lines outweigh the file");
 }
+
+#[test]
+fn a_web_log_alone_does_not_rule_a_leak_out() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 9, &GERMAN);
+    phone_file(&mut stage, "11");
+    noise(&mut stage, monday, 6);
+    let night = stage.at("2026-03-08 02:00:00");
+    stage.register("11", "193.46.255.20", night);
+    let calls = pump(&mut stage, "11", "193.46.255.20", &["0088213555011"], night + HOUR, 30, 44);
+    let report = examine(&mut stage);
+    let truth = Truth {
+        vectors: vec!["stolen-credential"],
+        accounts: vec!["11"],
+        sources: vec![("193.46.255.20".into(), "dial register")],
+        calls,
+    };
+    compare(&report, &[truth], &[]);
+    assert!(report.gaps.iter().any(|gap| gap.what == "No record of reads by TFTP"));
+    let rivals = &report.incidents[0].entry.alternatives;
+    let leak = rivals.iter().find(|rival| rival.vector.word() == "provisioning-leak").expect("it is weighed");
+    assert!(leak.against.iter().any(|words| words.contains("reads by TFTP are not logged")), "{leak:?}");
+}
