@@ -2,7 +2,9 @@
 
 use super::build::Case;
 use super::reach;
+use crate::event::Service;
 use crate::evidence::Kind;
+use crate::pbx::FileServer;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Told, World};
@@ -60,18 +62,62 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
             },
         );
     }
-    if !world.has_fetches() {
+    file_gaps(world, &mut add);
+    printed_packets(world, &mut add);
+    lost_lines(world, &mut add);
+    reach::gaps(case, incidents, &mut add);
+    gaps.sort();
+    gaps.dedup();
+    gaps
+}
+
+/// Fetches of phone files that leave no line.
+fn file_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let logged = world.logged_services();
+    let silent = world.pbx.file_servers.iter().filter(|server| !server.logs_requests);
+    for server in silent.filter(|server| !logged.contains(&server.service)) {
+        let protocol = if server.service == Service::Ftp { "FTP" } else { "TFTP" };
+        add(
+            &format!("{protocol} reads are not logged on this host"),
+            &format!(
+                "{} is set up so that it writes no line when a file is fetched ({}): who read a phone's file, and its secret, cannot be known. No line is no proof that nobody did.",
+                server.name, server.path
+            ),
+            &format!(
+                "Look in packet captures and the logs of firewalls and switches for that time; for the future {}.",
+                server.remedy
+            ),
+        );
+    }
+    let is_known = |server: &FileServer| server.service == Service::Tftp;
+    if !logged.contains(&Service::Tftp) && !world.pbx.phone_files.is_empty() && !logged.is_empty() {
+        if !world.pbx.file_servers.iter().any(is_known) {
+            add(
+                "No record of reads by TFTP",
+                "There are phone files here, and nothing tells whether a TFTP server gave them out, and to whom.",
+                "Copy /var/log/syslog, /var/log/messages or the journal, and etc/default/tftpd-hpa, etc/xinetd.d/tftp or etc/dnsmasq.conf.",
+            );
+        }
+    } else if logged.is_empty() {
         add(
             "No record of fetched phone files",
             "A secret read from a phone's file by TFTP or the web leaves no trace here, so a leak can be neither seen nor ruled out.",
             "Copy /var/log/syslog or /var/log/messages with their rotations (in.tftpd logs only with -v), and the web server's access logs.",
         );
     }
-    printed_packets(world, &mut add);
-    reach::gaps(case, incidents, &mut add);
-    gaps.sort();
-    gaps.dedup();
-    gaps
+}
+
+/// Lines that the system's loggers threw away.
+fn lost_lines(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let notices: u64 = world.told.iter().map(|told| told.ledger.host.notice_count).sum();
+    if notices > 0 {
+        let times = if notices == 1 { "once".to_owned() } else { format!("{notices} times") };
+        add(
+            &format!("The system's logger threw lines away, {times}"),
+            "More came at once than it writes; what was dropped, and whether it mattered, cannot be known.",
+            "Look in the programs' own logs and in the journal for the same time; for the future raise the limits (RateLimitBurst, imuxsock's and imjournal's Ratelimit).",
+        );
+    }
 }
 
 /// Logs in which a stranger's words look like the server's own.

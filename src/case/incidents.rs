@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::Case;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
+use crate::fold::host::Visitor;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::vectors;
@@ -106,6 +107,7 @@ impl Case<'_> {
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
+        let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
@@ -113,7 +115,11 @@ impl Case<'_> {
             network: None,
             first: self.maybe(first),
             last: self.maybe(last),
-            events: failed + fetched + uses().map(|used| used.count).sum::<u64>() + calls().count() as u64,
+            events: failed
+                + fetched
+                + visits
+                + uses().map(|used| used.count).sum::<u64>()
+                + calls().count() as u64,
             attempts: party.map(|party| party.failures.attempts),
             evidence: self.proofs(&actor.lines),
         })

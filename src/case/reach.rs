@@ -53,7 +53,7 @@ fn short_syslog(
 ) {
     let syslogs = || case.world.told.iter().filter(|told| told.source.kind.word() == "syslog");
     // Of several files the ones with the TFTP server's lines count.
-    let serving = joined(syslogs().filter(|told| told.ledger.has_fetches));
+    let serving = joined(syslogs().filter(|told| !told.ledger.fetches.services.is_empty()));
     let Some((_, end)) = serving.or_else(|| joined(syslogs())) else { return };
     let others = logs.map(|logs| logs.1).max(records.map(|records| records.1));
     // A stamp that stands absurdly far behind all others is no end.

@@ -1,7 +1,8 @@
 //! A stamp of any common log form, for lines whose format nobody has told.
 
-use crate::event::Stamp;
+use crate::event::{Instant, Stamp};
 
+use super::calendar;
 use super::fields::Fields;
 use super::names;
 
@@ -25,6 +26,16 @@ pub fn with_fraction(stamp: Stamp, used: usize, bytes: &[u8]) -> Option<(Stamp, 
     let mut fields = Fields::default();
     let length = fields.read_fraction(after, None)?;
     Some((Stamp { micros: fields.micros, ..stamp }, used + 1 + length))
+}
+
+/// Returns the stamp that a clock in UTC shows at an instant; `None` before the year 1 and after 9999.
+pub fn utc_stamp(instant: Instant) -> Option<Stamp> {
+    let seconds = instant.seconds();
+    let (year, month, day) = calendar::date(seconds.div_euclid(calendar::DAY));
+    let year = i16::try_from(year).ok().filter(|year| (1..=9999).contains(year))?;
+    let second = seconds.rem_euclid(calendar::DAY) as u32;
+    let micros = instant.0.rem_euclid(Instant::SECOND) as u32;
+    Some(Stamp { year, month, day, second, micros, offset_minutes: Some(0) })
 }
 
 struct Reading<'a> {

@@ -46,6 +46,8 @@ pub enum Action {
     FileMissing,
     /// A request to the web server.
     WebRequest,
+    /// The web server could not do what a client asked; its request is told by the access log.
+    WebError,
     /// A blocker banned an address.
     Banned,
     /// A blocker lifted a ban.
@@ -64,6 +66,16 @@ pub enum Action {
     Server,
     /// A record that the server did not write as it stands: text that a stranger sent, printed by it.
     Forged,
+    /// Somebody ran a command on the host.
+    Command,
+    /// A user or group of the host was made, changed or removed.
+    HostAccount,
+    /// A package or module was installed, replaced or removed.
+    Installed,
+    /// A client opened a session with a file server.
+    Connected,
+    /// Lines were thrown away before they were written.
+    LinesLost,
 }
 
 impl Action {
@@ -90,6 +102,7 @@ impl Action {
             Action::FileWritten => "file-written",
             Action::FileMissing => "file-missing",
             Action::WebRequest => "web-request",
+            Action::WebError => "web-error",
             Action::Banned => "banned",
             Action::Unbanned => "unbanned",
             Action::Noticed => "noticed",
@@ -99,6 +112,11 @@ impl Action {
             Action::Queue => "queue",
             Action::Server => "server",
             Action::Forged => "forged",
+            Action::Command => "command",
+            Action::HostAccount => "host-account",
+            Action::Installed => "installed",
+            Action::Connected => "connected",
+            Action::LinesLost => "lines-lost",
         }
     }
 }
@@ -131,6 +149,16 @@ pub enum Service {
     Sofia,
     /// The rest of FreeSWITCH.
     FreeSwitch,
+    /// A web server.
+    Web,
+    /// An FTP server.
+    Ftp,
+    /// The secure shell's server.
+    Ssh,
+    /// The web panel of the phone system.
+    Panel,
+    /// The host itself: consoles, `sudo`, its users, its packages.
+    Host,
 }
 
 impl Service {
@@ -149,6 +177,17 @@ impl Service {
             Service::Cel => "cel",
             Service::Sofia => "sofia",
             Service::FreeSwitch => "freeswitch",
+            Service::Web => "web",
+            Service::Ftp => "ftp",
+            Service::Ssh => "ssh",
+            Service::Panel => "panel",
+            Service::Host => "host",
         }
+    }
+
+    /// Returns whether it is of the host and not of the phone system: its accounts are no extensions, and
+    /// who fails there tried nothing on the phones.
+    pub fn is_of_host(self) -> bool {
+        matches!(self, Service::Web | Service::Ftp | Service::Ssh | Service::Panel | Service::Host)
     }
 }

@@ -50,8 +50,12 @@ pub struct Entry {
     pub session: Span,
     /// The channel's name.
     pub channel: Span,
-    /// The dialplan context.
+    /// The dialplan context, the queue, the web server's virtual host.
     pub context: Span,
+    /// The client's user agent, its own words.
+    pub agent: Span,
+    /// The page that a web client says it came from.
+    pub referrer: Span,
     /// The number in `[C-0000002f]`, which joins the lines of one call.
     pub call: Option<u32>,
     /// Bytes from the chunk's first byte to the record.
@@ -79,6 +83,8 @@ impl Entry {
             session: Span::NONE,
             channel: Span::NONE,
             context: Span::NONE,
+            agent: Span::NONE,
+            referrer: Span::NONE,
             call: None,
             offset: 0,
             length: 0,
@@ -89,7 +95,7 @@ impl Entry {
 
 impl Entry {
     /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
-    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 6] {
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 8] {
         let Entry {
             action: _,
             service: _,
@@ -104,12 +110,14 @@ impl Entry {
             session,
             channel,
             context,
+            agent,
+            referrer,
             call: _,
             offset: _,
             length: _,
             line: _,
         } = self;
-        [account, number, detail, session, channel, context]
+        [account, number, detail, session, channel, context, agent, referrer]
     }
 }
 

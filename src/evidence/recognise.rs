@@ -5,7 +5,7 @@
 
 use super::{File, Packing};
 use crate::pbx;
-use crate::readers::{self, Format, Tells};
+use crate::readers::{self, Content, Format, Tells};
 use crate::tables::looks_like_dump;
 
 /// What a first look reads: enough to tell text from the rest.
@@ -52,6 +52,11 @@ impl Kind {
         self.tells().is_some()
     }
 
+    /// Returns whether its records are no lines of text, which could be shown as they stand.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Kind::Records(format) if format.content == Content::Binary)
+    }
+
     /// Returns what its records tell of, if it has records that a reader reads.
     pub fn tells(self) -> Option<Tells> {
         match self {
@@ -93,17 +98,10 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
 }
 
 fn host_file(path: &str) -> bool {
-    [
-        "etc/timezone",
-        "etc/TIMEZONE",
-        "etc/sysconfig/clock",
-        "etc/localtime",
-        "etc/hostname",
-        "etc/default/tftpd-hpa",
-        "etc/os-release",
-    ]
-    .iter()
-    .any(|end| super::ends_with_path(path, end))
+    ["etc/timezone", "etc/TIMEZONE", "etc/sysconfig/clock", "etc/localtime", "etc/hostname", "etc/os-release"]
+        .iter()
+        .any(|end| super::ends_with_path(path, end))
+        || pbx::is_file_server(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

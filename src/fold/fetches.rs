@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::hash;
-use crate::event::{Citation, Instant};
+use crate::event::{Citation, Instant, Service};
 
 /// Addresses counted one by one.
 const MOST_ADDRESSES: usize = 65_536;
@@ -18,6 +18,9 @@ const MOST_FILES_OF_ALL: usize = 100_000;
 const LEAST_FILES: usize = 4;
 /// No file name is longer: TFTP's requests have one packet.
 const LONGEST_NAME: usize = 512;
+/// Names of missing files told apart for each address: enough to tell a walk from a phone that asks for the
+/// same optional files at every start.
+const MOST_MISSING: usize = 64;
 /// Requests of one address whose refusal may still follow.
 const MOST_PENDING: usize = 64;
 
@@ -32,6 +35,8 @@ pub struct Client {
     pub unanswered: Vec<Fetch>,
     /// How often a file was not there.
     pub missing: u64,
+    /// How often a file was refused for want of a password or a right.
+    pub refused: u64,
     /// First request.
     pub first: Option<Instant>,
     /// Last request.
@@ -43,6 +48,8 @@ pub struct Client {
     pending: VecDeque<(u64, Fetch)>,
     /// Hashes of the names of [`Client::given`].
     known: BTreeSet<u64>,
+    /// Hashes of the names of files that are not there, the first few.
+    absent: BTreeSet<u64>,
 }
 
 /// A file that was given out.
@@ -56,11 +63,20 @@ pub struct Fetch {
     pub line: Citation,
 }
 
+impl Fetch {
+    /// Returns what the same fetch has in another log: its second and its name.
+    fn key(&self) -> (i64, Box<[u8]>) {
+        (self.at.seconds(), self.file.clone())
+    }
+}
+
 /// All requests of one source.
 #[derive(Debug, Default)]
 pub struct Fetches {
     /// By address.
     pub clients: BTreeMap<IpAddr, Client>,
+    /// Services whose requests the source tells, of phones or of others.
+    pub services: BTreeSet<Service>,
     /// Requests of addresses beyond the limit.
     pub beyond: u64,
     /// Files of one address that were counted but not kept by name.
@@ -79,6 +95,34 @@ impl Fetches {
         client.first = Some(client.first.map_or(at, |first| first.min(at)));
         client.last = Some(client.last.map_or(at, |last| last.max(at)));
         Some(client)
+    }
+
+    /// Notes that `address` was given a file, where one line tells request and answer.
+    pub fn given(&mut self, address: IpAddr, fetch: Fetch) {
+        let is_full = self.kept >= MOST_FILES_OF_ALL;
+        let Some(client) = self.client(address, fetch.at) else { return };
+        if is_full && client.given.len() >= LEAST_FILES || fetch.file.len() > LONGEST_NAME {
+            client.given_count += 1;
+            self.nameless += 1;
+            return;
+        }
+        let given = client.give(fetch);
+        self.kept += 1;
+        self.note(given);
+    }
+
+    /// Notes that `address` was refused a file that may be there.
+    pub fn refused(&mut self, address: IpAddr, at: Instant) {
+        if let Some(client) = self.client(address, at) {
+            client.refused += 1;
+        }
+    }
+
+    /// Notes that a file that `address` asked for is not there, where one line tells request and answer.
+    pub fn absent(&mut self, address: IpAddr, file: &[u8], at: Instant, line: Citation) {
+        if let Some(client) = self.client(address, at) {
+            client.miss(hash(&file), line);
+        }
     }
 
     /// Notes that `address` asked for a file; `session` tells the request from others of the same address.
@@ -112,11 +156,14 @@ impl Fetches {
                 .pending
                 .iter()
                 .rposition(|(asked, fetch)| *asked == session && (file.is_empty() || *fetch.file == *file));
-            was_kept = place.and_then(|place| client.pending.remove(place)).is_some();
-            client.missing += 1;
-            if client.missing_lines.len() < 2 {
-                client.missing_lines.push(line);
-            }
+            let asked = place.and_then(|place| client.pending.remove(place));
+            was_kept = asked.is_some();
+            // A refusal without a name and without its request tells no more than that it is another one.
+            let name = asked.map_or_else(
+                || if file.is_empty() { session } else { hash(&file) },
+                |(_, asked)| hash(&asked.file),
+            );
+            client.miss(name, line);
         }
         self.kept -= usize::from(was_kept);
     }
@@ -153,12 +200,15 @@ enum Given {
 impl Client {
     /// Returns how many requests it made.
     pub fn requests(&self) -> u64 {
-        self.given_count + self.missing + self.unanswered.len() as u64
+        self.given_count + self.missing + self.refused + self.unanswered.len() as u64
     }
 
     /// Counts the oldest open request as given.
     fn give_oldest(&mut self) -> Given {
-        let Some((_, fetch)) = self.pending.pop_front() else { return Given::Nothing };
+        self.pending.pop_front().map_or(Given::Nothing, |(_, fetch)| self.give(fetch))
+    }
+
+    fn give(&mut self, fetch: Fetch) -> Given {
         self.given_count += 1;
         if self.known.contains(&hash(&fetch.file)) {
             return Given::Again;
@@ -169,6 +219,53 @@ impl Client {
         self.known.insert(hash(&fetch.file));
         self.given.push(fetch);
         Given::Kept
+    }
+
+    fn miss(&mut self, name: u64, line: Citation) {
+        self.missing += 1;
+        if self.absent.len() < MOST_MISSING {
+            self.absent.insert(name);
+        }
+        if self.missing_lines.len() < 2 {
+            self.missing_lines.push(line);
+        }
+    }
+
+    /// Returns how many different files it asked for that are not there, counted up to a limit.
+    pub fn absent_names(&self) -> u64 {
+        self.absent.len() as u64
+    }
+
+    /// Adds what another file of the same log tells of the same client.
+    pub fn add(&mut self, other: Client) {
+        self.given_count += other.given_count;
+        self.missing += other.missing;
+        self.refused += other.refused;
+        self.join(&other);
+        self.unanswered.extend(other.unanswered);
+        self.given.extend(other.given);
+    }
+
+    /// Takes in what another log tells of the same client: the same again, or something else.
+    pub fn take_fuller(&mut self, other: Client) {
+        self.given_count = self.given_count.max(other.given_count);
+        self.missing = self.missing.max(other.missing);
+        self.refused = self.refused.max(other.refused);
+        self.join(&other);
+        let known: BTreeSet<(i64, Box<[u8]>)> = self.given.iter().map(Fetch::key).collect();
+        self.given.extend(other.given.into_iter().filter(|fetch| !known.contains(&fetch.key())));
+        // What another log tells the answer of is no longer open.
+        let known: BTreeSet<(i64, Box<[u8]>)> =
+            self.given.iter().chain(&self.unanswered).map(Fetch::key).collect();
+        self.unanswered.extend(other.unanswered.into_iter().filter(|fetch| !known.contains(&fetch.key())));
+    }
+
+    fn join(&mut self, other: &Client) {
+        self.missing_lines.extend(other.missing_lines.iter().cloned());
+        let room = MOST_MISSING.saturating_sub(self.absent.len());
+        self.absent.extend(other.absent.iter().take(room));
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
     }
 }
 
@@ -225,6 +322,27 @@ mod tests {
             fetches.missing(address, b"dnsmasq-tftp[7]", b"nope.cfg", Instant(0), line());
         });
         assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_later_was_given_all_the_same() {
+        let names = given(|fetches, address| {
+            let fetch = Fetch { at: Instant(0), file: (*b"/phone.cfg").into(), line: line() };
+            fetches.given(address, fetch);
+            fetches.absent(address, b"/phone.cfg", Instant(1), line());
+            fetches.refused(address, Instant(2));
+        });
+        assert_eq!(names, ["/phone.cfg"]);
+    }
+
+    #[test]
+    fn the_same_optional_file_is_one_name() {
+        let address = IpAddr::from([192, 0, 2, 9]);
+        let mut fetches = Fetches::default();
+        for start in 0..9 {
+            fetches.absent(address, b"/001565aabbcc-web.cfg", Instant(start), line());
+        }
+        assert_eq!((fetches.clients[&address].missing, fetches.clients[&address].absent_names()), (9, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Floods become tallies ([`tries`]), repeated use of an account becomes runs ([`uses`]), and what
 //! tells by itself is kept: a call in a few dozen bytes ([`calls`], [`rows`]), a fetched file
-//! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
+//! ([`fetches`]). The host's web requests and logins are counted by address ([`host`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
 mod accounts;
@@ -11,6 +11,7 @@ pub mod budget;
 pub mod calls;
 pub mod doubt;
 pub mod fetches;
+pub mod host;
 pub mod names;
 mod recent;
 pub mod rows;
@@ -38,6 +39,8 @@ pub struct Ledger {
     pub uses: uses::Uses,
     /// Files asked for.
     pub fetches: fetches::Fetches,
+    /// What was done on the host around the phone system.
+    pub host: host::Host,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
     /// Call records.
@@ -70,8 +73,6 @@ pub struct Ledger {
     pub forged: (u64, Vec<Citation>),
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
-    /// Does it tell of files asked for?
-    pub has_fetches: bool,
     /// Which of its lines a stranger may have written.
     pub doubt: doubt::Doubt,
     /// Limits that were hit.

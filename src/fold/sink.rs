@@ -84,7 +84,7 @@ pub struct Fold {
     resolver: Resolver,
     known: Arc<Known>,
     window: Window,
-    /// Is the text of a flood's lines kept? A plain file is read again where it is cited.
+    /// Is the text of a flood's lines kept? A plain text file is read again where it is cited.
     keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
@@ -107,7 +107,7 @@ impl Fold {
     ) -> Self {
         Fold {
             source: source.id,
-            keeps_text: !source.is_random_access(),
+            keeps_text: !source.is_random_access() || source.kind.is_binary(),
             resolver,
             known,
             window,
@@ -141,6 +141,10 @@ impl Fold {
             (
                 ledger.tries.has_forgotten,
                 "more names were tried than are counted apart: single tries on an account that no file lists may be missing",
+            ),
+            (
+                ledger.host.beyond > 0,
+                "more addresses at the host's services than are counted one by one: the rest was left out",
             ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
@@ -193,6 +197,9 @@ impl Fold {
         self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
+            Action::FileFetched | Action::FileMissing => self.fetched(&told),
+            Action::LinesLost => self.ledger.host.lost(told.citation()),
+            _ if entry.service.is_of_host() => self.of_host(&told),
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
                 self.flood(&told);
             }
@@ -211,10 +218,9 @@ impl Fold {
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
             }
-            Action::FileFetched | Action::FileMissing => self.fetched(&told),
             Action::Banned => self.banned(&told),
             Action::UserAgent => self.agent(&told),
-            Action::Server => {
+            Action::Server if entry.service == Service::Core => {
                 self.ledger.calls.restart();
                 let version = told.text(entry.detail);
                 self.ledger.version.get_or_insert_with(|| [b"Asterisk ", version].concat());
@@ -228,7 +234,13 @@ impl Fold {
         let ledger = &mut self.ledger;
         match entry.action {
             Action::Dialplan | Action::CallAttempt => ledger.has_dialplan = true,
-            Action::FileFetched | Action::FileMissing => ledger.has_fetches = true,
+            Action::FileFetched | Action::FileMissing => {
+                ledger.fetches.services.insert(entry.service);
+            }
+            // A panel tells of its own pages only, not of files.
+            Action::WebRequest if entry.service == Service::Web => {
+                ledger.fetches.services.insert(Service::Web);
+            }
             Action::AuthOk => ledger.has_security_events |= entry.exact.is_some(),
             action if tries::kind_of(action).is_some() => {
                 ledger.has_security_events |= entry.exact.is_some();
@@ -446,16 +458,27 @@ impl Fold {
         });
     }
 
+    fn of_host(&mut self, told: &Told<'_>) {
+        self.ledger.host.note(told.entry, told.at);
+    }
+
     fn fetched(&mut self, told: &Told<'_>) {
         let Some(address) = told.entry.address else { return };
         let file = told.text(told.entry.detail);
         let session = told.text(told.entry.session);
         let fetches = &mut self.ledger.fetches;
-        if told.entry.action == Action::FileMissing {
-            fetches.missing(address, session, file, told.at, told.citation());
-        } else {
-            let fetch = Fetch { at: told.at, file: file.into(), line: told.citation() };
-            fetches.asked(address, session, fetch);
+        let fetch = || Fetch { at: told.at, file: file.into(), line: told.citation() };
+        match (told.entry.action, told.entry.service) {
+            (Action::FileMissing, Service::Tftp) => {
+                fetches.missing(address, session, file, told.at, told.citation());
+            }
+            // A TFTP server tells a request by one line and its refusal by another.
+            (_, Service::Tftp) => fetches.asked(address, session, fetch()),
+            (Action::FileMissing, _) if told.entry.reason == readers::REFUSED => {
+                fetches.refused(address, told.at);
+            }
+            (Action::FileMissing, _) => fetches.absent(address, file, told.at, told.citation()),
+            _ => fetches.given(address, fetch()),
         }
     }
 

@@ -7,6 +7,7 @@ mod access;
 mod address;
 mod call_records;
 mod directory;
+mod file_servers;
 mod freeswitch;
 mod iax;
 mod internal_database;
@@ -27,12 +28,13 @@ mod tables;
 mod tests;
 mod users;
 
+pub use file_servers::is_file_server;
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
-    Account, Binding, CallRecordSettings, LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount,
-    PhoneFile, Problem, SecretStrength, Technology, Trunk,
+    Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
+    PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
-pub use phone::is_phone_file;
+pub use phone::{Asked, is_phone_file};
 pub use read::read;
 pub use recognise::is_configuration;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::event::{Citation, Instant, SourceId};
+use crate::event::{Citation, Instant, Service, SourceId};
 
 /// All that the configuration files, the phone files and the internal database say.
 #[derive(Debug, Default)]
@@ -41,8 +41,25 @@ pub struct Pbx {
     pub manager_enabled: Option<bool>,
     /// Does FreeSWITCH log who gave a wrong secret? `None` where no file says.
     pub logs_wrong_secrets: Option<bool>,
+    /// Servers that phones fetch their files from.
+    pub file_servers: Vec<FileServer>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
+}
+
+/// A TFTP or FTP server, as its configuration file sets it up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileServer {
+    /// The program.
+    pub name: &'static str,
+    /// What it speaks.
+    pub service: Service,
+    /// Its configuration file.
+    pub path: String,
+    /// Does it write a line when somebody fetches a file?
+    pub logs_requests: bool,
+    /// What to set so that it does.
+    pub remedy: &'static str,
 }
 
 /// How strong a secret is, told without telling the secret.

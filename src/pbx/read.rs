@@ -10,8 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard,
-    sip, tables, users,
+    call_records, file_servers, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip,
+    pjsip_wizard, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -30,6 +30,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     internal_database::read_all(evidence, &mut collector.pbx);
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
+    file_servers::read_all(evidence, &mut collector.pbx);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }

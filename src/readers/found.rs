@@ -19,6 +19,8 @@ pub(crate) struct Found<'a> {
     pub(crate) session: Option<&'a [u8]>,
     pub(crate) channel: Option<&'a [u8]>,
     pub(crate) context: Option<&'a [u8]>,
+    pub(crate) agent: Option<&'a [u8]>,
+    pub(crate) referrer: Option<&'a [u8]>,
 }
 
 impl<'a> Found<'a> {
@@ -37,6 +39,8 @@ impl<'a> Found<'a> {
             session: None,
             channel: None,
             context: None,
+            agent: None,
+            referrer: None,
         }
     }
 
@@ -71,6 +75,8 @@ impl<'a> Found<'a> {
             session: span(self.session),
             channel: span(self.channel),
             context: span(self.context),
+            agent: span(self.agent),
+            referrer: span(self.referrer),
             ..Entry::new(self.action, self.service)
         }
     }

@@ -17,16 +17,26 @@ mod channel_events;
 mod chunk;
 mod delimited;
 mod fail2ban;
+mod fail2ban_database;
 mod format;
 mod found;
 mod freeswitch;
+mod ftp;
+mod history;
+mod host;
+mod journal;
+mod packages;
+mod panel;
 mod queue_log;
+mod sessions;
 mod sql_dump;
 mod sqlite_tables;
 mod syslog;
 mod table_rows;
 mod text;
 mod tftp;
+mod tftp_log;
+mod web;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -35,9 +45,7 @@ pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
-pub(crate) use freeswitch::{
-    BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED, is_to_carrier, leads_to,
-};
+pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to_carrier, leads_to};
 pub use syslog::SyslogMessages;
 pub(crate) use text::uri_host;
 
@@ -47,12 +55,30 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 13] = [
+///
+/// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
+/// of Asterisk: those logs come before its own.
+pub static FORMATS: [&Format; 28] = [
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
     &freeswitch::JSON,
     &freeswitch::XML,
     &freeswitch::LOG,
+    &web::access::FORMAT,
+    &web::error::FORMAT,
+    &ftp::vsftpd::FORMAT,
+    &ftp::transfers::FORMAT,
+    &tftp_log::FORMAT,
+    &panel::FREEPBX,
+    &panel::AUDIT,
+    &packages::FORMAT,
+    &history::FORMAT,
+    &fail2ban_database::FORMAT,
+    &journal::binary::FORMAT,
+    &journal::export::FORMAT,
+    &journal::json::FORMAT,
+    &sessions::FORMAT,
+    &sessions::LAST_LOGINS,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
@@ -62,6 +88,9 @@ pub static FORMATS: [&Format; 13] = [
     &fail2ban::FORMAT,
     &syslog::FORMAT,
 ];
+
+/// The reason of what was asked for and not given: a call, a login, a file that may well be there.
+pub(crate) const REFUSED: &str = "refused";
 
 /// How a file of a format is gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

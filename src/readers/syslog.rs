@@ -6,8 +6,8 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Reader, Tells, freeswitch, text, tftp};
-use crate::event::Stamp;
+use super::{Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, text, tftp};
+use crate::event::{Instant, Stamp};
 
 /// How a syslog file is told and read.
 pub(super) static FORMAT: Format = Format {
@@ -32,7 +32,21 @@ pub(crate) struct Program {
 }
 
 /// All programs that are understood.
-static PROGRAMS: [&Program; 2] = [&tftp::PROGRAM, &freeswitch::PROGRAM];
+static PROGRAMS: [&Program; 13] = [
+    &tftp::PROGRAM,
+    &tftp::XINETD,
+    &ftp::VSFTPD,
+    &ftp::PROFTPD,
+    &ftp::PURE_FTPD,
+    &host::SSHD,
+    &host::SUDO,
+    &host::SU,
+    &host::LOGIN,
+    &host::USERS,
+    &host::CRON,
+    &host::LOST_LINES,
+    &freeswitch::PROGRAM,
+];
 
 /// One message of a program.
 #[derive(Clone, Copy, Debug)]
@@ -83,12 +97,22 @@ impl Lines for SyslogMessages {
     }
 }
 
-/// Splits a syslog line: stamp, then program and message.
+/// Splits a syslog line: stamp, then program and message; before it, the priority may stand as it is sent.
 pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
-    let (stamp, length) = crate::clock::any_stamp(line)?;
+    let line = without_priority(line);
+    if let Some(fields) = line.strip_prefix(b"1 ") {
+        return of_rfc5424(fields);
+    }
+    let (stamp, length) = stamp(line)?;
     let rest = line.get(length..)?.strip_prefix(b" ")?;
     // BSD syslog (RFC 3164): host, then `program[pid]:`.
     let (host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
+    // A program that writes its log itself has no host: `Nov 20 17:25:17 dnsmasq-tftp[9]: ...`.
+    if let Some(program) = host.strip_suffix(b"]:").and(host.strip_suffix(b":"))
+        && host.first().is_some_and(u8::is_ascii_lowercase)
+    {
+        return Some((stamp, Message { program, text: rest }));
+    }
     // `Oct 17 23:52:29 NOTICE[4570] chan_sip.c: ...` is a line of Asterisk 1.4.
     if host.contains(&b'[') {
         return None;
@@ -98,6 +122,57 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
         return None;
     }
     Some((stamp, Message { program, text: message.strip_prefix(b" ").unwrap_or(message) }))
+}
+
+/// Takes `<34>` off.
+fn without_priority(line: &[u8]) -> &[u8] {
+    let priority =
+        line.strip_prefix(b"<").and_then(|rest| text::split_once(rest.get(..4).unwrap_or(rest), b">"));
+    let digits = priority.map(|(digits, _)| digits).filter(|digits| text::number::<u16>(digits).is_some());
+    digits.and_then(|digits| line.get(digits.len() + 2..)).unwrap_or(line)
+}
+
+/// Reads the fields of RFC 5424 behind its version: stamp, host, program, process, message's kind, then `-` or
+/// `[...]` for structured data.
+fn of_rfc5424(fields: &[u8]) -> Option<(Stamp, Message<'_>)> {
+    let (stamp, rest) = text::split_once(fields, b" ")?;
+    let (stamp, _) = crate::clock::any_stamp(stamp).filter(|(_, used)| *used == stamp.len())?;
+    let mut words = rest.splitn(5, |&byte| byte == b' ');
+    let (_host, program, _process, _kind) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let data = words.next()?;
+    let text = match data.strip_prefix(b"-") {
+        Some(text) => text,
+        // A bracket within a value is written with a backslash.
+        None => text::positions(data, b"] ", 0)
+            .find(|&at| at == 0 || data.get(at - 1) != Some(&b'\\'))
+            .and_then(|at| data.get(at + 1..))?,
+    };
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    Some((stamp, Message { program, text: text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text) }))
+}
+
+/// Reads the stamp that a line begins with: any of syslog's, and those of `journalctl -o short-full` and
+/// `short-unix`, `Wed 2026-11-11 07:12:56 UTC` and `1794381176.500000`.
+fn stamp(line: &[u8]) -> Option<(Stamp, usize)> {
+    if let Some(read) = crate::clock::any_stamp(line) {
+        return Some(read);
+    }
+    if let Some((weekday, dated)) = line.split_at_checked(4)
+        && weekday.ends_with(b" ")
+        && dated.first().is_some_and(u8::is_ascii_digit)
+    {
+        let (mut stamp, used) = crate::clock::any_stamp(dated)?;
+        let zone = dated.get(used..)?.strip_prefix(b" ").and_then(|rest| text::until(rest, b" "))?;
+        // Another zone's short name could be several; it is the machine's own.
+        stamp.offset_minutes = (zone == b"UTC").then_some(0);
+        return Some((stamp, weekday.len() + used + 1 + zone.len()));
+    }
+    let (seconds, rest) = text::split_once(line.get(..20)?, b".")?;
+    let micros =
+        text::until(rest, b" ").filter(|micros| micros.len() == 6 && (9..=10).contains(&seconds.len()))?;
+    let instant = Instant::from_seconds(text::number::<u32>(seconds)?.into());
+    let stamp = crate::clock::utc_stamp(Instant(instant.0 + i64::from(text::number::<u32>(micros)?)))?;
+    Some((stamp, seconds.len() + 1 + micros.len()))
 }
 
 fn looks_like(head: &[u8]) -> bool {

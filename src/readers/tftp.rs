@@ -19,6 +19,23 @@ pub(super) static PROGRAM: Program = Program {
     read: found,
 };
 
+/// xinetd starts `in.tftpd` for the first client after a silence, and tells no file: where the server's
+/// own requests are not logged, that is the only trace of them.
+pub(super) static XINETD: Program = Program { word: "xinetd", names: &["xinetd"], read: of_xinetd };
+
+fn of_xinetd<'a>(message: &Message<'a>) -> Option<Found<'a>> {
+    let (service, rest) = word(message.text.strip_prefix(b"START: ")?)?;
+    let (service, detail) = match service {
+        b"tftp" => (Service::Tftp, service),
+        b"ftp" | b"vsftpd" | b"proftpd" => (Service::Ftp, service),
+        _ => return None,
+    };
+    let mut found = Found::new(Action::Connected, service);
+    found.detail = Some(detail);
+    found.address = address(memchr::memmem::find(rest, b"from=").and_then(|at| rest.get(at + 5..))?);
+    Some(found)
+}
+
 fn found<'a>(message: &Message<'a>) -> Option<Found<'a>> {
     let line = read(message.name(), message.text)?;
     let mut found = Found::new(line.action, Service::Tftp).because(line.reason);

@@ -13,7 +13,7 @@ use crate::report::model::Role;
 const MISTYPED: u64 = 3;
 /// Names that do not exist which somebody who has an account may have mistyped.
 const MISTYPED_NAMES: usize = 4;
-/// Requests for files that are not there from which a client walks names.
+/// Different files that are not there from which a client walks names.
 const WALKED: u64 = 5;
 
 /// Someone who tried and got nothing.
@@ -129,5 +129,5 @@ fn is_user(world: &World<'_>, address: IpAddr) -> bool {
 
 /// Somebody outside who asks for files that are not there, and does not use any account.
 fn is_walker(world: &World<'_>, address: IpAddr, client: &Client) -> bool {
-    world.neighbours.is_outside(address) && client.missing >= WALKED && !is_user(world, address)
+    world.neighbours.is_outside(address) && client.absent_names() >= WALKED && !is_user(world, address)
 }

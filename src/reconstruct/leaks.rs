@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::world::World;
 use crate::event::{Citation, Instant};
-use crate::pbx::PhoneAccount;
+use crate::pbx::{Asked, PhoneAccount};
 
 /// A fetch of the file that holds an account's secret, by somebody who has no business with it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Leak {
     pub line: Citation,
     /// Requests of that address for files that are not there.
     pub missing: u64,
+    /// How many different files those were, counted up to a limit.
+    pub absent_names: u64,
 }
 
 /// Finds who fetched a file with the account's secret before the breach.
@@ -43,8 +45,9 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
         let asked = client.unanswered.iter().map(|fetch| (fetch, false));
         for (fetch, is_answered) in given.chain(asked).filter(|(fetch, _)| fetch.at <= before) {
             let asked = String::from_utf8_lossy(&fetch.file);
-            let name = asked.rsplit(['/', '\\']).next().unwrap_or(&asked);
-            for phone in holding.get(name).into_iter().flatten() {
+            let asked_file = Asked::of(&asked);
+            let held = holding.iter().filter(|(name, _)| asked_file.is_file(name));
+            for phone in held.flat_map(|(_, phones)| phones) {
                 leaks.push(Leak {
                     address: *address,
                     at: fetch.at,
@@ -54,6 +57,7 @@ pub(super) fn find(world: &World<'_>, account: &str, before: Instant) -> Vec<Lea
                     is_live: phone.secret_is_live,
                     line: fetch.line.clone(),
                     missing: client.missing,
+                    absent_names: client.absent_names(),
                 });
             }
         }

@@ -9,7 +9,7 @@ use super::breach::Breach;
 use super::guessing::Guessing;
 use super::leaks::Leak;
 use super::world::World;
-use crate::event::{Citation, Instant};
+use crate::event::{Citation, Instant, Service};
 use crate::pbx::SecretStrength;
 use crate::report::model::{Likelihood, Vector};
 
@@ -214,7 +214,7 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             way.score += 1;
             way.because.push("the secret in that file is the one the server accepts".into());
         }
-        if leak.missing >= 5 {
+        if leak.absent_names >= 5 {
             way.score += 1;
             way.because.push(format!(
                 "the same address asked for {} files that are not there: it walked names",
@@ -226,22 +226,38 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             way.score -= 3;
             way.against.push("the secret in that file is not the one the server accepts now".into());
         }
-    } else if !world.has_fetches() {
+    } else {
+        no_leak_seen(world, breach, &mut way);
+    }
+    way
+}
+
+/// What it means that nobody outside was seen to fetch the file: it depends on who keeps a log.
+fn no_leak_seen(world: &World<'_>, breach: &Breach, way: &mut Weighed) {
+    let logged = world.logged_services();
+    if logged.is_empty() {
         way.against.push(
             "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
         );
-    } else {
-        way.score -= 1;
-        let since = world.fetches.values().filter_map(|client| client.first).min();
-        way.against.push(match since.map(|since| breach.first.seconds_since(since)) {
-            Some(seconds) if seconds >= WATCHED_SECONDS => {
-                way.score -= 1;
-                "fetches of phone files are logged, and nobody outside was given this account's".into()
-            }
-            _ => "fetches of phone files are logged, but not for long before the first use".into(),
-        });
+        return;
     }
-    way
+    if !logged.contains(&Service::Tftp) {
+        way.against.push(
+            "nobody outside is seen to have been given this account's phone file, but reads by TFTP are not \
+             logged here, so a leak cannot be ruled out"
+                .into(),
+        );
+        return;
+    }
+    way.score -= 1;
+    let since = world.fetches.values().filter_map(|client| client.first).min();
+    way.against.push(match since.map(|since| breach.first.seconds_since(since)) {
+        Some(seconds) if seconds >= WATCHED_SECONDS => {
+            way.score -= 1;
+            "fetches of phone files are logged, and nobody outside was given this account's".into()
+        }
+        _ => "fetches of phone files are logged, but not for long before the first use".into(),
+    });
 }
 
 fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {

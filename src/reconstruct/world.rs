@@ -13,10 +13,11 @@ use super::trunks;
 pub use super::uses::Use;
 use super::{behaviour, join};
 use super::{parties, uses};
-use crate::event::Instant;
+use crate::event::{Instant, Service};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
+use crate::fold::host::Visitor;
 use crate::pbx::Pbx;
 use crate::readers::Tells;
 
@@ -53,6 +54,8 @@ pub struct World<'a> {
     pub sessions: Vec<Use>,
     /// Files asked for, by address.
     pub fetches: BTreeMap<IpAddr, Client>,
+    /// What each address did at the host's own services.
+    pub visitors: BTreeMap<IpAddr, Visitor>,
     /// Calls, in the order of their start.
     pub calls: Calls,
     /// Accounts that exist: configured, or used with success.
@@ -102,6 +105,7 @@ impl<'a> World<'a> {
             parties: parties.by_address,
             crowds: parties.crowds,
             fetches: fetches(&told),
+            visitors: visitors(&told),
             told,
             users: BTreeMap::new(),
             uses,
@@ -169,11 +173,6 @@ impl<'a> World<'a> {
         logs.filter_map(|told| told.ledger.first).min()
     }
 
-    /// Returns whether any source tells who asked for files.
-    pub fn has_fetches(&self) -> bool {
-        self.told.iter().any(|told| told.ledger.has_fetches)
-    }
-
     /// Returns whether any source is FreeSWITCH's.
     pub fn is_freeswitch(&self) -> bool {
         self.told.iter().any(|told| told.source.kind.word().starts_with("freeswitch-"))
@@ -182,6 +181,11 @@ impl<'a> World<'a> {
     /// Returns whether any source is a log of Asterisk's.
     pub fn has_asterisk_log(&self) -> bool {
         self.told.iter().any(|told| told.source.kind.word() == "asterisk-log")
+    }
+
+    /// Returns which services' requests for files the evidence tells.
+    pub fn logged_services(&self) -> BTreeSet<Service> {
+        self.told.iter().flat_map(|told| told.ledger.fetches.services.iter().copied()).collect()
     }
 
     /// Returns whether any source tells of security events.
@@ -238,19 +242,26 @@ fn end_of(told: &[Told<'_>]) -> Option<Instant> {
     order.get(end).map(|(_, _, latest)| *latest)
 }
 
+/// Joins what was asked for. Files of one log add up; another log, and the journal, tell the same again.
 fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
-    let mut all: BTreeMap<IpAddr, Client> = BTreeMap::new();
+    let mut families: BTreeMap<&str, BTreeMap<IpAddr, Client>> = BTreeMap::new();
     for told in told {
+        let family = families.entry(&told.family).or_default();
         for (address, client) in &told.ledger.fetches.clients {
-            let known = all.entry(*address).or_default();
-            known.given.extend(client.given.iter().cloned());
-            known.given_count += client.given_count;
-            known.unanswered.extend(client.unanswered.iter().cloned());
-            known.missing += client.missing;
-            known.missing_lines.extend(client.missing_lines.iter().cloned());
-            known.first = earliest(known.first, client.first);
-            known.last = known.last.max(client.last);
+            family.entry(*address).or_default().add(client.clone());
         }
+    }
+    let mut all: BTreeMap<IpAddr, Client> = BTreeMap::new();
+    for (address, client) in families.into_values().flatten() {
+        all.entry(address).or_default().take_fuller(client);
+    }
+    all
+}
+
+fn visitors(told: &[Told<'_>]) -> BTreeMap<IpAddr, Visitor> {
+    let mut all: BTreeMap<IpAddr, Visitor> = BTreeMap::new();
+    for (address, visitor) in told.iter().flat_map(|told| &told.ledger.host.visitors) {
+        all.entry(*address).and_modify(|known| known.add(visitor)).or_insert(*visitor);
     }
     all
 }

@@ -194,8 +194,11 @@ fn tftp_counts(path: &Path) -> (usize, usize, usize) {
     }
     let reader = reader_named("tftp", b"").expect("TFTP servers are known");
     let whole = read_at_once(reader.as_ref(), messages.as_bytes());
-    let requests = whole.entries.iter().filter(|entry| entry["action"] != "file-missing").count();
-    (requests, whole.entries.len() - requests, whole.records as usize - whole.entries.len())
+    let count = |wanted: &[&str]| {
+        whole.entries.iter().filter(|entry| wanted.contains(&entry["action"].as_str())).count()
+    };
+    let (requests, refusals) = (count(&["file-fetched", "file-written"]), count(&["file-missing"]));
+    (requests, refusals, whole.records as usize - requests - refusals)
 }
 
 #[test]
@@ -211,6 +214,48 @@ fn what_tftp_servers_wrote_is_read() {
     ];
     for (file, counts) in expected {
         assert_eq!(tftp_counts(&logs.join(file)), counts, "{file}");
+    }
+}
+
+#[test]
+fn what_other_file_servers_wrote_is_read() {
+    let Some(corpora) = shared("corpora") else { return };
+    type Counts = &'static [(&'static str, usize)];
+    let expected: [(&str, &str, Counts); 4] = [
+        ("tftp_log", "logs/julianhead-tftplog-2021/tftplog", &[("file-fetched", 1_279)]),
+        (
+            "vsftpd_log",
+            "provisioning-logs/vsftpd_3.0.3.log",
+            &[("connected", 4), ("auth-ok", 3), ("auth-failed", 1), ("file-fetched", 1)],
+        ),
+        ("transfer_log", "provisioning-logs/vsftpd_xferlog", &[("file-fetched", 1)]),
+        // The log that dnsmasq writes itself names no host.
+        ("syslog", "provisioning-logs/dnsmasq-tftp_2.90.log", &[("file-fetched", 2), ("file-missing", 2)]),
+    ];
+    for (format, file, counts) in expected {
+        let whole = read(format, &corpora.join(file));
+        for (action, count) in counts {
+            let found = whole.entries.iter().filter(|entry| entry["action"] == *action).count();
+            assert_eq!(found, *count, "{file}: {action}");
+        }
+        assert_eq!(whole.skipped, [], "{file}");
+    }
+}
+
+#[test]
+fn every_web_request_of_the_staged_servers_is_read() {
+    let Some(evidence) = shared("evidence") else { return };
+    let wanted = |path: &str| path.contains("/apache2/") && path.ends_with("access.log");
+    let paths = files_below(&evidence, wanted);
+    assert!(!paths.is_empty());
+    for path in paths {
+        let whole = read("web_access_log", &path);
+        assert_eq!(whole.entries.len(), lines_of(&path), "{}", path.display());
+        assert!(whole.entries.iter().all(|entry| entry.contains_key("address")), "{}", path.display());
+        let text = std::fs::read_to_string(&path).expect("a log is text");
+        let given = text.lines().filter(|line| line.contains("\" 200 ")).count();
+        let fetched = whole.entries.iter().filter(|entry| entry["action"] == "file-fetched").count();
+        assert!(fetched <= given, "{}", path.display());
     }
 }
 

@@ -8,6 +8,7 @@ mod containers;
 mod corpora;
 mod determinism;
 mod evidence;
+mod host_files;
 mod hostile;
 mod lines;
 mod newcomer;

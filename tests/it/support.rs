@@ -127,6 +127,8 @@ fn told_by_entry(chunk: &Chunk, entry: &Entry, from: usize, lines: u32) -> Told 
         ("session", text(chunk, entry.session)),
         ("channel", text(chunk, entry.channel)),
         ("context", text(chunk, entry.context)),
+        ("agent", text(chunk, entry.agent)),
+        ("referrer", text(chunk, entry.referrer)),
         ("call", entry.call.map(|call| format!("{call:08x}"))),
         ("offset", Some((entry.offset as usize + from).to_string())),
         ("length", Some(entry.length.to_string())),

@@ -6,9 +6,12 @@
 mod credentials;
 mod grandstream;
 mod name;
+mod request;
 mod rules;
 
 use std::borrow::Cow;
+
+pub use request::Asked;
 
 use super::model::{Pbx, PhoneAccount, PhoneFile, Problem};
 use super::secret::Secrets;

@@ -25,7 +25,7 @@ pub(super) fn judge(path: &str) -> Name {
     while let Some(shorter) = COPIES.iter().find_map(|ending| name.strip_suffix(ending)) {
         name = shorter;
     }
-    if has_hardware_address(name) {
+    if hardware_address(name).is_some() {
         return Name::OfPhone;
     }
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
@@ -33,23 +33,23 @@ pub(super) fn judge(path: &str) -> Name {
     if ENDINGS.contains(&ending.as_str()) || is_algo { Name::Possible } else { Name::Other }
 }
 
-/// Returns whether a name holds twelve hexadecimal digits in a row, with or without separators.
-fn has_hardware_address(name: &str) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
+/// Returns the hardware address in a name, in lower case without separators.
+///
+/// Twelve hexadecimal digits in a row, with or without separators; `spa`, `ata` and `sca` end in a letter
+/// that is a digit too, so that a run may be longer by one in front.
+pub(super) fn hardware_address(name: &str) -> Option<String> {
     let bytes = name.as_bytes();
-    // `cfg`, `spa` and `ata` end in letters that are digits too, so that a run may be longer in front.
-    let runs = bytes.split(|byte| !is_digit(byte)).filter(|run| !run.is_empty());
-    if runs.clone().any(|run| (12..=13).contains(&run.len())) {
-        return true;
-    }
-    let separated = |separator: u8| {
-        let pairs: Vec<usize> = bytes
-            .split(|&byte| byte == separator || byte == b'.')
-            .map(|part| if part.iter().all(is_digit) { part.len() } else { 0 })
-            .collect();
-        pairs.windows(6).any(|six| six.iter().all(|&length| length == 2))
+    let runs = bytes.split(|byte| !byte.is_ascii_hexdigit());
+    let whole = runs.filter(|run| (12..=13).contains(&run.len())).find_map(|run| run.get(run.len() - 12..));
+    let separated = || {
+        [b'-', b'_'].into_iter().find_map(|separator| {
+            let parts: Vec<&[u8]> = bytes.split(|&byte| byte == separator || byte == b'.').collect();
+            let is_pair = |part: &&[u8]| part.len() == 2 && part.iter().all(u8::is_ascii_hexdigit);
+            parts.windows(6).find(|six| six.iter().all(is_pair)).map(<[&[u8]]>::concat)
+        })
     };
-    separated(b'-') || separated(b'_')
+    let digits = whole.map(<[u8]>::to_vec).or_else(separated)?;
+    Some(String::from_utf8_lossy(&digits).to_ascii_lowercase())
 }
 
 #[cfg(test)]

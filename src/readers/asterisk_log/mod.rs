@@ -13,6 +13,7 @@ mod trace;
 
 use memchr::memmem;
 
+use super::found::Found;
 use super::{Content, Format, Opened, Tells, fail2ban, text};
 use crate::clock::DateFormat;
 use crate::pbx::Pbx;
@@ -77,6 +78,16 @@ impl AsteriskLogReader {
         }
         (AsteriskLogReader { formats, is_syslog, blocker: fail2ban::Fail2banReader::new() }, note)
     }
+}
+
+/// Reads what a program said to syslog or the journal, if it begins as a line of Asterisk's; with the number
+/// of its call.
+pub(super) fn of_message(message: &[u8]) -> Option<(Found<'_>, Option<u32>)> {
+    if !head::begins(message) {
+        return None;
+    }
+    let head = head::anywhere(message, &[])?;
+    Some((messages::read(&head)?, head.call))
 }
 
 /// Returns whether a file that begins with `head` holds lines of Asterisk's logger.

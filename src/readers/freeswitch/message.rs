@@ -7,6 +7,7 @@ use super::accounts::{Accounts, user_of};
 use super::cause;
 use super::head::Head;
 use crate::event::{Action, Service};
+use crate::readers::REFUSED;
 use crate::readers::found::Found;
 use crate::readers::text::{address, endpoint, positions, split_last, split_once};
 
@@ -16,8 +17,6 @@ pub(crate) const NEW_SESSION: &str = "new channel";
 pub(crate) const INVITE: &str = "invite";
 /// The reason of a name that no directory has.
 pub(crate) const NO_SUCH_USER: &str = "no such user";
-/// The reason of a refusal, which for a name that no directory has is told a second time.
-pub(crate) const REFUSED: &str = "refused";
 /// The reason of a line that goes on in the next: what a caller wrote has line ends in it.
 pub(crate) const BROKEN_OFF: &str = "a caller's text with line ends";
 /// The reason of a line that a session cannot write.

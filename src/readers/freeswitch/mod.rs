@@ -19,6 +19,6 @@ pub(super) use database::FORMAT as DATABASE;
 pub(crate) use leg::{is_to_carrier, leads_to};
 pub(super) use log::FORMAT as LOG;
 pub(super) use log::PROGRAM;
-pub(crate) use message::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, REFUSED};
+pub(crate) use message::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER};
 pub(super) use per_call::{JSON, XML};
 pub(super) use records::FORMAT as RECORDS;

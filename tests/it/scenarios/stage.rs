@@ -490,6 +490,12 @@ impl Stage {
         self.files.entry("var/log/syslog".to_owned()).or_default().push_str(&line);
     }
 
+    /// A line of a web server's access log, without its time: the client, then what stands behind it.
+    pub(crate) fn web(&mut self, at: i64, client: &str, behind: &str) {
+        let line = format!("{client} - - [{}] {behind}\n", self.local(at, "%d/%b/%Y:%H:%M:%S %z"));
+        self.files.entry("var/log/apache2/access.log".to_owned()).or_default().push_str(&line);
+    }
+
     /// A file as given.
     pub(crate) fn file(&mut self, path: &str, text: &str) {
         self.files.insert(path.to_owned(), text.to_owned());
