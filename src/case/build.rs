@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone, ZoneOrigin};
-use crate::event::{Citation, Instant, Place};
+use crate::event::{Citation, Instant, Place, Service};
 use crate::evidence::{Evidence, cite};
 use crate::reconstruct::failed::Failed;
 use crate::reconstruct::incident::{Incident, Span};
@@ -44,14 +44,15 @@ impl Case<'_> {
     }
 
     pub(super) fn proof(&self, citation: &Citation) -> Option<Proof> {
-        let path = self.evidence.source(citation.place.source)?.file.path.clone();
+        let source = self.evidence.source(citation.place.source)?;
+        let path = source.file.path.clone();
         let line = (citation.place.line > 0).then_some(u64::from(citation.place.line));
         // Of a flood in a plain file only the places were kept.
         let text = match &citation.text {
             none if none.is_empty() => cite::line(self.evidence, citation.place)?.text,
             text => text.clone(),
         };
-        let offset = Some(citation.place.offset);
+        let offset = source.kind.has_offsets().then_some(citation.place.offset);
         Some(Proof { path, line, offset, text: Untrusted::from_bytes(&text) })
     }
 
@@ -103,6 +104,7 @@ impl Case<'_> {
 
     fn case(&self) -> model::Case {
         let version = self.world.told.iter().find_map(|told| told.ledger.version.as_deref());
+        let asterisk = version.map(|version| Untrusted::from_bytes(&[b"Asterisk ", version].concat()));
         let origin = match self.clock.origin() {
             ZoneOrigin::Given => "given by option".to_owned(),
             ZoneOrigin::Evidence(path) => format!("from {path}"),
@@ -119,8 +121,16 @@ impl Case<'_> {
             home_country: self.options.home_country.clone(),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
-            product: version.map(|version| Untrusted::from_bytes(&[b"Asterisk ", version].concat())),
+            product: asterisk.or_else(|| self.proxy().map(Untrusted::from)),
         }
+    }
+
+    /// Returns the SIP proxy that the evidence is of, as its records or its configuration tell.
+    fn proxy(&self) -> Option<&'static str> {
+        let speaks = |service| self.world.told.iter().any(|told| told.ledger.services.contains(&service));
+        let names = [(Service::Kamailio, "Kamailio"), (Service::Opensips, "OpenSIPS")];
+        let told = names.into_iter().find(|(service, _)| speaks(*service)).map(|(_, name)| name);
+        told.or(self.world.pbx.proxy)
     }
 
     /// Says what the user's options leave out: an answer over a part must not read like one over all.

@@ -2,6 +2,7 @@
 
 use super::build::Case;
 use super::reach;
+use crate::event::Action;
 use crate::evidence::Kind;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
@@ -17,7 +18,9 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     let mut add = |what: &str, why: &str, how: &str| {
         gaps.push(Gap { what: what.into(), why_it_matters: why.into(), how_to_get_it: how.into() });
     };
-    if !has_records(Tells::Server) {
+    if world.has_proxy() {
+        proxy_gaps(world, &has_records, &mut add);
+    } else if !has_records(Tells::Server) {
         add(
             "No log of Asterisk",
             "Guessing, registrations and the addresses of callers are invisible; only call records can speak.",
@@ -26,14 +29,14 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else {
         logger_gaps(world, &mut add);
     }
-    if !has_records(Tells::Calls) {
+    if !has_records(Tells::Calls) && !world.has_proxy() {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
             "Copy /var/log/asterisk/cdr-csv and cdr-custom, dump the table asteriskcdrdb.cdr, and ask the carrier for its records.",
         );
     }
-    if !has(Kind::Configuration) {
+    if !has(Kind::Configuration) && !has(Kind::ProxyConfiguration) {
         add(
             "No configuration",
             "Which accounts exist, which secrets are weak and which addresses are the carrier's can only be guessed from use.",
@@ -51,6 +54,36 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     gaps.sort();
     gaps.dedup();
     gaps
+}
+
+/// What a SIP proxy does not write unless its site has it do so.
+fn proxy_gaps(
+    world: &World<'_>,
+    has_records: &dyn Fn(Tells) -> bool,
+    add: &mut dyn FnMut(&str, &str, &str),
+) {
+    if world.watched_since().is_none() {
+        add(
+            "No line about logins from the SIP proxy's routing script",
+            "A stock Kamailio or OpenSIPS prints neither failed nor accepted logins: guessing and registrations are invisible.",
+            "Ask for SIP captures (sngrep, Homer) and a syslog server's copy; for the future print both in the routing script, with the sender's address.",
+        );
+    }
+    let has_calls = world.told.iter().any(|told| told.ledger.actions.contains_key(&Action::Call));
+    if !has_records(Tells::Calls) && !has_calls {
+        add(
+            "No accounting of calls",
+            "Which calls were made, by whom and from where is not known.",
+            "Copy the table acc, the flat files acc_*.log, and every syslog file: accounting goes to the facility daemon, the rest to local0.",
+        );
+    }
+    if world.pbx.accounts.is_empty() {
+        add(
+            "No table of subscribers",
+            "Which accounts exist and which secrets are weak can only be guessed from use.",
+            "Dump the table subscriber of the proxy's database.",
+        );
+    }
 }
 
 /// What the logger was told not to write.

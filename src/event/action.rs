@@ -124,6 +124,12 @@ pub enum Service {
     Cdr,
     /// Channel event logging.
     Cel,
+    /// Kamailio, its routing script and its tables.
+    Kamailio,
+    /// OpenSIPS, its routing script and its tables.
+    Opensips,
+    /// SIP as captured on the wire.
+    Capture,
 }
 
 impl Service {
@@ -140,6 +146,14 @@ impl Service {
             Service::Queue => "queue",
             Service::Cdr => "cdr",
             Service::Cel => "cel",
+            Service::Kamailio => "kamailio",
+            Service::Opensips => "opensips",
+            Service::Capture => "capture",
         }
+    }
+
+    /// Returns whether it is a SIP proxy, which tells calls by transactions.
+    pub fn is_proxy(self) -> bool {
+        matches!(self, Service::Kamailio | Service::Opensips)
     }
 }

@@ -54,6 +54,8 @@ pub struct Entry {
     pub context: Span,
     /// The number in `[C-0000002f]`, which joins the lines of one call.
     pub call: Option<u32>,
+    /// How many seconds a call lasted, from its answer on.
+    pub seconds: Option<u32>,
     /// Bytes from the chunk's first byte to the record.
     pub offset: u32,
     /// The record's length in bytes, without its line end.
@@ -80,6 +82,7 @@ impl Entry {
             channel: Span::NONE,
             context: Span::NONE,
             call: None,
+            seconds: None,
             offset: 0,
             length: 0,
             line: 0,

@@ -10,6 +10,7 @@ mod duplicates;
 mod output;
 mod recognise;
 mod root;
+pub(crate) mod sqlite;
 mod walk;
 
 use crate::event::{Instant, SourceId};

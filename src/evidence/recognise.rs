@@ -4,15 +4,17 @@
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
 use super::bytes::{Packing, read_up_to};
-use super::{Evidence, File, HEAD, Source, Unread};
+use super::{Evidence, File, HEAD, Source, Unread, sqlite};
 use crate::event::SourceId;
 use crate::pbx;
-use crate::readers::{self, Format, Tells};
+use crate::readers::{self, Content, Format, Tells};
 
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
 /// What a first look reads: enough to tell text from the rest.
 pub(crate) const FIRST_LOOK: usize = 4 * 1024;
+/// What tells a database of SQLite, its schema, stands between its first tables.
+const SCHEMA: usize = 1024 * 1024;
 
 /// What a source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,8 @@ pub enum Kind {
     AsteriskDatabase,
     /// A configuration file of Asterisk.
     Configuration,
+    /// A configuration file of Kamailio or OpenSIPS.
+    ProxyConfiguration,
     /// A file from which a phone takes its settings.
     PhoneFile,
     /// A file that tells about the host: its zone, its name, its TFTP server.
@@ -36,9 +40,21 @@ impl Kind {
             Kind::Records(format) => format.word,
             Kind::AsteriskDatabase => "asterisk-database",
             Kind::Configuration => "configuration",
+            Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
             Kind::HostFile => "host-file",
         }
+    }
+
+    /// Returns whether what it holds stands in lines that can be read again where they are cited.
+    pub fn has_lines(self) -> bool {
+        !matches!(self, Kind::Records(format) if format.content == Content::Binary)
+    }
+
+    /// Returns whether its records stand at offsets that anyone can open: rows of a database, which its
+    /// own engine reads, do not.
+    pub fn has_offsets(self) -> bool {
+        self != Kind::Records(readers::SIP_PROXY_DATABASE) && self != Kind::AsteriskDatabase
     }
 
     /// Returns what its records tell of, if it has records that a reader reads.
@@ -64,6 +80,9 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     // A configuration or phone file may quote a log line in a comment; a log never has sections.
     if pbx::is_configuration(path, head) {
         return Some(Kind::Configuration);
+    }
+    if pbx::is_proxy_configuration(path, head) {
+        return Some(Kind::ProxyConfiguration);
     }
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
@@ -118,12 +137,16 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
     let is_candidate = packing != Packing::Plain
         || is_text
         || host_file(&file.placed)
+        || first.starts_with(sqlite::MAGIC)
         || recognise(&file.path, &first).is_some();
-    let head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
+    let mut head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
         read_up_to(&handle, packing, HEAD)?
     } else {
         first
     };
+    if head.starts_with(sqlite::MAGIC) {
+        head = read_up_to(&handle, packing, SCHEMA)?;
+    }
     // `full.1.gz` holds what `full.1` held.
     let inner_path = if packing == Packing::Gzip { file.path.trim_end_matches(".gz") } else { &file.path };
     let kind = match host_file(&file.placed) {

@@ -11,15 +11,17 @@ pub mod fetches;
 pub mod names;
 pub mod rows;
 mod sink;
+mod transactions;
 pub mod tries;
 pub mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::event::{Action, Citation, Instant, Resolution};
+use crate::event::{Action, Citation, Instant, Resolution, Service};
 
 pub use sink::{Fold, Known, Window};
+pub(crate) use transactions::dialogs;
 
 /// What one source told.
 #[derive(Debug, Default)]
@@ -52,8 +54,10 @@ pub struct Ledger {
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
     /// The version in the first start banner.
     pub version: Option<Vec<u8>>,
-    /// Addresses the server itself was reached at.
+    /// Does it hold security events of Asterisk?
     pub has_security_events: bool,
+    /// The services that its records speak of.
+    pub services: BTreeSet<Service>,
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
     /// Limits that were hit.

@@ -1,5 +1,8 @@
 //! Call records, kept whole in a few dozen bytes and their text.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use super::blocks::{Blocks, TextAt, Texts};
 use super::names::NameId;
 use crate::event::{Disposition, Instant};
@@ -31,6 +34,28 @@ pub struct Row {
     lengths: [u8; 6],
     /// How it ended.
     pub disposition: Disposition,
+    /// What it is a record of.
+    pub kind: RowKind,
+    /// The address that the call came from, an index into [`Rows::addresses`].
+    address: u32,
+}
+
+/// What a row is a record of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKind {
+    /// A call, or one leg of it, that is over.
+    Leg,
+    /// The INVITE that began a call, as a proxy accounts it.
+    Began,
+    /// The BYE that ended a call, as a proxy accounts it.
+    Ended,
+}
+
+impl RowKind {
+    /// Returns whether it is one transaction of a call, not a whole leg.
+    pub fn is_transaction(self) -> bool {
+        self != RowKind::Leg
+    }
 }
 
 /// The texts of one row.
@@ -56,15 +81,39 @@ pub struct Rows {
     /// In the order of the file.
     pub rows: Blocks<Row>,
     texts: Texts,
+    addresses: Vec<IpAddr>,
+    address_ids: HashMap<IpAddr, u32>,
 }
 
+/// Addresses of callers kept for one source; those beyond have none.
+const MOST_ADDRESSES: usize = 1 << 20;
+
 impl Rows {
-    /// Keeps a row; its text and lengths are filled in.
-    pub fn push(&mut self, mut row: Row, text: RowText<'_>) {
+    /// Keeps a row; its text, lengths and address are filled in.
+    pub fn push(&mut self, mut row: Row, text: RowText<'_>, address: Option<IpAddr>) {
+        row.address = address.map_or(u32::MAX, |address| self.address_id(address));
         let linkedid = if text.linkedid == text.uniqueid { b"" } else { text.linkedid };
         let texts = [text.src, text.dst, text.channel, text.dst_channel, text.uniqueid, linkedid];
         (row.text, row.lengths) = self.texts.keep(texts);
         self.rows.push(row);
+    }
+
+    /// Returns the address that a row itself says the call came from.
+    pub fn address(&self, row: &Row) -> Option<IpAddr> {
+        self.addresses.get(row.address as usize).copied()
+    }
+
+    fn address_id(&mut self, address: IpAddr) -> u32 {
+        if let Some(&id) = self.address_ids.get(&address) {
+            return id;
+        }
+        if self.addresses.len() >= MOST_ADDRESSES {
+            return u32::MAX;
+        }
+        let id = self.addresses.len() as u32;
+        self.addresses.push(address);
+        self.address_ids.insert(address, id);
+        id
     }
 
     /// Returns a row's texts.
@@ -104,6 +153,8 @@ impl Row {
             text: TextAt::default(),
             lengths: [0; 6],
             disposition: Disposition::Unknown,
+            kind: RowKind::Leg,
+            address: u32::MAX,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::calls::Step;
 use super::fetches::Fetch;
 use super::names::NameId;
 use super::rows::{Row, RowText};
+use super::transactions;
 use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
@@ -69,6 +70,8 @@ pub struct Fold {
     resolver: Resolver,
     known: Arc<Known>,
     window: Window,
+    /// Does it consist of lines?
+    has_lines: bool,
     /// Is the text of a flood's lines kept? A plain file is read again where it is cited.
     keeps_text: bool,
     ledger: Ledger,
@@ -86,7 +89,8 @@ impl Fold {
     pub fn new(source: &Source, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
         Fold {
             source: source.id,
-            keeps_text: source.packing != Packing::Plain,
+            has_lines: source.kind.has_lines(),
+            keeps_text: source.packing != Packing::Plain || !source.kind.has_lines(),
             resolver,
             known,
             window,
@@ -148,7 +152,8 @@ impl Fold {
         }
         self.ledger.seen(at, resolution);
         *self.ledger.actions.entry(entry.action).or_default() += 1;
-        let told = Told { chunk, entry, base, at, source: self.source };
+        self.ledger.services.insert(entry.service);
+        let told = Told { chunk, entry, base, at, source: self.source, has_lines: self.has_lines };
         match entry.action {
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
                 self.flood(&told);
@@ -169,6 +174,9 @@ impl Fold {
                 self.used(&told);
             }
             Action::FileFetched | Action::FileMissing => self.fetched(&told),
+            Action::Call | Action::HungUp if entry.service.is_proxy() => {
+                transactions::take(&mut self.ledger, &told);
+            }
             Action::Banned => self.banned(&told),
             Action::UserAgent => self.agent(&told),
             Action::Server => {
@@ -183,7 +191,7 @@ impl Fold {
     fn flood(&mut self, told: &Told<'_>) {
         let entry = told.entry;
         let Some(kind) = tries::kind_of(entry.action) else { return };
-        self.ledger.has_security_events |= entry.exact.is_some();
+        self.ledger.has_security_events |= is_security_event(entry);
         let name = told.text(entry.account);
         if entry.action == Action::Challenge {
             self.challenges.note(told);
@@ -247,7 +255,7 @@ impl Fold {
     /// Credentials were accepted. chan_sip names the account for a registration and the number
     /// dialled for a call; the challenge before, of the same session, tells which.
     fn accepted(&mut self, told: &Told<'_>) {
-        self.ledger.has_security_events |= told.entry.exact.is_some();
+        self.ledger.has_security_events |= is_security_event(told.entry);
         let said = told.text(told.entry.account);
         let account = match told.entry.service {
             Service::Sip => match self.challenges.take(told) {
@@ -340,7 +348,7 @@ impl Fold {
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
         kept.offset = base.offset + u64::from(row.offset);
-        kept.line = (base.line + u64::from(row.line) + 1) as u32;
+        kept.line = if self.has_lines { (base.line + u64::from(row.line) + 1) as u32 } else { 0 };
         kept.length = row.length;
         kept.duration = row.duration;
         kept.billsec = row.billsec;
@@ -357,7 +365,7 @@ impl Fold {
             uniqueid: text(row.uniqueid),
             linkedid: text(row.linkedid),
         };
-        self.ledger.rows.push(kept, texts);
+        self.ledger.rows.push(kept, texts, None);
     }
 }
 
@@ -387,25 +395,31 @@ impl Sink for Fold {
     }
 }
 
+/// Security events tell their own instant; so do a proxy's records and captured packets.
+fn is_security_event(entry: &Entry) -> bool {
+    entry.exact.is_some() && !entry.service.is_proxy() && entry.service != Service::Capture
+}
+
 /// One entry where it stands.
-struct Told<'a> {
+pub(super) struct Told<'a> {
     chunk: &'a Chunk,
-    entry: &'a Entry,
+    pub(super) entry: &'a Entry,
     base: Base,
-    at: Instant,
+    pub(super) at: Instant,
     source: SourceId,
+    has_lines: bool,
 }
 
 impl<'a> Told<'a> {
-    fn text(&self, span: crate::event::Span) -> &'a [u8] {
+    pub(super) fn text(&self, span: crate::event::Span) -> &'a [u8] {
         self.chunk.text(span).unwrap_or_default()
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place {
             source: self.source,
             offset: self.base.offset + u64::from(self.entry.offset),
-            line: (self.base.line + u64::from(self.entry.line) + 1) as u32,
+            line: if self.has_lines { (self.base.line + u64::from(self.entry.line) + 1) as u32 } else { 0 },
         }
     }
 

@@ -17,6 +17,7 @@ mod modules;
 mod phone;
 mod pjsip;
 mod pjsip_wizard;
+mod proxy;
 mod read;
 mod recognise;
 mod secret;
@@ -31,5 +32,6 @@ pub use model::{
     Problem, SecretStrength, Technology, Trunk,
 };
 pub use phone::is_phone_file;
+pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -37,6 +37,8 @@ pub struct Pbx {
     pub system_name: Option<String>,
     /// May anybody log in to the manager interface at all? `None` where no file says.
     pub manager_enabled: Option<bool>,
+    /// Kamailio or OpenSIPS, where a configuration file of it is there.
+    pub proxy: Option<&'static str>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -63,6 +65,8 @@ pub enum Technology {
     Pjsip,
     /// `chan_iax2`.
     Iax2,
+    /// Kamailio or OpenSIPS.
+    Proxy,
 }
 
 /// What can register or make calls.

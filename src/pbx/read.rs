@@ -10,7 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, sip, users,
+    call_records, iax, internal_database, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, sip,
+    users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -24,6 +25,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     if let Some(directory) = Directory::find(evidence) {
         read_directory(&directory, &mut collector);
     }
+    proxy::read_all(evidence, &mut collector);
     internal_database::read_all(evidence, &mut collector.pbx);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()

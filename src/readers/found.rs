@@ -19,6 +19,7 @@ pub(crate) struct Found<'a> {
     pub(crate) session: Option<&'a [u8]>,
     pub(crate) channel: Option<&'a [u8]>,
     pub(crate) context: Option<&'a [u8]>,
+    pub(crate) seconds: Option<u32>,
 }
 
 impl<'a> Found<'a> {
@@ -37,6 +38,7 @@ impl<'a> Found<'a> {
             session: None,
             channel: None,
             context: None,
+            seconds: None,
         }
     }
 
@@ -71,6 +73,7 @@ impl<'a> Found<'a> {
             session: span(self.session),
             channel: span(self.channel),
             context: span(self.context),
+            seconds: self.seconds,
             ..Entry::new(self.action, self.service)
         }
     }

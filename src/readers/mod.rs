@@ -18,6 +18,7 @@ mod fail2ban;
 mod format;
 mod found;
 mod queue_log;
+mod sip_proxy;
 mod syslog;
 mod text;
 mod tftp;
@@ -27,6 +28,8 @@ pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
 pub use syslog::SyslogMessages;
+/// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
+pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 pub(crate) use text::uri_host;
 
 use crate::evidence::{FIRST_LOOK, Handle, Kind, Source};
@@ -34,12 +37,13 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 7] = [
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
+    &sip_proxy::DATABASE,
     &syslog::FORMAT,
 ];
 

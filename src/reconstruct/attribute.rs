@@ -50,6 +50,10 @@ fn forget_servers(world: &World<'_>, calls: &mut Calls) {
     for index in 0..calls.list.len() {
         let address = calls.list.get(index).and_then(|call| calls.address(call));
         if address.is_some_and(|address| !is_peer(address)) {
+            let standing = address.map(|address| world.neighbours.of(address));
+            if let Some(call) = calls.list.get_mut(index).filter(|call| call.origin == Origin::Record) {
+                call.from_trunk |= standing == Some(Standing::Trunk);
+            }
             calls.place(index, None, Origin::Unknown);
         }
     }

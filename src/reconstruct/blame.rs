@@ -25,6 +25,9 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
 fn why(breach: &Breach, call: &Call) -> String {
     match (breach.address, call.origin) {
         (Some(address), Origin::Media) => format!("its audio went to {address}, which took the account over"),
+        (Some(address), Origin::Record) => {
+            format!("the request for it came from {address}, which took the account over")
+        }
         (Some(address), Origin::Authentication) => {
             format!("the account's credentials came from {address} at that second")
         }

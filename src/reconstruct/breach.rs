@@ -137,7 +137,9 @@ fn weigh(
     let behaviour = behaviour::look(world, &calls, honest);
     let party = address.and_then(|address| world.parties.get(&address));
     let tried = party.and_then(|party| party.by_account.get(account));
-    let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
+    let guesses = tried.filter(|tried| !tried.is_one_phones()).map_or(0, |tried| tried.before(first));
+    // Whoever had to guess first was not there before, however soon the log begins.
+    let from_the_start = from_the_start && guesses < GUESSES;
     let swept = address.zip(party).is_some_and(|(address, party)| {
         party.unknown_count >= SWEEP || world.foreign_accounts(address, party) >= 3
     });

@@ -99,6 +99,8 @@ pub enum Origin {
     Authentication,
     /// The caller's audio came from there.
     Media,
+    /// The call's own record says from where its request came.
+    Record,
 }
 
 /// All calls.

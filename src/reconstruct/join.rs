@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
+use super::transactions;
 use super::world::Told;
 use crate::event::{Disposition, Instant};
 use crate::fold::calls::LogCall;
@@ -26,7 +27,7 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     let mut start = 0;
     while start < legs.len() {
         let end = start + legs[start..].iter().take_while(|leg| leg.key == legs[start].key).count();
-        list.push(call_of(told, trunks, &mut names, &legs[start..end]));
+        list.extend(call_of(told, trunks, &mut names, &mut addresses, &legs[start..end]));
         start = end;
     }
     drop(legs);
@@ -55,7 +56,23 @@ impl Names {
     }
 }
 
-fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs: &[Leg]) -> Call {
+fn call_of(
+    told: &[Told<'_>],
+    trunks: &BTreeSet<String>,
+    names: &mut Names,
+    addresses: &mut Addresses,
+    legs: &[Leg],
+) -> Option<Call> {
+    let is_proxy = legs.first().and_then(|leg| row_at(told, leg.at)).is_some_and(|(row, _)| row.kind.is_transaction());
+    if is_proxy {
+        return transactions::call_of(told, trunks, legs, |account, address| {
+            (names.id(account), addresses.id(address))
+        });
+    }
+    Some(call_of_legs(told, trunks, names, legs))
+}
+
+fn call_of_legs(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs: &[Leg]) -> Call {
     let rows = || legs.iter().filter_map(|leg| Some((leg.at, row_at(told, leg.at)?)));
     let is_trunk = |channel: &[u8]| {
         channel_account(channel).is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref()))

@@ -1,12 +1,12 @@
 //! Which rows are one call's: those of one uniqueid, of one linkedid, and of one pair of Local channels.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::calls::At;
 use super::world::Told;
 use crate::event::Instant;
-use crate::fold::hash;
-use crate::fold::rows::{Row, RowText};
+use crate::fold::rows::{Row, RowKind, RowText};
+use crate::fold::{dialogs, hash};
 use crate::pbx_id;
 
 /// One row, on its way into a call.
@@ -23,11 +23,13 @@ pub(super) struct Leg {
 pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
     let linked = linked_ids(told);
     let locals = local_pairs(told, &linked);
+    let begun = begun(told);
     let mut legs = Vec::new();
     for (source, told) in told.iter().enumerate() {
         for (index, row) in told.ledger.rows.rows.iter().enumerate() {
             let text = told.ledger.rows.text(row);
             let key = key_of(row, &text, &linked);
+            let key = if row.kind.is_transaction() { dialog_of(row, &text, &begun) } else { key };
             legs.push(Leg {
                 key: locals.get(&key).copied().unwrap_or(key),
                 start: row.start,
@@ -38,6 +40,21 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
         }
     }
     legs
+}
+
+/// Returns the dialogs that an INVITE began, by the caller's tag.
+fn begun(told: &[Told<'_>]) -> HashSet<u64> {
+    let each = told.iter().flat_map(|told| {
+        let rows = told.ledger.rows.rows.iter().filter(|row| row.kind == RowKind::Began);
+        rows.filter_map(|row| Some(dialogs(&told.ledger.rows.text(row))?.0))
+    });
+    each.collect()
+}
+
+/// Returns the dialog that a transaction belongs to.
+fn dialog_of(row: &Row, text: &RowText<'_>, begun: &HashSet<u64>) -> u64 {
+    let (from, to) = dialogs(text).unwrap_or_default();
+    if row.kind == RowKind::Ended && !begun.contains(&from) && begun.contains(&to) { to } else { from }
 }
 
 fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
@@ -53,7 +70,7 @@ fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
 fn linked_ids(told: &[Told<'_>]) -> HashMap<u64, u64> {
     let mut linked = HashMap::new();
     for told in told {
-        for row in told.ledger.rows.rows.iter() {
+        for row in told.ledger.rows.rows.iter().filter(|row| !row.kind.is_transaction()) {
             let text = told.ledger.rows.text(row);
             if !text.linkedid.is_empty() && pbx_id::parts(text.linkedid).is_some() {
                 linked.insert(hash(&text.uniqueid), hash(&text.linkedid));
@@ -68,7 +85,7 @@ fn local_pairs(told: &[Told<'_>], linked: &HashMap<u64, u64>) -> HashMap<u64, u6
     let mut first: HashMap<u64, (Instant, u64)> = HashMap::new();
     let mut pairs: Vec<(u64, u64)> = Vec::new();
     for told in told {
-        for row in told.ledger.rows.rows.iter() {
+        for row in told.ledger.rows.rows.iter().filter(|row| !row.kind.is_transaction()) {
             let text = told.ledger.rows.text(row);
             for channel in [text.channel, text.dst_channel] {
                 let Some(base) = local_base(channel) else { continue };

@@ -26,6 +26,7 @@ mod legs;
 mod parties;
 mod phases;
 pub mod standing;
+mod transactions;
 mod trunks;
 mod uses;
 pub mod vectors;

@@ -13,7 +13,7 @@ use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
 use super::{parties, uses};
-use crate::event::Instant;
+use crate::event::{Action, Instant};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
@@ -29,6 +29,16 @@ pub struct Told<'a> {
     pub ledger: Ledger,
     /// The log that it is a file of: `full.log`, `full.log.0` and `full.log-20260910.gz` are one.
     pub family: String,
+}
+
+impl Told<'_> {
+    /// Returns whether it shows failed logins, as a phone server's log does; a SIP proxy's does where the
+    /// site has its routing script print them.
+    fn is_server_log(&self) -> bool {
+        let of_proxy = self.ledger.services.iter().any(|service| service.is_proxy());
+        let has_failures = self.ledger.actions.contains_key(&Action::AuthFailed);
+        self.source.kind.tells() == Some(Tells::Server) || of_proxy && has_failures
+    }
 }
 
 /// Everything that was told.
@@ -141,8 +151,14 @@ impl<'a> World<'a> {
 
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
-        let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
+        let logs = self.told.iter().filter(|told| told.is_server_log());
         logs.filter_map(|told| told.ledger.first).min()
+    }
+
+    /// Returns whether the evidence is that of a SIP proxy, by its records or its configuration.
+    pub fn has_proxy(&self) -> bool {
+        let told = self.told.iter().flat_map(|told| &told.ledger.services).any(|service| service.is_proxy());
+        told || self.pbx.proxy.is_some()
     }
 
     /// Returns whether any source tells of security events.
