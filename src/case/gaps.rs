@@ -20,14 +20,15 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     };
     if world.has_proxy() {
         proxy_gaps(world, &has_records, &mut add);
-    } else if !has_records(Tells::Server) {
+    }
+    if has_records(Tells::Server) {
+        logger_gaps(world, &mut add);
+    } else if !world.has_proxy() {
         add(
             "No log of Asterisk",
             "Guessing, registrations and the addresses of callers are invisible; only call records can speak.",
             "Copy /var/log/asterisk whole, rotated and packed files too; ask for backups and a syslog server's copy.",
         );
-    } else {
-        logger_gaps(world, &mut add);
     }
     if !has_records(Tells::Calls) && !world.has_proxy() {
         add(
@@ -57,11 +58,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
 }
 
 /// What a SIP proxy does not write unless its site has it do so.
-fn proxy_gaps(
-    world: &World<'_>,
-    has_records: &dyn Fn(Tells) -> bool,
-    add: &mut dyn FnMut(&str, &str, &str),
-) {
+fn proxy_gaps(world: &World<'_>, has_records: &dyn Fn(Tells) -> bool, add: &mut dyn FnMut(&str, &str, &str)) {
     if world.watched_since().is_none() {
         add(
             "No line about logins from the SIP proxy's routing script",

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// A request that looks for a service or an account and carries no secret.
     Probe,
+    /// One server or phone asked another whether it is alive.
+    KeepAlive,
     /// The server asked for credentials. Every honest call starts so: never a failure.
     Challenge,
     /// A secret, a name or an access list did not hold.
@@ -69,6 +71,7 @@ impl Action {
     pub fn word(self) -> &'static str {
         match self {
             Action::Probe => "probe",
+            Action::KeepAlive => "keep-alive",
             Action::Challenge => "challenge",
             Action::AuthFailed => "auth-failed",
             Action::AuthOk => "auth-ok",

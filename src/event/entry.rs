@@ -90,6 +90,19 @@ impl Entry {
     }
 }
 
+/// One SIP message as it stood on the wire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SipMessage {
+    /// The method of a request, the status of a response.
+    pub what: Span,
+    /// Is it a request?
+    pub is_request: bool,
+    /// Its `User-Agent`.
+    pub agent: Span,
+    /// The address of the packet's sender.
+    pub from: IpAddr,
+}
+
 /// How a call ended, as its record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disposition {
@@ -116,6 +129,18 @@ impl Disposition {
             b"BUSY" | b"2" => Disposition::Busy,
             b"FAILED" | b"1" => Disposition::Failed,
             b"CONGESTION" | b"16" => Disposition::Congestion,
+            _ => Disposition::Unknown,
+        }
+    }
+
+    /// Tells how a call ended from the final status of its INVITE (RFC 3261).
+    pub fn from_status(status: u16) -> Self {
+        match status {
+            200..=299 => Disposition::Answered,
+            486 | 600 => Disposition::Busy,
+            408 | 480 | 487 => Disposition::NoAnswer,
+            503 => Disposition::Congestion,
+            300..=699 => Disposition::Failed,
             _ => Disposition::Unknown,
         }
     }

@@ -134,6 +134,12 @@ pub struct Inflated<'a> {
     broken: Option<String>,
 }
 
+impl Read for Inflated<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fill(buffer))
+    }
+}
+
 impl Inflated<'_> {
     /// Fills `buffer` and returns how many bytes there were; fewer only at the end or at a break.
     pub fn fill(&mut self, buffer: &mut [u8]) -> usize {

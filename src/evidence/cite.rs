@@ -72,12 +72,7 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
 }
 
 /// Reads a file again whose records are no lines, and keeps those that stand at places.
-fn read_records(
-    source: &Source,
-    handle: &Handle,
-    places: &[Place],
-    cited: &mut BTreeMap<Place, Citation>,
-) {
+fn read_records(source: &Source, handle: &Handle, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
     let Some(opened) = readers::reader_for(source, &Pbx::default()) else { return };
     let mut take = |chunk: &Chunk, base: u64| {

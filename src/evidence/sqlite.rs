@@ -50,7 +50,7 @@ pub(crate) fn each_row(
         return Ok(false);
     }
     let mut statement = connection.prepare(&format!("SELECT rowid, * FROM {table} NOT INDEXED"))?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([])?;
     for _ in 0..MOST_ROWS {
         let Some(row) = rows.next()? else { break };

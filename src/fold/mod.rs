@@ -11,6 +11,7 @@ pub mod fetches;
 pub mod names;
 pub mod rows;
 mod sink;
+pub mod sip;
 mod transactions;
 pub mod tries;
 pub mod uses;
@@ -56,6 +57,8 @@ pub struct Ledger {
     pub version: Option<Vec<u8>>,
     /// Does it hold security events of Asterisk?
     pub has_security_events: bool,
+    /// SIP messages, counted.
+    pub sip: sip::SipCounts,
     /// The services that its records speak of.
     pub services: BTreeSet<Service>,
     /// Does it tell dialplan steps?

@@ -174,7 +174,7 @@ impl Fold {
                 self.used(&told);
             }
             Action::FileFetched | Action::FileMissing => self.fetched(&told),
-            Action::Call | Action::HungUp if entry.service.is_proxy() => {
+            Action::Call | Action::HungUp if tells_transactions(entry.service) => {
                 transactions::take(&mut self.ledger, &told);
             }
             Action::Banned => self.banned(&told),
@@ -233,6 +233,9 @@ impl Fold {
 
     fn step(&mut self, told: &Told<'_>) {
         let entry = told.entry;
+        if tells_transactions(entry.service) {
+            return;
+        }
         self.ledger.has_dialplan = true;
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service != Service::Core || entry.channel.is_none() {
@@ -391,13 +394,21 @@ impl Sink for Fold {
         for row in &chunk.rows {
             self.row(chunk, row, base);
         }
+        for message in &chunk.sip {
+            self.ledger.sip.take(chunk, message);
+        }
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
 }
 
 /// Security events tell their own instant; so do a proxy's records and captured packets.
 fn is_security_event(entry: &Entry) -> bool {
-    entry.exact.is_some() && !entry.service.is_proxy() && entry.service != Service::Capture
+    entry.exact.is_some() && !tells_transactions(entry.service)
+}
+
+/// Proxies and captures tell calls by their requests, and know no dialplan.
+fn tells_transactions(service: Service) -> bool {
+    service.is_proxy() || service == Service::Capture
 }
 
 /// One entry where it stands.

@@ -7,16 +7,15 @@
 
 use std::net::IpAddr;
 
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB};
 
 use super::address::{host_and_port, of_uri};
 use super::model::{Binding, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
-use crate::evidence::{Evidence, Kind, Source, ends_with_path};
+use crate::evidence::{Evidence, Kind, Source, ends_with_path, sqlite};
 use crate::untrusted::Untrusted;
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
 const LARGEST: usize = 128 * 1024 * 1024;
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 1_000_000;
@@ -25,7 +24,7 @@ const MOST_BINDINGS: usize = 100_000;
 /// Returns whether a file is Asterisk's internal database.
 pub fn is_internal_database(path: &str, head: &[u8]) -> bool {
     // The schema stands at the end of the first page, which may be longer than the head.
-    head.starts_with(MAGIC)
+    head.starts_with(sqlite::MAGIC)
         && (ends_with_path(path, "astdb.sqlite3")
             || memchr::memmem::find(head, b"CREATE TABLE astdb").is_some())
 }
@@ -80,15 +79,8 @@ fn bindings_of(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Option<String
 }
 
 /// Calls back for each row; the rows before a damaged place count.
-fn read_rows(mut bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
-    // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
-    if let Some(versions) = bytes.get_mut(18..20) {
-        versions.fill(1);
-    }
-    let mut connection = Connection::open_in_memory()?;
-    connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
-    drop(bytes);
-    connection.execute_batch("PRAGMA trusted_schema = OFF")?;
+fn read_rows(bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
+    let connection = sqlite::open(bytes)?;
     if !has_plain_table(&connection)? {
         return Ok(());
     }
@@ -179,6 +171,8 @@ fn registrar(aor: &str, value: &str, place: Citation) -> Option<Binding> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::MAIN_DB;
+
     use super::*;
 
     fn database(rows: &[(&str, &str)]) -> Vec<u8> {

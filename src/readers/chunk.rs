@@ -1,6 +1,6 @@
 //! A piece of one source, and what a reader understood of it.
 
-use crate::event::{CallRow, Entry, Span, Stamp};
+use crate::event::{CallRow, Entry, SipMessage, Span, Stamp};
 
 /// Why a line was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +68,8 @@ pub struct Chunk {
     pub entries: Vec<Entry>,
     /// Call records, in the order of the source.
     pub rows: Vec<CallRow>,
+    /// SIP messages, whether they tell of an event or not.
+    pub sip: Vec<SipMessage>,
     /// Records understood, those that tell of no event included.
     pub records: u64,
     /// Lines that fit no form.
@@ -128,6 +130,7 @@ impl Chunk {
         self.scratch.clear();
         self.entries.clear();
         self.rows.clear();
+        self.sip.clear();
         self.skipped.clear();
         self.context = 0;
         self.first_stamp = None;

@@ -45,6 +45,8 @@ pub enum Tells {
     Queues,
     /// What other programs of the host saw.
     Host,
+    /// What was sent over the network.
+    Wire,
 }
 
 /// A file about to be read.

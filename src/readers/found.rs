@@ -80,7 +80,7 @@ impl<'a> Found<'a> {
 }
 
 /// Returns the place of `part`, which is a piece of `base`.
-fn span_within(base: &[u8], part: &[u8], shift: usize) -> Span {
+pub(crate) fn span_within(base: &[u8], part: &[u8], shift: usize) -> Span {
     let distance = (part.as_ptr() as usize).wrapping_sub(base.as_ptr() as usize);
     if distance > base.len() {
         return Span::NONE;

@@ -11,6 +11,7 @@
 mod asterisk_log;
 mod by_line;
 mod call_records;
+mod capture;
 mod channel_events;
 mod chunk;
 mod delimited;
@@ -37,13 +38,14 @@ use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 7] = [
+pub static FORMATS: [&Format; 8] = [
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &sip_proxy::DATABASE,
+    &capture::FORMAT,
     &syslog::FORMAT,
 ];
 

@@ -65,7 +65,10 @@ impl<'a> Message<'a> {
 pub(super) fn found<'a>(message: &Message<'a>) -> Option<Found<'a>> {
     let name = message.file_name();
     let is_known = |program: &&&Program| program.names.iter().any(|known| known.as_bytes() == name);
-    (PROGRAMS.iter().find(is_known)?.read)(message)
+    match PROGRAMS.iter().find(is_known) {
+        Some(program) => (program.read)(message),
+        None => sip_proxy::by_form(message),
+    }
 }
 
 /// Reads the lines of one program, `program[1234]: message`, as they stand behind syslog's prefix.

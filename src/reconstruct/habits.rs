@@ -25,7 +25,8 @@ pub(super) fn is_stale_phone(world: &World<'_>, account: &str, address: IpAddr) 
     let Some(tried) = party.by_account.get(account) else { return false };
     // One try is under one Call-ID whoever makes it.
     let lasts = tried.first.zip(tried.last).is_some_and(|(first, last)| last.seconds_since(first) >= 60);
-    (tried.is_one_phones() && lasts) || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
+    (tried.is_one_phones() && lasts)
+        || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
 }
 
 /// Returns whether tries keep one pace, slow enough for a phone, for hours.

@@ -63,7 +63,8 @@ fn call_of(
     addresses: &mut Addresses,
     legs: &[Leg],
 ) -> Option<Call> {
-    let is_proxy = legs.first().and_then(|leg| row_at(told, leg.at)).is_some_and(|(row, _)| row.kind.is_transaction());
+    let is_proxy =
+        legs.first().and_then(|leg| row_at(told, leg.at)).is_some_and(|(row, _)| row.kind.is_transaction());
     if is_proxy {
         return transactions::call_of(told, trunks, legs, |account, address| {
             (names.id(account), addresses.id(address))

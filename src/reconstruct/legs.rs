@@ -8,6 +8,7 @@ use crate::event::Instant;
 use crate::fold::rows::{Row, RowKind, RowText};
 use crate::fold::{dialogs, hash};
 use crate::pbx_id;
+use crate::readers::Tells;
 
 /// One row, on its way into a call.
 pub(super) struct Leg {
@@ -24,8 +25,12 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
     let linked = linked_ids(told);
     let locals = local_pairs(told, &linked);
     let begun = begun(told);
+    let is_told_twice = has_legs(told);
     let mut legs = Vec::new();
     for (source, told) in told.iter().enumerate() {
+        if is_told_twice && told.source.kind.tells() == Some(Tells::Wire) {
+            continue;
+        }
         for (index, row) in told.ledger.rows.rows.iter().enumerate() {
             let text = told.ledger.rows.text(row);
             let key = key_of(row, &text, &linked);
@@ -40,6 +45,15 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
         }
     }
     legs
+}
+
+/// Returns whether a server's own records tell the calls that a capture shows as well: their names for
+/// one call have nothing in common.
+fn has_legs(told: &[Told<'_>]) -> bool {
+    told.iter().any(|told| {
+        let ledger = &told.ledger;
+        !ledger.calls.calls.is_empty() || ledger.rows.rows.iter().any(|row| row.kind == RowKind::Leg)
+    })
 }
 
 /// Returns the dialogs that an INVITE began, by the caller's tag.

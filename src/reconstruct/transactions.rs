@@ -27,7 +27,8 @@ pub(super) fn call_of(
     let start = row.start;
     let answers = || begun().filter(|(_, (row, _))| row.disposition == Disposition::Answered);
     let answered = answers().map(|(_, (row, _))| row.start).min();
-    let ended = rows().filter(|(_, (row, _))| row.kind == RowKind::Ended).map(|(_, (row, _))| row.start).max();
+    let ended =
+        rows().filter(|(_, (row, _))| row.kind == RowKind::Ended).map(|(_, (row, _))| row.start).max();
     let measured = answers().map(|(_, (row, _))| row.billsec).max().filter(|seconds| *seconds > 0);
     let between = answered.zip(ended).map(|(from, to)| to.seconds_since(from).clamp(0, i64::from(u32::MAX)));
     let billsec = measured.or(between.map(|seconds| seconds as u32)).unwrap_or(0);

@@ -37,7 +37,8 @@ impl Told<'_> {
     fn is_server_log(&self) -> bool {
         let of_proxy = self.ledger.services.iter().any(|service| service.is_proxy());
         let has_failures = self.ledger.actions.contains_key(&Action::AuthFailed);
-        self.source.kind.tells() == Some(Tells::Server) || of_proxy && has_failures
+        let is_log = matches!(self.source.kind.tells(), Some(Tells::Server | Tells::Wire));
+        is_log || of_proxy && has_failures
     }
 }
 
@@ -159,6 +160,11 @@ impl<'a> World<'a> {
     pub fn has_proxy(&self) -> bool {
         let told = self.told.iter().flat_map(|told| &told.ledger.services).any(|service| service.is_proxy());
         told || self.pbx.proxy.is_some()
+    }
+
+    /// Returns whether SIP was captured, which shows every login.
+    pub fn has_capture(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.tells() == Some(Tells::Wire))
     }
 
     /// Returns whether any source tells of security events.

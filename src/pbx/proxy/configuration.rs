@@ -202,10 +202,8 @@ impl<'t> Definitions<'t> {
     fn replaced(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for _ in 0..MOST_REPLACED {
-            let next: Vec<&str> = text
-                .split_whitespace()
-                .map(|word| self.values.get(word).copied().unwrap_or(word))
-                .collect();
+            let next: Vec<&str> =
+                text.split_whitespace().map(|word| self.values.get(word).copied().unwrap_or(word)).collect();
             let next = next.join(" ");
             if next == text {
                 break;

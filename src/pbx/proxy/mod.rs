@@ -51,7 +51,7 @@ fn read_database(evidence: &Evidence, source: &Source, collector: &mut Collector
         [("dispatcher", ["destination", ""]), ("address", ["ip_addr", "mask"]), ("trusted", ["src_ip", ""])]
     {
         sqlite::each_row(&connection, table, |number, row| {
-            let place = place(source.id, format!("{table} row {number}"));
+            let place = place(source.id, &format!("{table} row {number}"));
             let value = |name: &str| text(row, name);
             let (Some(host), mask) = (value(columns[0]), value(columns[1])) else { return };
             peer(&host, mask.as_deref(), place, collector);
@@ -65,7 +65,7 @@ fn account(source: SourceId, number: i64, row: &[(&str, ValueRef<'_>)], collecto
     let Some(name) = text(row, "username").filter(|name| !name.is_empty()) else { return };
     let domain = text(row, "domain").unwrap_or_default();
     let password = text(row, "password").filter(|password| !password.is_empty());
-    let place = place(source, format!("subscriber row {number}: username={name};domain={domain}"));
+    let place = place(source, &format!("subscriber row {number}: username={name};domain={domain}"));
     let account = Account {
         name,
         technology: Technology::Proxy,
@@ -90,7 +90,7 @@ pub(super) fn peer(host: &str, mask: Option<&str>, place: Citation, collector: &
     if name.is_empty() || name == "any" {
         return;
     }
-    let masked = mask.map(|mask| format!("{name}/{mask}")).unwrap_or_else(|| name.to_owned());
+    let masked = mask.map_or_else(|| name.to_owned(), |mask| format!("{name}/{mask}"));
     let network = access::network(&masked).filter(|network| network.prefix_len() > 0);
     collector.trunk(Trunk {
         name: name.to_owned(),
@@ -102,7 +102,7 @@ pub(super) fn peer(host: &str, mask: Option<&str>, place: Citation, collector: &
     });
 }
 
-fn place(source: SourceId, shown: String) -> Citation {
+fn place(source: SourceId, shown: &str) -> Citation {
     Citation::new(Place { source, offset: 0, line: 0 }, shown.as_bytes())
 }
 

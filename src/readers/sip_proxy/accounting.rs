@@ -16,15 +16,23 @@ use super::fields::Fields;
 use crate::event::{Action, Disposition, Instant, Service};
 
 /// The address that the request came from; never what a header says.
-const ADDRESS: [&[u8]; 9] = [
-    b"src_ip", b"source_ip", b"srcip", b"src_addr", b"si", b"caller_ip", b"from_ip", b"remote_ip", b"ip",
-];
+const ADDRESS: [&[u8]; 9] =
+    [b"src_ip", b"source_ip", b"srcip", b"src_addr", b"si", b"caller_ip", b"from_ip", b"remote_ip", b"ip"];
 const PORT: [&[u8]; 4] = [b"src_port", b"source_port", b"srcport", b"sp"];
 /// Who called: the name that authenticated, else the one in the From header, which the stock
 /// configuration compares with it.
 const ACCOUNT: [&[u8]; 11] = [
-    b"auth_user", b"authuser", b"au", b"caller_id", b"src_user", b"from_user", b"src_uname", b"caller",
-    b"from_username", b"src", b"user",
+    b"auth_user",
+    b"authuser",
+    b"au",
+    b"caller_id",
+    b"src_user",
+    b"from_user",
+    b"src_uname",
+    b"caller",
+    b"from_username",
+    b"src",
+    b"user",
 ];
 /// What was dialled, before the script rewrote it.
 const DIALED: [&[u8]; 6] = [b"dst_ouser", b"ouser", b"dialed", b"dialled", b"to_user", b"called_number"];
@@ -34,8 +42,7 @@ const SENT: [&[u8]; 7] = [b"dst_user", b"ruri_user", b"callee", b"callee_id", b"
 const NEXT_HOP: [&[u8]; 5] = [b"dst_domain", b"dst_ip", b"ruri_domain", b"gateway", b"next_hop"];
 
 /// The names that every line has, in their order.
-const FIXED: [&[u8]; 6] =
-    [b"method=", b";from_tag=", b";to_tag=", b";call_id=", b";code=", b";reason="];
+const FIXED: [&[u8]; 6] = [b"method=", b";from_tag=", b";to_tag=", b";call_id=", b";code=", b";reason="];
 
 /// What an accounting record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +136,7 @@ pub(super) fn found<'a>(fields: &Fields<'a>, about: About, service: Service) -> 
 fn meaning(method: &[u8], code: Option<u16>, about: About) -> Option<(Action, &'static str)> {
     Some(match (method, code) {
         (b"INVITE", None) if about == About::Call => (Action::Call, Disposition::Answered.word()),
-        (b"INVITE", code) => (Action::Call, disposition(code?).word()),
+        (b"INVITE", code) => (Action::Call, Disposition::from_status(code?).word()),
         (b"BYE", _) => (Action::HungUp, ""),
         (b"REGISTER", Some(200..=299)) => (Action::Registered, ""),
         (b"REGISTER", Some(401 | 407)) => (Action::Challenge, ""),
@@ -137,18 +144,6 @@ fn meaning(method: &[u8], code: Option<u16>, about: About) -> Option<(Action, &'
         (b"REGISTER", Some(404)) => (Action::AuthFailed, "no such account"),
         _ => return None,
     })
-}
-
-/// Tells how a call ended from the answer to its INVITE.
-fn disposition(code: u16) -> Disposition {
-    match code {
-        200..=299 => Disposition::Answered,
-        486 | 600 => Disposition::Busy,
-        408 | 480 | 487 => Disposition::NoAnswer,
-        503 => Disposition::Congestion,
-        300..=699 => Disposition::Failed,
-        _ => Disposition::Unknown,
-    }
 }
 
 /// Returns what was dialled: what the To header says only where it agrees with what was sent on, for

@@ -185,8 +185,7 @@ struct Shown {
 
 impl Shown {
     fn new(table: &str, number: i64, values: &[(&str, ValueRef<'_>)]) -> Self {
-        let mut shown =
-            Shown { text: format!("{table} row {number}: ").into_bytes(), values: Vec::new() };
+        let mut shown = Shown { text: format!("{table} row {number}: ").into_bytes(), values: Vec::new() };
         for (name, value) in values {
             let owned: String;
             let value: &[u8] = match value {

@@ -25,12 +25,28 @@ use super::text;
 use crate::event::{Action, Service};
 
 /// Kamailio.
-pub(super) static KAMAILIO: Program =
-    Program { word: "kamailio", names: &["kamailio"], read: |message| found(message, Service::Kamailio) };
+pub(super) static KAMAILIO: Program = Program {
+    word: "kamailio",
+    names: &["kamailio", "openser", "ser"],
+    read: |message| found(message, Service::Kamailio),
+};
 
 /// OpenSIPS.
 pub(super) static OPENSIPS: Program =
     Program { word: "opensips", names: &["opensips"], read: |message| found(message, Service::Opensips) };
+
+/// Reads a message of a program of any name that writes as Kamailio does: sites name its instances.
+///
+/// The level and the head must begin the message, where no stranger's words stand.
+pub(super) fn by_form<'a>(message: &Message<'a>) -> Option<Found<'a>> {
+    let rest = behind_level(behind_process(message.text))?.strip_prefix(b" ")?;
+    let (start, _, _) = heads(rest).next()?;
+    let prefix = rest.get(..start)?;
+    if !prefix.is_empty() && call_id(prefix).is_none() {
+        return None;
+    }
+    found(message, Service::Kamailio)
+}
 
 /// Levels of both, as printed.
 const LEVELS: [&[u8]; 9] =
@@ -83,6 +99,9 @@ fn of_kamailio(line: &[u8]) -> Option<Said<'_>> {
 /// Takes a line of OpenSIPS apart.
 fn of_opensips(line: &[u8]) -> Said<'_> {
     let line = behind_process(line);
+    if let Some(said) = of_json(line) {
+        return said;
+    }
     let script = Said { module: None, text: line, call_id: None, is_doubled: false };
     let Some(rest) = behind_level(line) else { return script };
     let Some((module, rest)) = text::split_once(rest, b":") else { return script };
@@ -91,6 +110,19 @@ fn of_opensips(line: &[u8]) -> Said<'_> {
         return script;
     }
     Said { module: Some(module), text, ..script }
+}
+
+/// Takes a line of OpenSIPS 3.4 apart that is JSON: `{"time": ..., "module": "acc", ..., "message": "..."}`,
+/// with `@cee: ` before it or not. What is escaped in it stays so.
+fn of_json(line: &[u8]) -> Option<Said<'_>> {
+    let object = line.strip_prefix(b"@cee:").unwrap_or(line).trim_ascii();
+    let object = object.strip_prefix(b"{")?.strip_suffix(b"}")?;
+    // The message is the last member, and the only one that holds others' words.
+    let (before, message) = text::split_once(object, b"\"message\":")?;
+    let message = text::unquoted(message.trim_ascii(), b'"');
+    let module = text::split_once(before, b"\"module\":").map(|(_, rest)| rest.trim_ascii_start());
+    let module = module.and_then(|rest| rest.strip_prefix(b"\"")).and_then(|rest| text::until(rest, b"\""));
+    Some(Said { module, text: message, call_id: None, is_doubled: false })
 }
 
 /// Takes ` 3(1234) ` off, which lines on standard error begin with.

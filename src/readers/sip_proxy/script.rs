@@ -16,16 +16,38 @@ use crate::event::{Action, Service};
 const CUES: [&[u8]; 8] = [b"from", b"ip", b"source", b"src", b"peer", b"address", b"addr", b"src_ip"];
 /// Names of values that are the sender's address.
 const ADDRESS_KEYS: [&[u8]; 14] = [
-    b"ip", b"src_ip", b"source_ip", b"srcip", b"si", b"src", b"source", b"from_ip", b"from", b"peer",
-    b"addr", b"src_addr", b"remote_ip", b"received",
+    b"ip",
+    b"src_ip",
+    b"source_ip",
+    b"srcip",
+    b"si",
+    b"src",
+    b"source",
+    b"from_ip",
+    b"from",
+    b"peer",
+    b"addr",
+    b"src_addr",
+    b"remote_ip",
+    b"received",
 ];
 /// Names of values that are the account, those that authenticated first.
 const ACCOUNT_KEYS: [&[u8]; 11] = [
-    b"authuser", b"auth_user", b"au", b"username", b"user", b"from_user", b"fu", b"src_user", b"account",
-    b"aor", b"caller",
+    b"authuser",
+    b"auth_user",
+    b"au",
+    b"username",
+    b"user",
+    b"from_user",
+    b"fu",
+    b"src_user",
+    b"account",
+    b"aor",
+    b"caller",
 ];
 /// What begins the user agent, which is free text of the sender.
-const AGENT_KEYS: [&[u8]; 6] = [b" ua=", b" ua:", b" user-agent=", b" user-agent:", b" user_agent=", b" agent="];
+const AGENT_KEYS: [&[u8]; 6] =
+    [b" ua=", b" ua:", b" user-agent=", b" user-agent:", b" user_agent=", b" agent="];
 const METHODS: [&[u8]; 8] =
     [b"REGISTER", b"INVITE", b"OPTIONS", b"SUBSCRIBE", b"PUBLISH", b"MESSAGE", b"BYE", b"NOTIFY"];
 
@@ -79,13 +101,8 @@ const REGISTERED: [&[u8]; 7] = [
 ];
 const GONE: [&[u8]; 6] =
     [b"unregister", b"un-register", b"deregister", b"de-register", b"not registered", b"registration failed"];
-const ACCEPTED: [&[u8]; 5] = [
-    b"auth ok",
-    b"auth success",
-    b"authentication ok",
-    b"authentication success",
-    b"authenticated",
-];
+const ACCEPTED: [&[u8]; 5] =
+    [b"auth ok", b"auth success", b"authentication ok", b"authentication success", b"authenticated"];
 
 /// Reads one line of a script; `None` where it tells of no event.
 pub(super) fn found(line: &[u8], service: Service) -> Option<Found<'_>> {
@@ -249,7 +266,6 @@ fn spoken(line: &[u8]) -> Option<&[u8]> {
 }
 
 fn user(value: &[u8]) -> Option<&[u8]> {
-    let user =
-        text::sip_user(value).or_else(|| value.split(|&byte| byte == b'@').next()).unwrap_or_default();
+    let user = text::sip_user(value).or_else(|| value.split(|&byte| byte == b'@').next()).unwrap_or_default();
     (!user.is_empty() && user != b"<null>" && user != b"null").then_some(user)
 }

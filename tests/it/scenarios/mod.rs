@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod harmless;
 mod people;
+mod proxies;
 mod records;
 mod stage;
 mod truth;

@@ -1,6 +1,7 @@
 //! What is true of a staged case, and comparing a report with it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use tolltrace::case::{self, Options, Progress};
 use tolltrace::evidence::Evidence;
@@ -37,7 +38,12 @@ pub(crate) fn examine(stage: &mut Stage) -> Report {
 pub(crate) fn examine_with(stage: &mut Stage, options: &Options) -> Report {
     let scratch = Scratch::new();
     stage.write(&scratch);
-    let evidence = Evidence::gather(&[scratch.path().to_owned()]).unwrap();
+    examine_folder(scratch.path(), options)
+}
+
+/// Examines what lies in a folder.
+pub(crate) fn examine_folder(folder: &Path, options: &Options) -> Report {
+    let evidence = Evidence::gather(&[folder.to_owned()]).unwrap();
     let options = Options { no_hash: true, jobs: 1, ..options.clone() };
     let report = case::examine(&evidence, &options, &Silent).unwrap().report;
     if std::env::var_os("SHOW_REPORT").is_some() {
