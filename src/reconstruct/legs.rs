@@ -1,6 +1,6 @@
 //! Which rows are one call's: those of one uniqueid, of one linkedid, and of one pair of Local channels.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::calls::At;
 use super::world::Told;
@@ -34,7 +34,7 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
         for (index, row) in told.ledger.rows.rows.iter().enumerate() {
             let text = told.ledger.rows.text(row);
             let key = key_of(row, &text, &linked);
-            let key = if row.kind.is_transaction() { dialog_of(row, &text, &begun) } else { key };
+            let key = if row.kind.is_transaction() { dialog_of(&text, &begun) } else { key };
             legs.push(Leg {
                 key: locals.get(&key).copied().unwrap_or(key),
                 start: row.start,
@@ -56,19 +56,29 @@ fn has_legs(told: &[Told<'_>]) -> bool {
     })
 }
 
-/// Returns the dialogs that an INVITE began, by the caller's tag.
-fn begun(told: &[Told<'_>]) -> HashSet<u64> {
+/// Returns when INVITEs began dialogs, by the sender's tag.
+fn begun(told: &[Told<'_>]) -> HashMap<u64, Instant> {
+    let mut begun = HashMap::new();
     let each = told.iter().flat_map(|told| {
         let rows = told.ledger.rows.rows.iter().filter(|row| row.kind == RowKind::Began);
-        rows.filter_map(|row| Some(dialogs(&told.ledger.rows.text(row))?.0))
+        rows.filter_map(|row| Some((dialogs(&told.ledger.rows.text(row))?.0, row.start)))
     });
-    each.collect()
+    for (tag, at) in each {
+        let first = begun.entry(tag).or_insert(at);
+        *first = at.min(*first);
+    }
+    begun
 }
 
-/// Returns the dialog that a transaction belongs to.
-fn dialog_of(row: &Row, text: &RowText<'_>, begun: &HashSet<u64>) -> u64 {
+/// Returns the dialog that a transaction belongs to, by the caller's tag: the one that was there first,
+/// for the called side may hang up, and send an INVITE within the call.
+fn dialog_of(text: &RowText<'_>, begun: &HashMap<u64, Instant>) -> u64 {
     let (from, to) = dialogs(text).unwrap_or_default();
-    if row.kind == RowKind::Ended && !begun.contains(&from) && begun.contains(&to) { to } else { from }
+    match (begun.get(&from), begun.get(&to)) {
+        (Some(own), Some(other)) if other < own => to,
+        (None, Some(_)) => to,
+        _ => from,
+    }
 }
 
 fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {

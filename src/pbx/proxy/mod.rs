@@ -13,14 +13,17 @@ use super::access;
 use super::address::{host_and_port, of_uri};
 use super::model::{Account, Problem, Technology, Trunk};
 use super::read::Collector;
+use super::secret::behind_digest;
 use crate::event::{Citation, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, sqlite};
 use crate::readers::SIP_PROXY_DATABASE;
 
 pub use configuration::is_configuration;
 
+/// Hexadecimal digits of an MD5 sum.
+const DIGEST_DIGITS: usize = 32;
 /// No installation has more; a damaged database may seem to.
-const MOST_ACCOUNTS: usize = 1_000_000;
+const MOST_ACCOUNTS: usize = 100_000;
 
 /// Reads all configuration files and databases of SIP proxies.
 pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {
@@ -39,7 +42,7 @@ fn read_database(evidence: &Evidence, source: &Source, collector: &mut Collector
     let bytes = bytes.ok_or_else(|| "too large: its accounts are not known".to_owned())?;
     let in_part = |error: rusqlite::Error| format!("accounts and trunks were read in part: {error}");
     let connection = sqlite::open(bytes).map_err(in_part)?;
-    let mut left = MOST_ACCOUNTS;
+    let mut left = MOST_ACCOUNTS + 1;
     sqlite::each_row(&connection, "subscriber", |number, row| {
         left = left.saturating_sub(1);
         if left > 0 {
@@ -47,6 +50,10 @@ fn read_database(evidence: &Evidence, source: &Source, collector: &mut Collector
         }
     })
     .map_err(in_part)?;
+    if left == 0 {
+        let what = format!("more than {MOST_ACCOUNTS} subscribers: the rest is not known");
+        collector.pbx.problems.push(Problem { path: source.file.path.clone(), what });
+    }
     for (table, columns) in
         [("dispatcher", ["destination", ""]), ("address", ["ip_addr", "mask"]), ("trusted", ["src_ip", ""])]
     {
@@ -77,8 +84,11 @@ fn account(source: SourceId, number: i64, row: &[(&str, ValueRef<'_>)], collecto
         permit: Vec::new(),
         place,
     };
-    // With a hash alone, how strong the secret is cannot be told.
-    collector.account(account, password.as_deref());
+    // With a digest alone, only whether the secret is a default can be told.
+    let name = account.name.clone();
+    let digest = text(row, "ha1").filter(|digest| digest.len() == DIGEST_DIGITS);
+    let behind = digest.as_deref().and_then(|digest| behind_digest(&name, &domain, digest));
+    collector.account(account, password.as_deref().or(behind));
 }
 
 /// Adds a server that calls are sent to or taken from: `sip:192.0.2.1:5060`, `192.0.2.0` with a mask.

@@ -61,7 +61,15 @@ pub(super) fn of_line(line: &[u8], service: Service) -> Option<Found<'_>> {
         return Some(Found::new(Action::Probe, service).because("an accounting record made to deceive"));
     };
     let mut found = found(&fields, about, service)?;
-    found.exact = time_of(&fields, about);
+    match about {
+        About::Transaction => found.exact = instant(&fields, b"timestamp"),
+        About::Call => {
+            // The line is written when the call is over, and only then.
+            found.action = Action::HungUp;
+            let began = instant(&fields, b"call_start_time");
+            found.exact = began.zip(found.seconds).map(|(at, seconds)| at.plus_seconds(i64::from(seconds)));
+        }
+    }
     Some(found)
 }
 
@@ -101,17 +109,11 @@ fn add_pairs<'a>(fields: &mut Fields<'a>, text: &'a [u8]) {
     }
 }
 
-/// Returns the instant that the line itself tells.
-fn time_of(fields: &Fields<'_>, about: About) -> Option<Instant> {
-    // With `created` the line tells the very beginning of the call.
-    let names: &[&[u8]] = match about {
-        About::Call => &[b"created", b"call_start_time"],
-        About::Transaction => &[b"timestamp"],
-    };
-    let seconds = text::number::<u32>(fields.first(names)?)?;
+/// Returns the instant that a field of the line tells, in seconds since 1970 and perhaps microseconds.
+fn instant(fields: &Fields<'_>, name: &[u8]) -> Option<Instant> {
+    let seconds = text::number::<u32>(fields.get(name)?).filter(|seconds| *seconds > 0)?;
     let micros = fields.get(b"time_exten").and_then(text::number::<u32>).filter(|micros| *micros < 1_000_000);
-    let micros = micros.filter(|_| about == About::Transaction).unwrap_or(0);
-    (seconds > 0).then(|| Instant(i64::from(seconds) * Instant::SECOND + i64::from(micros)))
+    Some(Instant(i64::from(seconds) * Instant::SECOND + i64::from(micros.unwrap_or(0))))
 }
 
 /// Makes an event of an accounting record; `None` for transactions that tell of none.

@@ -48,6 +48,9 @@ pub(super) fn by_form<'a>(message: &Message<'a>) -> Option<Found<'a>> {
     found(message, Service::Kamailio)
 }
 
+/// Bytes of a module's name, and of the place in its source.
+const LONGEST_HEAD: usize = 128;
+
 /// Levels of both, as printed.
 const LEVELS: [&[u8]; 9] =
     [b"ALERT", b"BUG", b"CRITICAL", b"ERROR", b"WARNING", b"NOTICE", b"INFO", b"DEBUG", b"DBG"];
@@ -157,14 +160,17 @@ fn heads(line: &[u8]) -> impl Iterator<Item = (usize, usize, Option<&[u8]>)> {
         }
         // `acc [acc.c:287]: `, `<core> [core/tcp_main.c:5073]: `.
         let inside = before.strip_suffix(b"]: ")?;
-        let open = memchr::memrchr(b'[', inside)?;
+        let nearest = inside.len().saturating_sub(LONGEST_HEAD);
+        let open = nearest + memchr::memrchr(b'[', inside.get(nearest..)?)?;
         let (file, number) = text::split_last(inside.get(open + 1..)?, b":")?;
         let is_place = !number.is_empty()
             && number.iter().all(u8::is_ascii_digit)
             && file.contains(&b'.')
             && !file.contains(&b' ');
         let module = inside.get(..open)?.strip_suffix(b" ")?;
-        let module_start = memchr::memrchr(b' ', module).map_or(0, |space| space + 1);
+        let nearest = module.len().saturating_sub(LONGEST_HEAD);
+        let module_start =
+            memchr::memrchr(b' ', module.get(nearest..)?).map_or(nearest, |space| nearest + space + 1);
         is_place.then_some((module_start, end - module_start, module.get(module_start..)))
     })
 }

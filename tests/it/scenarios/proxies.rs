@@ -208,6 +208,50 @@ fn a_scan_that_the_flood_detector_stops_is_no_breach() {
 }
 
 #[test]
+fn one_line_at_the_end_of_a_call_tells_all_of_it() {
+    let scratch = Scratch::new();
+    let mut log = Log::new(OPENSIPS);
+    let monday = log.at("2026-03-02 00:00:00");
+    log.office(monday, 6);
+    let saturday = log.at("2026-03-07 02:10:00");
+    let mut calls = Vec::new();
+    for call in 0..40_i64 {
+        let (from, seconds) = (saturday + call * 12, 200 + call);
+        let dialed = format!("{}{}", ABROAD[call as usize % 4], call % 7);
+        log.line(from + seconds, &format!("/usr/sbin/opensips[9]: NOTICE:acc:acc_log_cdrs: ACC: call ended: created={};call_start_time={from};duration={seconds};ms_duration={}000;setuptime=3;method=INVITE;from_tag=f{call};to_tag=t;call_id=e{call}@ua;code=200;reason=OK;caller_ip=203.0.113.50;caller=102;callee={dialed}", from - 3, seconds));
+        calls.push(format!("e{call}@ua"));
+    }
+    log.write(&scratch, "var/log/syslog");
+    let report = examine_folder(scratch.path(), &Options::default());
+    let truth = Truth {
+        vectors: vec!["unknown", "stolen-credential"],
+        accounts: vec!["102"],
+        sources: vec![("203.0.113.50".into(), "dial")],
+        calls,
+    };
+    compare(&report, &[truth], &[]);
+    let first = &report.incidents[0].calls[0];
+    assert_eq!((first.seconds, first.start.unwrap().timestamp()), (200, saturday));
+}
+
+#[test]
+fn a_call_within_which_both_sides_ask_anew_is_one() {
+    let scratch = Scratch::new();
+    let mut log = Log::new(KAMAILIO);
+    let monday = log.at("2026-03-02 10:00:00");
+    for (number, (method, from, to, at)) in
+        [("INVITE", "a", "b", 0), ("INVITE", "b", "a", 20), ("INVITE", "a", "b", 40), ("BYE", "b", "a", 90)]
+            .into_iter()
+            .enumerate()
+    {
+        log.line(monday + at, &format!("kamailio[{number}]: NOTICE: acc [acc.c:287]: acc_log_request(): ACC: transaction answered: timestamp={};method={method};from_tag={from};to_tag={to};call_id=one@ua;code=200;reason=OK;src_user=101;src_ip=192.168.5.11;dst_user=0145550101", monday + at));
+    }
+    log.write(&scratch, "var/log/syslog");
+    let day = examine_folder(scratch.path(), &options(KAMAILIO)).assessment.last_day;
+    assert_eq!((day.totals.calls, day.totals.seconds), (1, 90));
+}
+
+#[test]
 fn a_carrier_that_no_file_names_is_no_intruder() {
     let scratch = Scratch::new();
     let site = Site {
@@ -268,7 +312,7 @@ fn a_database_tells_calls_accounts_and_gateways() {
             sip_reason TEXT, time REAL, src_user TEXT, src_ip TEXT, dst_ouser TEXT, dst_user TEXT, dst_domain TEXT);
         CREATE TABLE subscriber (id INTEGER PRIMARY KEY, username TEXT, domain TEXT, password TEXT, ha1 TEXT);
         CREATE TABLE dispatcher (id INTEGER PRIMARY KEY, setid INTEGER, destination TEXT);
-        INSERT INTO subscriber VALUES (1, '101', 'x', 'kT7-uLq92mXw', ''), (2, '102', 'x', '102', '');
+        INSERT INTO subscriber VALUES (1, '101', 'x', 'kT7-uLq92mXw', ''), (2, '102', 'x', '', '715d66a0cfcd867309d3328434704807');
         INSERT INTO dispatcher VALUES (1, 1, 'sip:203.0.113.200:5060');";
     database.execute_batch(tables).unwrap();
     let begin = Log::new(KAMAILIO).at("2026-03-02 09:00:00");
