@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Evidence, Handle, Packing, Source};
 use crate::event::{Citation, Place};
 use crate::pbx::Pbx;
-use crate::readers::{self, Chunk};
+use crate::readers::{self, Access, Chunk, Reader};
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -35,8 +35,11 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
-    if !source.kind.has_lines() {
-        return read_records(source, &handle, places, cited);
+    if !source.kind.has_lines()
+        && let Some(opened) = readers::reader_for(source, &Pbx::default())
+        && opened.reader.access() == Access::AtWill
+    {
+        return read_records(opened.reader.as_ref(), &handle, places, cited);
     }
     let mut buffer = vec![0; Citation::LONGEST];
     match source.packing {
@@ -72,9 +75,13 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
 }
 
 /// Reads a file again whose records are no lines, and keeps those that stand at places.
-fn read_records(source: &Source, handle: &Handle, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
+fn read_records(
+    reader: &dyn Reader,
+    handle: &Handle,
+    places: &[Place],
+    cited: &mut BTreeMap<Place, Citation>,
+) {
     let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
-    let Some(opened) = readers::reader_for(source, &Pbx::default()) else { return };
     let mut take = |chunk: &Chunk, base: u64| {
         let entries = chunk.entries.iter().map(|entry| (entry.offset, entry.length));
         for (offset, length) in entries.chain(chunk.rows.iter().map(|row| (row.offset, row.length))) {
@@ -86,7 +93,7 @@ fn read_records(source: &Source, handle: &Handle, places: &[Place], cited: &mut 
         }
     };
     // The reader was gone through once already: should it fail now, places are cited without text.
-    let again = || opened.reader.read_file(handle, &mut take);
+    let again = || reader.read_file(handle, &mut take);
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(again));
 }
 

@@ -116,6 +116,11 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
         most @ 4..=5 => add(1, format!("{most} calls begun within a minute")),
         _ => {}
     }
+    // Nobody dials twelve numbers abroad in a minute, and records without an end show no concurrence.
+    let abroad = outward.iter().copied().filter(|call| international(world.dialed(call)).is_some());
+    if busiest_minute(&abroad.collect::<Vec<_>>()) >= 12 {
+        add(2, "a dozen calls abroad begun within a minute".to_owned());
+    }
     if let Some((number, times)) = most_repeated(world, &outward)
         && times * 2 >= outward.len()
     {

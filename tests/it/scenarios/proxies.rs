@@ -183,6 +183,27 @@ fn a_site_that_prints_failures_shows_the_guess() {
 }
 
 #[test]
+fn a_tool_that_keeps_one_call_id_is_no_phone() {
+    let scratch = Scratch::new();
+    let mut log = Log::new(KAMAILIO);
+    let monday = log.at("2026-03-02 00:00:00");
+    log.office(monday, 6);
+    let from = log.at("2026-03-06 22:00:00");
+    for guess in 0..90 {
+        log.line(from + guess / 20, "kamailio[1]: NOTICE: {1 2 REGISTER 1124095506} <script>: Auth failed: REGISTER user=102 from 203.0.113.66:5060 ua=x");
+    }
+    let calls = night(&mut log, "102", "203.0.113.66", from + HOUR);
+    log.write(&scratch, "var/log/syslog");
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["102"],
+        sources: vec![("203.0.113.66".into(), "dial guess")],
+        calls,
+    };
+    compare(&examine_folder(scratch.path(), &options(KAMAILIO)), &[truth], &[]);
+}
+
+#[test]
 fn a_scan_that_the_flood_detector_stops_is_no_breach() {
     let scratch = Scratch::new();
     let mut log = Log::new(KAMAILIO);
@@ -249,6 +270,46 @@ fn a_call_within_which_both_sides_ask_anew_is_one() {
     log.write(&scratch, "var/log/syslog");
     let day = examine_folder(scratch.path(), &options(KAMAILIO)).assessment.last_day;
     assert_eq!((day.totals.calls, day.totals.seconds), (1, 90));
+}
+
+#[test]
+fn calls_whose_end_was_never_written_are_found_too() {
+    let scratch = Scratch::new();
+    let mut log = Log::new(KAMAILIO);
+    let monday = log.at("2026-03-02 09:00:00");
+    for (phone, minute) in [("101", 0), ("102", 1), ("103", 2)] {
+        log.script(
+            monday + minute,
+            &format!("REGISTER ok user={phone} from 192.168.5.{}:5060 ua=x", 11 + minute),
+        );
+        log.call(phone, &format!("192.168.5.{}", 11 + minute), "0145550101", monday + 60 + minute, 30);
+    }
+    // The log begins only minutes before the guessing.
+    for guess in 0..40 {
+        log.script(monday + 120 + guess, "Auth failed: REGISTER user=103 from 203.0.113.66:5060 ua=x");
+    }
+    log.script(monday + 161, "REGISTER ok user=103 from 203.0.113.66:5060 ua=x");
+    log.script(monday + 162, "REGISTER ok user=103 from 198.51.100.66:5060 ua=y");
+    let calls: Vec<String> = (0..20)
+        .map(|call| {
+            log.call(
+                "103",
+                "198.51.100.66",
+                &format!("{}{call}", ABROAD[call as usize % 4]),
+                monday + 165 + call,
+                9,
+            )
+        })
+        .collect();
+    log.lines.retain(|(at, line)| *at < monday + 165 || !line.contains("method=BYE"));
+    log.write(&scratch, "var/log/syslog");
+    let truth = Truth {
+        vectors: vec!["password-guess"],
+        accounts: vec!["103"],
+        sources: vec![("203.0.113.66".into(), "guess register"), ("198.51.100.66".into(), "dial register")],
+        calls,
+    };
+    compare(&examine_folder(scratch.path(), &options(KAMAILIO)), &[truth], &[]);
 }
 
 #[test]
@@ -362,6 +423,46 @@ fn a_database_tells_calls_accounts_and_gateways() {
     assert!(report.findings.iter().any(|finding| finding.id == "weak-secret"));
     let whole = serde_json::to_string(&report).unwrap();
     assert!(!whole.contains("kT7-uLq92mXw"));
+}
+
+/// A small database of a proxy.
+fn small_database() -> Vec<u8> {
+    let mut database = Connection::open_in_memory().unwrap();
+    let tables = "CREATE TABLE version (table_name TEXT, table_version INTEGER);
+        CREATE TABLE acc (method TEXT, from_tag TEXT, to_tag TEXT, callid TEXT, sip_code TEXT, sip_reason TEXT, time REAL, src_ip TEXT);
+        CREATE TABLE subscriber (username TEXT, domain TEXT, password TEXT, ha1 TEXT);
+        CREATE TABLE location (username TEXT, contact TEXT, received TEXT, callid TEXT, last_modified REAL);
+        INSERT INTO acc VALUES ('INVITE', 'a', 'b', 'c', '200', 'OK', 2461365.2, '192.0.2.7');
+        INSERT INTO subscriber VALUES ('101', 'x', 'y', 'z');
+        INSERT INTO location VALUES ('101', 'sip:101@10.0.0.1', 'sip:192.0.2.8:5060', 'd', 2461365.3);";
+    database.execute_batch(tables).unwrap();
+    database.serialize("main").unwrap().to_vec()
+}
+
+#[test]
+fn a_registration_has_the_address_it_was_received_from() {
+    let scratch = Scratch::new();
+    std::fs::write(scratch.path().join("k.db"), small_database()).unwrap();
+    let report = examine_folder(scratch.path(), &options(KAMAILIO));
+    assert_eq!(report.evidence[0].records, 2);
+    assert_eq!(report.evidence[0].last.unwrap().timestamp(), 1_795_201_920);
+    assert_eq!(report.assessment.all_calls, 1);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+    #[test]
+    fn a_damaged_database_is_survived(at in 0_usize..30_000, byte in proptest::num::u8::ANY, cut in 100_usize..30_000) {
+        let scratch = Scratch::new();
+        let mut bytes = small_database();
+        if let Some(hit) = bytes.get_mut(at) {
+            *hit = byte;
+        }
+        bytes.truncate(cut);
+        scratch.file("var/log/syslog", "Mar  2 10:00:00 edge kamailio[1]: INFO: <script>: x\n");
+        std::fs::write(scratch.path().join("k.db"), &bytes).unwrap();
+        let _ = examine_folder(scratch.path(), &options(KAMAILIO));
+    }
 }
 
 proptest::proptest! {
