@@ -355,8 +355,11 @@ impl Case<'_> {
             let known = party.by_account.keys().chain(&party.unknown_names);
             known.take(20).map(|name| Untrusted::from(name.as_str())).collect()
         });
+        let flooded = self.world.flooded(failed.address);
+        let blocked = flooded.map(|(at, _)| *at);
         let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
-        let last = party.and_then(Party::last).max(client.and_then(|client| client.last));
+        let first = earliest(first, blocked);
+        let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
         model::FailedAttacker {
             address: failed.address,
@@ -364,12 +367,17 @@ impl Case<'_> {
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
-                + client.map_or(0, |client| client.given_count + client.missing),
+                + client.map_or(0, |client| client.given_count + client.missing)
+                + u64::from(flooded.is_some()),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
-            evidence: self
-                .proofs(lines.iter().chain(client.into_iter().flat_map(|client| &client.missing_lines))),
+            evidence: self.proofs(
+                lines
+                    .iter()
+                    .chain(client.into_iter().flat_map(|client| &client.missing_lines))
+                    .chain(flooded.map(|(_, line)| line)),
+            ),
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Ledger {
     pub resolution: Option<Resolution>,
     /// Bans and other single events worth citing, the first of each kind.
     pub banned: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
+    /// Addresses that a SIP proxy's flood detector blocked, and when it did first.
+    pub flooded: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
     /// User agents by account, the first few.
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
     /// The version in the first start banner.

@@ -318,10 +318,13 @@ impl Fold {
     }
 
     fn banned(&mut self, told: &Told<'_>) {
+        let ledger = &mut self.ledger;
+        let of_proxy = told.entry.service.is_proxy();
+        let blocked = if of_proxy { &mut ledger.flooded } else { &mut ledger.banned };
         if let Some(address) = told.entry.address
-            && self.ledger.banned.len() < MOST_BANNED
+            && blocked.len() < MOST_BANNED
         {
-            self.ledger.banned.entry(address).or_insert_with(|| (told.at, told.citation()));
+            blocked.entry(address).or_insert_with(|| (told.at, told.citation()));
         }
     }
 

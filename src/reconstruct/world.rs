@@ -13,7 +13,7 @@ use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
 use super::{parties, uses};
-use crate::event::{Action, Instant};
+use crate::event::{Action, Citation, Instant};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
@@ -160,6 +160,11 @@ impl<'a> World<'a> {
     pub fn has_proxy(&self) -> bool {
         let told = self.told.iter().flat_map(|told| &told.ledger.services).any(|service| service.is_proxy());
         told || self.pbx.proxy.is_some()
+    }
+
+    /// Returns when a SIP proxy's flood detector blocked an address first, and the line that says so.
+    pub fn flooded(&self, address: IpAddr) -> Option<&(Instant, Citation)> {
+        self.told.iter().filter_map(|told| told.ledger.flooded.get(&address)).min()
     }
 
     /// Returns whether SIP was captured, which shows every login.

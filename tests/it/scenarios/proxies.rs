@@ -219,13 +219,19 @@ fn a_scan_that_the_flood_detector_stops_is_no_breach() {
         from + 9,
         "kamailio[1]: WARNING: pike [pike_funcs.c:315]: refresh_node(): PIKE - UNBLOCKing node 0x7f",
     );
+    // One who only knocked, and an office of many phones behind one address.
+    log.line(from + 50, "kamailio[1]: WARNING: pike [pike_funcs.c:135]: pike_check_ipaddr(): PIKE - BLOCKing ip 203.0.113.21, node=0x8f");
+    log.line(from + 60, "kamailio[1]: WARNING: pike [pike_funcs.c:135]: pike_check_ipaddr(): PIKE - BLOCKing ip 198.51.100.40, node=0x9f");
+    for day in 0..4 {
+        log.call("102", "198.51.100.40", "0145550101", monday + day * DAY + 11 * HOUR, 90);
+    }
     // A phone on the road with a stale secret, mended after two tries.
     log.script(from + DAY, "Auth failed: REGISTER user=102 from 198.51.100.9:5060 ua=Yealink");
     log.script(from + DAY + 5, "Auth failed: REGISTER user=102 from 198.51.100.9:5060 ua=Yealink");
     log.script(from + DAY + 60, "REGISTER ok user=102 from 198.51.100.9:5060 ua=Yealink");
     log.call("102", "198.51.100.9", "0145550101", from + DAY + 900, 120);
     log.write(&scratch, "var/log/syslog");
-    compare(&examine_folder(scratch.path(), &options(KAMAILIO)), &[], &["203.0.113.20"]);
+    compare(&examine_folder(scratch.path(), &options(KAMAILIO)), &[], &["203.0.113.20", "203.0.113.21"]);
 }
 
 #[test]
