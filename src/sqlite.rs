@@ -3,10 +3,14 @@
 //! A file is hostile until shown otherwise. Only plain tables are asked, from beginning to end: a view, a
 //! virtual table, a computed column or an index could make a query run without end or name a function.
 
+use std::io::{self, Read};
+
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, MAIN_DB};
+
+use crate::evidence::{Handle, Packing};
 
 /// What every SQLite file begins with.
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -73,4 +77,41 @@ pub(crate) fn text(value: ValueRef<'_>) -> Option<Vec<u8>> {
         ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
         ValueRef::Real(number) => Some(number.to_string().into_bytes()),
     }
+}
+
+/// A damaged tree may lead to the same pages over and over.
+const MOST_ROWS: usize = 10_000_000;
+
+/// Reads a whole database, unpacked; `None` where it is larger than [`LARGEST`].
+pub(crate) fn read(handle: &Handle) -> io::Result<Option<Vec<u8>>> {
+    let mut first = [0; 6];
+    let got = handle.contents(Packing::Plain).read(&mut first)?;
+    let packing = Packing::of(first.get(..got).unwrap_or_default());
+    let bytes = handle.contents(packing).up_to(LARGEST + 1);
+    Ok((bytes.len() <= LARGEST).then_some(bytes))
+}
+
+/// Calls back for each row of a table, with the row's number and each column's name and value; the rows
+/// before a damaged place count. Returns whether there is such a table.
+pub(crate) fn each_row(
+    connection: &Connection,
+    table: &str,
+    mut take: impl FnMut(i64, &[(&str, ValueRef<'_>)]),
+) -> Result<bool, rusqlite::Error> {
+    if !plain_tables(connection)?.iter().any(|plain| plain.name == table) {
+        return Ok(false);
+    }
+    let mut statement = connection.prepare(&format!("SELECT rowid, * FROM {} NOT INDEXED", quoted(table)))?;
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let mut rows = statement.query([])?;
+    for _ in 0..MOST_ROWS {
+        let Some(row) = rows.next()? else { break };
+        let number = row.get(0)?;
+        let mut values = Vec::with_capacity(names.len());
+        for (index, name) in names.iter().enumerate().skip(1) {
+            values.push((name.as_str(), row.get_ref(index)?));
+        }
+        take(number, &values);
+    }
+    Ok(true)
 }

@@ -5,10 +5,13 @@ use std::hash::Hash;
 
 use super::build::Case;
 use crate::event::{Disposition, Instant};
+use crate::fold::sip::SipCounts;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
-use crate::report::model::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, Totals, sum_known};
+use crate::report::model::{
+    Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary, Totals, sum_known,
+};
 use crate::untrusted::Untrusted;
 
 /// Rows of each table.
@@ -36,6 +39,7 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
         failures_by_source: by_source(case, |party| &party.failures),
         failures_by_account: by_account(case),
         scanners: scanners(case),
+        sip: sip(case),
     }
 }
 
@@ -112,6 +116,30 @@ fn scanners(case: &Case<'_>) -> Vec<FailureRow> {
         scans && case.world.neighbours.is_outside(row.address)
     });
     rows
+}
+
+/// SIP messages of all captures.
+fn sip(case: &Case<'_>) -> Option<SipSummary> {
+    let mut all = SipCounts::default();
+    case.world.told.iter().for_each(|told| all.add(&told.ledger.sip));
+    if all.is_empty() {
+        return None;
+    }
+    let named = |counts: &BTreeMap<Box<[u8]>, u64>| {
+        // Methods and statuses are capital letters and digits by their form.
+        counts.iter().map(|(name, count)| (String::from_utf8_lossy(name).into_owned(), *count)).collect()
+    };
+    let mut agents: Vec<(&Box<[u8]>, u64)> = all.agents.iter().map(|(name, count)| (name, *count)).collect();
+    agents.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let shown = agents.iter().take(MOST_ROWS);
+    Some(SipSummary {
+        messages: all.requests.values().chain(all.responses.values()).sum(),
+        requests: named(&all.requests),
+        responses: named(&all.responses),
+        user_agents: shown.map(|(name, count)| (Untrusted::from_bytes(name), *count)).collect(),
+        user_agent_count: agents.len() as u64,
+        sources: all.sources.len() as u64,
+    })
 }
 
 fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -> CallSummary {

@@ -49,14 +49,15 @@ impl Case<'_> {
     }
 
     pub(super) fn proof(&self, citation: &Citation) -> Option<Proof> {
-        let path = self.evidence.source(citation.place.source)?.file.path.clone();
+        let source = self.evidence.source(citation.place.source)?;
+        let path = source.file.path.clone();
         let line = (citation.place.line > 0).then_some(u64::from(citation.place.line));
         // Of a flood in a plain file only the places were kept.
         let text = match &citation.text {
             none if none.is_empty() => cite::line(self.evidence, citation.place)?.text,
             text => text.clone(),
         };
-        let offset = Some(citation.place.offset);
+        let offset = source.kind.has_offsets().then_some(citation.place.offset);
         Some(Proof { path, line, offset, text: Untrusted::from_bytes(&text) })
     }
 
@@ -130,8 +131,11 @@ impl Case<'_> {
             let known = party.by_account.keys().chain(&party.unknown_names);
             known.take(20).map(|name| Untrusted::from(name.as_str())).collect()
         });
+        let flooded = self.world.flooded(failed.address);
+        let blocked = flooded.map(|(at, _)| *at);
         let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
-        let last = party.and_then(Party::last).max(client.and_then(|client| client.last));
+        let first = earliest(first, blocked);
+        let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
         model::FailedAttacker {
             address: failed.address,
@@ -139,12 +143,17 @@ impl Case<'_> {
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
-                + client.map_or(0, Client::requests),
+                + client.map_or(0, Client::requests)
+                + u64::from(flooded.is_some()),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
-            evidence: self
-                .proofs(lines.iter().chain(client.into_iter().flat_map(|client| &client.missing_lines))),
+            evidence: self.proofs(
+                lines
+                    .iter()
+                    .chain(client.into_iter().flat_map(|client| &client.missing_lines))
+                    .chain(flooded.map(|(_, line)| line)),
+            ),
         }
     }
 

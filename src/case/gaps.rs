@@ -2,7 +2,7 @@
 
 use super::build::Case;
 use super::reach;
-use crate::event::Service;
+use crate::event::{Action, Service};
 use crate::evidence::Kind;
 use crate::pbx::FileServer;
 use crate::readers::Tells;
@@ -23,7 +23,10 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     if is_freeswitch {
         freeswitch_gaps(case, &mut add);
     }
-    let is_asterisk = !is_freeswitch || world.has_asterisk_log();
+    if world.has_proxy() {
+        proxy_gaps(world, &has_records, &mut add);
+    }
+    let is_asterisk = !(is_freeswitch || world.has_proxy()) || world.has_asterisk_log();
     if is_asterisk && !has_records(Tells::Server) {
         add(
             "No log of Asterisk",
@@ -37,14 +40,15 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
         told.source.kind.tells() == Some(Tells::Tables) && told.ledger.rows.rows.iter().next().is_some()
     };
     let has_calls = has_records(Tells::Calls) || world.told.iter().any(|told| is_in_tables(&told));
-    if !has_calls && !is_freeswitch {
+    if !has_calls && !is_freeswitch && !world.has_proxy() {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
             "Copy /var/log/asterisk/cdr-csv and cdr-custom, dump the table asteriskcdrdb.cdr, and ask the carrier for its records.",
         );
     }
-    let has_configuration = has(Kind::Configuration) || has(Kind::FreeSwitchConfiguration);
+    let configurations = [Kind::Configuration, Kind::FreeSwitchConfiguration, Kind::ProxyConfiguration];
+    let has_configuration = configurations.into_iter().any(has);
     if !has_configuration && !world.pbx.accounts.is_empty() {
         add(
             "No configuration files",
@@ -130,6 +134,32 @@ fn printed_packets(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
             ),
             "Whoever sent such a packet could have written the lines behind it, a success or its end alike: where nothing else tells the same, neither it nor its absence is certain.",
             "Compare with the call records, the security log and the carrier's records; switch the debugging off (`sip set debug off`) and see who had switched it on.",
+        );
+    }
+}
+
+/// What a SIP proxy does not write unless its site has it do so.
+fn proxy_gaps(world: &World<'_>, has_records: &dyn Fn(Tells) -> bool, add: &mut dyn FnMut(&str, &str, &str)) {
+    if world.watched_since().is_none() {
+        add(
+            "No line about logins from the SIP proxy's routing script",
+            "A stock Kamailio or OpenSIPS prints neither failed nor accepted logins: guessing and registrations are invisible.",
+            "Ask for SIP captures (sngrep, Homer) and a syslog server's copy; for the future print both in the routing script, with the sender's address.",
+        );
+    }
+    let has_calls = world.told.iter().any(|told| told.ledger.actions.contains_key(&Action::Call));
+    if !has_records(Tells::Calls) && !has_calls {
+        add(
+            "No accounting of calls",
+            "Which calls were made, by whom and from where is not known.",
+            "Copy the table acc, the flat files acc_*.log, and every syslog file: accounting goes to the facility daemon, the rest to local0.",
+        );
+    }
+    if world.pbx.accounts.is_empty() {
+        add(
+            "No table of subscribers",
+            "Which accounts exist and which secrets are weak can only be guessed from use.",
+            "Dump the table subscriber of the proxy's database.",
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::Read;
 use super::build::Case;
 use crate::clock::ZoneOrigin;
+use crate::event::Service;
 use crate::evidence::Kind;
 use crate::evidence::ends_with_path;
 use crate::report::model;
@@ -27,9 +28,17 @@ impl Case<'_> {
             home_country: self.options.home_country.clone(),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
-            product: version.map(Untrusted::from_bytes),
+            product: version.map(Untrusted::from_bytes).or_else(|| self.proxy().map(Untrusted::from)),
             systems: self.systems(),
         }
+    }
+
+    /// Returns the SIP proxy that the evidence is of, as its records or its configuration tell.
+    fn proxy(&self) -> Option<&'static str> {
+        let speaks = |service| self.world.told.iter().any(|told| told.ledger.services.contains(&service));
+        let names = [(Service::Kamailio, "Kamailio"), (Service::Opensips, "OpenSIPS")];
+        let told = names.into_iter().find(|(service, _)| speaks(*service)).map(|(_, name)| name);
+        told.or(self.world.pbx.proxy)
     }
 
     /// Tells several pieces of evidence apart: each may be another machine's.

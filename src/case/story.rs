@@ -57,6 +57,7 @@ pub(super) fn tell(
 
 fn row(case: &Case<'_>, event: &Event<'_>) -> Option<TimelineRow> {
     let place = event.line.place;
+    let source = case.evidence.source(place.source)?;
     Some(TimelineRow {
         message: Untrusted::from(event.message.as_str()),
         datetime: datetime(event.at),
@@ -67,9 +68,9 @@ fn row(case: &Case<'_>, event: &Event<'_>) -> Option<TimelineRow> {
         account: event.account.map(Untrusted::from),
         number: event.number.clone(),
         reason: event.reason.map(Untrusted::from),
-        path: case.evidence.source(place.source)?.file.path.clone(),
+        path: source.file.path.clone(),
         line: (place.line > 0).then_some(u64::from(place.line)),
-        offset: Some(place.offset),
+        offset: source.kind.has_offsets().then_some(place.offset),
     })
 }
 

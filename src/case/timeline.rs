@@ -43,6 +43,7 @@ pub fn timeline(
         let resolver = prepared.clock.of(source.id).resolver();
         let sink = TimelineSink {
             source: source.id,
+            has_lines: source.kind.has_lines(),
             resolver,
             window: prepared.window,
             fold: options.fold,
@@ -62,7 +63,8 @@ pub fn timeline(
     let merged = super::sorted::merge(all, |key, payload| {
         let stored: Stored = serde_json::from_slice(payload).map_err(io::Error::other)?;
         let Some(source) = evidence.source(SourceId(key.source)) else { return Ok(()) };
-        sink(&stored.into_row(source.file.path.clone(), key.offset)).inspect_err(|_| is_refused = true)
+        let offset = source.kind.has_offsets().then_some(key.offset);
+        sink(&stored.into_row(source.file.path.clone(), offset)).inspect_err(|_| is_refused = true)
     });
     merged.map_err(|cause| if is_refused { CaseError::Output(cause) } else { CaseError::Io(cause) })
 }
@@ -88,7 +90,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn into_row(self, path: String, offset: u64) -> TimelineRow {
+    fn into_row(self, path: String, offset: Option<u64>) -> TimelineRow {
         let text = |text: Option<String>| text.map(|text| Untrusted::from(text.as_str()));
         TimelineRow {
             message: Untrusted::from(self.message.as_str()),
@@ -102,7 +104,7 @@ impl Stored {
             reason: text(self.reason),
             path,
             line: (self.line > 0).then_some(u64::from(self.line)),
-            offset: Some(offset),
+            offset,
         }
     }
 }
@@ -120,6 +122,7 @@ struct Burst {
 /// The timeline of one source.
 struct TimelineSink {
     source: SourceId,
+    has_lines: bool,
     resolver: Resolver,
     window: Window,
     fold: bool,
@@ -170,7 +173,7 @@ impl TimelineSink {
             account: span(entry.account),
             number: span(entry.number),
             reason: if entry.reason.is_empty() { detail() } else { Some(entry.reason.to_owned()) },
-            line: (base.line + u64::from(entry.line) + 1) as u32,
+            line: self.line(base.line + u64::from(entry.line)),
             message: message(chunk, entry.offset, entry.length),
         };
         self.push(at, base.offset + u64::from(entry.offset), stored);
@@ -192,10 +195,15 @@ impl TimelineSink {
                 .map(text),
             number,
             reason: chunk.text(row.cause).map(text).or_else(|| Some(row.disposition.word().to_owned())),
-            line: (base.line + u64::from(row.line) + 1) as u32,
+            line: self.line(base.line + u64::from(row.line)),
             message: message(chunk, row.offset, row.length),
         };
         self.push(at, base.offset + u64::from(row.offset), stored);
+    }
+
+    /// Returns the number of a line that has so many before it; 0 where there are no lines.
+    fn line(&self, before: u64) -> u32 {
+        if self.has_lines { (before + 1) as u32 } else { 0 }
     }
 
     fn push(&mut self, at: Option<Instant>, offset: u64, stored: Stored) {

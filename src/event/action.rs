@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// A request that looks for a service or an account and carries no secret.
     Probe,
+    /// One server or phone asked another whether it is alive.
+    KeepAlive,
     /// The server asked for credentials. Every honest call starts so: never a failure.
     Challenge,
     /// A secret, a name or an access list did not hold.
@@ -83,6 +85,7 @@ impl Action {
     pub fn word(self) -> &'static str {
         match self {
             Action::Probe => "probe",
+            Action::KeepAlive => "keep-alive",
             Action::Challenge => "challenge",
             Action::AuthFailed => "auth-failed",
             Action::AuthOk => "auth-ok",
@@ -159,6 +162,12 @@ pub enum Service {
     Panel,
     /// The host itself: consoles, `sudo`, its users, its packages.
     Host,
+    /// Kamailio, its routing script and its tables.
+    Kamailio,
+    /// OpenSIPS, its routing script and its tables.
+    Opensips,
+    /// SIP as captured on the wire.
+    Capture,
 }
 
 impl Service {
@@ -182,6 +191,9 @@ impl Service {
             Service::Ssh => "ssh",
             Service::Panel => "panel",
             Service::Host => "host",
+            Service::Kamailio => "kamailio",
+            Service::Opensips => "opensips",
+            Service::Capture => "capture",
         }
     }
 
@@ -189,5 +201,10 @@ impl Service {
     /// who fails there tried nothing on the phones.
     pub fn is_of_host(self) -> bool {
         matches!(self, Service::Web | Service::Ftp | Service::Ssh | Service::Panel | Service::Host)
+    }
+
+    /// Returns whether it is a SIP proxy, which tells calls by transactions.
+    pub fn is_proxy(self) -> bool {
+        matches!(self, Service::Kamailio | Service::Opensips)
     }
 }

@@ -58,6 +58,8 @@ pub struct Entry {
     pub referrer: Span,
     /// The number in `[C-0000002f]`, which joins the lines of one call.
     pub call: Option<u32>,
+    /// How many seconds a call lasted, from its answer on.
+    pub seconds: Option<u32>,
     /// Bytes from the chunk's first byte to the record.
     pub offset: u32,
     /// The record's length in bytes, without its line end.
@@ -86,6 +88,7 @@ impl Entry {
             agent: Span::NONE,
             referrer: Span::NONE,
             call: None,
+            seconds: None,
             offset: 0,
             length: 0,
             line: 0,
@@ -113,12 +116,26 @@ impl Entry {
             agent,
             referrer,
             call: _,
+            seconds: _,
             offset: _,
             length: _,
             line: _,
         } = self;
         [account, number, detail, session, channel, context, agent, referrer]
     }
+}
+
+/// One SIP message as it stood on the wire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SipMessage {
+    /// The method of a request, the status of a response.
+    pub what: Span,
+    /// Is it a request?
+    pub is_request: bool,
+    /// Its `User-Agent`.
+    pub agent: Span,
+    /// The address of the packet's sender.
+    pub from: IpAddr,
 }
 
 /// How a call ended, as its record says.
@@ -147,6 +164,18 @@ impl Disposition {
             b"BUSY" | b"2" => Disposition::Busy,
             b"FAILED" | b"1" => Disposition::Failed,
             b"CONGESTION" | b"16" => Disposition::Congestion,
+            _ => Disposition::Unknown,
+        }
+    }
+
+    /// Tells how a call ended from the final status of its INVITE (RFC 3261).
+    pub fn from_status(status: u16) -> Self {
+        match status {
+            200..=299 => Disposition::Answered,
+            486 | 600 => Disposition::Busy,
+            408 | 480 | 487 => Disposition::NoAnswer,
+            503 => Disposition::Congestion,
+            300..=699 => Disposition::Failed,
             _ => Disposition::Unknown,
         }
     }

@@ -9,6 +9,6 @@ mod instant;
 mod place;
 
 pub use action::{Action, Service};
-pub use entry::{CallRow, Disposition, Entry, Leg, Span};
+pub use entry::{CallRow, Disposition, Entry, Leg, SipMessage, Span};
 pub use instant::{Instant, Resolution, Stamp};
 pub use place::{Citation, Place, SourceId};

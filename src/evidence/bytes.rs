@@ -249,7 +249,7 @@ impl<'a> Contents<'a> {
     }
 
     /// Reads up to `limit` bytes.
-    pub(super) fn up_to(&mut self, limit: usize) -> Vec<u8> {
+    pub(crate) fn up_to(&mut self, limit: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut piece = [0; 16 * 1024];
         while bytes.len() < limit {

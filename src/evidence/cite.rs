@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Contents, Evidence, Source};
+use super::{Contents, Evidence, Handle, Source};
 use crate::event::{Citation, Place};
-use crate::readers;
+use crate::pbx::Pbx;
+use crate::readers::{self, Access, Chunk, Reader};
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -44,7 +45,13 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
-    if !source.is_random_access() || readers::is_database(source.kind) {
+    if source.kind.is_binary()
+        && let Some(opened) = readers::reader_for(source, &Pbx::default())
+        && opened.reader.access() == Access::AtWill
+    {
+        return read_records(opened.reader.as_ref(), &handle, places, cited);
+    }
+    if !source.is_random_access() || source.kind.is_database() {
         return read_on(source, &mut handle.contents(source.packing), places, cited);
     }
     let mut buffer = vec![0; Citation::LONGEST];
@@ -52,6 +59,29 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
         let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
         keep(source, *place, &buffer[..got], cited);
     }
+}
+
+/// Reads a file again whose records are no lines, and keeps those that stand at places.
+fn read_records(
+    reader: &dyn Reader,
+    handle: &Handle,
+    places: &[Place],
+    cited: &mut BTreeMap<Place, Citation>,
+) {
+    let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
+    let mut take = |chunk: &Chunk, base: u64| {
+        let entries = chunk.entries.iter().map(|entry| (entry.offset, entry.length));
+        for (offset, length) in entries.chain(chunk.rows.iter().map(|row| (row.offset, row.length))) {
+            if let Some(place) = wanted.get(&(base + u64::from(offset))) {
+                let bytes = chunk.records_bytes();
+                let text = bytes.get(offset as usize..offset as usize + length as usize);
+                cited.insert(*place, Citation::new(*place, text.unwrap_or_default()));
+            }
+        }
+    };
+    // The reader was gone through once already: should it fail now, places are cited without text.
+    let again = || reader.read_file(handle, &mut take);
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(again));
 }
 
 /// Reads what stands at places, which are in order, out of bytes that come one after the other.

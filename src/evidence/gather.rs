@@ -10,12 +10,15 @@ use super::packing::{Packing, UNMEASURED};
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
+use crate::sqlite;
 
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
 /// Bytes of the beginnings and ends of all sources; beyond them only the first kibibyte is kept of each.
 const MOST_HEADS: usize = 128 * 1024 * 1024;
 const SHORT_HEAD: usize = 1024;
+/// What tells a database of SQLite, its schema, stands between its first tables.
+const SCHEMA: usize = 1024 * 1024;
 /// Things about one file and the archives in it that are reported one by one.
 const MOST_TROUBLE: u64 = 200;
 
@@ -118,7 +121,8 @@ impl<'e> Gather<'e> {
         }
         let is_candidate = packing != Packing::Plain || is_candidate(&file, &first);
         if is_candidate && packing == Packing::Plain && first.len() == FIRST_LOOK {
-            head = read_up_to(&handle, packing, HEAD)?;
+            let is_sqlite = first.starts_with(sqlite::MAGIC);
+            head = read_up_to(&handle, packing, if is_sqlite { SCHEMA } else { HEAD })?;
         }
         let Some(kind) = kind_of(&file, packing, is_candidate, &head) else {
             let why = trouble.unwrap_or_else(|| nothing_known(&head));

@@ -6,6 +6,7 @@
 use super::{File, Packing};
 use crate::pbx;
 use crate::readers::{self, Content, Format, Tells};
+use crate::sqlite;
 use crate::tables::looks_like_dump;
 
 /// What a first look reads: enough to tell text from the rest.
@@ -24,6 +25,8 @@ pub enum Kind {
     FreeSwitchConfiguration,
     /// A database of FreeSWITCH's registrations.
     FreeSwitchDatabase,
+    /// A configuration file of Kamailio or OpenSIPS.
+    ProxyConfiguration,
     /// A file from which a phone takes its settings.
     PhoneFile,
     /// A file that tells about the host: its zone, its name, its TFTP server.
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Configuration => "configuration",
             Kind::FreeSwitchConfiguration => "freeswitch-configuration",
             Kind::FreeSwitchDatabase => "freeswitch-database",
+            Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
             Kind::HostFile => "host-file",
             Kind::Archive => "archive",
@@ -54,7 +58,23 @@ impl Kind {
 
     /// Returns whether its records are no lines of text, which could be shown as they stand.
     pub fn is_binary(self) -> bool {
-        matches!(self, Kind::Records(format) if format.content == Content::Binary)
+        matches!(self, Kind::Records(format) if format.content != Content::Text)
+    }
+
+    /// Returns whether its records stand at no one piece of a file, so that all of it is needed for any.
+    pub fn is_database(self) -> bool {
+        matches!(self, Kind::Records(format) if format.content == Content::Database)
+    }
+
+    /// Returns whether its records have numbers by which they can be found: lines, or rows of a table.
+    pub fn has_lines(self) -> bool {
+        !readers::is_without_numbers(self)
+    }
+
+    /// Returns whether its records stand at offsets that anyone can open: rows of a database, which its
+    /// own engine reads, do not.
+    pub fn has_offsets(self) -> bool {
+        self != Kind::Records(readers::SIP_PROXY_DATABASE) && self != Kind::AsteriskDatabase
     }
 
     /// Returns what its records tell of, if it has records that a reader reads.
@@ -91,6 +111,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_freeswitch_configuration(path, head) {
         return Some(Kind::FreeSwitchConfiguration);
     }
+    if pbx::is_proxy_configuration(path, head) {
+        return Some(Kind::ProxyConfiguration);
+    }
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
     }
@@ -107,7 +130,10 @@ fn host_file(path: &str) -> bool {
 /// Returns whether a plain file is worth a look at more than its first bytes.
 pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
     // `/etc/localtime` copied as a file is binary.
-    memchr::memchr(0, first).is_none() || host_file(&file.placed) || recognise(&file.path, first).is_some()
+    memchr::memchr(0, first).is_none()
+        || host_file(&file.placed)
+        || first.starts_with(sqlite::MAGIC)
+        || recognise(&file.path, first).is_some()
 }
 
 /// Tells a file's kind from its path and its first bytes, unpacked.

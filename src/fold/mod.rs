@@ -17,16 +17,19 @@ mod recent;
 pub mod rows;
 mod sessions;
 mod sink;
+pub mod sip;
 mod tally;
+mod transactions;
 pub mod tries;
 pub mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::event::{Action, Citation, Instant, Resolution};
+use crate::event::{Action, Citation, Instant, Resolution, Service};
 
 pub use sink::{Fold, Known, Window};
+pub(crate) use transactions::dialogs;
 
 /// What one source told.
 #[derive(Debug, Default)]
@@ -59,6 +62,8 @@ pub struct Ledger {
     pub resolution: Option<Resolution>,
     /// Bans and other single events worth citing, the first of each kind.
     pub banned: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
+    /// Addresses that a SIP proxy's flood detector blocked, and when it did first.
+    pub flooded: BTreeMap<std::net::IpAddr, (Instant, Citation)>,
     /// User agents by account, the first few.
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
     /// The product and its version, from the first record that tells it.
@@ -71,6 +76,10 @@ pub struct Ledger {
     pub is_freeswitch: bool,
     /// Records that text of a stranger's made, and the first of them.
     pub forged: (u64, Vec<Citation>),
+    /// SIP messages, counted.
+    pub sip: sip::SipCounts,
+    /// The services that its records speak of.
+    pub services: BTreeSet<Service>,
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
     /// Which of its lines a stranger may have written.

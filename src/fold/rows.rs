@@ -45,6 +45,26 @@ pub struct Row {
     lengths: [u8; 6],
     /// How it ended.
     pub disposition: Disposition,
+    /// What it is a record of.
+    pub kind: RowKind,
+}
+
+/// What a row is a record of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKind {
+    /// A call, or one leg of it, that is over.
+    Leg,
+    /// The INVITE that began a call, as a proxy accounts it.
+    Began,
+    /// The BYE that ended a call, as a proxy accounts it.
+    Ended,
+}
+
+impl RowKind {
+    /// Returns whether it is one transaction of a call, not a whole leg.
+    pub fn is_transaction(self) -> bool {
+        self != RowKind::Leg
+    }
 }
 
 /// Rows remembered for telling repeated ones.
@@ -223,6 +243,7 @@ impl Row {
             text: TextAt::default(),
             lengths: [0; 6],
             disposition: Disposition::Unknown,
+            kind: RowKind::Leg,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::fetches::Fetch;
 use super::names::NameId;
 use super::rows::{Row, RowText};
 use super::sessions::{Entered, Sessions};
+use super::transactions;
 use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
@@ -84,6 +85,8 @@ pub struct Fold {
     resolver: Resolver,
     known: Arc<Known>,
     window: Window,
+    /// Does it consist of lines?
+    has_lines: bool,
     /// Is the text of a flood's lines kept? A plain text file is read again where it is cited.
     keeps_text: bool,
     ledger: Ledger,
@@ -107,6 +110,7 @@ impl Fold {
     ) -> Self {
         Fold {
             source: source.id,
+            has_lines: source.kind.has_lines(),
             keeps_text: !source.is_random_access() || source.kind.is_binary(),
             resolver,
             known,
@@ -194,8 +198,9 @@ impl Fold {
         }
         self.ledger.seen(at, resolution);
         *self.ledger.actions.entry(entry.action).or_default() += 1;
+        self.ledger.services.insert(entry.service);
         self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
-        let told = Told { chunk, entry, base, at, source: self.source };
+        let told = Told { chunk, entry, base, at, source: self.source, has_lines: self.has_lines };
         match entry.action {
             Action::FileFetched | Action::FileMissing => self.fetched(&told),
             Action::LinesLost => self.ledger.host.lost(told.citation()),
@@ -217,6 +222,9 @@ impl Fold {
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
+            }
+            Action::Call | Action::HungUp if tells_transactions(entry.service) => {
+                transactions::take(&mut self.ledger, &told);
             }
             Action::Banned => self.banned(&told),
             Action::UserAgent => self.agent(&told),
@@ -241,9 +249,9 @@ impl Fold {
             Action::WebRequest if entry.service == Service::Web => {
                 ledger.fetches.services.insert(Service::Web);
             }
-            Action::AuthOk => ledger.has_security_events |= entry.exact.is_some(),
+            Action::AuthOk => ledger.has_security_events |= is_security_event(entry),
             action if tries::kind_of(action).is_some() => {
-                ledger.has_security_events |= entry.exact.is_some();
+                ledger.has_security_events |= is_security_event(entry);
             }
             _ => {}
         }
@@ -265,7 +273,7 @@ impl Fold {
             return;
         }
         *self.ledger.actions.entry(entry.action).or_default() += 1;
-        let told = Told { chunk, entry, base, at, source: self.source };
+        let told = Told { chunk, entry, base, at, source: self.source, has_lines: self.has_lines };
         if is_forged || (!uuid.is_empty() && self.sessions.is_doubted(uuid)) {
             return self.forged(&told, uuid);
         }
@@ -392,6 +400,9 @@ impl Fold {
 
     fn step(&mut self, told: &Told<'_>) {
         let entry = told.entry;
+        if tells_transactions(entry.service) {
+            return;
+        }
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service != Service::Core || entry.channel.is_none() {
             return;
@@ -483,10 +494,13 @@ impl Fold {
     }
 
     fn banned(&mut self, told: &Told<'_>) {
+        let ledger = &mut self.ledger;
+        let of_proxy = told.entry.service.is_proxy();
+        let blocked = if of_proxy { &mut ledger.flooded } else { &mut ledger.banned };
         if let Some(address) = told.entry.address
-            && self.ledger.banned.len() < MOST_BANNED
+            && blocked.len() < MOST_BANNED
         {
-            self.ledger.banned.entry(address).or_insert_with(|| (told.at, told.citation()));
+            blocked.entry(address).or_insert_with(|| (told.at, told.citation()));
         }
     }
 
@@ -523,7 +537,7 @@ impl Fold {
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
         kept.offset = base.offset + u64::from(row.offset);
-        kept.line = (base.line + u64::from(row.line) + 1) as u32;
+        kept.line = if self.has_lines { (base.line + u64::from(row.line) + 1) as u32 } else { 0 };
         kept.length = row.length;
         kept.duration = row.duration;
         kept.billsec = row.billsec;
@@ -604,29 +618,43 @@ impl Sink for Fold {
         for row in &chunk.rows {
             self.row(chunk, row, base);
         }
+        for message in &chunk.sip {
+            self.ledger.sip.take(chunk, message);
+        }
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
 }
 
+/// Security events tell their own instant; so do a proxy's records and captured packets.
+fn is_security_event(entry: &Entry) -> bool {
+    entry.exact.is_some() && !tells_transactions(entry.service)
+}
+
+/// Proxies and captures tell calls by their requests, and know no dialplan.
+fn tells_transactions(service: Service) -> bool {
+    service.is_proxy() || service == Service::Capture
+}
+
 /// One entry where it stands.
-struct Told<'a> {
+pub(super) struct Told<'a> {
     chunk: &'a Chunk,
-    entry: &'a Entry,
+    pub(super) entry: &'a Entry,
     base: Base,
-    at: Instant,
+    pub(super) at: Instant,
     source: SourceId,
+    has_lines: bool,
 }
 
 impl<'a> Told<'a> {
-    fn text(&self, span: crate::event::Span) -> &'a [u8] {
+    pub(super) fn text(&self, span: crate::event::Span) -> &'a [u8] {
         self.chunk.text(span).unwrap_or_default()
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place {
             source: self.source,
             offset: self.base.offset + u64::from(self.entry.offset),
-            line: (self.base.line + u64::from(self.entry.line) + 1) as u32,
+            line: if self.has_lines { (self.base.line + u64::from(self.entry.line) + 1) as u32 } else { 0 },
         }
     }
 

@@ -13,7 +13,7 @@ use super::address::{host_and_port, of_uri};
 use super::model::{Binding, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, ends_with_path};
-use crate::sqlite::{self, LARGEST, MAGIC};
+use crate::sqlite::{self, LARGEST};
 use crate::untrusted::Untrusted;
 
 /// A damaged tree may lead to the same pages over and over.
@@ -23,7 +23,7 @@ const MOST_BINDINGS: usize = 100_000;
 /// Returns whether a file is Asterisk's internal database.
 pub fn is_internal_database(path: &str, head: &[u8]) -> bool {
     // The schema stands at the end of the first page, which may be longer than the head.
-    head.starts_with(MAGIC)
+    head.starts_with(sqlite::MAGIC)
         && (ends_with_path(path, "astdb.sqlite3")
             || memchr::memmem::find(head, b"CREATE TABLE astdb").is_some())
 }

@@ -19,6 +19,7 @@ mod modules;
 mod phone;
 mod pjsip;
 mod pjsip_wizard;
+mod proxy;
 mod read;
 mod recognise;
 mod secret;
@@ -36,5 +37,6 @@ pub use model::{
     PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
 pub use phone::{Asked, is_phone_file};
+pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -43,6 +43,8 @@ pub struct Pbx {
     pub logs_wrong_secrets: Option<bool>,
     /// Servers that phones fetch their files from.
     pub file_servers: Vec<FileServer>,
+    /// Kamailio or OpenSIPS, where a configuration file of it is there.
+    pub proxy: Option<&'static str>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -86,6 +88,8 @@ pub enum Technology {
     Iax2,
     /// `mod_sofia` of FreeSWITCH.
     Sofia,
+    /// Kamailio or OpenSIPS.
+    Proxy,
 }
 
 /// What can register or make calls.

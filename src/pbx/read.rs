@@ -11,7 +11,7 @@ use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
     call_records, file_servers, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip,
-    pjsip_wizard, sip, tables, users,
+    pjsip_wizard, proxy, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -27,6 +27,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
         read_directory(&directory, tables.has_realtime(), &mut collector);
     }
     freeswitch::read_all(evidence, &mut collector);
+    proxy::read_all(evidence, &mut collector);
     internal_database::read_all(evidence, &mut collector.pbx);
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);

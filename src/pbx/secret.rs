@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use md5::{Digest, Md5};
+
 use super::model::SecretStrength;
 
 /// One person's desk phone, softphone and door bell may share a secret.
@@ -129,6 +131,17 @@ impl Secret {
     }
 }
 
+/// Finds the secret behind a digest of SIP, `MD5(name:realm:secret)` (RFC 2617), if it is one that everybody
+/// tries first.
+pub(super) fn behind_digest<'a>(name: &'a str, realm: &str, digest: &str) -> Option<&'a str> {
+    let gives = |secret: &&str| {
+        let sum = Md5::digest(format!("{name}:{realm}:{secret}"));
+        let shown: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        shown.eq_ignore_ascii_case(digest.trim())
+    };
+    std::iter::once(name).chain(SHIPPED.iter().copied()).find(gives)
+}
+
 /// Returns whether less than four characters are left once runs of three and more are taken out.
 fn has_little_but_runs(text: &[u8]) -> bool {
     let mut in_run = vec![false; text.len()];
@@ -211,6 +224,15 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_default_is_known_by_its_digest() {
+        // `printf 103:pbx.example:103 | md5sum`
+        assert_eq!(behind_digest("103", "pbx.example", "1cf4d5b3f38774b728d261934d3e2e82"), Some("103"));
+        assert_eq!(behind_digest("103", "other", "1cf4d5b3f38774b728d261934d3e2e82"), None);
+        assert_eq!(behind_digest("103", "pbx.example", "a4ece9817d81360d97c759aaecc4140c"), Some("changeme"));
+        assert_eq!(behind_digest("103", "pbx.example", ""), None);
+    }
 
     #[test]
     fn secrets_are_weighed_by_what_a_guesser_tries() {

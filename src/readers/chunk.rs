@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::event::{CallRow, Entry, Span, Stamp};
+use crate::event::{CallRow, Entry, SipMessage, Span, Stamp};
 
 /// Why a line was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,8 @@ pub struct Chunk {
     pub entries: Vec<Entry>,
     /// Call records, in the order of the source.
     pub rows: Vec<CallRow>,
+    /// SIP messages, whether they tell of an event or not.
+    pub sip: Vec<SipMessage>,
     /// Records understood, those that tell of no event included.
     pub records: u64,
     /// Lines that fit no form.
@@ -150,6 +152,7 @@ impl Chunk {
         self.scratch.clear();
         self.entries.clear();
         self.rows.clear();
+        self.sip.clear();
         self.skipped.clear();
         self.doubtful.clear();
         self.context = 0;

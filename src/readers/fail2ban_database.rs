@@ -16,7 +16,7 @@ use crate::evidence::Handle;
 pub(super) static FORMAT: Format = Format {
     word: "fail2ban-database",
     tells: Tells::Host,
-    content: Content::Binary,
+    content: Content::Database,
     looks_like: |path, head| {
         // The schema stands at the end of the first page, which may be longer than the first look.
         head.starts_with(b"SQLite format 3\0")

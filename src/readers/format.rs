@@ -30,6 +30,8 @@ pub enum Content {
     Text,
     /// Anything.
     Binary,
+    /// Anything, and of no use but as a whole.
+    Database,
 }
 
 /// What a format's records tell of.
@@ -47,6 +49,8 @@ pub enum Tells {
     Queues,
     /// What other programs of the host saw.
     Host,
+    /// What was sent over the network.
+    Wire,
 }
 
 /// A file about to be read.

@@ -21,6 +21,7 @@ pub(crate) struct Found<'a> {
     pub(crate) context: Option<&'a [u8]>,
     pub(crate) agent: Option<&'a [u8]>,
     pub(crate) referrer: Option<&'a [u8]>,
+    pub(crate) seconds: Option<u32>,
 }
 
 impl<'a> Found<'a> {
@@ -41,6 +42,7 @@ impl<'a> Found<'a> {
             context: None,
             agent: None,
             referrer: None,
+            seconds: None,
         }
     }
 
@@ -77,6 +79,7 @@ impl<'a> Found<'a> {
             context: span(self.context),
             agent: span(self.agent),
             referrer: span(self.referrer),
+            seconds: self.seconds,
             ..Entry::new(self.action, self.service)
         }
     }

@@ -13,6 +13,7 @@
 mod asterisk_log;
 mod by_line;
 mod call_records;
+mod capture;
 mod channel_events;
 mod chunk;
 mod delimited;
@@ -29,6 +30,7 @@ mod packages;
 mod panel;
 mod queue_log;
 mod sessions;
+mod sip_proxy;
 mod sql_dump;
 mod sqlite_tables;
 mod syslog;
@@ -47,6 +49,8 @@ pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Content, Format, Opened, Opening, Tells};
 pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to_carrier, leads_to};
 pub use syslog::SyslogMessages;
+/// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
+pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 pub(crate) use text::uri_host;
 
 use crate::event::Place;
@@ -58,7 +62,7 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 28] = [
+pub static FORMATS: [&Format; 30] = [
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
     &freeswitch::JSON,
@@ -86,6 +90,8 @@ pub static FORMATS: [&Format; 28] = [
     &freeswitch::DATABASE,
     &call_records::FORMAT,
     &fail2ban::FORMAT,
+    &sip_proxy::DATABASE,
+    &capture::FORMAT,
     &syslog::FORMAT,
 ];
 
@@ -130,6 +136,11 @@ pub trait Reader: Send + Sync {
         Vec::new()
     }
 
+    /// Returns whether [`Reader::read_file`] undoes a file's packing by itself.
+    fn unpacks(&self) -> bool {
+        false
+    }
+
     /// Reads a file by positions, where [`Access::AtWill`] asks for it, and hands the records over batch by
     /// batch; returns sentences for the report about what was damaged or left out.
     fn read_file(&self, _file: &Handle, _take: &mut Take<'_>) -> Vec<String> {
@@ -140,7 +151,7 @@ pub trait Reader: Send + Sync {
 /// Tells which kind of records a file holds, if any, from its path and its first bytes.
 pub fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     let is_text = memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_none();
-    let may_be = |format: &&&Format| is_text || format.content == Content::Binary;
+    let may_be = |format: &&&Format| is_text || format.content != Content::Text;
     let mut fitting = FORMATS.iter().filter(may_be).filter(|format| (format.looks_like)(path, head));
     fitting.next().map(|format| Kind::Records(format))
 }
@@ -166,11 +177,16 @@ pub(crate) fn texts_at(
     bytes: &mut dyn Read,
     places: &[Place],
 ) -> Option<BTreeMap<Place, Vec<u8>>> {
-    is_database(kind).then(|| sqlite_tables::texts_at(bytes, places))
+    has_numbered_rows(kind).then(|| sqlite_tables::texts_at(bytes, places))
 }
 
-/// Returns whether the records of a source stand at no one piece of its file.
-pub(crate) fn is_database(kind: Kind) -> bool {
+/// Returns whether nothing numbers a source's records: packets, rows of several tables.
+pub(crate) fn is_without_numbers(kind: Kind) -> bool {
+    matches!(kind, Kind::Records(format) if *format == capture::FORMAT || *format == sip_proxy::DATABASE)
+}
+
+/// Returns whether a source's records are rows of tables that SQLite numbers.
+pub(crate) fn has_numbered_rows(kind: Kind) -> bool {
     matches!(kind, Kind::Records(format) if *format == sqlite_tables::FORMAT)
 }
 

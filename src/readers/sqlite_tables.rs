@@ -20,7 +20,7 @@ use crate::tables::Column;
 pub(super) static FORMAT: Format = Format {
     word: "sqlite-tables",
     tells: Tells::Tables,
-    content: Content::Binary,
+    content: Content::Database,
     looks_like: |_, head| looks_like(head),
     open: |_| Some(Opened::certain(DatabaseReader)),
 };

@@ -6,7 +6,7 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, text, tftp};
+use super::{Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, sip_proxy, text, tftp};
 use crate::event::{Instant, Stamp};
 
 /// How a syslog file is told and read.
@@ -32,7 +32,7 @@ pub(crate) struct Program {
 }
 
 /// All programs that are understood.
-static PROGRAMS: [&Program; 13] = [
+static PROGRAMS: [&Program; 15] = [
     &tftp::PROGRAM,
     &tftp::XINETD,
     &ftp::VSFTPD,
@@ -46,6 +46,8 @@ static PROGRAMS: [&Program; 13] = [
     &host::CRON,
     &host::LOST_LINES,
     &freeswitch::PROGRAM,
+    &sip_proxy::KAMAILIO,
+    &sip_proxy::OPENSIPS,
 ];
 
 /// One message of a program.
@@ -63,6 +65,12 @@ impl<'a> Message<'a> {
         self.program.split(|&byte| byte == b'[').next().unwrap_or_default()
     }
 
+    /// Returns the name without the folder that the program was started from: `/usr/sbin/kamailio`.
+    fn file_name(&self) -> &'a [u8] {
+        let name = self.name();
+        memchr::memrchr(b'/', name).and_then(|slash| name.get(slash + 1..)).unwrap_or(name)
+    }
+
     /// Returns the name with the process number, where there is one: it joins the lines of one process.
     pub(crate) fn process(&self) -> Option<&'a [u8]> {
         Some(self.program).filter(|program| program.ends_with(b"]"))
@@ -71,9 +79,12 @@ impl<'a> Message<'a> {
 
 /// Reads what one program says; `None` for a program, or a message, that tells of no event.
 pub(super) fn found<'a>(message: &Message<'a>) -> Option<Found<'a>> {
-    let name = message.name();
+    let name = message.file_name();
     let is_known = |program: &&&Program| program.names.iter().any(|known| known.as_bytes() == name);
-    (PROGRAMS.iter().find(is_known)?.read)(message)
+    match PROGRAMS.iter().find(is_known) {
+        Some(program) => (program.read)(message),
+        None => sip_proxy::by_form(message),
+    }
 }
 
 /// Reads the lines of one program, `program[1234]: message`, as they stand behind syslog's prefix.

@@ -63,6 +63,11 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     Some(octets.into())
 }
 
+/// Takes square brackets off both ends, if both are there.
+pub(crate) fn unbracketed(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text)
+}
+
 /// Reads a decimal number of any unsigned width that fits.
 pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
     if text.is_empty() || text.len() > 19 {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use super::behaviour::Destination;
+use super::behaviour::{self, Destination};
 use super::calls::{Calls, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
@@ -26,6 +26,7 @@ const MOST_OVERLAPPING: usize = 64;
 pub(super) fn attribute(world: &mut World<'_>) {
     let mut calls = std::mem::take(&mut world.calls);
     forget_servers(world, &mut calls);
+    tell_incoming(world, &mut calls);
     let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); calls.accounts.len()];
     for (index, call) in calls.list.iter().enumerate().filter(|(_, call)| !call.from_trunk) {
         let is_used = calls.account(call).is_some_and(|account| world.uses.contains_key(account));
@@ -57,6 +58,36 @@ fn forget_servers(world: &World<'_>, calls: &mut Calls) {
                 && call.origin == Origin::Signalling
             {
                 call.from_trunk |= is_trunk && is_nobodys;
+            }
+            if let Some(call) = calls.list.get_mut(index).filter(|call| call.origin == Origin::Record) {
+                call.from_trunk |= is_trunk;
+            }
+            calls.place(index, None, Origin::Unknown);
+        }
+    }
+}
+
+/// Tells calls that come in from elsewhere, where no file names the carrier: a proxy accounts them like
+/// those of its own phones, but the caller is a telephone number that no account has, and the call goes
+/// on into the house. A number that begins with the prefix for calls abroad is no number of the house.
+fn tell_incoming(world: &World<'_>, calls: &mut Calls) {
+    /// Digits of a telephone number, at least.
+    const CALLER_DIGITS: usize = 7;
+    for index in 0..calls.list.len() {
+        let Some(call) = calls.list.get(index).filter(|call| call.origin == Origin::Record) else { continue };
+        let Some(caller) = calls.account(call).filter(|name| !world.confirmed.contains(*name)) else {
+            continue;
+        };
+        let digits = caller.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits >= CALLER_DIGITS && digits + 1 >= caller.len();
+        let dialed = world.dialed(call);
+        let goes_abroad = !dialed.starts_with(b"+") && behaviour::international(dialed).is_some();
+        let stays = world
+            .next_hop(call)
+            .is_some_and(|hop| matches!(world.neighbours.of(hop), Standing::Own | Standing::Inside));
+        if (is_number || super::trunks::is_nobody(caller)) && stays && !goes_abroad {
+            if let Some(call) = calls.list.get_mut(index) {
+                call.from_trunk = true;
             }
             calls.place(index, None, Origin::Unknown);
         }

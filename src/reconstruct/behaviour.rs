@@ -131,6 +131,11 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
         most @ 4..=5 => add(1, format!("{most} calls begun within a minute")),
         _ => {}
     }
+    // Nobody dials twelve numbers abroad in a minute, and records without an end show no concurrence.
+    let abroad = outward.iter().copied().filter(|call| international(world.dialed(call)).is_some());
+    if busiest_minute(&abroad.collect::<Vec<_>>()) >= 12 {
+        add(2, "a dozen calls abroad begun within a minute".to_owned());
+    }
     if let Some((number, times)) = most_repeated(world, &outward)
         && times * 2 >= outward.len()
     {
@@ -154,13 +159,17 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     behaviour
 }
 
-/// Works out where every call goes to, and whether it leaves the house: asked again and again, of each.
+/// Works out where every call goes to: asked again and again, of each.
 pub(super) fn note_destinations(world: &mut World<'_>) {
     let mut calls = std::mem::take(&mut world.calls);
-    calls.list.par_iter_mut().for_each(|call| {
-        call.destination = destination(world.dialed(call));
-        call.is_outward = is_outward(world, call);
-    });
+    calls.list.par_iter_mut().for_each(|call| call.destination = destination(world.dialed(call)));
+    world.calls = calls;
+}
+
+/// Works out which calls leave the house, once it is known which of them came in from outside.
+pub(super) fn note_outward(world: &mut World<'_>) {
+    let mut calls = std::mem::take(&mut world.calls);
+    calls.list.par_iter_mut().for_each(|call| call.is_outward = is_outward(world, call));
     world.calls = calls;
 }
 

@@ -28,6 +28,9 @@ fn why(breach: &Breach, call: &Call) -> String {
         (Some(address), Origin::Signalling) => {
             format!("it was made with the account's credentials from {address}, which took the account over")
         }
+        (Some(address), Origin::Record) => {
+            format!("the request for it came from {address}, which took the account over")
+        }
         (Some(address), Origin::Authentication) => {
             format!("the account's credentials came from {address} at that second")
         }

@@ -156,11 +156,12 @@ impl<'a> Candidate<'a> {
         let (calls, behaviour) = self.look(&self.group.calls);
         let party = self.address.and_then(|address| self.world.parties.get(&address));
         let tried = party.and_then(|party| party.by_account.get(self.account));
-        let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
+        let guesses = tried.filter(|tried| !tried.is_one_phones()).map_or(0, |tried| tried.before(first));
         let swept = self.address.zip(party).is_some_and(|(address, party)| {
             party.unknown_count >= SWEEP || self.world.foreign_accounts(address, party) >= 3
         });
-        let from_the_start = self.group.from_the_start;
+        // Whoever had to guess first was not there before, however soon the log begins.
+        let from_the_start = self.group.from_the_start && guesses < GUESSES;
         let mut score = behaviour.score as i32;
         score += guess_points(self.world, self.account, self.address, guesses, &behaviour);
         if swept {

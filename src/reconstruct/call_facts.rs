@@ -75,6 +75,13 @@ impl World<'_> {
         logged.map(|(told, logged)| told.ledger.calls.channel(logged, &told.ledger.names)).unwrap_or_default()
     }
 
+    /// Returns the address that a proxy sent a call on to.
+    pub(super) fn next_hop(&self, call: &Call) -> Option<IpAddr> {
+        let (row, text) = row_at(&self.told, call.row)?;
+        let hop = std::str::from_utf8(text.dst_channel).ok().filter(|_| row.kind.is_transaction())?;
+        hop.split(';').next()?.trim_matches(['[', ']']).parse().ok()
+    }
+
     /// Returns the context that the call entered.
     pub fn context(&self, call: &Call) -> &[u8] {
         let of_row = call.row.get().and_then(|(source, index)| {

@@ -113,6 +113,8 @@ pub enum Origin {
     Media,
     /// Its INVITE came from there.
     Signalling,
+    /// The call's own record says from where its request came.
+    Record,
 }
 
 /// All calls.

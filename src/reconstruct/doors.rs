@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
-use super::calls::Call;
+use super::calls::{Call, Origin};
 use super::trunks;
 use super::world::{Use, World};
 use crate::event::Instant;
@@ -77,6 +77,8 @@ pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
     match world.account_of(call) {
         Some("anonymous") => true,
         Some(name) if world.confirmed.contains(name) => false,
+        // A proxy that relays for a name which none of its subscribers has.
+        Some(_) if call.by_trunk && call.origin == Origin::Record && !world.pbx.accounts.is_empty() => true,
         Some(name) => in_guest_context() || trunks::is_nobody(name),
         None => false,
     }

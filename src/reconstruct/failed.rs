@@ -57,6 +57,8 @@ pub fn list(world: &World<'_>, mut failed: Vec<Failed>) -> Listed {
 pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
     addresses.extend(world.fetches.keys());
+    addresses.extend(world.told.iter().flat_map(|told| told.ledger.flooded.keys()));
+    let callers: BTreeSet<IpAddr> = world.calls.iter().filter_map(|call| world.address_of(call)).collect();
     addresses
         .into_iter()
         .filter(|address| !involved.contains(address))
@@ -65,6 +67,9 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
                 world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();
             if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
                 roles.push(Role::Provision);
+            }
+            if !roles.contains(&Role::Scan) && is_flooder(world, address, &callers) {
+                roles.push(Role::Scan);
             }
             roles.sort();
             (!roles.is_empty()).then_some(Failed { address, roles })
@@ -125,6 +130,16 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
 /// Somebody who uses an account, and dialled a number that does not exist.
 fn is_user(world: &World<'_>, address: IpAddr) -> bool {
     world.users.contains_key(&address)
+}
+
+/// Somebody outside who sent more requests than the proxy takes, and neither uses any account nor made
+/// any call: many phones behind one address are a flood too.
+fn is_flooder(world: &World<'_>, address: IpAddr, callers: &BTreeSet<IpAddr>) -> bool {
+    let is_flood = world.flooded(address).is_some();
+    is_flood
+        && world.neighbours.is_outside(address)
+        && !is_user(world, address)
+        && !callers.contains(&address)
 }
 
 /// Somebody outside who asks for files that are not there, and does not use any account.

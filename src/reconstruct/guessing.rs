@@ -46,7 +46,9 @@ pub(super) fn find(world: &World<'_>, account: &str, breach: Instant, insiders: 
     for (address, party) in &world.parties {
         let Some(tried) = party.by_account.get(account) else { continue };
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
-        if first > breach || !world.neighbours.is_outside(*address) || tried.one_session && tried.attempts > 3
+        if first > breach
+            || !world.neighbours.is_outside(*address)
+            || tried.is_one_phones() && tried.attempts > 3
         {
             continue;
         }

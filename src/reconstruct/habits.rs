@@ -8,7 +8,7 @@ use super::world::{Attempts, Party, World};
 use crate::fold::uses::Kind;
 
 /// Tries an hour that a phone does not exceed: the common ones wait ten seconds and more in between.
-const PHONE_TRIES: u64 = 400;
+pub(super) const PHONE_TRIES: u64 = 400;
 /// Hours of the same pace from which it is a machine's habit and nobody's search.
 const STEADY_HOURS: usize = 6;
 
@@ -25,7 +25,8 @@ pub(super) fn is_stale_phone(world: &World<'_>, account: &str, address: IpAddr) 
     let Some(tried) = party.by_account.get(account) else { return false };
     // One try is under one Call-ID whoever makes it.
     let lasts = tried.first.zip(tried.last).is_some_and(|(first, last)| last.seconds_since(first) >= 60);
-    (tried.one_session && lasts) || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
+    (tried.is_one_phones() && lasts)
+        || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
 }
 
 /// Returns whether tries follow each other faster than any phone sends them or anybody types.

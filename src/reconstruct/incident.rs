@@ -195,7 +195,9 @@ fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String>
     }
     if world.is_freeswitch() {
         unknown.push("which registrations were accepted: FreeSWITCH logs none of them".to_owned());
-    } else if !world.has_security_events() {
+    } else if world.has_proxy() && world.watched_since().is_none() {
+        unknown.push("every login, failed or successful: the SIP proxy does not print them".to_owned());
+    } else if !world.has_proxy() && !world.has_capture() && !world.has_security_events() {
         unknown.push("every successful login: security events are not logged".to_owned());
     }
     unknown

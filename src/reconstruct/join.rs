@@ -9,6 +9,7 @@ use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
 use super::proof;
+use super::transactions;
 use super::world::Told;
 use crate::event::{Disposition, Instant, Leg as Side};
 use crate::fold::calls::LogCall;
@@ -32,7 +33,7 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     while start < legs.len() {
         let end = start + legs[start..].iter().take_while(|leg| leg.key == legs[start].key).count();
         let addresses = &mut addresses;
-        list.push(call_of(told, trunks, &mut names, addresses, &legs[start..end]));
+        list.extend(call_of(told, trunks, &mut names, addresses, &legs[start..end]));
         start = end;
     }
     drop(legs);
@@ -63,6 +64,23 @@ impl Names {
 }
 
 fn call_of(
+    told: &[Told<'_>],
+    trunks: &BTreeSet<String>,
+    names: &mut Names,
+    addresses: &mut Addresses,
+    legs: &[Leg],
+) -> Option<Call> {
+    let is_proxy =
+        legs.first().and_then(|leg| row_at(told, leg.at)).is_some_and(|(row, _)| row.kind.is_transaction());
+    if is_proxy {
+        return transactions::call_of(told, trunks, legs, |account, address| {
+            (names.id(account), addresses.id(address))
+        });
+    }
+    Some(call_of_legs(told, trunks, names, addresses, legs))
+}
+
+fn call_of_legs(
     told: &[Told<'_>],
     trunks: &BTreeSet<String>,
     names: &mut Names,

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::calls::At;
 use super::world::Told;
 use crate::event::{Instant, Leg as Side};
-use crate::fold::hash;
-use crate::fold::rows::{Row, RowText};
+use crate::fold::rows::{Row, RowKind, RowText};
+use crate::fold::{dialogs, hash};
 use crate::pbx_id::{self, is_uuid};
+use crate::readers::Tells;
 
 /// One row, on its way into a call.
 pub(super) struct Leg {
@@ -25,11 +26,17 @@ pub(super) struct Leg {
 pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
     let linked = linked_ids(told);
     let locals = local_pairs(told, &linked);
+    let begun = begun(told);
+    let is_told_twice = has_legs(told);
     let mut legs = Vec::new();
     for (source, told) in told.iter().enumerate() {
+        if is_told_twice && told.source.kind.tells() == Some(Tells::Wire) {
+            continue;
+        }
         for (index, row) in told.ledger.rows.rows.iter().enumerate() {
             let text = told.ledger.rows.text(row);
             let key = key_of(row, &text, &linked);
+            let key = if row.kind.is_transaction() { dialog_of(&text, &begun) } else { key };
             legs.push(Leg {
                 key: locals.get(&key).copied().unwrap_or(key),
                 is_called: row.leg == Side::Called || (key != hash(&text.uniqueid) && is_uuid(text.uniqueid)),
@@ -41,6 +48,40 @@ pub(super) fn legs(told: &[Told<'_>]) -> Vec<Leg> {
         }
     }
     legs
+}
+
+/// Returns whether a server's own records tell the calls that a capture shows as well: their names for
+/// one call have nothing in common.
+fn has_legs(told: &[Told<'_>]) -> bool {
+    told.iter().any(|told| {
+        let ledger = &told.ledger;
+        !ledger.calls.calls.is_empty() || ledger.rows.rows.iter().any(|row| row.kind == RowKind::Leg)
+    })
+}
+
+/// Returns when INVITEs began dialogs, by the sender's tag.
+fn begun(told: &[Told<'_>]) -> HashMap<u64, Instant> {
+    let mut begun = HashMap::new();
+    let each = told.iter().flat_map(|told| {
+        let rows = told.ledger.rows.rows.iter().filter(|row| row.kind == RowKind::Began);
+        rows.filter_map(|row| Some((dialogs(&told.ledger.rows.text(row))?.0, row.start)))
+    });
+    for (tag, at) in each {
+        let first = begun.entry(tag).or_insert(at);
+        *first = at.min(*first);
+    }
+    begun
+}
+
+/// Returns the dialog that a transaction belongs to, by the caller's tag: the one that was there first,
+/// for the called side may hang up, and send an INVITE within the call.
+fn dialog_of(text: &RowText<'_>, begun: &HashMap<u64, Instant>) -> u64 {
+    let (from, to) = dialogs(text).unwrap_or_default();
+    match (begun.get(&from), begun.get(&to)) {
+        (Some(own), Some(other)) if other < own => to,
+        (None, Some(_)) => to,
+        _ => from,
+    }
 }
 
 fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
@@ -56,7 +97,7 @@ fn key_of(row: &Row, text: &RowText<'_>, linked: &HashMap<u64, u64>) -> u64 {
 fn linked_ids(told: &[Told<'_>]) -> HashMap<u64, u64> {
     let mut linked = HashMap::new();
     for told in told {
-        for row in told.ledger.rows.rows.iter() {
+        for row in told.ledger.rows.rows.iter().filter(|row| !row.kind.is_transaction()) {
             let text = told.ledger.rows.text(row);
             let is_id = pbx_id::parts(text.linkedid).is_some() || is_uuid(text.linkedid);
             if !text.linkedid.is_empty() && is_id {
@@ -76,7 +117,7 @@ fn local_pairs(told: &[Told<'_>], linked: &HashMap<u64, u64>) -> HashMap<u64, u6
     let mut first: HashMap<u64, (Instant, u64)> = HashMap::new();
     let mut pairs: Vec<(u64, u64)> = Vec::new();
     for told in told {
-        for row in told.ledger.rows.rows.iter() {
+        for row in told.ledger.rows.rows.iter().filter(|row| !row.kind.is_transaction()) {
             let text = told.ledger.rows.text(row);
             for channel in [text.channel, text.dst_channel] {
                 let Some(base) = local_base(channel) else { continue };

@@ -29,6 +29,7 @@ mod parties;
 mod phases;
 mod proof;
 pub mod standing;
+mod transactions;
 mod trunks;
 mod uses;
 pub mod vectors;

@@ -7,6 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::habits::PHONE_TRIES;
 use super::world::{Told, earliest};
 use crate::event::{Citation, Instant, Service};
 use crate::fold::names::NameId;
@@ -292,6 +293,19 @@ impl Attempts {
         // A log without Call-IDs says nothing about them.
         self.one_session |= other.one_session;
         self.keep_lines(other.lines);
+    }
+
+    /// Returns whether the tries may be one phone's: under one Call-ID, and no faster than phones try.
+    /// Some guessing tools keep one Call-ID for all they send.
+    pub fn is_one_phones(&self) -> bool {
+        let lasted = self.first.zip(self.last).map_or(0, |(first, last)| last.seconds_since(first).max(0));
+        let hours_begun = lasted as u64 / 3_600 + 1;
+        self.one_session && self.attempts <= PHONE_TRIES.saturating_mul(hours_begun) && !self.is_rush(lasted)
+    }
+
+    /// Ten tries and more, two seconds apart at most: no phone retries so.
+    fn is_rush(&self, lasted: i64) -> bool {
+        self.attempts >= 10 && lasted as u64 <= self.attempts * 2
     }
 
     /// Returns how many tries were before an instant: exact by the hour, in proportion within it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::world::Told;
+use crate::fold::rows::RowKind;
 use crate::pbx::Pbx;
 use crate::readers::channel_account;
 
@@ -21,7 +22,7 @@ pub(super) fn find(pbx: &Pbx, told: &[Told<'_>], accounts: &BTreeSet<String>) ->
     let mut trunks: BTreeSet<String> = pbx.trunks.iter().map(|trunk| trunk.name.clone()).collect();
     let mut last: &[u8] = b"";
     for told in told {
-        for row in told.ledger.rows.rows.iter() {
+        for row in told.ledger.rows.rows.iter().filter(|row| row.kind == RowKind::Leg) {
             let text = told.ledger.rows.text(row);
             let Some(name) = channel_account(text.dst_channel) else { continue };
             let digits = text.dst.iter().filter(|byte| byte.is_ascii_digit()).count();

@@ -13,7 +13,7 @@ use super::trunks;
 pub use super::uses::Use;
 use super::{behaviour, join};
 use super::{parties, uses};
-use crate::event::{Instant, Service};
+use crate::event::{Action, Citation, Instant, Service};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
@@ -30,6 +30,17 @@ pub struct Told<'a> {
     pub ledger: Ledger,
     /// The log that it is a file of: `full.log`, `full.log.0` and `full.log-20260910.gz` are one.
     pub family: String,
+}
+
+impl Told<'_> {
+    /// Returns whether it shows failed logins, as a phone server's log does; a SIP proxy's does where the
+    /// site has its routing script print them.
+    fn is_server_log(&self) -> bool {
+        let of_proxy = self.ledger.services.iter().any(|service| service.is_proxy());
+        let has_failures = self.ledger.actions.contains_key(&Action::AuthFailed);
+        let is_log = matches!(self.source.kind.tells(), Some(Tells::Server | Tells::Wire));
+        is_log || of_proxy && has_failures
+    }
 }
 
 /// Everything that was told.
@@ -121,6 +132,7 @@ impl<'a> World<'a> {
         world.note_users();
         behaviour::note_destinations(&mut world);
         super::attribute::attribute(&mut world);
+        behaviour::note_outward(&mut world);
         world
     }
 
@@ -167,7 +179,7 @@ impl<'a> World<'a> {
 
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
-        let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
+        let logs = self.told.iter().filter(|told| told.is_server_log());
         // FreeSWITCH tells of wrong secrets only where it was told to.
         let logs = logs.filter(|told| !told.ledger.is_freeswitch || told.ledger.has_wrong_secrets);
         logs.filter_map(|told| told.ledger.first).min()
@@ -186,6 +198,22 @@ impl<'a> World<'a> {
     /// Returns which services' requests for files the evidence tells.
     pub fn logged_services(&self) -> BTreeSet<Service> {
         self.told.iter().flat_map(|told| told.ledger.fetches.services.iter().copied()).collect()
+    }
+
+    /// Returns whether the evidence is that of a SIP proxy, by its records or its configuration.
+    pub fn has_proxy(&self) -> bool {
+        let told = self.told.iter().flat_map(|told| &told.ledger.services).any(|service| service.is_proxy());
+        told || self.pbx.proxy.is_some()
+    }
+
+    /// Returns when a SIP proxy's flood detector blocked an address first, and the line that says so.
+    pub fn flooded(&self, address: IpAddr) -> Option<&(Instant, Citation)> {
+        self.told.iter().filter_map(|told| told.ledger.flooded.get(&address)).min()
+    }
+
+    /// Returns whether SIP was captured, which shows every login.
+    pub fn has_capture(&self) -> bool {
+        self.told.iter().any(|told| told.source.kind.tells() == Some(Tells::Wire))
     }
 
     /// Returns whether any source tells of security events.

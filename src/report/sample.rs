@@ -137,6 +137,14 @@ fn assessment() -> Assessment {
         failures_by_source: vec![party("203.0.113.7")],
         failures_by_account: vec![(hostile(), 1_300)],
         scanners: vec![party("2001:db8::5")],
+        sip: Some(SipSummary {
+            messages: 2,
+            requests: [("OPTIONS".to_owned(), 2)].into(),
+            user_agents: vec![(hostile(), 2)],
+            user_agent_count: 1,
+            sources: 1,
+            ..SipSummary::default()
+        }),
     }
 }
 

@@ -13,7 +13,9 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
     let Some(handle) = open(scanning, index) else { return };
     // A decoder that fails on hostile bytes costs this source and no other.
     let outcome = catch_unwind(AssertUnwindSafe(|| match &state.reader {
-        Some(reader) if reader.access() == Access::AtWill && state.source.is_random_access() => {
+        Some(reader)
+            if reader.access() == Access::AtWill && (state.source.is_random_access() || reader.unpacks()) =>
+        {
             at_will(scanning, index, &handle, reader.as_ref());
         }
         _ => read_contents(scanning, index, &mut handle.contents(state.source.packing), room),

@@ -134,7 +134,7 @@ impl Lister<'_, '_> {
     }
 
     fn source(&mut self, member: &Member<'_>, mut look: Look, head: &[u8], rest: &mut dyn Read) {
-        let is_log = look.kind.has_records();
+        let is_log = look.kind.has_records() && !look.kind.is_database();
         let most = if is_log { SMALL_LOG } else { LARGEST_WHOLE };
         // A header may lie about the size, but one that tells a large one need not be tried.
         if member.size <= most && member.size.saturating_add(self.gather.kept) <= MOST_KEPT {

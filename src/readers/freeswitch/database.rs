@@ -21,7 +21,7 @@ use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "freeswitch-cdr-database",
     tells: Tells::Calls,
-    content: Content::Binary,
+    content: Content::Database,
     looks_like: |_, head| {
         let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
         head.starts_with(b"SQLite format 3\0")

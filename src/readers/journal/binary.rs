@@ -18,7 +18,7 @@ use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "journal",
     tells: Tells::Host,
-    content: Content::Binary,
+    content: Content::Database,
     looks_like: |_, head| head.starts_with(MAGIC) && head.len() >= HEADER,
     open: |opening| Some(Opened::certain(Journal { head: opening.head.get(..HEADER)?.to_vec() })),
 };

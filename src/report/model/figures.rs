@@ -1,5 +1,6 @@
 //! What happened, in figures: the runbook's second step.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -30,6 +31,25 @@ pub struct Assessment {
     pub failures_by_account: Vec<(Untrusted, u64)>,
     /// Who probed without a secret.
     pub scanners: Vec<FailureRow>,
+    /// SIP messages in figures; `None` where there is no capture.
+    pub sip: Option<SipSummary>,
+}
+
+/// SIP messages of captures in figures.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SipSummary {
+    /// All messages.
+    pub messages: u64,
+    /// Requests by method.
+    pub requests: BTreeMap<String, u64>,
+    /// Answers by status.
+    pub responses: BTreeMap<String, u64>,
+    /// User agents, most messages first.
+    pub user_agents: Vec<(Untrusted, u64)>,
+    /// How many user agents there are.
+    pub user_agent_count: u64,
+    /// How many addresses sent any.
+    pub sources: u64,
 }
 
 /// Calls in figures, over one span.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::untrusted::Untrusted;
 
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
-pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount};
+pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
 pub use finding::{Finding, ToConfirm};
 pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,

@@ -1,7 +1,7 @@
 //! What happened, in figures: calls, failed authentications, probes.
 
 use crate::report::document::{Block, Line, duration_or_dash, instant, instant_or_dash};
-use crate::report::model::{CallRowSum, CallSummary, FailureRow, HourCount, Report};
+use crate::report::model::{CallRowSum, CallSummary, FailureRow, HourCount, Report, SipSummary};
 
 use super::{View, titled};
 
@@ -110,7 +110,27 @@ pub(super) fn failures(report: &Report, view: View) -> Vec<Block> {
 }
 
 pub(super) fn scanning(report: &Report, view: View) -> Vec<Block> {
-    titled("Who swept names or asked for calls", parties(&report.assessment.scanners, view))
+    let mut blocks = titled("Who swept names or asked for calls", parties(&report.assessment.scanners, view));
+    if let Some(sip) = &report.assessment.sip {
+        blocks.extend(titled("SIP as captured on the wire", captured(sip, view)));
+    }
+    blocks
+}
+
+/// What was captured: requests, answers and user agents.
+fn captured(sip: &SipSummary, view: View) -> Vec<Block> {
+    let sums = format!("{} messages, sent by {} addresses", sip.messages, sip.sources);
+    let mut blocks = vec![Block::Paragraph(sums.into())];
+    for (header, counts) in [("request", &sip.requests), ("answer", &sip.responses)] {
+        let rows = counts.iter().map(|(name, count)| vec![name.as_str().into(), (*count).into()]);
+        blocks.extend(Block::table(&[header, "#messages"], rows.collect()));
+    }
+    let agents = sip.user_agents.iter().take(view.rows);
+    let rows: Vec<_> = agents.map(|(agent, count)| vec![agent.into(), (*count).into()]).collect();
+    let shown = rows.len();
+    blocks.extend(Block::table(&["user agent", "#messages"], rows));
+    blocks.extend(view.rest(shown, sip.user_agent_count as usize, "report.json"));
+    blocks
 }
 
 fn parties(parties: &[FailureRow], view: View) -> Vec<Block> {
