@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::behaviour::{self, Destination, FRAUD_LIKE};
 use super::burst;
-use super::calls::Call;
+use super::calls::{Call, Origin};
 use super::doors;
 use super::standing::Standing;
 use super::world::{World, earliest};
@@ -59,9 +59,22 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         let group = groups.entry((account.clone(), address)).or_default();
         let first = calls.first().and_then(|&index| world.calls.list.get(index)).map(|call| call.start);
         group.first = earliest(group.first, first);
+        group.from_the_start |= calls_from_the_start(world, &calls);
         group.calls = calls;
     }
     groups
+}
+
+/// Returns whether calls tell that an account was used from there all along, where no log tells of
+/// registrations: FreeSWITCH's records know where each call came from. They begin on the first day and go on.
+fn calls_from_the_start(world: &World<'_>, calls: &[usize]) -> bool {
+    const DAY: i64 = 86_400;
+    const DAYS: usize = 3;
+    let calls = || calls.iter().filter_map(|&index| world.calls.list.get(index));
+    let told = calls().filter(|call| call.origin == Origin::Signalling);
+    let days: BTreeSet<i64> = told.map(|call| call.start.seconds().div_euclid(DAY)).collect();
+    let begins = calls().next().zip(world.first).map(|(call, first)| call.start.seconds_since(first));
+    days.len() >= DAYS && begins.is_some_and(|seconds| seconds <= DAY)
 }
 
 /// Returns the places that are called from where nobody doubts: the house, and addresses that were

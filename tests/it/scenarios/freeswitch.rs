@@ -145,6 +145,23 @@ fn calls_that_the_dialplan_lets_out_for_anybody_are_a_guests() {
 }
 
 #[test]
+fn a_colleague_abroad_is_no_intruder() {
+    for (json, log) in [(true, false), (false, true)] {
+        let mut switch = Switch { json, log, ..Switch::new() };
+        office(&mut switch, "1007@pbx.example", "0301234567");
+        for day in 0..7 {
+            for index in 0..6 {
+                // Several numbers in a row, as somebody does who looks for somebody.
+                let start = at("2026-03-02 09:30:00") + day * 86_400 + index * 14;
+                let number = format!("0044207{:07}", 1_000_000 + day * 1_000 + index);
+                switch.call(&call("1001@pbx.example", "203.0.113.50", &number, start, 10));
+            }
+        }
+        compare(&examine(&mut switch), &[], &[]);
+    }
+}
+
+#[test]
 fn secrets_that_were_guessed_by_calls_count_for_their_account() {
     let mut switch = Switch::new();
     office(&mut switch, "1007@pbx.example", "0301234567");
