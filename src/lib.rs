@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod pbx;
 
 pub mod clock;
+pub mod mariadb;
 pub mod readers;
 pub mod scan;
 

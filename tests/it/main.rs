@@ -9,6 +9,7 @@ mod determinism;
 mod evidence;
 mod hostile;
 mod lines;
+mod mariadb;
 mod newcomer;
 mod output;
 mod published;
