@@ -8,8 +8,10 @@ use std::ops::ControlFlow;
 use super::bytes::{ReadAt, read_whole};
 use super::column::Column;
 use super::definition::{Definition, Engine};
+use super::giving::Giving;
+use super::redo::Log;
 use super::row::{Row, Summary};
-use super::{frm, innodb, known};
+use super::{frm, innodb, known, myisam};
 
 /// The files of a data directory, by path.
 pub trait Files {
@@ -102,17 +104,72 @@ fn definition(files: &dyn Files, stem: &str, name: &str, engine: Engine) -> Resu
     }
 }
 
+/// Which rows of a table are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All, deleted ones too; the table's file is read three times, the redo log as often.
+    All,
+    /// The living ones, after one look.
+    Living,
+}
+
 impl Table {
-    /// Gives all rows of the table, the living ones first, and tells what was read.
+    /// Gives the rows of the table, the living ones first, and tells what was read.
     pub fn rows(
         &self,
         files: &dyn Files,
+        wanted: Wanted,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Summary, String> {
         let file = files.open(&self.path).ok_or("cannot be opened")?;
         match self.definition.engine {
-            Engine::InnoDb => Ok(innodb::InnoDb::open(&*file, &self.definition)?.rows(take)),
-            _ => Err("its engine is not read".to_owned()),
+            Engine::InnoDb => self.innodb_rows(files, &*file, wanted, take),
+            Engine::MyIsam => self.myisam_rows(files, &*file, wanted, take),
+            Engine::Other => Err("its engine is not read".to_owned()),
         }
+    }
+
+    fn innodb_rows(
+        &self,
+        files: &dyn Files,
+        file: &dyn ReadAt,
+        wanted: Wanted,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Summary, String> {
+        let table = innodb::InnoDb::open(file, &self.definition)?;
+        let log_file = self.log.as_ref().and_then(|path| files.open(path));
+        let log = log_file.as_deref().map(Log::open);
+        let readable = log.as_ref().and_then(|log| log.as_ref().ok());
+        let name = format!("{}/{}.ibd", self.database, self.name);
+        let mut summary = match wanted {
+            Wanted::All => table.rows(readable.map(|log| (log, name.as_str())), take),
+            Wanted::Living => table.living_rows(readable, take),
+        };
+        match &log {
+            None => summary.note(format!(
+                "without {LOG} it cannot be told whether the server was killed, nor which rows were written once"
+            )),
+            Some(Err(why)) => summary.note(format!("{LOG}: {why}")),
+            Some(Ok(_)) => {}
+        }
+        Ok(summary)
+    }
+
+    fn myisam_rows(
+        &self,
+        files: &dyn Files,
+        file: &dyn ReadAt,
+        wanted: Wanted,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Summary, String> {
+        let path = self.path.strip_suffix(".MYD").unwrap_or(&self.path);
+        let index = files.open(&format!("{path}.MYI"));
+        let head = index.map(|index| read_whole(&*index, myisam::LONGEST)).and_then(Result::ok);
+        let form = myisam::Form::read(&head.unwrap_or_default(), &self.definition)?;
+        let mut giving = Giving::new(take);
+        myisam::rows(file, &form, &self.definition, wanted == Wanted::All, &mut giving);
+        let mut summary = giving.summary;
+        myisam::tell_counts(&form, wanted == Wanted::All, &mut summary);
+        Ok(summary)
     }
 }

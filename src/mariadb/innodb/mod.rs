@@ -5,6 +5,7 @@ mod layout;
 mod packed;
 mod page;
 mod record;
+mod replay;
 mod space;
 mod table;
 mod tree;

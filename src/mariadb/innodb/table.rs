@@ -8,10 +8,13 @@ use std::ops::ControlFlow;
 use super::found::{Found, Passed, Rows, Standing};
 use super::packed;
 use super::page::IndexPage;
+use super::replay::Recovered;
 use super::space::{FreeMaps, Space, page_kind};
 use super::tree::{Pages, reached};
 use crate::mariadb::bytes::ReadAt;
 use crate::mariadb::definition::Definition;
+use crate::mariadb::giving::Giving;
+use crate::mariadb::redo::Log;
 use crate::mariadb::row::{Row, RowFile, RowState, Summary};
 use crate::mariadb::suspects::Suspects;
 use crate::mariadb::value::Value;
@@ -25,29 +28,12 @@ const MOST_NAMED: usize = 5;
 
 /// A table kept by InnoDB.
 pub(in crate::mariadb) struct InnoDb<'a> {
-    space: Space<'a>,
-    rows: Rows<'a>,
-    index: u64,
+    pub(super) space: Space<'a>,
+    pub(super) rows: Rows<'a>,
+    pub(super) index: u64,
     reached: Pages,
     broken: Vec<u32>,
     pages: u32,
-}
-
-/// Takes the rows, and stops when they are no longer wanted.
-pub(in crate::mariadb) struct Giving<'t> {
-    pub(in crate::mariadb) take: &'t mut dyn FnMut(Row) -> ControlFlow<()>,
-    pub(in crate::mariadb) summary: Summary,
-    pub(in crate::mariadb) is_over: bool,
-}
-
-impl Giving<'_> {
-    /// Gives a row, unless no more are wanted.
-    pub(in crate::mariadb) fn give(&mut self, row: Row) {
-        if !self.is_over {
-            *self.summary.rows.entry(row.state).or_default() += 1;
-            self.is_over = (self.take)(row).is_break();
-        }
-    }
 }
 
 impl<'a> InnoDb<'a> {
@@ -73,15 +59,26 @@ impl<'a> InnoDb<'a> {
         Ok(table)
     }
 
-    /// Gives all rows, and tells what was read.
-    pub(in crate::mariadb) fn rows(&self, take: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Summary {
-        let mut giving = Giving { take, summary: Summary::default(), is_over: false };
+    /// Gives all rows, and tells what was read; `log` comes with the name that it has for the table's file.
+    pub(in crate::mariadb) fn rows(
+        &self,
+        log: Option<(&Log<'_>, &str)>,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Summary {
+        let mut giving = Giving::new(take);
         let mut suspects = Suspects::default();
         let mut others = Pages::new(self.pages);
-        self.living(&mut giving, &mut suspects, &mut others);
+        let recovered = log.map(|(log, _)| self.recovered(log)).unwrap_or_default();
+        self.living(&mut giving, &recovered, &mut suspects, &mut others);
+        if let Some((log, name)) = log {
+            self.each_recovered(&recovered, &mut |_, found| suspects.add(found.identity));
+            self.each_logged(log, name, &mut |_, found| suspects.add(found.identity));
+        }
         if !giving.is_over && !suspects.is_empty() {
             self.clear(&mut suspects);
+            self.inserted(&mut giving, &recovered, &mut suspects);
             self.deleted(&mut giving, &mut suspects, &others);
+            self.logged(&mut giving, log, &mut suspects);
         }
         if suspects.dropped > 0 {
             giving.summary.note(format!(
@@ -89,11 +86,66 @@ impl<'a> InnoDb<'a> {
                 suspects.dropped
             ));
         }
+        self.tell_states(&recovered, &mut giving.summary);
         giving.summary
     }
 
+    /// Gives the living rows alone, which takes one look at the file and none at the log's past.
+    pub(in crate::mariadb) fn living_rows(
+        &self,
+        log: Option<&Log<'_>>,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Summary {
+        let mut giving = Giving::new(take);
+        let recovered = log.map(|log| self.recovered(log)).unwrap_or_default();
+        self.living(&mut giving, &recovered, &mut Suspects::default(), &mut Pages::new(self.pages));
+        self.tell_states(&recovered, &mut giving.summary);
+        giving.summary
+    }
+
+    /// Gives the rows that only starting the server would put into the table's file.
+    fn inserted(&self, giving: &mut Giving<'_>, recovered: &Recovered, suspects: &mut Suspects) {
+        self.each_recovered(recovered, &mut |number, found| {
+            if found.standing == Standing::InChain && suspects.take(found.identity) {
+                giving.give(self.row(number, found, RowState::InsertedInLog));
+            }
+        });
+    }
+
+    /// Gives the rows that are left in the redo log alone.
+    fn logged(&self, giving: &mut Giving<'_>, log: Option<(&Log<'_>, &str)>, suspects: &mut Suspects) {
+        let Some((log, name)) = log else { return };
+        self.each_logged(log, name, &mut |position, found| {
+            if suspects.take(found.identity) {
+                let offset = log.offset(position);
+                giving.give(Row { values: found.values, state: RowState::Log, file: RowFile::Log, offset });
+            }
+        });
+    }
+
+    /// Says which of two states is shown, where the server was killed.
+    fn tell_states(&self, recovered: &Recovered, summary: &mut Summary) {
+        if recovered.was_killed {
+            let deleted = summary.count(RowState::DeletedInLog);
+            let inserted = summary.count(RowState::InsertedInLog);
+            summary.note(format!(
+                "the server was not stopped but killed: shown is the table as its file has it, and marked is what \
+                 the redo log would change at the next start ({deleted} rows deleted, {inserted} rows added)"
+            ));
+        }
+        if recovered.is_cut {
+            summary.note("the redo log changes more pages than are kept: of some it is not told".to_owned());
+        }
+    }
+
     /// Gives the living rows and puts all others under suspicion; `others` are the pages where those stand.
-    fn living(&self, giving: &mut Giving<'_>, suspects: &mut Suspects, others: &mut Pages) {
+    fn living(
+        &self,
+        giving: &mut Giving<'_>,
+        recovered: &Recovered,
+        suspects: &mut Suspects,
+        others: &mut Pages,
+    ) {
         let mut damaged = Vec::new();
         let mut maps = FreeMaps::default();
         for number in 0..self.pages {
@@ -107,7 +159,11 @@ impl<'a> InnoDb<'a> {
             self.count(passed, number, &mut giving.summary);
             for found in here {
                 match self.state(number, found.standing, &mut maps) {
-                    RowState::Live => giving.give(self.row(number, found, RowState::Live)),
+                    RowState::Live => {
+                        let is_gone = recovered.would_delete(number, found.identity.row);
+                        let state = if is_gone { RowState::DeletedInLog } else { RowState::Live };
+                        giving.give(self.row(number, found, state));
+                    }
                     _ => {
                         others.add(number);
                         suspects.add(found.identity);
