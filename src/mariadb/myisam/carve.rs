@@ -3,7 +3,8 @@
 //! The bits that tell which columns were left out are gone with a deleted row's beginning. So the columns are sought
 //! backwards from its end: from every place and every column on it is tried whether all columns to the last fit,
 //! with every choice of what may have been left out, until exactly the block's end is reached. Text that holds
-//! control characters does not fit; that keeps a length from being taken for a letter.
+//! control characters does not fit; that keeps a length from being taken for a letter. Where several ways fit, the one
+//! that reads most as text is taken, and what is still in doubt is lost.
 
 use super::form::{Form, Packing, Part};
 use crate::mariadb::bytes::{big16, byte, little, slice};
@@ -100,11 +101,19 @@ pub(super) fn carve(form: &Form, definition: &Definition, block: &[u8]) -> Optio
     None
 }
 
-/// Returns what all ways of reading a row agree on.
+/// Returns what the best ways of reading a row agree on.
+///
+/// Those that read most as text are the best: letters can be taken for a number, but the bytes of numbers are no
+/// letters.
 fn agreed(found: &[Vec<Value>]) -> Option<Vec<Value>> {
-    let (first, others) = found.split_first()?;
-    let mut values = first.clone();
-    for other in others {
+    let letters = |values: &&Vec<Value>| {
+        let length = |value: &Value| if let Value::Text(text) = value { text.len() } else { 0 };
+        values.iter().map(length).sum::<usize>()
+    };
+    let most = found.iter().map(|values| letters(&values)).max()?;
+    let mut best = found.iter().filter(|values| letters(values) == most);
+    let mut values = best.next()?.clone();
+    for other in best {
         for (value, other) in values.iter_mut().zip(other) {
             if value != other {
                 *value = Value::Lost;
