@@ -7,8 +7,8 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tolltrace::readers::call_records::CallRecordReader;
-use tolltrace::readers::{AsteriskLogReader, Chunk, Reader};
+use tolltrace::pbx::Pbx;
+use tolltrace::readers::{Chunk, Opening, Reader, format};
 
 fn read(reader: &dyn Reader, bytes: &[u8], sparse: bool, chunk: &mut Chunk) {
     chunk.clear();
@@ -18,24 +18,31 @@ fn read(reader: &dyn Reader, bytes: &[u8], sparse: bool, chunk: &mut Chunk) {
     black_box(chunk.entries.len() + chunk.rows.len());
 }
 
+/// Returns the reader of the format `word` for a file.
+fn reader(word: &str, file: &[u8]) -> Box<dyn Reader> {
+    let opening = Opening { path: "", head: &file[..64 * 1024], pbx: &Pbx::default() };
+    let opened = format(word).and_then(|format| (format.open)(&opening));
+    opened.expect("the generated file is of its format").reader
+}
+
 fn readers(criterion: &mut Criterion) {
     let log = corpus::log(8 * 1024 * 1024);
     let rows = corpus::call_records(50_000);
     let mut chunk = Chunk::default();
-    let (asterisk, _) = AsteriskLogReader::find(&log[..64 * 1024], None, false);
-    let records = CallRecordReader::find(&rows[..64 * 1024], None);
+    let asterisk = reader("asterisk-log", &log);
+    let records = reader("call-records", &rows);
     let mut group = criterion.benchmark_group("readers");
     group.throughput(Throughput::Bytes(log.len() as u64));
     group.bench_function("asterisk log, folding", |bench| {
-        bench.iter(|| read(&asterisk, &log, true, &mut chunk));
+        bench.iter(|| read(asterisk.as_ref(), &log, true, &mut chunk));
     });
     group.bench_function("asterisk log, every step", |bench| {
-        bench.iter(|| read(&asterisk, &log, false, &mut chunk));
+        bench.iter(|| read(asterisk.as_ref(), &log, false, &mut chunk));
     });
     group.throughput(Throughput::Bytes(rows.len() as u64));
-    if let Some((records, _)) = records {
-        group.bench_function("call records", |bench| bench.iter(|| read(&records, &rows, true, &mut chunk)));
-    }
+    group.bench_function("call records", |bench| {
+        bench.iter(|| read(records.as_ref(), &rows, true, &mut chunk));
+    });
     group.bench_function("call records, bare csv", |bench| bench.iter(|| bare_csv(&rows)));
     group.finish();
 }

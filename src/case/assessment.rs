@@ -7,7 +7,8 @@ use super::build::Case;
 use crate::event::{Disposition, Instant};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
-use crate::report::model::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, Totals};
+use crate::reconstruct::world::World;
+use crate::report::model::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, Totals, sum_known};
 use crate::untrusted::Untrusted;
 
 /// Rows of each table.
@@ -40,17 +41,24 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
 
 /// Records that tell of a failure, by log; the log with most is the measure, for the others tell the same.
 fn by_log(case: &Case<'_>) -> (Vec<(String, u64)>, u64) {
-    let mut logs: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut logs: BTreeMap<&str, (Vec<&str>, u64)> = BTreeMap::new();
     for told in &case.world.told {
-        *logs.entry(&told.family).or_default() += told.ledger.tries.failure_records;
+        let records = told.ledger.tries.failure_records;
+        if records > 0 {
+            let (files, sum) = logs.entry(&told.family).or_default();
+            files.push(&told.source.file.path);
+            *sum += records;
+        }
     }
-    let most = logs.values().copied().max().unwrap_or(0);
-    let logs =
-        logs.into_iter().filter(|(_, records)| *records > 0).map(|(log, records)| (log.to_owned(), records));
+    let most = logs.values().map(|(_, records)| *records).max().unwrap_or(0);
+    let logs = logs.into_iter().map(|(family, (files, records))| match files.as_slice() {
+        [only] => ((*only).to_owned(), records),
+        files => (format!("{family} ({} files)", files.len()), records),
+    });
     (logs.collect(), most)
 }
 
-fn hour(case: &Case<'_>, hour: u32, count: u64, seconds: u64) -> Option<HourCount> {
+fn hour(case: &Case<'_>, hour: u32, count: u64, seconds: Option<u64>) -> Option<HourCount> {
     let hour = case.when(Instant::from_seconds(i64::from(hour) * 3_600))?;
     Some(HourCount { hour, count, seconds })
 }
@@ -60,7 +68,7 @@ fn by_hour(case: &Case<'_>) -> Vec<HourCount> {
     for (at, attempts) in case.world.parties.values().flat_map(|party| &party.failures.hours) {
         *hours.entry(*at).or_default() += attempts;
     }
-    hours.into_iter().filter_map(|(at, count)| hour(case, at, count, 0)).collect()
+    hours.into_iter().filter_map(|(at, count)| hour(case, at, count, None)).collect()
 }
 
 type Pick = fn(&crate::reconstruct::world::Party) -> &crate::reconstruct::world::Attempts;
@@ -74,7 +82,7 @@ fn by_source(case: &Case<'_>, pick: Pick) -> Vec<FailureRow> {
         .map(|(address, party)| FailureRow {
             address: *address,
             attempts: pick(party).attempts,
-            records: pick(party).records,
+            records: pick(party).in_fullest_log,
             first: pick(party).first.and_then(|at| case.when(at)),
             last: pick(party).last.and_then(|at| case.when(at)),
         })
@@ -113,34 +121,31 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
         Some((first, last)) => (Some(first), Some(last)),
         None => (starts().min(), starts().max()),
     };
-    let mut hours: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let mut hours: BTreeMap<u32, (u64, Option<u64>)> = BTreeMap::new();
     for call in calls {
         let hour = hours.entry((call.start.seconds() / 3_600).max(0) as u32).or_default();
         hour.0 += 1;
-        hour.1 += u64::from(call.billsec);
+        hour.1 = sum_known(hour.1, world.billed(call));
     }
     CallSummary {
         first: first.and_then(|at| case.when(at)),
         last: last.and_then(|at| case.when(at)),
-        totals: Totals {
-            calls: calls.len() as u64,
-            answered: calls.iter().filter(|call| call.disposition == Disposition::Answered).count() as u64,
-            seconds: calls.iter().map(|call| u64::from(call.billsec)).sum(),
-            seconds_known: calls.iter().any(|call| world.has_record(call)),
-            cost: None,
-            currency: None,
-        },
+        totals: Totals::of(
+            calls.iter().map(|call| (call.disposition == Disposition::Answered, world.billed(call))),
+        ),
         by_hour: hours
             .into_iter()
             .filter_map(|(at, (count, seconds))| hour(case, at, count, seconds))
             .collect(),
         by_destination: sums(
+            world,
             calls,
             |call| Some(world.dialed(call)).filter(|dialed| !dialed.is_empty()),
             |dialed| Untrusted::from_bytes(dialed),
         ),
-        by_account: sums(calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
+        by_account: sums(world, calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
         by_source: sums(
+            world,
             calls,
             |call| world.address_of(call),
             |address| Untrusted::from(address.to_string().as_str()),
@@ -148,22 +153,27 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
     }
 }
 
+/// Calls of one key: how many, how many answered, their billed seconds.
+type Sum = (u64, u64, Option<u64>);
+
 /// Adds up calls that share a key, most seconds first.
 fn sums<K: Eq + Hash>(
+    world: &World<'_>,
     calls: &[&Call],
     key: impl Fn(&Call) -> Option<K>,
     show: impl Fn(&K) -> Untrusted,
 ) -> Vec<CallRowSum> {
-    let mut rows: HashMap<K, (u64, u64, u64)> = HashMap::new();
+    let mut rows: HashMap<K, Sum> = HashMap::new();
     for call in calls {
         let Some(key) = key(call) else { continue };
         let row = rows.entry(key).or_default();
         row.0 += 1;
         row.1 += u64::from(call.disposition == Disposition::Answered);
-        row.2 += u64::from(call.billsec);
+        row.2 = sum_known(row.2, world.billed(call));
     }
     // Only those that can be among the first rows are given a name.
-    let mut most: Vec<(u64, u64)> = rows.values().map(|(calls, _, seconds)| (*seconds, *calls)).collect();
+    let mut most: Vec<(Option<u64>, u64)> =
+        rows.values().map(|(calls, _, seconds)| (*seconds, *calls)).collect();
     most.sort_unstable_by(|left, right| right.cmp(left));
     let least = most.get(MOST_ROWS - 1).copied().unwrap_or_default();
     let mut rows: Vec<CallRowSum> = rows

@@ -3,6 +3,7 @@
 use super::build::Case;
 use super::reach;
 use crate::evidence::Kind;
+use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::Gap;
@@ -11,11 +12,12 @@ use crate::report::model::Gap;
 pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     let (evidence, world) = (case.evidence, case.world);
     let has = |kind: Kind| evidence.sources.iter().any(|source| source.kind == kind);
+    let has_records = |of: Tells| evidence.sources.iter().any(|source| source.kind.tells() == Some(of));
     let mut gaps = Vec::new();
     let mut add = |what: &str, why: &str, how: &str| {
         gaps.push(Gap { what: what.into(), why_it_matters: why.into(), how_to_get_it: how.into() });
     };
-    if !has(Kind::AsteriskLog) {
+    if !has_records(Tells::Server) {
         add(
             "No log of Asterisk",
             "Guessing, registrations and the addresses of callers are invisible; only call records can speak.",
@@ -24,7 +26,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else {
         logger_gaps(world, &mut add);
     }
-    if !has(Kind::CallRecords) {
+    if !has_records(Tells::Calls) {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
@@ -38,17 +40,32 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
             "Copy /etc/asterisk whole.",
         );
     }
-    if world.fetches.is_empty() {
+    if !world.has_fetches() {
         add(
             "No record of fetched phone files",
             "A secret read from a phone's file by TFTP or the web leaves no trace here, so a leak can be neither seen nor ruled out.",
             "Copy /var/log/syslog or /var/log/messages with their rotations (in.tftpd logs only with -v), and the web server's access logs.",
         );
     }
+    printed_packets(world, &mut add);
     reach::gaps(case, incidents, &mut add);
     gaps.sort();
     gaps.dedup();
     gaps
+}
+
+/// Logs in which a stranger's words look like the server's own.
+fn printed_packets(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    for told in world.told.iter().filter(|told| !told.ledger.doubt.is_empty()) {
+        add(
+            &format!(
+                "{} prints packets without their length (sip set debug): {} of its accepted logins and registrations stand close behind one",
+                told.source.file.path, told.ledger.doubt.successes
+            ),
+            "Whoever sent such a packet could have written the lines behind it, a success or its end alike: where nothing else tells the same, neither it nor its absence is certain.",
+            "Compare with the call records, the security log and the carrier's records; switch the debugging off (`sip set debug off`) and see who had switched it on.",
+        );
+    }
 }
 
 /// What the logger was told not to write.

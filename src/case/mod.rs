@@ -3,26 +3,28 @@
 mod assessment;
 mod build;
 mod gaps;
+mod given;
+mod incidents;
 mod reach;
 mod sorted;
 mod story;
 mod timeline;
+mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use ipnet::IpNet;
 
 use crate::clock::{Clock, ClockOptions, SourceFacts};
-use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::{Evidence, Source};
+use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
-use crate::reconstruct::{failed, incident};
+use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
 use crate::scan::{self, Coverage, How, Task};
 
@@ -92,6 +94,16 @@ pub enum CaseError {
         /// As given.
         text: String,
     },
+    /// `--since` or `--until` is a local time that never was.
+    #[error("{option} {text}: the clocks of {zone} skipped that time")]
+    Skipped {
+        /// Which option.
+        option: &'static str,
+        /// As given.
+        text: String,
+        /// The zone of the case.
+        zone: String,
+    },
     /// `--since` and `--until` leave no time between them.
     #[error("--since {since} --until {until}: nothing lies between them")]
     Window {
@@ -100,8 +112,11 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
-    /// A temporary file, or the output, failed.
-    #[error(transparent)]
+    /// Whoever takes the timeline failed to.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    /// A temporary file or a thread failed.
+    #[error("a temporary file or a thread failed: {0}")]
     Io(#[from] io::Error),
 }
 
@@ -110,6 +125,8 @@ struct Prepared<'a> {
     pbx: Pbx,
     clock: Clock,
     window: Window,
+    /// How the options that give it were read.
+    window_notes: Vec<String>,
     /// A reader for each source that tells of events.
     readers: Vec<(&'a Source, Box<dyn Reader>)>,
 }
@@ -126,52 +143,17 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let mut readers = Vec::new();
     let mut facts = Vec::new();
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
-        let Some((reader, note)) = readers::reader_for(source, &pbx) else { continue };
-        let mut surveyed = SourceFacts::survey(source, reader.as_ref());
-        surveyed.notes.extend(note);
+        let Some(opened) = readers::reader_for(source, &pbx) else { continue };
+        let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
+        surveyed.notes.extend(opened.note);
         facts.push(surveyed);
-        readers.push((source, reader));
+        readers.push((source, opened.reader));
     }
     let wanted = ClockOptions { zone: options.zone.clone(), year: options.year };
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
-    let window = Window {
-        since: options.since.as_deref().map(|text| instant("--since", text, &clock)).transpose()?,
-        until: options.until.as_deref().map(|text| instant("--until", text, &clock)).transpose()?,
-    };
-    if let (Some(since), Some(until)) = (window.since, window.until)
-        && since >= until
-    {
-        let text = |option: &Option<String>| option.clone().unwrap_or_default();
-        return Err(CaseError::Window { since: text(&options.since), until: text(&options.until) });
-    }
-    Ok(Prepared { pbx, clock, window, readers })
-}
-
-/// Reads an instant as a user gives it: RFC 3339, or a local time or date in the case's zone.
-fn instant(option: &'static str, text: &str, clock: &Clock) -> Result<Instant, CaseError> {
-    let wrong = || CaseError::Time { option, text: text.to_owned() };
-    let (year, month, day, second, offset) = match crate::clock::any_stamp(text.as_bytes()) {
-        Some((stamp, used)) if used == text.len() && stamp.year != 0 => {
-            (stamp.year, stamp.month, stamp.day, stamp.second, stamp.offset_minutes)
-        }
-        _ => {
-            let time = date_or_minute(text).ok_or_else(wrong)?;
-            let (date, second) = (time.date(), time.num_seconds_from_midnight());
-            (date.year() as i16, date.month() as u8, date.day() as u8, second, None)
-        }
-    };
-    let stamp = Stamp { year, month, day, second, micros: 0, offset_minutes: offset };
-    // A source that does not exist has the case's own plan.
-    let mut resolver = clock.of(SourceId(u16::MAX)).resolver();
-    resolver.resolve(&stamp).map(|(instant, _)| instant).ok_or_else(wrong)
-}
-
-/// Reads a date, or a date with hours and minutes.
-fn date_or_minute(text: &str) -> Option<NaiveDateTime> {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
-    let minute = |format| NaiveDateTime::parse_from_str(text, format).ok();
-    date.or_else(|| minute("%Y-%m-%d %H:%M")).or_else(|| minute("%Y-%m-%dT%H:%M"))
+    let wanted = window::read(options, &clock)?;
+    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, readers })
 }
 
 /// Returns how many threads to use.
@@ -198,8 +180,16 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
-        let case = build::Case { evidence, options, clock: &prepared.clock, world: &world, read: &read };
-        case.report(&incidents, &failed)
+        let case = build::Case {
+            evidence,
+            options,
+            window_notes: &prepared.window_notes,
+            clock: &prepared.clock,
+            world: &world,
+            read: &read,
+        };
+        let questions = confirm::find(&world, &involved);
+        case.report(&incidents, &failed::list(&world, failed), &questions)
     }))
 }
 
@@ -210,12 +200,13 @@ fn read_all<'a>(
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
     let known = Arc::new(known(&prepared.pbx));
-    let tasks = evidence.sources.iter().map(|source| {
+    let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
-        let reader =
+        let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
-        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window);
-        Task { source, reader: reader.map(|(reader, _)| reader), sink }
+        let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
     let mut told = Vec::new();

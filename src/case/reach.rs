@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::build::Case;
 use crate::event::Instant;
-use crate::evidence::Kind;
+use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
-use crate::reconstruct::world::earliest;
+use crate::reconstruct::world::{Told, earliest};
 use crate::report::document::duration;
 
 /// A source that ends this much before the others is missing its end.
@@ -20,8 +20,8 @@ type Span = (Instant, Instant);
 
 /// Adds what is missing in time.
 pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(&str, &str, &str)) {
-    let logs = span_of(case, Kind::AsteriskLog);
-    let records = span_of(case, Kind::CallRecords);
+    let logs = span_of(case, Tells::Server);
+    let records = span_of(case, Tells::Calls);
     if let Some(logs) = logs {
         late_logs(case, incidents, logs, add);
     }
@@ -40,13 +40,43 @@ pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(
             );
         }
     }
+    short_syslog(case, logs, records, add);
     holes(case, add);
 }
 
-fn span_of(case: &Case<'_>, kind: Kind) -> Option<Span> {
-    let told = || case.world.told.iter().filter(|told| told.source.kind == kind);
-    let first = told().filter_map(|told| told.ledger.first).min()?;
-    Some((first, told().filter_map(|told| told.ledger.last).max()?))
+/// A syslog that ends before the other evidence: who read phone files after that is not known.
+fn short_syslog(
+    case: &Case<'_>,
+    logs: Option<Span>,
+    records: Option<Span>,
+    add: &mut dyn FnMut(&str, &str, &str),
+) {
+    let syslogs = || case.world.told.iter().filter(|told| told.source.kind.word() == "syslog");
+    // Of several files the ones with the TFTP server's lines count.
+    let serving = joined(syslogs().filter(|told| told.ledger.has_fetches));
+    let Some((_, end)) = serving.or_else(|| joined(syslogs())) else { return };
+    let others = logs.map(|logs| logs.1).max(records.map(|records| records.1));
+    // A stamp that stands absurdly far behind all others is no end.
+    let others = others.min(case.world.last.filter(|_| case.options.until.is_none()).or(others));
+    let Some(apart) = others.map(|others| others.seconds_since(end)).filter(|apart| *apart > EARLY_SECONDS)
+    else {
+        return;
+    };
+    add(
+        &format!("The syslog ends at {}, {} before the other evidence", show(case, end), seconds(apart)),
+        "Who fetched phone files after that, and whatever else only syslog tells, cannot be known.",
+        "Copy /var/log/syslog or /var/log/messages anew with their rotations; see whether the disk was full or syslog was stopped.",
+    );
+}
+
+fn span_of(case: &Case<'_>, what: Tells) -> Option<Span> {
+    joined(case.world.told.iter().filter(|told| told.source.kind.tells() == Some(what)))
+}
+
+/// Returns how far sources reach together, what the user's options leave out included.
+fn joined<'t>(told: impl Iterator<Item = &'t Told<'t>>) -> Option<Span> {
+    told.filter_map(|told| told.ledger.reach)
+        .reduce(|(first, last), (other, end)| (first.min(other), last.max(end)))
 }
 
 fn show(case: &Case<'_>, at: Instant) -> String {
@@ -93,9 +123,9 @@ fn ends(case: &Case<'_>, logs: Span, records: Span, add: &mut dyn FnMut(&str, &s
 /// A file of a log that is missing among its rotations.
 fn holes(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     let mut families: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    for told in case.world.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog) {
-        if let (Some(first), Some(last)) = (told.ledger.first, told.ledger.last) {
-            families.entry(&told.family).or_default().push((first, last));
+    for told in case.world.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server)) {
+        if let Some(reach) = told.ledger.reach {
+            families.entry(&told.family).or_default().push(reach);
         }
     }
     for (family, mut spans) in families {

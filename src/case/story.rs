@@ -76,17 +76,23 @@ fn row(case: &Case<'_>, event: &Event<'_>) -> Option<TimelineRow> {
 /// The first and the last try on each account: what came between is in the report's counts.
 fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
     let Some(party) = case.world.parties.get(&address) else { return };
-    let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried));
+    let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried.as_ref()));
     for (account, tried) in each.chain(std::iter::once((None, &party.failures))) {
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
         let what = account.map_or_else(|| "any account".to_owned(), |account| format!("account {account}"));
         let edges = [(first, tried.lines.first(), "first"), (last, tried.lines.last(), "last")];
-        for (at, line, edge) in edges {
+        let is_one = tried.attempts <= 1;
+        for (at, line, edge) in edges.into_iter().take(if is_one { 1 } else { 2 }) {
             let Some(line) = line else { continue };
+            let message = if is_one {
+                format!("a failed try of {address} on {what}")
+            } else {
+                format!("{edge} of {} failed tries of {address} on {what}", tried.attempts)
+            };
             events.push(Event {
                 at,
                 action: Action::AuthFailed,
-                message: format!("{edge} of {} failed tries of {address} on {what}", tried.attempts),
+                message,
                 address: Some(address),
                 account,
                 number: None,
@@ -99,11 +105,14 @@ fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) 
 
 fn fetches<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
     let Some(client) = case.world.fetches.get(&address) else { return };
-    for fetch in &client.given {
+    let given = client.given.iter().map(|fetch| (fetch, "was given", ""));
+    let asked =
+        client.unanswered.iter().map(|fetch| (fetch, "asked for", "; the log ends before the answer"));
+    for (fetch, verb, rest) in given.chain(asked) {
         events.push(Event {
             at: fetch.at,
             action: Action::FileFetched,
-            message: format!("{address} was given {}", String::from_utf8_lossy(&fetch.file)),
+            message: format!("{address} {verb} {}{rest}", String::from_utf8_lossy(&fetch.file)),
             address: Some(address),
             account: None,
             number: None,
@@ -154,10 +163,12 @@ fn calls<'a>(
             at: call.start,
             action: Action::Call,
             message: format!(
-                "call to {} by {}, {} s, {}",
+                "call to {} by {}, {}, {}",
                 dialed.raw(),
                 account.unwrap_or("nobody's account"),
-                call.billsec,
+                case.world
+                    .billed(call)
+                    .map_or_else(|| "length not on record".to_owned(), |seconds| format!("{seconds} s")),
                 call.disposition.word()
             ),
             address: case.world.address_of(call),

@@ -58,12 +58,13 @@ pub fn timeline(
         done.sink.close_bursts(None);
         all.push(done.sink.runs);
     }
-    super::sorted::merge(all, |key, payload| {
+    let mut is_refused = false;
+    let merged = super::sorted::merge(all, |key, payload| {
         let stored: Stored = serde_json::from_slice(payload).map_err(io::Error::other)?;
         let Some(source) = evidence.source(SourceId(key.source)) else { return Ok(()) };
-        sink(&stored.into_row(source.file.path.clone(), key.offset))
-    })?;
-    Ok(())
+        sink(&stored.into_row(source.file.path.clone(), key.offset)).inspect_err(|_| is_refused = true)
+    });
+    merged.map_err(|cause| if is_refused { CaseError::Output(cause) } else { CaseError::Io(cause) })
 }
 
 /// Runs go to the folder for temporary files, unless that is a part of the evidence.

@@ -2,27 +2,50 @@
 
 use super::Show;
 use crate::reconstruct::incident::Incident;
-use crate::report::model::{Finding, Severity};
+use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::{Untrusted, visible};
+
+/// Lines shown for one account.
+const MOST_PROOFS: usize = 4;
 
 /// Yields one finding for each account that was taken over.
 pub(super) fn check(incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for incident in incidents {
         for (account, how) in &incident.accounts {
+            // What a stranger may have written into the log is no ground for the gravest of words.
+            let (severity, verb) = if incident.is_doubtful {
+                (Severity::High, "may have been used")
+            } else {
+                (Severity::Critical, "was used")
+            };
             let lines = incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof));
             findings.push(Finding {
                 id: "account-taken-over",
-                severity: Severity::Critical,
+                severity,
                 subject: Untrusted::from(account.as_str()),
-                title: format!("Account {} was used by an intruder", visible(account)),
+                title: format!("Account {} {verb} by an intruder", visible(account)),
                 detail: how.clone(),
                 remedy: "Give it a new, long secret on server and phone, drop its registration, and look where else the old secret was used.".into(),
                 // MITRE ATT&CK: Valid Accounts; Resource Hijacking: SMS and telephone pumping is its closest.
                 attack: vec!["T1078", "T1496"],
-                evidence: lines.take(4).filter_map(show).collect(),
+                evidence: distinct(lines.filter_map(show)),
             });
         }
     }
     findings
+}
+
+/// Returns the first few proofs, each line once: another log's copy of it proves nothing more.
+fn distinct(proofs: impl Iterator<Item = Proof>) -> Vec<Proof> {
+    let mut kept: Vec<Proof> = Vec::new();
+    for proof in proofs {
+        if kept.iter().all(|known| known.text != proof.text) {
+            kept.push(proof);
+        }
+        if kept.len() == MOST_PROOFS {
+            break;
+        }
+    }
+    kept
 }

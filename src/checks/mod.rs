@@ -13,14 +13,15 @@ use crate::report::model::{Finding, Proof};
 /// Shows a citation as proof.
 pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 
-/// Runs every check; the gravest finding first.
-pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
+/// Runs every check; the gravest finding first, then the limits that were reached.
+pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut findings = intrusion::check(incidents, show);
-    findings.extend(weak_secret::check(world, show));
+    let (weak, limit) = weak_secret::check(world, show);
+    findings.extend(weak);
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    findings
+    (findings, limit.into_iter().collect())
 }

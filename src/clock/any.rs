@@ -19,6 +19,14 @@ pub fn any_stamp(bytes: &[u8]) -> Option<(Stamp, usize)> {
     Some((reading.fields.stamp()?, reading.at))
 }
 
+/// Adds the fraction of a second that stands behind a stamp of `used` bytes, if one does.
+pub fn with_fraction(stamp: Stamp, used: usize, bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let [b'.' | b',', after @ ..] = bytes.get(used..)? else { return None };
+    let mut fields = Fields::default();
+    let length = fields.read_fraction(after, None)?;
+    Some((Stamp { micros: fields.micros, ..stamp }, used + 1 + length))
+}
+
 struct Reading<'a> {
     bytes: &'a [u8],
     at: usize,

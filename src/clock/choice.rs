@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{Instant, SourceId, Stamp};
 use crate::evidence::Kind;
+use crate::readers::Tells;
 
 use super::origin::{FoundZone, ZoneOrigin};
 use super::survey::SourceFacts;
@@ -52,10 +53,10 @@ pub(super) fn work_out_zone(found: &mut FoundZone, facts: &[SourceFacts], csv_in
     found.origin = ZoneOrigin::Ties;
 }
 
-/// Chooses the zone of every source.
+/// Chooses the zone of every source of one machine.
 pub(super) fn choose_zones(
     found: &FoundZone,
-    facts: &[SourceFacts],
+    facts: &[&SourceFacts],
     csv_in_gmt: Option<bool>,
 ) -> BTreeMap<SourceId, ChosenZone> {
     let mut chosen: BTreeMap<SourceId, ChosenZone> = BTreeMap::new();
@@ -103,7 +104,7 @@ fn rivals(found: &FoundZone, facts: &SourceFacts, says_gmt: bool) -> Vec<(Zone, 
         let name = found.zone.name();
         let note = format!("cdr.conf says GMT, but its records show its times to be in {name}: they count");
         rivals.push((found.zone.clone(), note));
-    } else if facts.kind == Kind::CallRecords {
+    } else if facts.kind.tells() == Some(Tells::Calls) {
         rivals.push((Zone::UTC, "its times are in GMT, as its records show".to_owned()));
     }
     if let Some(offset) = ties::shared_offset(&facts.ties) {
@@ -148,7 +149,7 @@ fn without_ties(
 
 /// Returns whether a source was written by `cdr_csv`, which alone knows `usegmtime`.
 fn is_cdr_csv(facts: &SourceFacts) -> bool {
-    facts.kind == Kind::CallRecords && facts.path.split('/').any(|part| part == "cdr-csv")
+    facts.kind.tells() == Some(Tells::Calls) && facts.path.split('/').any(|part| part == "cdr-csv")
 }
 
 fn folder(path: &str) -> &str {

@@ -25,7 +25,7 @@ mod ties;
 mod years;
 mod zone;
 
-pub use any::any_stamp;
+pub use any::{any_stamp, with_fraction};
 pub use format::DateFormat;
 pub use origin::{UnknownZone, ZoneOrigin};
 pub use plan::{Clock, ClockOptions, Plan};

@@ -62,10 +62,15 @@ impl FoundZone {
             let zone = Zone::from_text(text).ok_or_else(|| UnknownZone { text: text.to_owned() })?;
             return Ok(FoundZone { zone, origin: ZoneOrigin::Given, notes: Vec::new() });
         }
+        Ok(Self::below(evidence, ""))
+    }
+
+    /// Finds the zone that files of the paths with a prefix tell.
+    fn below(evidence: &Evidence, prefix: &str) -> Self {
         let mut notes = Vec::new();
-        let used = used_by_the_system(evidence, &mut notes);
-        let named = named_by_a_file(evidence, &mut notes);
-        Ok(match (used, named) {
+        let used = used_by_the_system(evidence, prefix, &mut notes);
+        let named = named_by_a_file(evidence, prefix, &mut notes);
+        match (used, named) {
             (Some((zone, path)), named) => FoundZone {
                 zone: compare(zone, &path, named, &mut notes),
                 origin: ZoneOrigin::Evidence(path),
@@ -73,19 +78,30 @@ impl FoundZone {
             },
             (None, Some((zone, path))) => FoundZone { zone, origin: ZoneOrigin::Evidence(path), notes },
             (None, None) => FoundZone { zone: Zone::UTC, origin: ZoneOrigin::Assumed, notes },
-        })
+        }
+    }
+
+    /// Finds the zone of each of several roots, as its own files tell it: they may be disks of different
+    /// machines. A root whose files tell none has the zone of the case.
+    pub(super) fn of_roots(&self, evidence: &Evidence) -> Vec<FoundZone> {
+        if evidence.roots.len() < 2 || self.origin == ZoneOrigin::Given {
+            return Vec::new();
+        }
+        let own = |root| Self::below(evidence, &evidence.prefix(root));
+        let each = (0..evidence.roots.len()).map(own);
+        each.map(|own| if own.origin == ZoneOrigin::Assumed { self.clone() } else { own }).collect()
     }
 }
 
 /// Reads `etc/localtime`: a link, zone data, or the text of a link.
-fn used_by_the_system(evidence: &Evidence, notes: &mut Vec<String>) -> Option<(Zone, String)> {
-    if let Some(link) = evidence.link_ending("etc/localtime") {
+fn used_by_the_system(evidence: &Evidence, prefix: &str, notes: &mut Vec<String>) -> Option<(Zone, String)> {
+    if let Some(link) = evidence.link_ending(prefix, "etc/localtime") {
         if let Some(zone) = zone_of_path(&link.target) {
             return Some((zone, link.path.clone()));
         }
         notes.push(format!("{}: points to no zone that is known", link.path));
     }
-    let source = evidence.source_ending("etc/localtime")?;
+    let source = evidence.source_ending(prefix, "etc/localtime")?;
     let path = source.file.path.clone();
     let bytes = contents(evidence, source);
     let zone = match ZoneFile::from_bytes(&bytes, &path) {
@@ -99,9 +115,9 @@ fn used_by_the_system(evidence: &Evidence, notes: &mut Vec<String>) -> Option<(Z
 }
 
 /// Reads the files that name the zone in words.
-fn named_by_a_file(evidence: &Evidence, notes: &mut Vec<String>) -> Option<(Zone, String)> {
+fn named_by_a_file(evidence: &Evidence, prefix: &str, notes: &mut Vec<String>) -> Option<(Zone, String)> {
     for end in ["etc/timezone", "etc/sysconfig/clock", "etc/TIMEZONE"] {
-        let Some(source) = evidence.source_ending(end) else { continue };
+        let Some(source) = evidence.source_ending(prefix, end) else { continue };
         let path = source.file.path.clone();
         let text = String::from_utf8_lossy(&contents(evidence, source)).into_owned();
         match text.lines().take(200).find_map(zone_of_line) {

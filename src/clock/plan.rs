@@ -28,6 +28,8 @@ pub struct Clock {
     origin: ZoneOrigin,
     notes: Vec<String>,
     plans: BTreeMap<SourceId, Plan>,
+    /// The zone of each root, where several were given.
+    root_zones: Vec<Zone>,
     /// For a source that was not surveyed.
     other: Plan,
 }
@@ -56,7 +58,26 @@ impl Clock {
             choice::work_out_zone(&mut found, &facts, csv_in_gmt);
         }
         let years = years::decide(&facts, options.year);
-        let mut zones = choice::choose_zones(&found, &facts, csv_in_gmt);
+        let roots = found.of_roots(evidence);
+        let mut by_root: BTreeMap<usize, Vec<&SourceFacts>> = BTreeMap::new();
+        for facts in &facts {
+            let root = evidence.source(facts.id).filter(|_| !roots.is_empty()).map(|source| source.file.root);
+            by_root.entry(root.unwrap_or(0)).or_default().push(facts);
+        }
+        let mut zones = BTreeMap::new();
+        for (root, facts) in &by_root {
+            zones.extend(choice::choose_zones(roots.get(*root).unwrap_or(&found), facts, csv_in_gmt));
+        }
+        let own_notes =
+            roots.iter().filter(|own| own.origin != found.origin).flat_map(|own| own.notes.clone());
+        let own_notes: Vec<String> = own_notes.collect();
+        found.notes.extend(own_notes);
+        found.notes.extend(roots.iter().enumerate().filter_map(|(root, own)| {
+            let ZoneOrigin::Evidence(path) = own.origin.clone() else { return None };
+            (own.zone.name() != found.zone.name()).then(|| {
+                format!("the times of {} are in {}, by {path}", evidence.prefix(root), own.zone.name())
+            })
+        }));
         let mut plans = BTreeMap::new();
         for facts in facts {
             if let Some(zone) = zones.remove(&facts.id) {
@@ -68,7 +89,8 @@ impl Clock {
         let year = options.year.map_or_else(|| years.map_or(2000, |years| years.last), i32::from);
         let years = Years { first: year, last: year + 1 };
         let other = Plan { zone: found.zone.clone(), zone_resolution, years, notes: Vec::new() };
-        Ok(Clock { zone: found.zone, origin: found.origin, notes: found.notes, plans, other })
+        let root_zones = roots.into_iter().map(|own| own.zone).collect();
+        Ok(Clock { zone: found.zone, origin: found.origin, notes: found.notes, plans, root_zones, other })
     }
 
     /// Returns the plan of a source.
@@ -79,6 +101,11 @@ impl Clock {
     /// Returns the zone of the case.
     pub fn zone(&self) -> &Zone {
         &self.zone
+    }
+
+    /// Returns the zone of a root.
+    pub fn zone_of_root(&self, root: usize) -> &Zone {
+        self.root_zones.get(root).unwrap_or(&self.zone)
     }
 
     /// Returns where the zone of the case came from.

@@ -8,6 +8,11 @@ use super::*;
 use crate::event::{Instant, Resolution, SourceId, Stamp};
 use crate::evidence::{Evidence, Kind, MemoryFile, Root};
 
+/// Returns the kind of sources of the format `word`.
+fn records(word: &str) -> Kind {
+    Kind::Records(crate::readers::format(word).expect("the format exists"))
+}
+
 fn stamp(text: &str) -> Stamp {
     let format = if text.as_bytes()[0].is_ascii_digit() { "%F %T" } else { DateFormat::DEFAULT };
     let format = DateFormat::from_strftime(format).expect("a known format");
@@ -19,7 +24,7 @@ fn utc(text: &str) -> Instant {
 }
 
 fn log(id: u16, path: &str, first: &str, last: &str) -> SourceFacts {
-    let mut facts = SourceFacts::new(SourceId(id), path, Kind::AsteriskLog);
+    let mut facts = SourceFacts::new(SourceId(id), path, records("asterisk-log"));
     facts.first = Some(stamp(first));
     facts.last = Some(stamp(last));
     facts.has_year = stamp(first).year != 0;
@@ -173,7 +178,7 @@ fn ties_overrule_the_zone() {
 
 #[test]
 fn call_records_in_gmt_are_told_from_a_zone_that_is_gmt_in_winter() {
-    let mut rows = SourceFacts::new(SourceId(0), "cdr-csv/Master.csv", Kind::CallRecords);
+    let mut rows = SourceFacts::new(SourceId(0), "cdr-csv/Master.csv", records("call-records"));
     (rows.first, rows.has_year) = (Some(stamp("2026-01-05 10:00:00")), true);
     let tie = |text: &str| (stamp(text), utc(text));
     rows.ties = vec![tie("2026-01-05 10:00:00"), tie("2026-07-05 10:00:00")];
@@ -257,7 +262,7 @@ proptest! {
         stamps in prop::collection::vec((any_stamp_at_all(), any::<i64>()), 1..20),
         path in "[a-z]{1,3}([.-][0-9]{0,10})?(.gz)?",
     ) {
-        let mut facts = SourceFacts::new(SourceId(0), &path, Kind::AsteriskLog);
+        let mut facts = SourceFacts::new(SourceId(0), &path, records("asterisk-log"));
         facts.first = stamps.first().map(|(stamp, _)| *stamp);
         facts.last = stamps.last().map(|(stamp, _)| *stamp);
         facts.ties = stamps.iter().map(|(stamp, exact)| (*stamp, Instant(*exact))).collect();
@@ -289,7 +294,7 @@ proptest! {
             let stamp = calendar::stamp_of(instant + i64::from(zone_of.offset_at(instant)), 0);
             if has_year { stamp } else { Stamp { year: 0, ..stamp } }
         }).collect();
-        let mut facts = SourceFacts::new(SourceId(0), "full", Kind::AsteriskLog);
+        let mut facts = SourceFacts::new(SourceId(0), "full", records("asterisk-log"));
         facts.first = written.first().copied();
         facts.last = written.last().copied();
         facts.ties = [0, 0, 0].map(|_| (written[0], Instant::from_seconds(instants[0]))).to_vec();

@@ -79,7 +79,9 @@ pub(super) fn status(report: &Report, record: &RecordArgs) -> Status {
 
 /// Prints an answer, or writes it to a file.
 pub(super) fn deliver(text: &str, output: Option<&Path>, ui: &Ui) -> anyhow::Result<()> {
-    let Some(path) = output else { return Ok(ui.answer(text)?) };
+    let Some(path) = output else {
+        return Ok(ui.answer(text).map_err(|cause| unwritable(Path::new("standard output"), cause))?);
+    };
     write_whole(text, path).map_err(|cause| unwritable(path, cause))?;
     ui.note(&format!("written: {}", path.to_string_lossy()));
     Ok(())

@@ -81,8 +81,8 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
 /// Returns whether the reader of the output went away (`| head`), which is no failure.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    match error.downcast_ref::<CaseError>() {
-        Some(CaseError::Io(cause)) => broken(cause),
+    match error.downcast_ref::<UserError>() {
+        Some(UserError::Output { cause, .. }) => broken(cause),
         _ => error.downcast_ref::<io::Error>().is_some_and(broken),
     }
 }
@@ -130,6 +130,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),
         Some(CaseError::Time { .. }) => Some("times look like 2026-03-07T20:00:00Z or 2026-03-07 20:00"),
+        Some(CaseError::Skipped { .. }) => {
+            Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
+        }
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
     }

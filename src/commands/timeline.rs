@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use tolltrace::case;
+use tolltrace::case::{self, CaseError};
 use tolltrace::evidence::Evidence;
 use tolltrace::report::timeline::{write_csv_header, write_csv_row, write_json_line};
 use tolltrace::report::whole_file::WholeFile;
@@ -19,7 +19,10 @@ pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
     let evidence = inquiry::gather(&args.evidence.evidence, output)?;
     inquiry::require_sources(&evidence, ui)?;
     match output {
-        None => write_rows(&evidence, args, ui, &mut *ui.data())?,
+        None => {
+            let name = Path::new("standard output");
+            write_rows(&evidence, args, ui, name, &mut *ui.data())?;
+        }
         Some(path) => write_file(&evidence, args, ui, path)?,
     }
     Ok(Status::Done)
@@ -28,7 +31,7 @@ pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
 /// Writes under a temporary name first: half a timeline must not pass for a whole one.
 fn write_file(evidence: &Evidence, args: &TimelineArgs, ui: &Ui, path: &Path) -> anyhow::Result<()> {
     let mut file = WholeFile::create(path).map_err(|cause| inquiry::unwritable(path, cause))?;
-    write_rows(evidence, args, ui, &mut file)?;
+    write_rows(evidence, args, ui, path, &mut file)?;
     file.finish().map_err(|cause| inquiry::unwritable(path, cause))?;
     ui.note(&format!("written: {}", path.to_string_lossy()));
     Ok(())
@@ -38,19 +41,25 @@ fn write_rows(
     evidence: &Evidence,
     args: &TimelineArgs,
     ui: &Ui,
+    name: &Path,
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let mut options = inquiry::options(&args.inquiry, None);
     options.fold = args.fold;
     let progress = ui.progress();
-    match args.format {
+    let unwritable = |cause| inquiry::unwritable(name, cause);
+    let written = match args.format {
         TimelineFormat::Jsonl => {
-            case::timeline(evidence, &options, &progress, &mut |row| write_json_line(output, row))?;
+            case::timeline(evidence, &options, &progress, &mut |row| write_json_line(output, row))
         }
         TimelineFormat::Csv => {
-            write_csv_header(output)?;
-            case::timeline(evidence, &options, &progress, &mut |row| write_csv_row(output, row))?;
+            write_csv_header(output).map_err(unwritable)?;
+            case::timeline(evidence, &options, &progress, &mut |row| write_csv_row(output, row))
         }
+    };
+    match written {
+        Err(CaseError::Output(cause)) => return Err(unwritable(cause).into()),
+        other => other?,
     }
-    Ok(output.flush()?)
+    Ok(output.flush().map_err(unwritable)?)
 }

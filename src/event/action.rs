@@ -40,6 +40,8 @@ pub enum Action {
     ManagerLogoff,
     /// A provisioning or other file was asked for.
     FileFetched,
+    /// A client put a file onto the server, or tried to.
+    FileWritten,
     /// A file was asked for and is not there.
     FileMissing,
     /// A request to the web server.
@@ -83,6 +85,7 @@ impl Action {
             Action::ManagerLogin => "manager-login",
             Action::ManagerLogoff => "manager-logoff",
             Action::FileFetched => "file-fetched",
+            Action::FileWritten => "file-written",
             Action::FileMissing => "file-missing",
             Action::WebRequest => "web-request",
             Action::Banned => "banned",

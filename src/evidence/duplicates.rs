@@ -13,31 +13,34 @@ const PIECE: usize = 64 * 1024;
 /// Bytes at a file's end that are compared before all others.
 const COMPARED_END: usize = 256;
 
+/// Files that begin alike and that one more is compared with: a log is rotated and copied a few times.
+const MOST_COMPARED: usize = 64;
+
 /// Marks every source whose bytes another source has as well.
 pub(super) fn mark(evidence: &mut Evidence) {
     let mut order: Vec<usize> = (0..evidence.sources.len()).collect();
     order.sort_by(|&left, &right| {
-        let key = |index: usize| {
-            let source = &evidence.sources[index];
-            (source.kind, &source.head[..source.head.len().min(256)])
-        };
+        let key = |index: usize| evidence.sources.get(index).map(|source| (source.kind, start(source)));
         key(left).cmp(&key(right)).then(left.cmp(&right))
     });
-    let mut start = 0;
-    while start < order.len() {
-        let mut end = start + 1;
-        while end < order.len() && same_start(&evidence.sources[order[start]], &evidence.sources[order[end]])
-        {
-            end += 1;
+    let same_start = |evidence: &Evidence, left: usize, right: usize| {
+        let (left, right) = (&evidence.sources[left], &evidence.sources[right]);
+        left.kind == right.kind && start(left) == start(right) && !left.head.is_empty()
+    };
+    let mut from = 0;
+    while from < order.len() {
+        let mut to = from + 1;
+        while to < order.len() && same_start(evidence, order[from], order[to]) {
+            to += 1;
         }
-        mark_group(evidence, &order[start..end]);
-        start = end;
+        mark_group(evidence, &order[from..to]);
+        from = to;
     }
 }
 
-fn same_start(left: &Source, right: &Source) -> bool {
-    let length = left.head.len().min(right.head.len()).min(256);
-    left.kind == right.kind && length > 0 && left.head[..length] == right.head[..length]
+/// What a file and the beginning of it have in common: all of a short one.
+fn start(source: &Source) -> &[u8] {
+    source.head.get(..SHORTEST_BEGINNING as usize).unwrap_or(&source.head)
 }
 
 /// Compares each source of a group with the sources kept so far, longest first.
@@ -46,18 +49,35 @@ fn mark_group(evidence: &mut Evidence, group: &[usize]) {
         return;
     }
     let mut group = group.to_vec();
-    // An unpacked size is only known by unpacking, so plain files come first.
-    group.sort_by_key(|&index| {
-        let source = &evidence.sources[index];
-        (source.packing, std::cmp::Reverse(source.file.bytes), index)
+    // An unpacked size is only known by unpacking, so plain files come first; equal ones stand side by
+    // side.
+    group.sort_by(|&left, &right| {
+        let key = |index: usize| {
+            let source = &evidence.sources[index];
+            let is_log = source.kind.has_records();
+            let telling = if is_log { end_of(source) } else { &source.head[..] };
+            (source.packing, std::cmp::Reverse(source.file.bytes), telling, index)
+        };
+        key(left).cmp(&key(right))
     });
     let mut kept: Vec<usize> = Vec::new();
+    let mut uncompared = 0;
     for index in group {
-        let original = kept.iter().copied().find(|&longer| begins(evidence, index, longer));
+        let near = kept.iter().skip(kept.len().saturating_sub(MOST_COMPARED));
+        let original = near.copied().find(|&longer| begins(evidence, index, longer));
+        uncompared += usize::from(original.is_none() && kept.len() > MOST_COMPARED);
         match original {
             Some(longer) => evidence.sources[index].duplicate_of = Some(SourceId(longer as u16)),
             None => kept.push(index),
         }
+    }
+    let first = kept.first().and_then(|&index| evidence.sources.get(index));
+    if let Some(first) = first.filter(|first| uncompared > 0 && first.kind.has_records()) {
+        let why = format!(
+            "{uncompared} more files begin like this one than are compared: copies among them count twice"
+        );
+        let (path, bytes) = (first.file.path.clone(), Some(first.file.bytes));
+        evidence.trouble.push(super::Unread { path, bytes, why });
     }
 }
 
@@ -68,7 +88,7 @@ fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
         return false;
     }
     let heads = shorter.head.len().min(longer.head.len());
-    if shorter.head[..heads] != longer.head[..heads] || !shorter.kind.is_read_by_line() {
+    if shorter.head[..heads] != longer.head[..heads] || !shorter.kind.has_records() {
         return shorter.head == longer.head
             && shorter.file.bytes == longer.file.bytes
             && whole_is_head(shorter);

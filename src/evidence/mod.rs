@@ -16,6 +16,7 @@ use crate::event::{Instant, SourceId};
 
 pub use bytes::{Handle, Inflated, Packing};
 pub use output::refuse_output_inside;
+pub(crate) use recognise::FIRST_LOOK;
 pub use recognise::Kind;
 pub use root::{MemoryFile, Root};
 
@@ -151,9 +152,8 @@ impl Evidence {
     pub fn from_roots(given: Vec<String>, roots: Vec<Root>) -> Self {
         let mut evidence = Evidence { given, roots, ..Evidence::default() };
         let mut files = Vec::new();
-        let many = evidence.roots.len() > 1;
         for index in 0..evidence.roots.len() {
-            let prefix = if many { format!("root{}/", index + 1) } else { String::new() };
+            let prefix = evidence.prefix(index);
             walk::walk(&mut evidence, index, &prefix, &mut files);
         }
         recognise::recognise_all(&mut evidence, files);
@@ -178,22 +178,30 @@ impl Evidence {
         bytes::read_up_to(&handle, source.packing, limit)
     }
 
-    /// Returns the text of the link at `path` (`etc/localtime`), searched below every folder.
+    /// Returns what the paths of a root's files begin with; nothing where only one root was given.
+    pub fn prefix(&self, root: usize) -> String {
+        if self.roots.len() > 1 { format!("root{}/", root + 1) } else { String::new() }
+    }
+
+    /// Returns the text of the link at `path` (`etc/localtime`), searched below every folder of the roots
+    /// whose prefix is given, or of all.
     ///
     /// A copied file system may lie deeper than the root, so a path that ends so counts too; the
     /// shortest wins.
-    pub fn link_ending(&self, path: &str) -> Option<&Link> {
+    pub fn link_ending(&self, prefix: &str, path: &str) -> Option<&Link> {
         self.links
             .iter()
-            .filter(|link| ends_with_path(&link.placed, path))
+            .filter(|link| link.path.starts_with(prefix) && ends_with_path(&link.placed, path))
             .min_by_key(|link| (link.path.len(), link.path.as_str()))
     }
 
-    /// Returns the source whose path is, or ends with, `path`; the shortest wins.
-    pub fn source_ending(&self, path: &str) -> Option<&Source> {
+    /// Returns the source whose path is, or ends with, `path`, below a prefix; the shortest wins.
+    pub fn source_ending(&self, prefix: &str, path: &str) -> Option<&Source> {
         self.sources
             .iter()
-            .filter(|source| ends_with_path(&source.file.placed, path))
+            .filter(|source| {
+                source.file.path.starts_with(prefix) && ends_with_path(&source.file.placed, path)
+            })
             .min_by_key(|source| (source.file.path.len(), source.file.path.as_str()))
     }
 }

@@ -6,28 +6,19 @@
 use super::bytes::{Packing, read_up_to};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
-use crate::{pbx, readers};
+use crate::pbx;
+use crate::readers::{self, Format, Tells};
 
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
 /// What a first look reads: enough to tell text from the rest.
-const FIRST_LOOK: usize = 4 * 1024;
+pub(crate) const FIRST_LOOK: usize = 4 * 1024;
 
 /// What a source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A file of Asterisk's logger, in any of its forms.
-    AsteriskLog,
-    /// A syslog file, with the lines of many programs.
-    Syslog,
-    /// fail2ban's own log.
-    Fail2banLog,
-    /// Asterisk's queue log.
-    QueueLog,
-    /// Call detail records as CSV.
-    CallRecords,
-    /// Channel events as CSV.
-    ChannelEvents,
+    /// Records of a format, which its reader reads.
+    Records(&'static Format),
     /// Asterisk's internal database.
     AsteriskDatabase,
     /// A configuration file of Asterisk.
@@ -42,12 +33,7 @@ impl Kind {
     /// Returns the word used in every output.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::AsteriskLog => "asterisk-log",
-            Kind::Syslog => "syslog",
-            Kind::Fail2banLog => "fail2ban-log",
-            Kind::QueueLog => "queue-log",
-            Kind::CallRecords => "call-records",
-            Kind::ChannelEvents => "channel-events",
+            Kind::Records(format) => format.word,
             Kind::AsteriskDatabase => "asterisk-database",
             Kind::Configuration => "configuration",
             Kind::PhoneFile => "phone-file",
@@ -55,17 +41,17 @@ impl Kind {
         }
     }
 
-    /// Returns whether its records stand one after another and tell of events.
-    pub fn is_read_by_line(self) -> bool {
-        matches!(
-            self,
-            Kind::AsteriskLog
-                | Kind::Syslog
-                | Kind::Fail2banLog
-                | Kind::QueueLog
-                | Kind::CallRecords
-                | Kind::ChannelEvents
-        )
+    /// Returns whether a reader reads records of it.
+    pub fn has_records(self) -> bool {
+        self.tells().is_some()
+    }
+
+    /// Returns what its records tell of, if it has records that a reader reads.
+    pub fn tells(self) -> Option<Tells> {
+        match self {
+            Kind::Records(format) => Some(format.tells),
+            _ => None,
+        }
     }
 }
 
@@ -74,8 +60,11 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_internal_database(path, head) {
         return Some(Kind::AsteriskDatabase);
     }
-    if head.is_empty() || memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
+    if head.is_empty() {
         return None;
+    }
+    if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
+        return readers::recognise(path, head);
     }
     // A configuration or phone file may quote a log line in a comment; a log never has sections.
     if pbx::is_configuration(path, head) {
@@ -84,7 +73,7 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
     }
-    readers::recognise(head)
+    readers::recognise(path, head)
 }
 
 fn host_file(path: &str) -> bool {
@@ -134,7 +123,7 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
     let is_candidate = packing != Packing::Plain
         || is_text
         || host_file(&file.placed)
-        || pbx::is_internal_database(&file.path, &first);
+        || recognise(&file.path, &first).is_some();
     let head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
         read_up_to(&handle, packing, HEAD)?
     } else {
@@ -155,7 +144,7 @@ fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
         return Ok(());
     };
     let tail =
-        if packing == Packing::Plain && kind.is_read_by_line() { last_bytes(&handle)? } else { Vec::new() };
+        if packing == Packing::Plain && kind.has_records() { last_bytes(&handle)? } else { Vec::new() };
     let id = SourceId(evidence.sources.len() as u16);
     evidence.sources.push(Source { id, file, kind, packing, duplicate_of: None, head, tail });
     Ok(())

@@ -67,14 +67,17 @@ pub struct Texts {
 /// Bytes per block of text; no text is longer.
 const TEXT_BLOCK: usize = 64 * 1024;
 
+/// What is kept of one text.
+pub const LONGEST_TEXT: usize = 255;
+
 /// Where a text lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextAt(u32);
 
 impl Texts {
-    /// Keeps several texts as one and returns where they lie; each is cut at 255 bytes.
+    /// Keeps several texts as one and returns where they lie; each is cut at [`LONGEST_TEXT`].
     pub fn keep<const N: usize>(&mut self, texts: [&[u8]; N]) -> (TextAt, [u8; N]) {
-        let lengths = texts.map(|text| text.len().min(255) as u8);
+        let lengths = texts.map(|text| text.len().min(LONGEST_TEXT) as u8);
         let total: usize = lengths.iter().map(|&length| usize::from(length)).sum();
         if self.blocks.last().is_none_or(|block| block.len() + total > TEXT_BLOCK) {
             let room = if self.blocks.is_empty() { 0 } else { TEXT_BLOCK };
@@ -87,6 +90,11 @@ impl Texts {
             block.extend_from_slice(&text[..usize::from(length)]);
         }
         (at, lengths)
+    }
+
+    /// Returns how many bytes there are.
+    pub fn bytes(&self) -> usize {
+        self.blocks.last().map_or(0, |last| (self.blocks.len() - 1) * TEXT_BLOCK + last.len())
     }
 
     /// Returns `length` bytes from `skip` behind the place.

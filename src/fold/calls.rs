@@ -6,12 +6,16 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 
 use super::blocks::{Blocks, TextAt, Texts};
+use super::budget::Budget;
 use super::names::{NameId, Names};
 use crate::event::{Instant, SourceId};
 
 /// Calls whose lines may still come; a call that goes quiet longer than that is counted anew and
 /// joined later.
 const MOST_OPEN: usize = 16_384;
+
+/// Bytes of text that a call has on the average, and twice as much again.
+const TEXT_PER_CALL: usize = 64;
 
 /// One call of the log.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +77,13 @@ fn narrow(index: u32) -> u16 {
 }
 
 /// All calls of one source.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LogCalls {
     /// In the order of their first line.
     pub calls: Blocks<LogCall>,
+    /// Calls beyond the limit.
+    pub beyond: u64,
+    most: usize,
     texts: Texts,
     addresses: Vec<IpAddr>,
     address_ids: HashMap<IpAddr, u32>,
@@ -129,6 +136,8 @@ struct Open {
     media: Option<u32>,
     /// How often the server had started when the call was heard of.
     starts: u32,
+    /// Was there no room for it?
+    is_refused: bool,
 }
 
 /// A dialplan step.
@@ -152,12 +161,38 @@ pub struct Step<'a> {
     pub line: u32,
 }
 
+impl Default for LogCalls {
+    fn default() -> Self {
+        LogCalls::new(Budget::WHOLE.calls)
+    }
+}
+
 impl LogCalls {
+    /// Begins with nothing, to keep up to `most` calls.
+    pub fn new(most: usize) -> Self {
+        LogCalls {
+            calls: Blocks::default(),
+            beyond: 0,
+            most,
+            texts: Texts::default(),
+            addresses: Vec::new(),
+            address_ids: HashMap::new(),
+            open: HashMap::default(),
+            order: VecDeque::new(),
+            starts: 0,
+        }
+    }
+
     /// Takes a dialplan step; only a call's first counts.
     pub fn step(&mut self, step: &Step<'_>, names: &mut Names) {
         let key = step.call.map_or_else(|| Key::Channel(super::hash(&step.channel)), Key::Id);
         let open = self.open(key);
         if open.index.is_some() && !self.is_another(key, open, step.channel, names) {
+            return;
+        }
+        if self.calls.len() >= self.most || self.texts.bytes() / TEXT_PER_CALL >= self.most {
+            self.beyond += u64::from(!open.is_refused);
+            self.open.insert(key, Open { is_refused: true, ..open });
             return;
         }
         let parts = channel_parts(step.channel, step.account);
@@ -177,7 +212,7 @@ impl LogCalls {
             technology,
             progress: 0,
         });
-        self.open.insert(key, Open { index: Some(index as u32), media: None, starts: self.starts });
+        self.open.insert(key, Open { index: Some(index as u32), starts: self.starts, ..Open::default() });
     }
 
     /// Returns whether a number stands for another call than before: the server may have started anew
@@ -271,7 +306,11 @@ impl LogCalls {
         open
     }
 
+    /// Returns the address's index; those beyond what a call can name are not kept.
     fn address_id(&mut self, address: IpAddr) -> u32 {
+        if self.addresses.len() >= usize::from(u16::MAX) && !self.address_ids.contains_key(&address) {
+            return u32::MAX;
+        }
         *self.address_ids.entry(address).or_insert_with(|| {
             self.addresses.push(address);
             (self.addresses.len() - 1) as u32

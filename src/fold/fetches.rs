@@ -10,6 +10,14 @@ use crate::event::{Citation, Instant};
 const MOST_ADDRESSES: usize = 65_536;
 /// Files kept by name for each address: more than any server has phones.
 const MOST_FILES: usize = 20_000;
+/// How soon a server answers, stamps of whole seconds allowed for.
+const ANSWER_SECONDS: i64 = 1;
+/// Files kept by name for all addresses; each takes about 300 bytes.
+const MOST_FILES_OF_ALL: usize = 100_000;
+/// Files kept by name for every address, however many the others asked for.
+const LEAST_FILES: usize = 4;
+/// No file name is longer: TFTP's requests have one packet.
+const LONGEST_NAME: usize = 512;
 /// Requests of one address whose refusal may still follow.
 const MOST_PENDING: usize = 64;
 
@@ -20,6 +28,8 @@ pub struct Client {
     pub given: Vec<Fetch>,
     /// How many files it was given.
     pub given_count: u64,
+    /// Files it asked for at the very end of the log, where the answer may be missing.
+    pub unanswered: Vec<Fetch>,
     /// How often a file was not there.
     pub missing: u64,
     /// First request.
@@ -55,6 +65,8 @@ pub struct Fetches {
     pub beyond: u64,
     /// Files of one address that were counted but not kept by name.
     pub nameless: u64,
+    /// Files kept, given or asked for.
+    kept: usize,
 }
 
 impl Fetches {
@@ -71,58 +83,92 @@ impl Fetches {
 
     /// Notes that `address` asked for a file; `session` tells the request from others of the same address.
     pub fn asked(&mut self, address: IpAddr, session: &[u8], fetch: Fetch) {
-        let mut nameless = 0;
-        if let Some(client) = self.client(address, fetch.at) {
-            client.pending.push_back((hash(&session), fetch));
-            if client.pending.len() > MOST_PENDING {
-                nameless = client.give_oldest();
-            }
+        let is_full = self.kept >= MOST_FILES_OF_ALL;
+        let Some(client) = self.client(address, fetch.at) else { return };
+        if is_full && client.given.len() + client.pending.len() >= LEAST_FILES
+            || fetch.file.len() > LONGEST_NAME
+        {
+            client.given_count += 1;
+            self.nameless += 1;
+            return;
         }
-        self.nameless += nameless;
+        client.pending.push_back((hash(&session), fetch));
+        let given = if client.pending.len() > MOST_PENDING { client.give_oldest() } else { Given::Nothing };
+        self.kept += 1;
+        self.note(given);
+    }
+
+    fn note(&mut self, given: Given) {
+        self.kept -= usize::from(matches!(given, Given::Again | Given::Nameless));
+        self.nameless += u64::from(given == Given::Nameless);
     }
 
     /// Notes that a file that `address` asked for is not there; `file` is empty where the line has no name.
     pub fn missing(&mut self, address: IpAddr, session: &[u8], file: &[u8], at: Instant, line: Citation) {
+        let mut was_kept = false;
         if let Some(client) = self.client(address, at) {
             let session = hash(&session);
             let place = client
                 .pending
                 .iter()
                 .rposition(|(asked, fetch)| *asked == session && (file.is_empty() || *fetch.file == *file));
-            if let Some(place) = place {
-                client.pending.remove(place);
-            }
+            was_kept = place.and_then(|place| client.pending.remove(place)).is_some();
             client.missing += 1;
             if client.missing_lines.len() < 2 {
                 client.missing_lines.push(line);
             }
         }
+        self.kept -= usize::from(was_kept);
     }
 
-    /// Counts the requests that nothing refused as given.
-    pub fn settle(&mut self) {
+    /// Counts the requests that nothing refused as given, but for those with which the log ends: it does
+    /// so at `end`, and the refusal may be cut off.
+    pub fn settle(&mut self, end: Option<Instant>) {
         for client in self.clients.values_mut() {
+            let is_open = |fetch: &Fetch| end.is_none_or(|end| end.seconds_since(fetch.at) <= ANSWER_SECONDS);
+            let (open, known): (VecDeque<_>, VecDeque<_>) =
+                std::mem::take(&mut client.pending).into_iter().partition(|(_, fetch)| is_open(fetch));
+            client.pending = known;
+            client.unanswered = open.into_iter().map(|(_, fetch)| fetch).collect();
             while !client.pending.is_empty() {
-                self.nameless += client.give_oldest();
+                self.nameless += u64::from(client.give_oldest() == Given::Nameless);
             }
         }
     }
 }
 
+/// What became of a request that nothing refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// There was none.
+    Nothing,
+    /// Its name is kept.
+    Kept,
+    /// Its name was kept already.
+    Again,
+    /// There was no room for its name.
+    Nameless,
+}
+
 impl Client {
-    /// Counts the oldest open request as given; returns how many names were not kept for want of room.
-    fn give_oldest(&mut self) -> u64 {
-        let Some((_, fetch)) = self.pending.pop_front() else { return 0 };
+    /// Returns how many requests it made.
+    pub fn requests(&self) -> u64 {
+        self.given_count + self.missing + self.unanswered.len() as u64
+    }
+
+    /// Counts the oldest open request as given.
+    fn give_oldest(&mut self) -> Given {
+        let Some((_, fetch)) = self.pending.pop_front() else { return Given::Nothing };
         self.given_count += 1;
         if self.known.contains(&hash(&fetch.file)) {
-            return 0;
+            return Given::Again;
         }
         if self.given.len() >= MOST_FILES {
-            return 1;
+            return Given::Nameless;
         }
         self.known.insert(hash(&fetch.file));
         self.given.push(fetch);
-        0
+        Given::Kept
     }
 }
 
@@ -139,7 +185,7 @@ mod tests {
         let address = IpAddr::from([192, 0, 2, 9]);
         let mut fetches = Fetches::default();
         tell(&mut fetches, address);
-        fetches.settle();
+        fetches.settle(Some(Instant::from_seconds(60)));
         let names = fetches.clients[&address].given.iter();
         names.map(|fetch| String::from_utf8_lossy(&fetch.file).into_owned()).collect()
     }
@@ -157,6 +203,19 @@ mod tests {
             fetches.missing(address, b"in.tftpd[7]", b"", Instant(0), line());
         });
         assert_eq!(names, ["phone.cfg"]);
+    }
+
+    #[test]
+    fn the_request_that_a_log_ends_with_is_not_known_to_be_granted() {
+        let address = IpAddr::from([192, 0, 2, 9]);
+        for (end, given) in [(0, 0), (1, 0), (2, 1)] {
+            let mut fetches = Fetches::default();
+            ask(&mut fetches, address, b"in.tftpd[7]", "phone.cfg");
+            fetches.settle(Some(Instant::from_seconds(end)));
+            let client = &fetches.clients[&address];
+            assert_eq!((client.given.len(), client.unanswered.len()), (given, 1 - given), "{end}");
+            assert_eq!(client.requests(), 1);
+        }
     }
 
     #[test]

@@ -5,12 +5,17 @@
 //! ([`fetches`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
+mod accounts;
 pub mod blocks;
+pub mod budget;
 pub mod calls;
+pub mod doubt;
 pub mod fetches;
 pub mod names;
+mod recent;
 pub mod rows;
 mod sink;
+mod tally;
 pub mod tries;
 pub mod uses;
 
@@ -42,6 +47,8 @@ pub struct Ledger {
     pub first: Option<Instant>,
     /// The latest instant.
     pub last: Option<Instant>,
+    /// The earliest and the latest instant, those that the user's options leave out included.
+    pub reach: Option<(Instant, Instant)>,
     /// How many records each span of thirty days has, and the latest of them.
     pub spans: BTreeMap<i64, (u64, Instant)>,
     /// The least certain way in which an instant was resolved.
@@ -52,10 +59,14 @@ pub struct Ledger {
     pub agents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
     /// The version in the first start banner.
     pub version: Option<Vec<u8>>,
-    /// Addresses the server itself was reached at.
+    /// Does it tell security events? This and the next two count what the user's options leave out.
     pub has_security_events: bool,
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
+    /// Does it tell of files asked for?
+    pub has_fetches: bool,
+    /// Which of its lines a stranger may have written.
+    pub doubt: doubt::Doubt,
     /// Limits that were hit.
     pub limits: Vec<String>,
 }
@@ -74,6 +85,23 @@ pub const SPAN_SECONDS: i64 = 30 * 86_400;
 const MOST_SPANS: usize = 1_000;
 
 impl Ledger {
+    /// Begins with nothing, to keep as much as `budget` says.
+    pub fn new(budget: budget::Budget) -> Self {
+        Ledger {
+            tries: tries::Tries::new(budget),
+            uses: uses::Uses::new(budget.runs),
+            calls: calls::LogCalls::new(budget.calls),
+            rows: rows::Rows::new(budget.rows),
+            ..Ledger::default()
+        }
+    }
+
+    /// Notes that the source reaches to `at`, whether or not that time is looked at.
+    pub fn reaches(&mut self, at: Instant) {
+        let (first, last) = self.reach.unwrap_or((at, at));
+        self.reach = Some((first.min(at), last.max(at)));
+    }
+
     /// Notes that something happened at `at`.
     pub fn seen(&mut self, at: Instant, resolution: Resolution) {
         self.first = Some(self.first.map_or(at, |first| first.min(at)));

@@ -14,6 +14,9 @@ impl NameId {
 /// The most names of one source. Names are the sender's choice; a real server has a few thousand.
 const MOST: usize = 500_000;
 
+/// No name is longer: Asterisk's own fields hold 80 characters.
+const LONGEST: usize = 255;
+
 /// The names of one source.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -24,7 +27,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns the id of a name, new or known; none for the empty name and beyond the limit.
+    /// Returns the id of a name, new or known; none for the empty name and beyond the limits.
     pub fn id(&mut self, text: &[u8]) -> NameId {
         if text.is_empty() {
             return NameId::NONE;
@@ -32,7 +35,7 @@ impl Names {
         if let Some(&id) = self.by_text.get(text) {
             return id;
         }
-        if self.texts.len() >= MOST {
+        if self.texts.len() >= MOST || text.len() > LONGEST {
             self.is_full = true;
             return NameId::NONE;
         }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Ledger;
+use super::budget::Budget;
 use super::calls::Step;
 use super::fetches::Fetch;
-use super::names::NameId;
 use super::rows::{Row, RowText};
 use super::tries::{self, Try};
 use super::uses::{self, Run};
@@ -21,8 +21,8 @@ use crate::scan::{Base, Sink};
 const MOST_AGENTS: usize = 8;
 /// Accounts whose user agents are kept.
 const MOST_AGENT_ACCOUNTS: usize = 10_000;
-/// Names counted apart though no configuration knows them.
-const MOST_LEARNED: usize = 4_096;
+/// Bytes kept of a user agent.
+const LONGEST_AGENT: usize = 512;
 /// Addresses whose bans are kept.
 const MOST_BANNED: usize = 65_536;
 
@@ -73,34 +73,35 @@ pub struct Fold {
     keeps_text: bool,
     ledger: Ledger,
     challenges: Challenges,
-    /// Names that are counted apart.
-    counted: HashMap<Box<[u8]>, NameId>,
-    /// How many of them have no account in the configuration.
-    learned: usize,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
 }
 
 impl Fold {
-    /// Builds the sink of a source.
-    pub fn new(source: &Source, resolver: Resolver, known: Arc<Known>, window: Window) -> Self {
+    /// Builds the sink of a source, which may keep as much as `budget` says.
+    pub fn new(
+        source: &Source,
+        resolver: Resolver,
+        known: Arc<Known>,
+        window: Window,
+        budget: Budget,
+    ) -> Self {
         Fold {
             source: source.id,
             keeps_text: source.packing != Packing::Plain,
             resolver,
             known,
             window,
-            ledger: Ledger::default(),
+            ledger: Ledger::new(budget),
             challenges: Challenges::default(),
-            counted: HashMap::new(),
-            learned: 0,
             last_at: None,
         }
     }
 
     /// Ends the folding and returns what was told.
     pub fn finish(mut self) -> Ledger {
-        self.ledger.fetches.settle();
+        let end = self.ledger.reach.map(|(_, last)| last);
+        self.ledger.fetches.settle(end);
         self.ledger.tries.settle();
         self.ledger.calls.settle();
         let ledger = &mut self.ledger;
@@ -111,6 +112,14 @@ impl Fold {
                 ledger.tries.beyond > 0,
                 "more attacking addresses than are counted one by one: the rest was counted together",
             ),
+            (
+                ledger.tries.unpaired > 0,
+                "more pairs of address and account than are counted apart: those tried least were counted by address and by account",
+            ),
+            (
+                ledger.tries.has_forgotten,
+                "more names were tried than are counted apart: single tries on an account that no file lists may be missing",
+            ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
                 ledger.fetches.nameless > 0,
@@ -118,6 +127,12 @@ impl Fold {
             ),
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
+        if ledger.rows.repeated > 0 {
+            let repeated = ledger.rows.repeated;
+            ledger.limits.push(format!("{repeated} call records repeat one before them and count once"));
+        }
+        ledger.limits.extend(beyond(ledger.rows.beyond, "call records", ledger.rows.rows.len()));
+        ledger.limits.extend(beyond(ledger.calls.beyond, "calls", ledger.calls.calls.len()));
         self.ledger
     }
 
@@ -143,11 +158,14 @@ impl Fold {
             *self.ledger.actions.entry(entry.action).or_default() += 1;
             return;
         };
+        self.ledger.reaches(at);
+        self.shows(entry);
         if !self.window.holds(at) {
             return;
         }
         self.ledger.seen(at, resolution);
         *self.ledger.actions.entry(entry.action).or_default() += 1;
+        self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source };
         match entry.action {
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
@@ -180,21 +198,32 @@ impl Fold {
         }
     }
 
+    /// Notes what kinds of records the source has, whenever they were.
+    fn shows(&mut self, entry: &Entry) {
+        let ledger = &mut self.ledger;
+        match entry.action {
+            Action::Dialplan | Action::CallAttempt => ledger.has_dialplan = true,
+            Action::FileFetched | Action::FileMissing => ledger.has_fetches = true,
+            Action::AuthOk => ledger.has_security_events |= entry.exact.is_some(),
+            action if tries::kind_of(action).is_some() => {
+                ledger.has_security_events |= entry.exact.is_some();
+            }
+            _ => {}
+        }
+    }
+
     fn flood(&mut self, told: &Told<'_>) {
         let entry = told.entry;
         let Some(kind) = tries::kind_of(entry.action) else { return };
-        self.ledger.has_security_events |= entry.exact.is_some();
         let name = told.text(entry.account);
         if entry.action == Action::Challenge {
             self.challenges.note(told);
         }
-        let account = self.account(name);
         let event = Try {
             kind,
             at: told.at,
             address: entry.address,
             service: entry.service,
-            account,
             name,
             number: told.text(entry.number),
             session: told.text(entry.session),
@@ -203,29 +232,12 @@ impl Fold {
             is_options: told.text(entry.detail) == b"OPTIONS",
         };
         let line = if self.keeps_text { told.line() } else { b"" };
-        self.ledger.tries.count(&event, told.place(), line);
-    }
-
-    /// Returns the id of a name that is counted apart: one that exists, or one of the first that may.
-    ///
-    /// Accounts of a database stand in no file, so what exists is settled only when all is read.
-    fn account(&mut self, name: &[u8]) -> NameId {
-        if let Some(&id) = self.counted.get(name) {
-            return id;
-        }
-        let is_known = self.known.has(name);
-        if name.is_empty() || !is_known && self.learned >= MOST_LEARNED {
-            return NameId::NONE;
-        }
-        self.learned += usize::from(!is_known);
-        let id = self.ledger.names.id(name);
-        self.counted.insert(name.into(), id);
-        id
+        let known = &self.known;
+        self.ledger.tries.count(&event, |name| known.has(name), told.place(), line);
     }
 
     fn step(&mut self, told: &Told<'_>) {
         let entry = told.entry;
-        self.ledger.has_dialplan = true;
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service != Service::Core || entry.channel.is_none() {
             return;
@@ -247,7 +259,6 @@ impl Fold {
     /// Credentials were accepted. chan_sip names the account for a registration and the number
     /// dialled for a call; the challenge before, of the same session, tells which.
     fn accepted(&mut self, told: &Told<'_>) {
-        self.ledger.has_security_events |= told.entry.exact.is_some();
         let said = told.text(told.entry.account);
         let account = match told.entry.service {
             Service::Sip => match self.challenges.take(told) {
@@ -315,8 +326,10 @@ impl Fold {
     }
 
     fn agent(&mut self, told: &Told<'_>) {
+        let cut = |text: &[u8]| text.len().min(LONGEST_AGENT);
         let account = told.text(told.entry.account);
         let agent = told.text(told.entry.detail);
+        let (account, agent) = (&account[..cut(account)], &agent[..cut(agent)]);
         if self.ledger.agents.len() >= MOST_AGENT_ACCOUNTS && !self.ledger.agents.contains_key(account) {
             return;
         }
@@ -331,11 +344,14 @@ impl Fold {
         let by_stamp = row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp));
         let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
         let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
+        let end = start.plus_seconds(i64::from(row.duration));
+        self.ledger.reaches(start);
+        self.ledger.reaches(end);
         if !self.window.holds(start) {
             return;
         }
         self.ledger.seen(start, resolution);
-        self.ledger.seen(start.plus_seconds(i64::from(row.duration)), resolution);
+        self.ledger.seen(end, resolution);
         *self.ledger.actions.entry(Action::Call).or_default() += 1;
         let names = &mut self.ledger.names;
         let mut kept = Row::blank(start);
@@ -364,12 +380,17 @@ impl Fold {
 impl Fold {
     /// Notes the time of a record that may tell of no event: a log reaches as far as its lines do.
     fn reach(&mut self, stamp: Option<Stamp>) {
-        if let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp))
-            && self.window.holds(at)
-        {
+        let Some((at, resolution)) = stamp.and_then(|stamp| self.resolver.resolve(&stamp)) else { return };
+        self.ledger.reaches(at);
+        if self.window.holds(at) {
             self.ledger.seen(at, resolution);
         }
     }
+}
+
+/// Says how many of something were counted only, if any were.
+fn beyond(count: u64, what: &str, kept: usize) -> Option<String> {
+    (count > 0).then(|| format!("more {what} than are kept ({kept}): {count} later ones were only counted"))
 }
 
 impl Sink for Fold {
@@ -377,6 +398,10 @@ impl Sink for Fold {
         // Call records stand in the order of their end and tell both their times themselves.
         let is_ordered = chunk.rows.is_empty();
         self.reach(chunk.first_stamp.filter(|_| is_ordered));
+        for stretch in &chunk.doubtful {
+            let place = |at: u32| base.offset + u64::from(at);
+            self.ledger.doubt.add(place(stretch.start)..place(stretch.end));
+        }
         for entry in &chunk.entries {
             self.entry(chunk, entry, base);
         }
@@ -426,12 +451,17 @@ struct Challenges {
     order: VecDeque<(IpAddr, Vec<u8>)>,
 }
 
+/// Bytes of a session and an account; chan_sip's session is a pointer.
+const LONGEST_CHALLENGE: usize = 512;
 /// Challenges remembered; an answer comes within a second or never.
 const MOST_CHALLENGES: usize = 4_096;
 
 impl Challenges {
     fn note(&mut self, told: &Told<'_>) {
         let (Service::Sip, Some(address)) = (told.entry.service, told.entry.address) else { return };
+        if told.text(told.entry.session).len() + told.text(told.entry.account).len() > LONGEST_CHALLENGE {
+            return;
+        }
         let key = (address, told.text(told.entry.session).to_vec());
         if self.accounts.insert(key.clone(), told.text(told.entry.account).to_vec()).is_none() {
             self.order.push_back(key);

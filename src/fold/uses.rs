@@ -7,11 +7,9 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::budget::Budget;
 use super::names::NameId;
 use crate::event::{Citation, Instant, Service};
-
-/// Runs of one source; a real server has a few thousand.
-const MOST_RUNS: usize = 1_000_000;
 
 /// What was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,16 +63,28 @@ impl Run {
 }
 
 /// All runs of one source.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Uses {
     /// In the order of their beginning.
     pub runs: Vec<Run>,
     /// Was a run refused?
     pub is_full: bool,
     open: HashMap<(Kind, NameId), usize>,
+    most: usize,
+}
+
+impl Default for Uses {
+    fn default() -> Self {
+        Uses::new(Budget::WHOLE.runs)
+    }
 }
 
 impl Uses {
+    /// Begins with nothing, to keep up to `most` runs; a real server has a few thousand.
+    pub fn new(most: usize) -> Self {
+        Uses { runs: Vec::new(), is_full: false, open: HashMap::new(), most }
+    }
+
     /// Adds one use.
     pub fn add(&mut self, run: Run) {
         // A contact that came or went ends the run before it in either direction.
@@ -92,7 +102,7 @@ impl Uses {
             open.last_line = Some(run.line);
             return;
         }
-        if self.runs.len() >= MOST_RUNS {
+        if self.runs.len() >= self.most {
             self.is_full = true;
             return;
         }

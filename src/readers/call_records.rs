@@ -9,7 +9,7 @@ mod guess;
 mod layout;
 mod shapes;
 
-pub use layout::Layout;
+pub(super) use layout::Layout;
 
 use column::Column;
 use shapes::{epoch_of_uniqueid, seconds};
@@ -17,8 +17,8 @@ use shapes::{epoch_of_uniqueid, seconds};
 pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_id};
 
 use super::delimited::{Kept, Record, Records};
-use super::{Chunk, Reader, Why};
-use crate::clock::DateFormat;
+use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
+use crate::clock::{DateFormat, with_fraction};
 use crate::event::{CallRow, Disposition, Span, Stamp};
 
 /// How Asterisk writes dates where nothing says otherwise.
@@ -26,14 +26,24 @@ const USUAL_DATES: &str = "%Y-%m-%d %T";
 /// A zone is no further from UTC than that; a day is for records written long after their channel.
 const FARTHEST: i64 = 38 * 3_600;
 
-/// Returns whether a text file that begins with `head` holds call records.
-pub fn looks_like(head: &[u8]) -> bool {
-    Layout::find(head, None).is_some()
-}
+/// How a file of call records is told and read.
+pub(super) static FORMAT: Format = Format {
+    word: "call-records",
+    tells: Tells::Calls,
+    content: Content::Text,
+    looks_like: |_, head| Layout::find(head, None).is_some(),
+    open: |opening| {
+        let is_custom = opening.path.contains("cdr-custom");
+        let columns = opening.pbx.call_records.custom_columns.get(opening.name()).filter(|_| is_custom);
+        let (reader, note) = CallRecordReader::find(opening.head, columns.map(Vec::as_slice))
+            .or_else(|| CallRecordReader::find(opening.head, None))?;
+        Some(Opened { reader: Box::new(reader), note })
+    },
+};
 
 /// Reads call records of one layout.
 #[derive(Clone, Debug)]
-pub struct CallRecordReader {
+pub(super) struct CallRecordReader {
     layout: Layout,
     dates: DateFormat,
     /// Does the file lack the column `answer`, as the tables of databases do?
@@ -42,7 +52,7 @@ pub struct CallRecordReader {
 
 impl CallRecordReader {
     /// Builds a reader for files of `layout` whose dates are written as `dates` says.
-    pub fn new(layout: Layout, dates: DateFormat) -> Self {
+    pub(super) fn new(layout: Layout, dates: DateFormat) -> Self {
         let has_no_answer = layout.place(Column::Answer).is_none();
         CallRecordReader { layout, dates, has_no_answer }
     }
@@ -50,7 +60,7 @@ impl CallRecordReader {
     /// Finds layout and dates from a file's first bytes.
     ///
     /// The second value is a sentence for the report where the order of day and month is an assumption.
-    pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<(Self, Option<String>)> {
+    pub(super) fn find(head: &[u8], custom: Option<&[String]>) -> Option<(Self, Option<String>)> {
         let layout = Layout::find(head, custom)?;
         let start = layout.place(Column::Start)?;
         let rows = layout.samples(head);
@@ -93,13 +103,15 @@ impl CallRecordReader {
     }
 
     fn stamp(&self, text: &[u8]) -> Option<Stamp> {
-        self.dates.parse(text.trim_ascii_start()).map(|(stamp, _)| stamp)
+        let text = text.trim_ascii_start();
+        let (stamp, used) = self.dates.parse(text)?;
+        Some(with_fraction(stamp, used, text).map_or(stamp, |(stamp, _)| stamp))
     }
 }
 
 impl Reader for CallRecordReader {
-    fn cuts_anywhere(&self) -> bool {
-        false
+    fn access(&self) -> Access {
+        Access::InOrder
     }
 
     fn whole_records(&self, bytes: &[u8]) -> usize {

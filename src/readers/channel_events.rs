@@ -11,14 +11,25 @@ use csv::ByteRecord;
 
 use super::call_records::is_channel_name;
 use super::delimited::{Kept, Record, Records, Shape, sample};
-use super::{Chunk, Reader, Why};
+use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
 use crate::clock::DateFormat;
 use crate::event::{Action, Entry, Instant, Service, Span};
 
-/// Returns whether a text file that begins with `head` holds channel events.
-pub fn looks_like(head: &[u8]) -> bool {
-    ChannelEventReader::find(head, None, None).is_some()
-}
+/// How a file of channel events is told and read.
+pub(super) static FORMAT: Format = Format {
+    word: "channel-events",
+    tells: Tells::Channels,
+    content: Content::Text,
+    looks_like: |_, head| ChannelEventReader::find(head, None, None).is_some(),
+    open: |opening| {
+        let settings = &opening.pbx.call_records;
+        let columns = settings.event_columns.get(opening.name()).map(Vec::as_slice);
+        let dates = settings.event_date_format.as_deref();
+        let reader = ChannelEventReader::find(opening.head, columns, dates)
+            .or_else(|| ChannelEventReader::find(opening.head, None, dates))?;
+        Some(Opened::certain(reader))
+    },
+};
 
 /// Returns the account in a channel's name: `1001` of `PJSIP/1001-0000002f`.
 ///
@@ -37,7 +48,7 @@ pub fn channel_account(channel: &[u8]) -> Option<&[u8]> {
 
 /// Reads channel events of one layout.
 #[derive(Clone, Debug)]
-pub struct ChannelEventReader {
+pub(super) struct ChannelEventReader {
     shape: Shape,
     columns: Vec<Column>,
     dates: Option<DateFormat>,
@@ -48,7 +59,7 @@ impl ChannelEventReader {
     ///
     /// `custom` are the columns that `cel_custom.conf` lists for the file, `date_format` is what
     /// `cel.conf` says; both count only as far as the content agrees.
-    pub fn find(head: &[u8], custom: Option<&[String]>, date_format: Option<&str>) -> Option<Self> {
+    pub(super) fn find(head: &[u8], custom: Option<&[String]>, date_format: Option<&str>) -> Option<Self> {
         let rows = sample(head, b',');
         let first = rows.first()?;
         let header: Vec<Column> = first
@@ -111,8 +122,8 @@ struct Read {
 }
 
 impl Reader for ChannelEventReader {
-    fn cuts_anywhere(&self) -> bool {
-        false
+    fn access(&self) -> Access {
+        Access::InOrder
     }
 
     fn whole_records(&self, bytes: &[u8]) -> usize {

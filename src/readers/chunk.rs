@@ -1,5 +1,7 @@
 //! A piece of one source, and what a reader understood of it.
 
+use std::ops::Range;
+
 use crate::event::{CallRow, Entry, Span, Stamp};
 
 /// Why a line was passed over.
@@ -72,6 +74,9 @@ pub struct Chunk {
     pub records: u64,
     /// Lines that fit no form.
     pub skipped: Vec<Skipped>,
+    /// Bytes, from the first record's first, that stand so close behind a printed packet without a length
+    /// that its sender may have written them; in order, perhaps overlapping.
+    pub doubtful: Vec<Range<u32>>,
     /// Line ends in the chunk.
     pub lines: u32,
     /// The stamp of the first record that has one, whether it tells of an event or not.
@@ -129,6 +134,7 @@ impl Chunk {
         self.entries.clear();
         self.rows.clear();
         self.skipped.clear();
+        self.doubtful.clear();
         self.context = 0;
         self.first_stamp = None;
         self.last_stamp = None;

@@ -7,20 +7,30 @@
 
 use std::net::IpAddr;
 
-use super::{Chunk, Reader, Skipped, Why};
+use super::by_line::{self, ByLine, Line, Lines};
+use super::found::Found;
+use super::{Content, Format, Opened, Tells};
 use crate::clock::DateFormat;
-use crate::event::{Action, Entry, Service, Span, Stamp};
+use crate::event::{Action, Service, Stamp};
 
-/// A line is no longer than that.
-const LONGEST: usize = 16 * 1024;
-/// So many lines of a head are looked at.
-const LOOKED_AT: usize = 40;
+/// How fail2ban's log is told and read.
+pub(super) static FORMAT: Format = Format {
+    word: "fail2ban-log",
+    tells: Tells::Host,
+    content: Content::Text,
+    looks_like: |_, head| {
+        Fail2banReader::new()
+            .is_some_and(|reader| by_line::most_fit(head, |line| reader.said(line).is_some()))
+    },
+    open: |_| Some(Opened::certain(ByLine(Fail2banReader::new()?))),
+};
+
 /// The program's name comes no later than that in a line.
 const PREFIX: usize = 160;
 
 /// What one line of fail2ban says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fail2banLine<'a> {
+pub(super) struct Fail2banLine<'a> {
     /// Wall-clock time as written; `None` behind a prefix of another form.
     pub stamp: Option<Stamp>,
     /// What happened; `None` where the line tells of no event.
@@ -33,28 +43,26 @@ pub struct Fail2banLine<'a> {
     pub reason: &'static str,
 }
 
-/// Returns whether a text file that begins with `head` is fail2ban's own log.
-pub fn looks_like(head: &[u8]) -> bool {
-    let Some(reader) = Fail2banReader::new() else { return false };
-    let lines: Vec<&[u8]> = head
-        .split_inclusive(|&byte| byte == b'\n')
-        .filter(|line| line.ends_with(b"\n"))
-        .take(LOOKED_AT)
-        .collect();
-    let fit = lines.iter().filter(|line| reader.line(line).is_some()).count();
-    fit > 0 && fit * 2 > lines.len()
+impl<'a> Fail2banLine<'a> {
+    /// Returns the event that the line tells of, if any.
+    pub(super) fn found(&self) -> Option<Found<'a>> {
+        let mut found = Found::new(self.action?, Service::Fail2ban).because(self.reason);
+        found.address = self.address;
+        found.detail = self.jail;
+        Some(found)
+    }
 }
 
 /// Reads fail2ban's own log.
 #[derive(Clone, Debug)]
-pub struct Fail2banReader {
+pub(super) struct Fail2banReader {
     own: DateFormat,
     syslog: DateFormat,
 }
 
 impl Fail2banReader {
     /// Builds a reader; `None` only if the forms of its stamps could not be compiled.
-    pub fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         Some(Fail2banReader {
             own: DateFormat::from_strftime("%Y-%m-%d %T")?,
             syslog: DateFormat::from_strftime(DateFormat::DEFAULT)?,
@@ -62,7 +70,7 @@ impl Fail2banReader {
     }
 
     /// Reads one line; `None` where it is none of fail2ban's.
-    pub fn line<'a>(&self, line: &'a [u8]) -> Option<Fail2banLine<'a>> {
+    pub(super) fn said<'a>(&self, line: &'a [u8]) -> Option<Fail2banLine<'a>> {
         let stamp = self.own.parse(line).or_else(|| self.syslog.parse(line));
         let head = line.get(..PREFIX).unwrap_or(line);
         let name = memchr::memmem::find(head, b"fail2ban")?;
@@ -76,18 +84,6 @@ impl Fail2banReader {
         let stamp = stamp.map(|(stamp, length)| with_fraction(stamp, line.get(length..).unwrap_or_default()));
         Some(Fail2banLine { stamp, ..said })
     }
-
-    fn entry(line: &[u8], offset: usize, said: &Fail2banLine) -> Option<Entry> {
-        let mut entry = Entry::new(said.action?, Service::Fail2ban);
-        entry.reason = said.reason;
-        entry.stamp = said.stamp;
-        entry.address = said.address;
-        if let Some(jail) = said.jail {
-            let start = memchr::memmem::find(line, jail)? + offset;
-            entry.detail = Span { start: start as u32, length: jail.len() as u32 };
-        }
-        Some(entry)
-    }
 }
 
 /// Takes in the `,123` behind a stamp.
@@ -99,7 +95,7 @@ fn with_fraction(stamp: Stamp, rest: &[u8]) -> Stamp {
 }
 
 /// Reads what stands behind `fail2ban.actions[123]: `: the level, the jail, the words.
-pub fn message(text: &[u8]) -> Option<Fail2banLine<'_>> {
+pub(super) fn message(text: &[u8]) -> Option<Fail2banLine<'_>> {
     let text = text.trim_ascii();
     let level = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let words = text.get(level..)?.trim_ascii_start();
@@ -172,38 +168,9 @@ fn address(text: &[u8]) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-impl Reader for Fail2banReader {
-    fn read(&self, chunk: &mut Chunk) {
-        let bytes = std::mem::take(&mut chunk.bytes);
-        let text = bytes.get(chunk.context..).unwrap_or_default();
-        let mut offset = 0;
-        for raw in text.split_inclusive(|&byte| byte == b'\n') {
-            let line = raw.trim_ascii_end();
-            let (start, number) = (offset, chunk.lines);
-            offset += raw.len();
-            chunk.lines += u32::from(raw.ends_with(b"\n"));
-            if line.is_empty() {
-                continue;
-            }
-            // The address stands last: cut by one digit, it would be somebody else's.
-            let is_whole = raw.ends_with(b"\n") && line.len() <= LONGEST;
-            let said = if is_whole { self.line(line) } else { None };
-            let Some(said) = said else {
-                chunk.skipped.push(Skipped {
-                    offset: start as u32,
-                    line: number,
-                    why: Why::of_line(raw, LONGEST),
-                });
-                continue;
-            };
-            chunk.records += 1;
-            chunk.first_stamp = chunk.first_stamp.or(said.stamp);
-            chunk.last_stamp = said.stamp.or(chunk.last_stamp);
-            if let Some(mut entry) = Self::entry(line, start, &said) {
-                (entry.offset, entry.length, entry.line) = (start as u32, line.len() as u32, number);
-                chunk.entries.push(entry);
-            }
-        }
-        chunk.bytes = bytes;
+impl Lines for Fail2banReader {
+    fn line<'a>(&self, line: &'a [u8]) -> Option<Line<'a>> {
+        let said = self.said(line)?;
+        Some(Line { stamp: said.stamp, found: said.found() })
     }
 }

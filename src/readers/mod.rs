@@ -3,32 +3,65 @@
 //! A reader is given [`Chunk`]s that begin and end with whole records and fills in what it
 //! understood. It looks at nothing but the chunk, so that any cut gives the same records; what needs
 //! more than one record (a year, a fold in time, one try told by three lines) is the sinks' work.
+//!
+//! To add a format: write a file with a [`Format`], list it in [`FORMATS`], and put lines into
+//! `testdata/lines`, in a case file of its name. A format of which every line is a record writes how
+//! one line is read ([`by_line`]); a program that writes into syslog goes to [`syslog`].
 
 mod asterisk_log;
-pub mod call_records;
-pub mod channel_events;
+mod by_line;
+mod call_records;
+mod channel_events;
 mod chunk;
 mod delimited;
-pub mod fail2ban;
-pub mod queue_log;
-pub mod tftp;
+mod fail2ban;
+mod format;
+mod found;
+mod queue_log;
+mod syslog;
+mod text;
+mod tftp;
 
-pub(crate) use asterisk_log::uri_host;
-pub use asterisk_log::{AsteriskLogReader, CONTEXT};
+pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
+pub use format::{Content, Format, Opened, Opening, Tells};
+pub use syslog::SyslogMessages;
+pub(crate) use text::uri_host;
 
-use crate::evidence::{Kind, Source};
+use crate::evidence::{FIRST_LOOK, Handle, Kind, Source};
 use crate::pbx::Pbx;
 
-/// A format that can be read chunk by chunk.
+/// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
+/// stamp and a program's name.
+pub static FORMATS: [&Format; 6] = [
+    &asterisk_log::FORMAT,
+    &queue_log::FORMAT,
+    &channel_events::FORMAT,
+    &call_records::FORMAT,
+    &fail2ban::FORMAT,
+    &syslog::FORMAT,
+];
+
+/// How a file of a format is gone through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Cut at any line end, the pieces in any order.
+    Anywhere,
+    /// From beginning to end, cut where [`Reader::whole_records`] says: records may span lines.
+    InOrder,
+    /// By [`Reader::read_file`]: records stand anywhere in the file, as in a database.
+    AtWill,
+}
+
+/// Takes a batch of records; the number is where the batch's offsets count from, in bytes.
+pub type Take<'a> = dyn FnMut(&Chunk, u64) + 'a;
+
+/// Reads the records of one file.
 pub trait Reader: Send + Sync {
-    /// Returns whether chunks may be cut at any line end and read in any order.
-    ///
-    /// A format whose records may span lines says `false`: its chunks then come one after the other,
-    /// cut where [`Reader::whole_records`] says.
-    fn cuts_anywhere(&self) -> bool {
-        true
+    /// Returns how the file is gone through.
+    fn access(&self) -> Access {
+        Access::Anywhere
     }
 
     /// Returns how many of `bytes`, which begin with a record, hold whole records.
@@ -38,60 +71,29 @@ pub trait Reader: Send + Sync {
 
     /// Reads every record that starts in the chunk.
     fn read(&self, chunk: &mut Chunk);
+
+    /// Reads a file by positions, where [`Access::AtWill`] asks for it, and hands the records over batch by
+    /// batch; returns sentences for the report about what was damaged or left out.
+    fn read_file(&self, _file: &Handle, _take: &mut Take<'_>) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// Tells which kind of records a text file holds, if any.
-///
-/// The strictest form is asked first: a call record is told by its columns, a syslog file by nothing
-/// but a stamp and a program's name.
-pub fn recognise(head: &[u8]) -> Option<Kind> {
-    if AsteriskLogReader::looks_like(head) {
-        Some(Kind::AsteriskLog)
-    } else if queue_log::looks_like(head) {
-        Some(Kind::QueueLog)
-    } else if channel_events::looks_like(head) {
-        Some(Kind::ChannelEvents)
-    } else if call_records::looks_like(head) {
-        Some(Kind::CallRecords)
-    } else if fail2ban::looks_like(head) {
-        Some(Kind::Fail2banLog)
-    } else if AsteriskLogReader::looks_like_syslog(head) {
-        Some(Kind::Syslog)
-    } else {
-        None
-    }
+/// Tells which kind of records a file holds, if any, from its path and its first bytes.
+pub fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
+    let is_text = memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_none();
+    let may_be = |format: &&&Format| is_text || format.content == Content::Binary;
+    let mut fitting = FORMATS.iter().filter(may_be).filter(|format| (format.looks_like)(path, head));
+    fitting.next().map(|format| Kind::Records(format))
+}
+
+/// Returns the format of that word.
+pub fn format(word: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.word == word)
 }
 
 /// Builds the reader of a source, with what had to be guessed for it.
-///
-/// The configuration helps where a file does not tell by itself: date formats, columns.
-pub fn reader_for(source: &Source, pbx: &Pbx) -> Option<(Box<dyn Reader>, Option<String>)> {
-    let head = source.head.as_slice();
-    let name = source.file.path.rsplit('/').next().unwrap_or_default();
-    let settings = &pbx.call_records;
-    let custom = |columns: &std::collections::BTreeMap<String, Vec<String>>| columns.get(name).cloned();
-    match source.kind {
-        Kind::AsteriskLog | Kind::Syslog => {
-            let configured = pbx.logger.as_ref().and_then(|logger| logger.date_format.as_deref());
-            let (reader, note) = AsteriskLogReader::find(head, configured, source.kind == Kind::Syslog);
-            Some((Box::new(reader), note))
-        }
-        Kind::CallRecords => {
-            let is_custom = source.file.path.contains("cdr-custom");
-            let columns = if is_custom { custom(&settings.custom_columns) } else { None };
-            let (reader, note) = call_records::CallRecordReader::find(head, columns.as_deref())
-                .or_else(|| call_records::CallRecordReader::find(head, None))?;
-            Some((Box::new(reader), note))
-        }
-        Kind::ChannelEvents => {
-            let columns = custom(&settings.event_columns);
-            let format = settings.event_date_format.as_deref();
-            let reader = channel_events::ChannelEventReader::find(head, columns.as_deref(), format)
-                .or_else(|| channel_events::ChannelEventReader::find(head, None, format))?;
-            Some((Box::new(reader), None))
-        }
-        Kind::QueueLog => Some((Box::new(queue_log::QueueLogReader), None)),
-        Kind::Fail2banLog => Some((Box::new(fail2ban::Fail2banReader::new()?), None)),
-        Kind::AsteriskDatabase | Kind::Configuration | Kind::PhoneFile | Kind::HostFile => None,
-    }
+pub fn reader_for(source: &Source, pbx: &Pbx) -> Option<Opened> {
+    let Kind::Records(format) = source.kind else { return None };
+    (format.open)(&Opening { path: &source.file.path, head: &source.head, pbx })
 }

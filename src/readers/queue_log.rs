@@ -5,87 +5,49 @@
 //! `NONE`, `MANAGER`, `REALTIME`, `CLI`, `HTTP`. `ENTERQUEUE` has as data the URL, the caller's
 //! number and the position.
 
-use super::{Chunk, Reader, Skipped, Why};
-use crate::event::{Action, Entry, Instant, Service, Span};
+use super::by_line::{self, ByLine, Line, Lines};
+use super::found::Found;
+use super::{Content, Format, Opened, Tells};
+use crate::event::{Action, Instant, Service};
 
-/// A line is no longer than that.
-const LONGEST: usize = 16 * 1024;
+/// How the queue log is told and read.
+pub(super) static FORMAT: Format = Format {
+    word: "queue-log",
+    tells: Tells::Queues,
+    content: Content::Text,
+    looks_like: |_, head| by_line::most_fit(head, |line| QueueLog.line(line).is_some()),
+    open: |_| Some(Opened::certain(ByLine(QueueLog))),
+};
+
 /// What stands where no call or agent is meant.
 const NOBODY: [&[u8]; 6] = [b"", b"NONE", b"MANAGER", b"REALTIME", b"CLI", b"HTTP"];
-/// So many lines of a head are looked at.
-const LOOKED_AT: usize = 20;
 
-/// Returns whether a text file that begins with `head` is a queue log.
-pub fn looks_like(head: &[u8]) -> bool {
-    let lines: Vec<&[u8]> = head
-        .split_inclusive(|&byte| byte == b'\n')
-        .filter(|line| line.ends_with(b"\n"))
-        .take(LOOKED_AT)
-        .collect();
-    let fit = lines.iter().filter(|line| parse(line.trim_ascii_end(), 0).is_some()).count();
-    fit > 0 && fit * 2 > lines.len()
-}
+struct QueueLog;
 
-/// Reads the queue log.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct QueueLogReader;
-
-impl Reader for QueueLogReader {
-    fn read(&self, chunk: &mut Chunk) {
-        let bytes = std::mem::take(&mut chunk.bytes);
-        let text = bytes.get(chunk.context..).unwrap_or_default();
-        let mut offset = 0;
-        for raw in text.split_inclusive(|&byte| byte == b'\n') {
-            let line = raw.trim_ascii_end();
-            let place = (offset as u32, chunk.lines);
-            offset += raw.len();
-            match parse(line, place.0 as usize) {
-                _ if line.is_empty() => {}
-                Some(mut entry) => {
-                    (entry.offset, entry.line, entry.length) = (place.0, place.1, line.len() as u32);
-                    chunk.records += 1;
-                    chunk.entries.push(entry);
-                }
-                None => chunk.skipped.push(Skipped {
-                    offset: place.0,
-                    line: place.1,
-                    why: Why::of_line(raw, LONGEST),
-                }),
-            }
-            chunk.lines += u32::from(raw.ends_with(b"\n"));
+impl Lines for QueueLog {
+    fn line<'a>(&self, line: &'a [u8]) -> Option<Line<'a>> {
+        if memchr::memchr(0, line).is_some() {
+            return None;
         }
-        chunk.bytes = bytes;
+        let mut fields = line.split(|&byte| byte == b'|');
+        let epoch = fields.next()?;
+        let (call, queue, agent) = (fields.next()?, fields.next()?, fields.next()?);
+        let event = fields.next().filter(|text| is_event(text))?;
+        let mut found = Found::new(Action::Queue, Service::Queue);
+        found.exact = Some(Instant::from_seconds(seconds(epoch)?));
+        found.session = unless_nobody(call);
+        found.context = unless_nobody(queue);
+        found.account = unless_nobody(agent);
+        found.detail = Some(event);
+        if event == b"ENTERQUEUE" {
+            found.number = fields.nth(1).and_then(unless_nobody);
+        }
+        Some(Line { stamp: None, found: Some(found) })
     }
 }
 
-/// Reads one line, which stands at `offset`.
-fn parse(line: &[u8], offset: usize) -> Option<Entry> {
-    if line.len() > LONGEST || memchr::memchr(0, line).is_some() {
-        return None;
-    }
-    let mut at = offset;
-    let mut fields = line.split(|&byte| byte == b'|').map(|text| {
-        let span = Span { start: at as u32, length: text.len() as u32 };
-        at += text.len() + 1;
-        (text, span)
-    });
-    let (epoch, _) = fields.next()?;
-    let (call, queue, agent) = (fields.next()?, fields.next()?, fields.next()?);
-    let event = fields.next().filter(|(text, _)| is_event(text))?;
-    let mut entry = Entry::new(Action::Queue, Service::Queue);
-    entry.exact = Some(Instant::from_seconds(seconds(epoch)?));
-    entry.session = unless_nobody(call);
-    entry.context = unless_nobody(queue);
-    entry.account = unless_nobody(agent);
-    entry.detail = event.1;
-    if event.0 == b"ENTERQUEUE" {
-        entry.number = fields.nth(1).map_or(Span::NONE, unless_nobody);
-    }
-    Some(entry)
-}
-
-fn unless_nobody((text, span): (&[u8], Span)) -> Span {
-    if NOBODY.contains(&text) { Span::NONE } else { span }
+fn unless_nobody(text: &[u8]) -> Option<&[u8]> {
+    (!NOBODY.contains(&text)).then_some(text)
 }
 
 fn is_event(text: &[u8]) -> bool {

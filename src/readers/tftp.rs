@@ -8,11 +8,31 @@
 
 use std::net::IpAddr;
 
-use crate::event::Action;
+use super::found::Found;
+use super::syslog::{Message, Program};
+use crate::event::{Action, Service};
+
+/// The TFTP servers of the usual distributions.
+pub(super) static PROGRAM: Program = Program {
+    word: "tftp",
+    names: &["in.tftpd", "tftpd", "tftpd-hpa", "atftpd", "in.atftpd", "dnsmasq-tftp"],
+    read: found,
+};
+
+fn found<'a>(message: &Message<'a>) -> Option<Found<'a>> {
+    let line = read(message.name(), message.text)?;
+    let mut found = Found::new(line.action, Service::Tftp).because(line.reason);
+    found.address = line.address;
+    found.port = line.port;
+    found.detail = line.path;
+    // A request and its refusal are written by one process, whose number is all that pairs them.
+    found.session = message.process();
+    Some(found)
+}
 
 /// What one message of a TFTP server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TftpLine<'a> {
+pub(super) struct TftpLine<'a> {
     /// [`Action::FileFetched`] for a request, [`Action::FileMissing`] for one that was refused.
     pub action: Action,
     /// The client's address.
@@ -21,8 +41,6 @@ pub struct TftpLine<'a> {
     pub port: Option<u16>,
     /// The file's name as asked for, or as found on the disk by `dnsmasq`: the client's words.
     pub path: Option<&'a [u8]>,
-    /// Did the client want to write the file?
-    pub is_write: bool,
     /// Why there was no file, or how far the request got; empty where the line does not say.
     pub reason: &'static str,
 }
@@ -34,13 +52,12 @@ impl<'a> TftpLine<'a> {
             address: Some(address),
             port: None,
             path: Some(path),
-            is_write: false,
             reason: "",
         }
     }
 
     fn missing(address: Option<IpAddr>, path: Option<&'a [u8]>, reason: &'static str) -> Self {
-        TftpLine { action: Action::FileMissing, address, port: None, path, is_write: false, reason }
+        TftpLine { action: Action::FileMissing, address, port: None, path, reason }
     }
 }
 
@@ -48,7 +65,7 @@ impl<'a> TftpLine<'a> {
 ///
 /// `program` is the name before the process number, or with it. Returns `None` for programs that are
 /// no TFTP server and for messages that tell of no file.
-pub fn read<'a>(program: &[u8], message: &'a [u8]) -> Option<TftpLine<'a>> {
+pub(super) fn read<'a>(program: &[u8], message: &'a [u8]) -> Option<TftpLine<'a>> {
     let name = program.split(|&byte| byte == b'[').next().unwrap_or_default();
     let message = message.trim_ascii();
     match name {
@@ -70,17 +87,18 @@ fn of_in_tftpd(message: &[u8]) -> Option<TftpLine<'_>> {
         return Some(TftpLine::missing(Some(address(client)?), Some(path), "file not found"));
     }
     let (operation, rest) = word(message)?;
-    if !matches!(operation, b"RRQ" | b"WRQ") {
-        return None;
-    }
+    let action = match operation {
+        b"RRQ" => Action::FileFetched,
+        b"WRQ" => Action::FileWritten,
+        _ => return None,
+    };
     let (client, rest) = word(rest.strip_prefix(b"from ")?)?;
     let name = rest.strip_prefix(b"filename ")?;
-    let mut line = TftpLine::asked(address(client)?, name);
+    let mut line = TftpLine { action, ..TftpLine::asked(address(client)?, name) };
     if let Some(end) = memchr::memmem::rfind(name, b" remapped to ") {
         line.path = name.get(..end);
         line.reason = "remapped";
     }
-    line.is_write = operation == b"WRQ";
     Some(line)
 }
 
@@ -110,7 +128,7 @@ fn of_atftpd(message: &[u8]) -> Option<TftpLine<'_>> {
         let (client, rest) = word(rest)?;
         let (client, port) = address_and_port(client)?;
         let path = rest.strip_prefix(b"to ")?;
-        return Some(TftpLine { port, is_write: true, ..TftpLine::asked(client, path) });
+        return Some(TftpLine { action: Action::FileWritten, port, ..TftpLine::asked(client, path) });
     }
     let path = message.strip_prefix(b"File ")?.strip_suffix(b" not found")?;
     Some(TftpLine::missing(None, Some(path), "file not found"))

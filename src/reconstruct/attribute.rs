@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::calls::{Calls, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
@@ -191,7 +191,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
     let mut certain: BTreeSet<(usize, IpAddr, Destination)> = BTreeSet::new();
     let mut earliest: HashMap<Destination, Instant> = HashMap::new();
     for call in world.calls.iter() {
-        let place = behaviour::destination(world.dialed(call));
+        let place = call.destination;
         if let Some(address) = world.address_of(call) {
             certain.insert((call.account_index(), address, place));
         }
@@ -202,7 +202,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
     for (index, candidates) in undecided {
         let Some(call) = world.calls.list.get(index) else { continue };
         let account = call.account_index();
-        let place = behaviour::destination(world.dialed(call));
+        let place = call.destination;
         let mut known = candidates.iter().filter(|address| certain.contains(&(account, **address, place)));
         let one = match (known.next(), known.next()) {
             (Some(address), None) => Some(*address),

@@ -5,8 +5,10 @@
 //! and only together with where the calls came from.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+
+use rayon::prelude::*;
 
 use super::calls::Call;
 use super::world::World;
@@ -72,13 +74,26 @@ fn behind_prefix(digits: &[u8]) -> Option<usize> {
 
 /// The part of a number that tells the place: country and network, or the first digits of a number of
 /// one's own country.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination([u8; 5]);
+
+impl Destination {
+    /// Stands before the digits of a country's code; a record with a zero byte is none.
+    const ABROAD: u8 = 0;
+
+    /// Returns whether it lies abroad.
+    pub fn is_abroad(self) -> bool {
+        let [first, second, ..] = self.0;
+        first == Self::ABROAD && second != 0
+    }
+}
 
 impl fmt::Display for Destination {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.is_abroad() { "+" } else { "" };
         let text = String::from_utf8_lossy(&self.0);
-        formatter.write_str(&crate::untrusted::visible(text.trim_end_matches('\0')))
+        formatter.write_str(mark)?;
+        formatter.write_str(&crate::untrusted::visible(text.trim_matches('\0')))
     }
 }
 
@@ -87,7 +102,7 @@ pub fn destination(dialed: &[u8]) -> Destination {
     let mut place = [0; 5];
     match international(dialed) {
         Some(rest) => {
-            place[0] = b'+';
+            place[0] = Destination::ABROAD;
             place[1..].iter_mut().zip(rest.iter()).for_each(|(into, digit)| *into = *digit);
         }
         None => place.iter_mut().zip(dialed).for_each(|(into, byte)| *into = *byte),
@@ -97,7 +112,7 @@ pub fn destination(dialed: &[u8]) -> Destination {
 
 /// Looks at calls, given in the order of their start, that one account made from one place.
 pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> Behaviour {
-    let outward: Vec<&Call> = calls.iter().copied().filter(|call| is_outward(world, call)).collect();
+    let outward: Vec<&Call> = calls.iter().copied().filter(|call| call.is_outward).collect();
     let mut behaviour = Behaviour { calls: outward.len(), ..Behaviour::default() };
     if outward.is_empty() {
         return behaviour;
@@ -126,10 +141,8 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     }
     let novel: Vec<Destination> = outward
         .iter()
-        .map(|call| world.dialed(call))
-        .filter(|dialed| international(dialed).is_some())
-        .map(destination)
-        .filter(|destination| !honest.contains(destination))
+        .map(|call| call.destination)
+        .filter(|destination| destination.is_abroad() && !honest.contains(destination))
         .collect();
     let places: BTreeSet<&Destination> = novel.iter().collect();
     match novel.len() {
@@ -141,8 +154,18 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     behaviour
 }
 
+/// Works out where every call goes to, and whether it leaves the house: asked again and again, of each.
+pub(super) fn note_destinations(world: &mut World<'_>) {
+    let mut calls = std::mem::take(&mut world.calls);
+    calls.list.par_iter_mut().for_each(|call| {
+        call.destination = destination(world.dialed(call));
+        call.is_outward = is_outward(world, call);
+    });
+    world.calls = calls;
+}
+
 /// Returns whether a call leaves the house.
-pub fn is_outward(world: &World<'_>, call: &Call) -> bool {
+fn is_outward(world: &World<'_>, call: &Call) -> bool {
     if call.from_trunk {
         return false;
     }
@@ -185,11 +208,11 @@ fn busiest_minute(calls: &[&Call]) -> usize {
 fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
     const TIMES: usize = 10;
     const WITHIN_SECONDS: i64 = 6 * 3_600;
-    let mut starts: BTreeMap<&[u8], Vec<Instant>> = BTreeMap::new();
+    let mut starts: HashMap<&[u8], Vec<Instant>> = HashMap::new();
     for call in calls {
         starts.entry(world.dialed(call)).or_default().push(call.start);
     }
-    let (number, starts) = starts.into_iter().max_by_key(|(_, starts)| starts.len())?;
+    let (number, starts) = starts.into_iter().max_by_key(|(number, starts)| (starts.len(), *number))?;
     let in_a_row = starts.windows(TIMES).any(|window| match window {
         [first, .., last] => last.seconds_since(*first) <= WITHIN_SECONDS,
         _ => false,
@@ -200,16 +223,16 @@ fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> 
 /// Returns a number's tail that was tried behind at least three prefixes: whoever knows the prefix of
 /// a line does not hunt for it.
 fn hunted(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
-    let mut prefixes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut prefixes: HashMap<&[u8], BTreeSet<&[u8]>> = HashMap::new();
     for call in calls {
-        let dialed = String::from_utf8_lossy(world.dialed(call)).into_owned();
+        let dialed = world.dialed(call);
         if dialed.is_ascii() && dialed.len() >= 11 {
             let (prefix, tail) = dialed.split_at(dialed.len() - 9);
-            prefixes.entry(tail.to_owned()).or_default().insert(prefix.to_owned());
+            prefixes.entry(tail).or_default().insert(prefix);
         }
     }
-    let (tail, prefixes) = prefixes.into_iter().max_by_key(|(_, prefixes)| prefixes.len())?;
-    (prefixes.len() >= 3).then(|| (crate::untrusted::visible(&tail), prefixes.len()))
+    let (tail, prefixes) = prefixes.into_iter().max_by_key(|(tail, prefixes)| (prefixes.len(), *tail))?;
+    (prefixes.len() >= 3).then(|| (crate::untrusted::visible(&String::from_utf8_lossy(tail)), prefixes.len()))
 }
 
 #[cfg(test)]

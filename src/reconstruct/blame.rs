@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::breach::Breach;
 use super::calls::{Call, Origin};
 use super::world::World;
@@ -13,7 +13,7 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
     for breach in cluster {
         for &index in &breach.calls {
             let Some(call) = world.calls.list.get(index) else { continue };
-            if breach.address.is_some() || behaviour::is_outward(world, call) {
+            if breach.address.is_some() || call.is_outward {
                 calls.insert(index, why(breach, call));
             }
         }
@@ -43,8 +43,8 @@ fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usiz
     let places: BTreeSet<Destination> = calls
         .keys()
         .filter_map(|&index| world.calls.list.get(index))
-        .filter(|call| behaviour::international(world.dialed(call)).is_some())
-        .map(|call| behaviour::destination(world.dialed(call)))
+        .filter(|call| call.destination.is_abroad())
+        .map(|call| call.destination)
         .collect();
     let accounts: BTreeSet<&str> = cluster.iter().map(|breach| breach.account.as_str()).collect();
     let Some(breach) = cluster.iter().map(|breach| breach.first).min() else { return };
@@ -55,7 +55,7 @@ fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usiz
             && call.start >= breach
             && !calls.contains_key(&index)
         {
-            let place = behaviour::destination(world.dialed(call));
+            let place = call.destination;
             if places.contains(&place) {
                 calls.insert(index, format!("after the breach, to {place}, where the intruder's calls went"));
             }

@@ -60,7 +60,9 @@ pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
     let honest = honest_destinations(world, &groups);
     let mut breaches: Vec<Breach> = groups
         .par_iter()
-        .filter_map(|((account, address), group)| weigh(world, account, *address, group, &honest))
+        .filter_map(|((account, address), group)| {
+            Candidate { world, account, address: *address, group, honest: &honest }.weigh()
+        })
         .collect();
     let hostile: Vec<(String, IpAddr, Instant)> = breaches
         .iter()
@@ -111,109 +113,120 @@ fn add_crowds(world: &World<'_>, honest: &BTreeSet<Destination>, breaches: &mut 
     }
 }
 
-fn weigh(
-    world: &World<'_>,
-    account: &str,
+/// One account used from one place, to be judged.
+struct Candidate<'a> {
+    world: &'a World<'a>,
+    account: &'a str,
     address: Option<IpAddr>,
-    group: &Group,
-    honest: &BTreeSet<Destination>,
-) -> Option<Breach> {
-    let first = group.first?;
-    let standing = address.map(|address| world.neighbours.of(address));
-    if matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted)) {
-        return None;
+    group: &'a Group,
+    /// Where calls go that nobody doubts.
+    honest: &'a BTreeSet<Destination>,
+}
+
+impl<'a> Candidate<'a> {
+    /// Judges the use; `None` where nothing can speak against it.
+    fn weigh(&self) -> Option<Breach> {
+        let standing = self.address.map(|address| self.world.neighbours.of(address));
+        if self.group.first.is_none()
+            || matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted))
+        {
+            return None;
+        }
+        let is_settled =
+            self.group.from_the_start && self.group.calls.iter().any(|call| self.is_usual(*call));
+        if standing == Some(Standing::Outside) && !is_settled { self.visit() } else { self.rush() }
     }
-    let from_the_start = group.from_the_start;
-    let is_usual = |index: &usize| {
-        let call = world.calls.list.get(*index);
-        call.is_some_and(|call| honest.contains(&behaviour::destination(world.dialed(call))))
-    };
-    let is_apart =
-        standing == Some(Standing::Outside) && !(from_the_start && group.calls.iter().any(is_usual));
-    if !is_apart {
-        return weigh_rush(world, account, address, group, honest);
+
+    /// Returns the calls at those indices, and what they look like together.
+    fn look(&self, indices: &[usize]) -> (Vec<&'a Call>, Behaviour) {
+        let calls: Vec<&Call> =
+            indices.iter().filter_map(|&index| self.world.calls.list.get(index)).collect();
+        let behaviour = behaviour::look(self.world, &calls, self.honest);
+        (calls, behaviour)
     }
-    let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    let behaviour = behaviour::look(world, &calls, honest);
-    let party = address.and_then(|address| world.parties.get(&address));
-    let tried = party.and_then(|party| party.by_account.get(account));
-    let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
-    let swept = address.zip(party).is_some_and(|(address, party)| {
-        party.unknown_count >= SWEEP || world.foreign_accounts(address, party) >= 3
-    });
-    let mut score = behaviour.score as i32;
-    score += guess_points(world, account, address, guesses, &behaviour);
-    if swept {
-        score += 4;
+
+    fn is_usual(&self, call: usize) -> bool {
+        let call = self.world.calls.list.get(call);
+        call.is_some_and(|call| self.honest.contains(&call.destination))
     }
-    if guesses < GUESSES && !swept && calls_as_others(world, &calls, honest) {
-        score -= 3;
+
+    /// Weighs a use from a place of its own.
+    fn visit(&self) -> Option<Breach> {
+        let first = self.group.first?;
+        let (calls, behaviour) = self.look(&self.group.calls);
+        let party = self.address.and_then(|address| self.world.parties.get(&address));
+        let tried = party.and_then(|party| party.by_account.get(self.account));
+        let guesses = tried.filter(|tried| !tried.one_session).map_or(0, |tried| tried.before(first));
+        let swept = self.address.zip(party).is_some_and(|(address, party)| {
+            party.unknown_count >= SWEEP || self.world.foreign_accounts(address, party) >= 3
+        });
+        let from_the_start = self.group.from_the_start;
+        let mut score = behaviour.score as i32;
+        score += guess_points(self.world, self.account, self.address, guesses, &behaviour);
+        if swept {
+            score += 4;
+        }
+        if guesses < GUESSES && !swept && calls_as_others(&calls, self.honest) {
+            score -= 3;
+        }
+        if from_the_start {
+            score -= 2;
+        } else {
+            score += i32::from(!calls.is_empty() && behaviour.score > 0);
+        }
+        Some(Breach {
+            account: self.account.to_owned(),
+            address: self.address,
+            first,
+            guesses,
+            swept,
+            behaviour,
+            calls: self.group.calls.clone(),
+            score,
+            from_the_start,
+        })
     }
-    if from_the_start {
-        score -= 2;
-    } else {
-        score += i32::from(!calls.is_empty() && behaviour.score > 0);
+
+    /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
+    fn rush(&self) -> Option<Breach> {
+        let indices = burst::find(self.world, &self.group.calls, self.honest);
+        let (calls, mut behaviour) = self.look(&indices);
+        let first = calls.first()?.start;
+        if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
+            behaviour.score += 2;
+            behaviour.reasons.push("one after the other for hours".to_owned());
+        }
+        if guessing::find(self.world, self.account, first, &[]).tries > 0 {
+            behaviour.score += 3;
+        }
+        if behaviour.score < FRAUD_BY_ITSELF {
+            return None;
+        }
+        if let Some(address) = self.address {
+            behaviour
+                .reasons
+                .push(format!("made while the account was used from {address}, as its owner does"));
+        }
+        Some(Breach {
+            account: self.account.to_owned(),
+            address: None,
+            first,
+            guesses: 0,
+            swept: false,
+            score: behaviour.score as i32,
+            behaviour,
+            from_the_start: self.group.from_the_start && self.group.calls.first() == indices.first(),
+            calls: indices,
+        })
     }
-    Some(Breach {
-        account: account.to_owned(),
-        address,
-        first,
-        guesses,
-        swept,
-        behaviour,
-        calls: group.calls.clone(),
-        score,
-        from_the_start,
-    })
 }
 
 /// Most calls go where others here call: a branch or an agent, however busy.
-fn calls_as_others(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
-    let outward = || calls.iter().filter(|call| behaviour::is_outward(world, call));
-    let usual = outward().filter(|call| honest.contains(&behaviour::destination(world.dialed(call)))).count();
+fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
+    let outward = || calls.iter().filter(|call| call.is_outward);
+    let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7
-}
-
-/// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
-fn weigh_rush(
-    world: &World<'_>,
-    account: &str,
-    address: Option<IpAddr>,
-    group: &Group,
-    honest: &BTreeSet<Destination>,
-) -> Option<Breach> {
-    let indices = burst::find(world, &group.calls, honest);
-    let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    let first = calls.first()?.start;
-    let indices_first = indices.first().copied();
-    let mut behaviour = behaviour::look(world, &calls, honest);
-    if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
-        behaviour.score += 2;
-        behaviour.reasons.push("one after the other for hours".to_owned());
-    }
-    let guessing = guessing::find(world, account, first, &[]);
-    if guessing.tries > 0 {
-        behaviour.score += 3;
-    }
-    if behaviour.score < FRAUD_BY_ITSELF {
-        return None;
-    }
-    if let Some(address) = address {
-        behaviour.reasons.push(format!("made while the account was used from {address}, as its owner does"));
-    }
-    Some(Breach {
-        account: account.to_owned(),
-        address: None,
-        first,
-        guesses: 0,
-        swept: false,
-        score: behaviour.score as i32,
-        behaviour,
-        calls: indices,
-        from_the_start: group.from_the_start
-            && group.calls.first().zip(indices_first).is_some_and(|(one, other)| *one == other),
-    })
 }
 
 /// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
@@ -238,8 +251,12 @@ fn guess_points(
     if guesses < GUESSES {
         return 0;
     }
+    let is_hasty = address
+        .and_then(|address| world.failures(address, account))
+        .is_some_and(|tried| guesses >= MANY_GUESSES && habits::is_hasty(tried));
     let is_phone = address.is_some_and(|address| habits::is_stale_phone(world, account, address));
-    if is_phone || is_settled(world, account, address, behaviour) {
+    // A tool that found the secret may keep the registration for days before it calls.
+    if is_phone || !is_hasty && is_settled(world, account, address, behaviour) {
         1
     } else if guesses >= MANY_GUESSES || behaviour.score > 0 {
         4

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::world::World;
 use crate::event::Instant;
 
@@ -69,15 +69,14 @@ pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destina
 fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<Place> {
     let mut by_place: BTreeMap<Destination, Place> = BTreeMap::new();
     for &index in calls {
-        let Some(call) = world.calls.list.get(index).filter(|call| behaviour::is_outward(world, call)) else {
+        let Some(call) = world.calls.list.get(index).filter(|call| call.is_outward) else {
             continue;
         };
-        let dialed = world.dialed(call);
-        let name = behaviour::destination(dialed);
+        let name = call.destination;
         if honest.contains(&name) {
             continue;
         }
-        let is_abroad = behaviour::international(dialed).is_some();
+        let is_abroad = name.is_abroad();
         let place = by_place.entry(name).or_insert(Place { calls: Vec::new(), is_abroad, rush: None });
         place.calls.push(index);
     }

@@ -43,6 +43,11 @@ impl World<'_> {
         call.row != At::NONE
     }
 
+    /// Returns a call's billed seconds, where a call record tells them.
+    pub fn billed(&self, call: &Call) -> Option<u64> {
+        self.has_record(call).then_some(u64::from(call.billsec))
+    }
+
     /// Returns what was dialled, untouched.
     pub fn dialed(&self, call: &Call) -> &[u8] {
         if let Some((_, text)) = row_at(&self.told, call.row.plus(call.dialed))

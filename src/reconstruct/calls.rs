@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::behaviour::Destination;
 use crate::event::{Disposition, Instant};
 
 /// One call.
@@ -32,6 +33,10 @@ pub struct Call {
     pub by_trunk: bool,
     /// Did it come in by a trunk?
     pub from_trunk: bool,
+    /// Where it goes to.
+    pub destination: Destination,
+    /// Does it leave the house?
+    pub is_outward: bool,
     /// Did no phone make it: a Local channel, an originated call?
     pub originated: bool,
 }
@@ -80,6 +85,11 @@ impl At {
 }
 
 impl Call {
+    /// Returns when it ended; where no record tells how long it lasted, when it began.
+    pub fn end(&self) -> Instant {
+        self.start.plus_seconds(i64::from(self.duration))
+    }
+
     /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
     pub(super) fn account_index(&self) -> usize {
         self.account as usize

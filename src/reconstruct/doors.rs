@@ -49,8 +49,8 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
     let mut door = GuestDoor { calls: Vec::new(), contexts: BTreeSet::new(), addresses: BTreeSet::new() };
     let own_numbers = own_numbers(world);
     for (index, call) in world.calls.iter().enumerate() {
-        let is_for_us = own_numbers.contains(world.dialed(call));
-        if call.by_trunk && !call.from_trunk && !is_for_us && is_guest(world, call) {
+        let is_for_us = || own_numbers.contains(world.dialed(call));
+        if call.by_trunk && !call.from_trunk && is_guest(world, call) && !is_for_us() {
             door.calls.push(index);
             door.contexts.insert(String::from_utf8_lossy(world.context(call)).into_owned());
             door.addresses
@@ -58,7 +58,7 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
         }
     }
     let calls: Vec<&Call> = door.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    let is_abroad = calls.iter().any(|call| behaviour::international(world.dialed(call)).is_some());
+    let is_abroad = calls.iter().any(|call| call.destination.is_abroad());
     let was_refused = door.addresses.iter().any(|address| world.parties.contains_key(address));
     let is_rush = !burst::find(world, &door.calls, &BTreeSet::new()).is_empty();
     (is_abroad || was_refused || is_rush).then_some(door)
@@ -72,12 +72,12 @@ fn own_numbers<'w>(world: &'w World<'_>) -> BTreeSet<&'w [u8]> {
 
 /// A channel of SIP that belongs to no account and no trunk, or that entered a guests' context.
 pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
-    let context = String::from_utf8_lossy(world.context(call));
-    let in_guest_context = world.pbx.guest_contexts.iter().any(|guest| *guest == context);
+    let in_guest_context =
+        || world.pbx.guest_contexts.iter().any(|guest| guest.as_bytes() == world.context(call));
     match world.account_of(call) {
         Some("anonymous") => true,
         Some(name) if world.confirmed.contains(name) => false,
-        Some(name) => in_guest_context || trunks::is_nobody(name),
+        Some(name) => in_guest_context() || trunks::is_nobody(name),
         None => false,
     }
 }
@@ -133,14 +133,14 @@ fn originated(world: &World<'_>, logins: &[&Use]) -> Vec<usize> {
         .filter(|(_, call)| {
             let is_during = spans.iter().any(|(from, to)| call.start >= *from && call.start <= *to);
             // An originated channel may be the carrier's own, called first and then sent abroad.
-            is_during && (call.originated || call.from_trunk) && goes_out(world, call)
+            is_during && (call.originated || call.from_trunk) && goes_out(call)
         })
         .map(|(index, _)| index)
         .collect()
 }
 
-fn goes_out(world: &World<'_>, call: &Call) -> bool {
-    call.by_trunk || behaviour::international(world.dialed(call)).is_some()
+fn goes_out(call: &Call) -> bool {
+    call.by_trunk || call.destination.is_abroad()
 }
 
 fn session_end(world: &World<'_>, login: &Use) -> Instant {

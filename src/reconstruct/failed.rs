@@ -25,6 +25,34 @@ pub struct Failed {
     pub roles: Vec<Role>,
 }
 
+/// Addresses that a report lists. A sender's address is easily forged over UDP, and a list of all that
+/// a flood came with helps nobody.
+pub const MOST_LISTED: usize = 10_000;
+
+/// Those who tried and got nothing, as many as a report lists.
+#[derive(Debug)]
+pub struct Listed {
+    /// In the order of their addresses.
+    pub failed: Vec<Failed>,
+    /// How many there are, those not listed included.
+    pub count: usize,
+}
+
+/// Keeps the addresses that tried most.
+pub fn list(world: &World<'_>, mut failed: Vec<Failed>) -> Listed {
+    let count = failed.len();
+    if count > MOST_LISTED {
+        let tried = |failed: &Failed| {
+            let party = world.parties.get(&failed.address).map_or(0, |party| party.failures.attempts);
+            party + world.fetches.get(&failed.address).map_or(0, |client| client.missing)
+        };
+        failed.sort_by_cached_key(|failed| (std::cmp::Reverse(tried(failed)), failed.address));
+        failed.truncate(MOST_LISTED);
+        failed.sort_by_key(|failed| failed.address);
+    }
+    Listed { failed, count }
+}
+
 /// Finds everybody outside who tried and has no part in an incident.
 pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
@@ -56,7 +84,8 @@ fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
     if is_own_phone(world, address, party) {
         return roles;
     }
-    let wrong: u64 = party.by_account.values().map(|tried| tried.attempts).sum();
+    let wrong: u64 =
+        party.by_account.values().map(|tried| tried.attempts).sum::<u64>() + party.other_attempts;
     if party.unknown_count > 0 || party.probes > 0 || party.invites > 0 {
         roles.push(Role::Scan);
     }
@@ -76,10 +105,11 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
     if is_user(world, address) && party.unknown_count <= MISTYPED_NAMES && foreign <= 2 && party.probes == 0 {
         return true;
     }
-    if party.unknown_count > 0 || party.by_account.len() > 1 || party.probes > 0 {
+    if party.unknown_count > 0 || party.by_account.len() + party.other_accounts > 1 || party.probes > 0 {
         return false;
     }
-    let Some(account) = party.by_account.keys().next() else { return false };
+    // Which account it was that found no room is not known, so that it may be a phone's own.
+    let Some(account) = party.by_account.keys().next() else { return party.other_accounts == 1 };
     if habits::is_stale_phone(world, account, address) {
         return true;
     }

@@ -26,6 +26,17 @@ pub struct Guessing {
     pub strangers: usize,
     /// Their tries before the breach.
     pub strangers_tries: u64,
+    /// Tries before the breach whose addresses were too many to be told apart.
+    pub unpaired: u64,
+    /// Were there so many names that single tries on this one may have been forgotten?
+    pub has_forgotten: bool,
+}
+
+impl Guessing {
+    /// Returns whether no guess of the intruder is known, and one may well have been.
+    pub fn is_blurred(&self) -> bool {
+        self.tries == 0 && (self.unpaired > 0 || self.has_forgotten)
+    }
 }
 
 /// Finds the guessing that led to a breach.
@@ -60,6 +71,8 @@ pub(super) fn find(world: &World<'_>, account: &str, breach: Instant, insiders: 
         guessing.strangers += 1;
         guessing.strangers_tries += tries;
     }
+    guessing.unpaired = world.unpaired_before(account, breach);
+    guessing.has_forgotten = world.has_forgotten(account);
     guessing
 }
 

@@ -19,13 +19,26 @@ const STEADY_HOURS: usize = 6;
 /// that nobody else uses meanwhile is likely to be its own.
 pub(super) fn is_stale_phone(world: &World<'_>, account: &str, address: IpAddr) -> bool {
     let Some(party) = world.parties.get(&address) else { return false };
-    if party.unknown_count > 0 || party.by_account.len() > 1 || party.probes > 0 {
+    if party.unknown_count > 0 || party.by_account.len() + party.other_accounts > 1 || party.probes > 0 {
         return false;
     }
     let Some(tried) = party.by_account.get(account) else { return false };
     // One try is under one Call-ID whoever makes it.
     let lasts = tried.first.zip(tried.last).is_some_and(|(first, last)| last.seconds_since(first) >= 60);
     (tried.one_session && lasts) || (is_steady(tried) && !is_used_elsewhere(world, account, address, tried))
+}
+
+/// Returns whether tries follow each other faster than any phone sends them or anybody types.
+pub(super) fn is_hasty(tried: &Attempts) -> bool {
+    const MANY: u64 = 20;
+    /// A phone waits ten seconds and more; three of them may share an address and an account.
+    const FASTEST_SECONDS: i64 = 3;
+    let Some((first, last)) = tried.first.zip(tried.last) else { return false };
+    let gaps = i64::try_from(tried.attempts.saturating_sub(1)).unwrap_or(i64::MAX);
+    let in_a_burst = last.seconds_since(first) < gaps.saturating_mul(FASTEST_SECONDS);
+    // Who guesses all night and pauses in between is as fast within the hour.
+    let in_an_hour = tried.hours.values().any(|&tries| tries > 3_600 / FASTEST_SECONDS as u64);
+    !tried.one_session && tried.attempts >= MANY && (in_a_burst || in_an_hour)
 }
 
 /// Returns whether tries keep one pace, slow enough for a phone, for hours.
@@ -63,6 +76,6 @@ pub(super) fn is_keep_alive(party: &Party) -> bool {
     const LASTING_HOURS: usize = 6;
     party.options >= MANY
         && party.options == party.failures.records
-        && party.unknown_count + party.by_account.len() <= 1
+        && party.names_tried() <= 1
         && party.failures.hours.len() >= LASTING_HOURS
 }

@@ -1,6 +1,6 @@
 //! What is honest: each account's uses by place, and where calls go that nobody doubts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use rayon::prelude::*;
@@ -39,12 +39,17 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         }
     }
     let mut by_caller: BTreeMap<(usize, Option<IpAddr>), Vec<usize>> = BTreeMap::new();
+    let is_account: Vec<bool> =
+        world.calls.accounts.iter().map(|account| !world.trunks.contains(account)).collect();
+    let mut outside: HashMap<IpAddr, bool> = HashMap::new();
     for (index, call) in world.calls.iter().enumerate() {
-        let is_account = world.account_of(call).is_some_and(|account| !world.trunks.contains(account));
+        let is_account = is_account.get(call.account_index()).copied().unwrap_or(false);
         let address = world.address_of(call);
         // Of those who are in the house, only what leaves the house can speak against them.
-        let is_outside = address.is_some_and(|address| world.neighbours.is_outside(address));
-        let matters = is_outside || behaviour::is_outward(world, call);
+        let mut look =
+            |address| *outside.entry(address).or_insert_with(|| world.neighbours.is_outside(address));
+        let is_outside = address.is_some_and(&mut look);
+        let matters = is_outside || call.is_outward;
         if is_account && matters && !doors::is_guest(world, call) {
             by_caller.entry((call.account_index(), address)).or_default().push(index);
         }
@@ -91,7 +96,7 @@ fn destinations_of(world: &World<'_>, address: Option<IpAddr>, group: &Group) ->
     let rush = suspect_rush(world, group);
     let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
     let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
-    quiet.map(|call| behaviour::destination(world.dialed(call))).collect()
+    quiet.map(|call| call.destination).collect()
 }
 
 /// Returns a rush among calls that may well be the owner's otherwise, if it is odd.

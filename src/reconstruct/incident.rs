@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::actors::{add_guessers, add_leaks, add_scanners, add_users};
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::blame::fraud_calls;
 use super::breach::{self, Breach};
-use super::doors;
 use super::guessing;
 use super::leaks;
 pub use super::phases::Span;
@@ -16,6 +15,7 @@ use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
 use super::world::World;
+use super::{doors, doubt};
 use crate::event::{Citation, Instant};
 use crate::report::model::{Role, Vector};
 
@@ -44,6 +44,8 @@ pub struct Incident {
     pub provision: Option<Span>,
     /// When registrations and logins were accepted.
     pub register: Option<Span>,
+    /// Does nothing speak for it but lines that a stranger could have written into the log?
+    pub is_doubtful: bool,
 }
 
 /// An address with a part in an incident.
@@ -63,6 +65,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
+    incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
     incidents
 }
 
@@ -96,8 +99,8 @@ fn is_one_party(world: &World<'_>, left: &Breach, right: &Breach) -> bool {
     }
     let places = |breach: &Breach| -> BTreeSet<Destination> {
         let calls = breach.calls.iter().filter_map(|&index| world.calls.list.get(index));
-        let abroad = calls.filter(|call| behaviour::international(world.dialed(call)).is_some());
-        abroad.map(|call| behaviour::destination(world.dialed(call))).collect()
+        let abroad = calls.filter(|call| call.destination.is_abroad());
+        abroad.map(|call| call.destination).collect()
     };
     let near = left.first.seconds_since(right.first).abs() <= 3 * 86_400;
     near && places(left).intersection(&places(right)).next().is_some()
@@ -151,6 +154,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         actors,
         calls,
         breach,
+        is_doubtful: false,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::behaviour::Destination;
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
@@ -80,6 +81,8 @@ fn call_of(told: &[Told<'_>], trunks: &BTreeSet<String>, names: &mut Names, legs
         dialed: dialed.map_or(0, |dialed| dialed.behind(first)),
         log: At::NONE,
         origin: Origin::Unknown,
+        destination: Destination::default(),
+        is_outward: false,
         by_trunk: rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
         from_trunk: is_trunk(first_channel),
         originated: channel_account(first_channel).is_none(),
@@ -186,6 +189,8 @@ fn logged_call(
         dialed: 0,
         log: at,
         origin: if address.is_some() { Origin::Media } else { Origin::Unknown },
+        destination: Destination::default(),
+        is_outward: false,
         by_trunk: logged.by_trunk(),
         from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
         originated: account.is_none(),

@@ -21,6 +21,8 @@ pub struct Attempts {
     pub last: Option<Instant>,
     /// Records, in all files.
     pub records: u64,
+    /// Records in the log that has most of them: others tell the same again.
+    pub in_fullest_log: u64,
     /// Distinct tries.
     pub attempts: u64,
     /// Tries by hour since the epoch.
@@ -37,7 +39,11 @@ pub struct Party {
     /// All failures and rejected calls.
     pub failures: Attempts,
     /// Failures by account that exists.
-    pub by_account: BTreeMap<String, Attempts>,
+    pub by_account: BTreeMap<String, Box<Attempts>>,
+    /// How many accounts that exist it tried beside those, where room ran out; up to a limit.
+    pub other_accounts: usize,
+    /// Tries on those accounts.
+    pub other_attempts: u64,
     /// Challenges, probes: contact without a secret.
     pub contacts: Attempts,
     /// Names that do not exist which it tried: the first few, in order.
@@ -59,7 +65,7 @@ pub struct Party {
 impl Party {
     /// Returns how many names it tried, existing or not.
     pub fn names_tried(&self) -> usize {
-        self.unknown_count + self.by_account.len()
+        self.unknown_count + self.by_account.len() + self.other_accounts
     }
 
     /// Returns its first record of any kind.
@@ -74,24 +80,79 @@ impl Party {
 }
 
 /// Tallies of one log and address, its files' added up; by account where it is one that exists.
-type Tallies = BTreeMap<(Kind, Option<String>), Tally>;
+type Tallies = BTreeMap<(Kind, Option<String>), Box<Tally>>;
+
+/// All that failed.
+#[derive(Debug, Default)]
+pub(super) struct Parties {
+    /// What each address did.
+    pub(super) by_address: BTreeMap<IpAddr, Party>,
+    /// All tries on accounts that more was tried on than each address's tries there tell.
+    pub(super) crowds: BTreeMap<String, Attempts>,
+}
 
 /// Takes the counts out of every source and joins them; `known` are the accounts that exist.
-pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> BTreeMap<IpAddr, Party> {
+pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> Parties {
     let families: BTreeSet<String> = told.iter().map(|told| told.family.clone()).collect();
-    let mut parties: BTreeMap<IpAddr, Party> = BTreeMap::new();
+    let crowded: BTreeSet<String> = told
+        .iter()
+        .flat_map(|told| told.ledger.tries.crowds.keys())
+        .map(|name| text(name))
+        .filter(|name| known.contains(name))
+        .collect();
+    let mut parties = Parties::default();
     for name in families {
         let mut family: BTreeMap<IpAddr, Tallies> = BTreeMap::new();
+        let mut crowds: BTreeMap<String, Box<Tally>> = BTreeMap::new();
         for told in told.iter_mut().filter(|told| told.family == name) {
-            take_file(told, known, &mut parties, &mut family);
+            take_crowds(told, &crowded, &mut crowds);
+            take_file(told, known, &mut parties.by_address, &mut family);
+        }
+        for tallies in family.values() {
+            add_to_crowds(tallies, &crowded, &mut crowds);
+        }
+        for (account, tally) in crowds {
+            let mut own = Attempts::default();
+            own.add(&tally);
+            parties.crowds.entry(account).or_default().take_fuller(own);
         }
         for (address, tallies) in family {
-            if let Some(party) = parties.get_mut(&address) {
+            if let Some(party) = parties.by_address.get_mut(&address) {
                 add_family(party, tallies);
             }
         }
     }
     parties
+}
+
+/// Takes what was tried on accounts by addresses that are not counted apart there.
+fn take_crowds(told: &mut Told<'_>, crowded: &BTreeSet<String>, crowds: &mut BTreeMap<String, Box<Tally>>) {
+    for (name, tally) in std::mem::take(&mut told.ledger.tries.crowds) {
+        let name = text(&name);
+        if crowded.contains(&name) {
+            add_tally(crowds, name, tally);
+        }
+    }
+}
+
+/// Adds what addresses tried that are counted apart.
+fn add_to_crowds(tallies: &Tallies, crowded: &BTreeSet<String>, crowds: &mut BTreeMap<String, Box<Tally>>) {
+    for ((kind, account), tally) in tallies {
+        if let Some(account) =
+            account.as_ref().filter(|account| *kind == Kind::Failure && crowded.contains(*account))
+        {
+            add_tally(crowds, account.clone(), tally.clone());
+        }
+    }
+}
+
+fn add_tally<K: Ord>(tallies: &mut BTreeMap<K, Box<Tally>>, key: K, tally: Box<Tally>) {
+    match tallies.entry(key) {
+        Entry::Occupied(mut known) => known.get_mut().merge(&tally, &mut 0),
+        Entry::Vacant(free) => {
+            free.insert(tally);
+        }
+    }
 }
 
 fn take_file(
@@ -105,13 +166,8 @@ fn take_file(
         add_names(parties.entry(address).or_default(), told, &party, known);
         let tallies = family.entry(address).or_default();
         for ((kind, account), tally) in party.tallies {
-            let name = (account != NameId::NONE).then(|| text(told.ledger.names.text(account)));
-            match tallies.entry((kind, name.filter(|name| known.contains(name)))) {
-                Entry::Occupied(mut known) => known.get_mut().merge(&tally),
-                Entry::Vacant(free) => {
-                    free.insert(tally);
-                }
-            }
+            let name = (account != NameId::NONE).then(|| text(told.ledger.tries.name(account)));
+            add_tally(tallies, (kind, name.filter(|name| known.contains(name))), tally);
         }
     }
 }
@@ -120,13 +176,15 @@ fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &
     joined.services.extend(&party.services);
     joined.invites += party.invites;
     joined.options += party.options;
+    joined.other_accounts = joined.other_accounts.max(party.folded_accounts());
+    joined.other_attempts = joined.other_attempts.max(party.folded_attempts);
     let learned = party
         .tallies
         .iter()
         .filter(|((kind, account), _)| {
             *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected)
         })
-        .map(|((_, account), tally)| (tally.first, text(told.ledger.names.text(*account))));
+        .map(|((_, account), tally)| (tally.first, text(told.ledger.tries.name(*account))));
     let mut learned: Vec<(Instant, String)> = learned.filter(|(_, name)| !known.contains(name)).collect();
     learned.sort();
     learned.dedup_by(|left, right| left.1 == right.1);
@@ -183,6 +241,7 @@ impl Attempts {
         self.first = earliest(self.first, Some(tally.first));
         self.last = self.last.max(Some(tally.last));
         self.records += tally.records;
+        self.in_fullest_log += tally.records;
         for (hour, Cell { attempts, .. }) in &tally.hours {
             *self.hours.entry(*hour).or_default() += u64::from(*attempts);
         }
@@ -215,6 +274,7 @@ impl Attempts {
         self.first = earliest(self.first, other.first);
         self.last = self.last.max(other.last);
         self.records += other.records;
+        self.in_fullest_log = self.in_fullest_log.max(other.in_fullest_log);
         for (hour, attempts) in &other.hours {
             let own = self.hours.entry(*hour).or_default();
             *own = (*own).max(*attempts);

@@ -67,7 +67,7 @@ pub(super) fn scan_span(world: &World<'_>, actors: &BTreeMap<IpAddr, Actor>) -> 
 pub(super) fn provision_span(world: &World<'_>, actors: &BTreeMap<IpAddr, Actor>) -> Option<Span> {
     span_of(with_role(actors, Role::Provision).filter_map(|address| {
         let client = world.fetches.get(&address)?;
-        Some((client.first?, client.last?, client.given_count + client.missing, address))
+        Some((client.first?, client.last?, client.requests(), address))
     }))
 }
 

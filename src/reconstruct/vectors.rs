@@ -135,7 +135,11 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         way.score += 1;
         way.because.push(format!("the secret of {} is weak", show(&breach.account)));
     }
-    if guessing.tries == 0 {
+    if guessing.is_blurred() {
+        way.score += if guessing.unpaired >= 5 { 2 } else { 0 };
+        way.because.extend((guessing.unpaired > 0).then(|| unpaired(breach, guessing)));
+        way.against.push("whether the intruder was among those who tried cannot be told".into());
+    } else if guessing.tries == 0 {
         match watch(world, breach.first) {
             Watch::Blind => {
                 way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
@@ -152,9 +156,9 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
                 way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
             }
         }
-        if guessing.strangers > 0 {
-            way.against.push(strangers(breach, guessing));
-        }
+    }
+    if guessing.tries == 0 && guessing.strangers > 0 {
+        way.against.push(strangers(breach, guessing));
     }
     for address in &guessing.guessers {
         if let Some(tried) = world.failures(*address, &breach.account) {
@@ -174,14 +178,18 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
         proof: vec![],
     };
     if let Some(leak) = leaks.first() {
-        way.score += 5;
+        way.score += if leak.is_answered { 5 } else { 3 };
+        let verb = if leak.is_answered { "was given" } else { "asked for" };
         way.because.push(format!(
-            "{} was given {}, which holds the secret of {}, {} before the first use",
+            "{} {verb} {}, which holds the secret of {}, {} before the first use",
             leak.address,
             show(&leak.file),
             show(&leak.account),
             crate::report::document::duration(breach.first.seconds_since(leak.at).max(0) as u64),
         ));
+        if !leak.is_answered {
+            way.against.push("whether it was given that file is not in the log, which ends there".into());
+        }
         if leak.is_live == Some(true) {
             way.score += 1;
             way.because.push("the secret in that file is the one the server accepts".into());
@@ -198,7 +206,7 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
             way.score -= 3;
             way.against.push("the secret in that file is not the one the server accepts now".into());
         }
-    } else if world.fetches.is_empty() {
+    } else if !world.has_fetches() {
         way.against.push(
             "no source here shows who fetched phone files, so a leak cannot be seen or ruled out".into(),
         );
@@ -268,6 +276,12 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
     }
     match watched {
         _ if guessing.tries > 0 => {}
+        _ if guessing.is_blurred() => way.against.push(if guessing.unpaired > 0 {
+            format!("whether the secret was guessed cannot be told: {}", unpaired(breach, guessing))
+        } else {
+            "whether the secret was guessed cannot be told: more names were tried than can be told apart"
+                .into()
+        }),
         Watch::Covered => {
             way.score += 1;
             way.because.push(if guessing.strangers > 0 {
@@ -294,6 +308,14 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         way.because.push("the secret is not one that is guessed".into());
     }
     way
+}
+
+fn unpaired(breach: &Breach, guessing: &Guessing) -> String {
+    format!(
+        "{} wrong secrets for {} before the first use came from addresses too many to be told apart",
+        guessing.unpaired,
+        show(&breach.account)
+    )
 }
 
 fn strangers(breach: &Breach, guessing: &Guessing) -> String {

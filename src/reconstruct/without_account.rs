@@ -63,6 +63,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         provision: None,
         register: None,
         actors,
+        is_doubtful: false,
     }
 }
 
@@ -122,5 +123,6 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         provision: None,
         register,
         actors,
+        is_doubtful: false,
     }
 }

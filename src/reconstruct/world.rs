@@ -7,17 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::calls::Calls;
-use super::join;
 pub use super::parties::{Attempts, Party};
 use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
+use super::{behaviour, join};
 use super::{parties, uses};
 use crate::event::Instant;
-use crate::evidence::{Kind, Source};
+use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::pbx::Pbx;
+use crate::readers::Tells;
 
 /// One source with what it told.
 #[derive(Debug)]
@@ -41,6 +42,9 @@ pub struct World<'a> {
     pub told: Vec<Told<'a>>,
     /// What each address did that failed.
     pub parties: BTreeMap<IpAddr, Party>,
+    /// All tries on accounts that more was tried on than the parties' own counts tell: where many
+    /// addresses tried many accounts, not each pair of them has a count of its own.
+    pub crowds: BTreeMap<String, Attempts>,
     /// Every use of every account, by account, in the order of time.
     pub uses: BTreeMap<String, Vec<Use>>,
     /// The accounts that each address used with success.
@@ -91,10 +95,12 @@ impl<'a> World<'a> {
         let known: BTreeSet<String> = accounts.iter().cloned().chain(managers).collect();
         let first = told.iter().filter_map(|told| told.ledger.first).min();
         let last = end_of(&told);
+        let parties = parties::take(&mut told, &known);
         let mut world = World {
             pbx,
             neighbours,
-            parties: parties::take(&mut told, &known),
+            parties: parties.by_address,
+            crowds: parties.crowds,
             fetches: fetches(&told),
             told,
             users: BTreeMap::new(),
@@ -109,6 +115,7 @@ impl<'a> World<'a> {
             last,
         };
         world.note_users();
+        behaviour::note_destinations(&mut world);
         super::attribute::attribute(&mut world);
         world
     }
@@ -125,7 +132,10 @@ impl<'a> World<'a> {
     /// Returns how many accounts an address failed at that it never used with success.
     pub fn foreign_accounts(&self, address: IpAddr, party: &Party) -> usize {
         let own = self.users.get(&address);
-        party.by_account.keys().filter(|account| !own.is_some_and(|own| own.contains(*account))).count()
+        let foreign =
+            party.by_account.keys().filter(|account| !own.is_some_and(|own| own.contains(*account)));
+        // Of those that have no count of their own, one may be its own.
+        foreign.count() + party.other_accounts.saturating_sub(1)
     }
 
     /// Returns the accounts' uses from one address.
@@ -135,13 +145,31 @@ impl<'a> World<'a> {
 
     /// Returns failures of an address on an account.
     pub fn failures(&self, address: IpAddr, account: &str) -> Option<&Attempts> {
-        self.parties.get(&address)?.by_account.get(account)
+        self.parties.get(&address)?.by_account.get(account).map(Box::as_ref)
+    }
+
+    /// Returns how many tries on an account before an instant no address's own count tells.
+    pub fn unpaired_before(&self, account: &str, at: Instant) -> u64 {
+        let Some(all) = self.crowds.get(account) else { return 0 };
+        let paired = self.parties.values().filter_map(|party| party.by_account.get(account));
+        all.before(at).saturating_sub(paired.map(|tried| tried.before(at)).sum())
+    }
+
+    /// Returns whether tries on names that no configuration knows were forgotten.
+    pub fn has_forgotten(&self, account: &str) -> bool {
+        let is_configured = self.pbx.accounts.iter().any(|known| known.name == account);
+        !is_configured && self.told.iter().any(|told| told.ledger.tries.has_forgotten)
     }
 
     /// Returns since when logs show who logs in and who fails to; `None` if none does.
     pub fn watched_since(&self) -> Option<Instant> {
-        let logs = self.told.iter().filter(|told| told.source.kind == Kind::AsteriskLog);
+        let logs = self.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server));
         logs.filter_map(|told| told.ledger.first).min()
+    }
+
+    /// Returns whether any source tells who asked for files.
+    pub fn has_fetches(&self) -> bool {
+        self.told.iter().any(|told| told.ledger.has_fetches)
     }
 
     /// Returns whether any source tells of security events.
@@ -204,6 +232,7 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
             let known = all.entry(*address).or_default();
             known.given.extend(client.given.iter().cloned());
             known.given_count += client.given_count;
+            known.unanswered.extend(client.unanswered.iter().cloned());
             known.missing += client.missing;
             known.missing_lines.extend(client.missing_lines.iter().cloned());
             known.first = earliest(known.first, client.first);

@@ -54,7 +54,7 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         call.dialed.csv(),
         words(&call.e164),
         words(&call.country),
-        call.seconds.to_string(),
+        call.seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
         call.disposition.to_owned(),
         words(&call.cost),
         words(&call.currency),

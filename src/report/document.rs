@@ -158,6 +158,11 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
+/// Returns seconds in words, a dash where they are not known.
+pub fn duration_or_dash(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "-".to_owned(), duration)
+}
+
 /// Returns a count with its noun, which takes an `s` unless there is one (`1 call`, `3 calls`).
 pub fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -16,7 +16,11 @@ pub fn write(output: &mut dyn Write, report: &Report) -> io::Result<()> {
     let mut table = table(output);
     table.write_record(HEADER)?;
     for incident in &report.incidents {
-        for row in of_incident(incident) {
+        for mut row in of_incident(incident) {
+            // A firewall that takes this list must not shut out whom a forged line names.
+            if let Some(context) = row.last_mut().filter(|_| incident.cannot_tell) {
+                context.push_str(", which cannot be told for certain");
+            }
             table.write_record(row)?;
         }
     }
@@ -97,5 +101,18 @@ mod tests {
         assert!(text.contains("\"ipv4-address\",\"203.0.113.7\",\"guess register dial\""), "{text}");
         assert!(text.contains("\"ipv6-address\",\"2001:db8::5\",\"scan\""), "{text}");
         assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_no_plain_indicator() {
+        let mut report = sample::report();
+        report.incidents[0].cannot_tell = true;
+        let mut bytes = Vec::new();
+        write(&mut bytes, &report).unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let told =
+            rows.iter().filter(|row| row.get(5).is_some_and(|context| context.contains("cannot be told")));
+        assert_eq!(told.count(), rows.len() - report.failed_attackers.len());
     }
 }

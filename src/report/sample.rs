@@ -28,11 +28,12 @@ fn call(index: i64) -> FraudCall {
     FraudCall {
         uniqueid: Some(hostile()),
         start: when(index * 7),
+        end: when(index * 7),
         account: Some(hostile()),
         dialed: hostile(),
         e164: Some("+881835211000".to_owned()),
         country: None,
-        seconds: 600,
+        seconds: Some(600),
         disposition: "ANSWERED",
         cost: Some("12.50".to_owned()),
         currency: Some("EUR".to_owned()),
@@ -66,6 +67,7 @@ fn incident() -> Incident {
     Incident {
         id: "incident-1".to_owned(),
         title: "Extension 201 was guessed and made 12 calls.".to_owned(),
+        cannot_tell: false,
         entry: Entry {
             vector: Vector::PasswordGuess,
             likelihood: Likelihood::AlmostCertain,
@@ -91,8 +93,8 @@ fn incident() -> Incident {
         totals: Totals {
             calls: 12,
             answered: 12,
-            seconds: 7_200,
-            seconds_known: true,
+            seconds: Some(7_200),
+            unmeasured: 0,
             cost: Some("150.00".into()),
             currency: Some("EUR".into()),
         },
@@ -103,12 +105,12 @@ fn incident() -> Incident {
 }
 
 fn summary() -> CallSummary {
-    let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: 7_200 };
-    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: 7_200 };
+    let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: Some(7_200) };
+    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200) };
     CallSummary {
         first: when(0),
         last: when(77),
-        totals: Totals { calls: 12, answered: 12, seconds: 7_200, ..Totals::default() },
+        totals: Totals { calls: 12, answered: 12, seconds: Some(7_200), ..Totals::default() },
         by_hour: vec![hour],
         by_destination: vec![sum.clone()],
         by_account: vec![sum.clone()],
@@ -131,7 +133,7 @@ fn assessment() -> Assessment {
         failure_records: 4_000,
         failed_attempts: 1_300,
         failures_by_log: vec![("security".to_owned(), 4_000)],
-        failures_by_hour: vec![HourCount { hour: when(-600).unwrap(), count: 1_300, seconds: 0 }],
+        failures_by_hour: vec![HourCount { hour: when(-600).unwrap(), count: 1_300, seconds: None }],
         failures_by_source: vec![party("203.0.113.7")],
         failures_by_account: vec![(hostile(), 1_300)],
         scanners: vec![party("2001:db8::5")],
@@ -153,6 +155,12 @@ pub(crate) fn report() -> Report {
             home_country: None,
             evidence_ends: when(300),
             product: Some(hostile()),
+            systems: vec![System {
+                evidence: HOSTILE.to_owned(),
+                prefix: "root1/".to_owned(),
+                timezone: "Europe/Berlin".to_owned(),
+                product: Some(hostile()),
+            }],
             filters: Vec::new(),
         },
         evidence: vec![EvidenceRow {
@@ -169,6 +177,7 @@ pub(crate) fn report() -> Report {
             duplicate_of: None,
         }],
         incidents: vec![incident()],
+        failed_attackers_count: 1,
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
             roles: vec![Role::Guess],
@@ -180,6 +189,16 @@ pub(crate) fn report() -> Report {
             accounts_tried_count: 10,
             evidence: vec![proof(3)],
         }],
+        to_confirm: vec![ToConfirm {
+            account: hostile(),
+            address: "198.51.100.7".parse().unwrap(),
+            addresses: 2,
+            first: when(-900),
+            last: when(-800),
+            why: "used from a network it was not used from before".to_owned(),
+            evidence: vec![proof(700)],
+        }],
+        to_confirm_left_out: 0,
         findings: vec![Finding {
             id: "weak-secret",
             severity: Severity::Critical,

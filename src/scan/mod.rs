@@ -15,7 +15,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::case::Progress;
 use crate::evidence::{Evidence, Packing, Source};
-use crate::readers::{Chunk, Reader};
+use crate::readers::{Access, Chunk, Reader};
 
 pub use cover::{Coverage, UnparsedCount};
 
@@ -146,7 +146,7 @@ impl<'a, S: Sink> State<'a, S> {
     /// May threads read pieces of it side by side?
     fn is_cut(&self) -> bool {
         self.source.packing == Packing::Plain
-            && self.reader.as_ref().is_some_and(|reader| reader.cuts_anywhere())
+            && self.reader.as_ref().is_some_and(|reader| reader.access() == Access::Anywhere)
     }
 
     fn note(&self, note: String) {

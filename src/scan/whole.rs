@@ -3,12 +3,17 @@
 use super::pieces::{Room, close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
 use crate::evidence::{Handle, Inflated, Packing};
-use crate::readers::{CONTEXT, Chunk, Reader};
+use crate::readers::{Access, CONTEXT, Chunk, Reader};
 
 /// Reads one source from its beginning to its end, or to where it breaks.
 pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: &mut Room) {
     let state = &scanning.states[index];
     let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) else { return };
+    if reader.access() == Access::AtWill {
+        at_will(scanning, index, &handle, reader.as_ref());
+        drop(handle);
+        return close(state);
+    }
     let mut bytes = match state.source.packing {
         Packing::Plain => Bytes::Plain { handle: &handle, offset: 0 },
         Packing::Gzip => Bytes::Gzip(Box::new(handle.inflate())),
@@ -45,6 +50,19 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
     drop(bytes);
     drop(handle);
     close(state);
+}
+
+/// Has a reader go through a file by itself.
+fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handle, reader: &dyn Reader) {
+    let state = &scanning.states[index];
+    let mut take = |chunk: &Chunk, offset: u64| lock(&state.merged).merge(chunk, offset);
+    let outcome =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.read_file(handle, &mut take)));
+    match outcome {
+        Ok(notes) => notes.into_iter().for_each(|note| state.note(note)),
+        Err(_) => state.note("the reader failed on it: what follows is lost".to_owned()),
+    }
+    scanning.progress.advance(&state.source.file.path, handle.size());
 }
 
 /// Adds bytes to the chunk until it holds a piece of whole records, and leaves the cut record in

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Told, Whole, read_at_once, read_in_steps, reader_named, shared};
-use tolltrace::event::Action;
-use tolltrace::readers::{call_records, channel_events, fail2ban, queue_log};
+use crate::support::{Told, Whole, opened, read_at_once, read_in_steps, reader_named, shared};
 
 fn read(name: &str, path: &Path) -> Whole {
     let text = std::fs::read(path).expect("the file can be read");
@@ -70,8 +68,7 @@ fn a_panels_dates_are_settled_by_the_rows_own_identifiers() {
     let Some(logs) = shared("corpora/logs") else { return };
     let text =
         std::fs::read(logs.join("apspoliveira-freepbx-cdr-2017/cdr.csv")).expect("the file can be read");
-    let (_, doubt) = call_records::CallRecordReader::find(&text, None).expect("call records");
-    assert_eq!(doubt, None);
+    assert_eq!(opened("call-records", &text).expect("call records").note, None);
     let whole = read("call_records", &logs.join("apspoliveira-freepbx-cdr-2017/cdr.csv"));
     assert_eq!(whole.rows[0]["start"], "2017-09-01 16:33:01");
     assert_eq!(whole.rows[0]["uniqueid"], "1504279981.1");
@@ -99,17 +96,17 @@ fn other_programs_records_are_not_taken_for_asterisks() {
     ];
     for file in files {
         let head = std::fs::read(shared.join(file)).expect("the file can be read");
-        assert!(!call_records::looks_like(&head), "{file}");
-        assert!(!queue_log::looks_like(&head), "{file}");
-        assert_eq!(channel_events::looks_like(&head), file.contains("CEL"), "{file}");
-        assert_eq!(fail2ban::looks_like(&head), file.contains("fail2ban"), "{file}");
+        assert!(opened("call-records", &head).is_none(), "{file}");
+        assert!(opened("queue-log", &head).is_none(), "{file}");
+        assert_eq!(opened("channel-events", &head).is_some(), file.contains("CEL"), "{file}");
+        assert_eq!(opened("fail2ban-log", &head).is_some(), file.contains("fail2ban"), "{file}");
     }
 }
 
 #[test]
 fn published_bans_are_counted() {
     let Some(logs) = shared("corpora/logs") else { return };
-    let whole = read("fail2ban", &logs.join("jmgsurfer-fail2ban-2016/fail2ban.log"));
+    let whole = read("fail2ban_log", &logs.join("jmgsurfer-fail2ban-2016/fail2ban.log"));
     let count = |action: &str| whole.entries.iter().filter(|entry| entry["action"] == action).count();
     assert_eq!((count("banned"), count("unbanned"), whole.lines), (15, 22, 37));
     assert!(whole.entries.iter().all(|entry| entry.contains_key("address") && entry.contains_key("time")));
@@ -189,17 +186,16 @@ fn both_kinds_of_call_records_tell_the_same_calls() {
 /// Reads the TFTP lines of a syslog file: how many requests and refusals, and how many others.
 fn tftp_counts(path: &Path) -> (usize, usize, usize) {
     let text = std::fs::read_to_string(path).expect("a syslog file is text");
-    let (mut requests, mut refusals, mut others) = (0, 0, 0);
+    let mut messages = String::new();
     for line in text.lines().filter(|line| line.contains("tftp")) {
         let Some((before, message)) = line.split_once("]: ") else { continue };
         let program = before.rsplit(' ').next().unwrap_or_default();
-        match tolltrace::readers::tftp::read(program.as_bytes(), message.as_bytes()).map(|line| line.action) {
-            Some(Action::FileFetched) => requests += 1,
-            Some(_) => refusals += 1,
-            None => others += 1,
-        }
+        messages.push_str(&format!("{program}]: {message}\n"));
     }
-    (requests, refusals, others)
+    let reader = reader_named("tftp", b"").expect("TFTP servers are known");
+    let whole = read_at_once(reader.as_ref(), messages.as_bytes());
+    let requests = whole.entries.iter().filter(|entry| entry["action"] != "file-missing").count();
+    (requests, whole.entries.len() - requests, whole.records as usize - whole.entries.len())
 }
 
 #[test]

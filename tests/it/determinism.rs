@@ -15,6 +15,7 @@ use tolltrace::case::{self, Options, Progress};
 use tolltrace::clock::{Clock, ClockOptions, SourceFacts};
 use tolltrace::event::{Action, Entry, Span};
 use tolltrace::evidence::Evidence;
+use tolltrace::fold::budget::Budget;
 use tolltrace::fold::{Fold, Known, Window};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, reader_for};
@@ -110,7 +111,7 @@ fn told(chunk: &Chunk, entry: &Entry, base: Base) -> String {
 fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, Coverage)> {
     let tasks = evidence.sources.iter().map(|source| Task {
         source,
-        reader: reader_for(source, &Pbx::default()).map(|(reader, _)| reader),
+        reader: reader_for(source, &Pbx::default()).map(|opened| opened.reader),
         sink: Collected::default(),
     });
     let how = How { jobs, hash: false, sparse: false, piece };
@@ -121,14 +122,17 @@ fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, 
 /// Returns all that a folding sink keeps of a log, as text.
 fn folded(evidence: &Evidence, piece: usize, jobs: usize) -> String {
     let pbx = Pbx::default();
-    let readers: Vec<_> =
-        evidence.sources.iter().filter_map(|source| Some((source, reader_for(source, &pbx)?.0))).collect();
+    let readers: Vec<_> = evidence
+        .sources
+        .iter()
+        .filter_map(|source| Some((source, reader_for(source, &pbx)?.reader)))
+        .collect();
     let facts = readers.iter().map(|(source, reader)| SourceFacts::survey(source, reader.as_ref()));
     let clock = Clock::plan(evidence, facts.collect(), None, &ClockOptions::default()).unwrap();
     let known = Arc::new(Known::default());
     let tasks = readers.into_iter().map(|(source, reader)| {
         let resolver = clock.of(source.id).resolver();
-        let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default());
+        let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default(), Budget::WHOLE);
         Task { source, reader: Some(reader), sink }
     });
     let how = How { jobs, hash: false, sparse: true, piece };

@@ -238,6 +238,34 @@ fn a_long_packet_in_a_trace_blames_nobody() {
     assert!(self::answer(&scratch).contains("Somebody took over account 205"));
 }
 
+/// A packet that `chan_sip` prints, with a closing rule and log lines of its own.
+fn a_packet_that_ends_itself() -> String {
+    format!(
+        "[2026-03-05 05:00:00] VERBOSE[1] chan_sip.c: \n<--- SIP read from UDP:198.51.100.9:5060 --->\nINVITE sip:1@x SIP/2.0\r\n\r\n<------------->\n{}\r\n<------------->\n",
+        a_forged_takeover()
+    )
+}
+
+#[test]
+fn what_stands_behind_a_packet_without_a_length_cannot_be_told() {
+    let scratch = Scratch::new();
+    let log = own_phone() + &a_packet_that_ends_itself();
+    scratch.file("e/var/log/asterisk/full", &log);
+    let told = answer(&scratch);
+    assert!(told.contains("Whether that is true cannot be told"), "{told}");
+    assert!(told.contains("whether 205 was ever used from 203.0.113.77"), "{told}");
+    assert!(told.contains("If other records bear it out: Block the addresses that got in"), "{told}");
+    assert!(told.contains("1 of its accepted logins and registrations stand close behind one"), "{told}");
+    assert!(!told.contains("almost-certain"), "{told}");
+    assert!(told.contains("may have been used by an intruder"), "{told}");
+    // Lines that no packet reaches are believed, whatever was printed long before.
+    let far =
+        "[2026-03-05 04:00:00] VERBOSE[1] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n";
+    let log = own_phone() + &a_packet_that_ends_itself() + &far.repeat(800) + &a_forged_takeover();
+    scratch.file("e/var/log/asterisk/full", &log);
+    assert!(!answer(&scratch).contains("Whether that is true cannot be told"));
+}
+
 #[test]
 fn lines_that_other_programs_quote_blame_nobody() {
     let quoted = "Invalid user NOTICE[1]: chan_sip.c: Registration from '<sip:205@x>' failed for '203.0.113.77:5060' - Wrong password";
@@ -302,4 +330,71 @@ fn one_absurd_stamp_does_not_end_the_evidence() {
     assert!(answer.contains("Somebody took over account 205"), "{answer}");
     assert!(answer.contains("the evidence goes on for 0s"), "{answer}");
     assert!(answer.contains("far behind all others"), "{answer}");
+}
+
+#[test]
+fn a_flood_of_invented_names_does_not_hide_the_guesses_at_one_account() {
+    // Accounts of a database stand in no file, so that any name may be one.
+    let scratch = Scratch::new();
+    let mut log = own_phone();
+    for name in 0..6_000_u32 {
+        log.push_str(&format!(
+            "[2026-03-05 04:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:user{name}@x>' failed for '198.51.100.{}:5060' - Wrong password\n",
+            name % 200
+        ));
+    }
+    log.push_str(&a_forged_takeover());
+    scratch.file("e/var/log/asterisk/full", &log);
+    let answer = answer(&scratch);
+    assert!(
+        answer.contains("Somebody took over account 205 on 5 March 2026 after guessing its secret"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("60 wrong secrets for 205") || answer.contains("59 wrong secrets for 205"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_row_that_repeats_itself_is_one_call() {
+    let scratch = Scratch::new();
+    let row = |call: u32| {
+        format!(
+            "\"\",\"101\",\"0012345678901\",\"from-internal\",\"101\",\"SIP/101-{call:08x}\",\"SIP/trunk-00000002\",\"Dial\",\"SIP/trunk/00\",\"2026-03-01 00:00:00\",\"2026-03-01 00:00:00\",\"2026-03-01 00:00:10\",20,10,\"ANSWERED\",\"DOCUMENTATION\",\"1772323200.{call}\",\"\"\n"
+        )
+    };
+    let rows = row(1).repeat(5_000) + &(row(2) + &row(3)).repeat(5_000);
+    scratch.file("e/Master.csv", &rows);
+    let output = scratch.run(&["run", "e", "--tz", "UTC", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(report["assessment"]["all_calls"], 3, "{report}");
+    assert_eq!(report["evidence"][0]["records"], 15_000, "{report}");
+    let limits = report["limits"].to_string();
+    assert!(limits.contains("14997 call records repeat one before them"), "{limits}");
+}
+
+#[test]
+fn a_list_that_an_attacker_makes_long_is_cut_and_says_so() {
+    let scratch = Scratch::new();
+    let mut log = String::new();
+    for address in 0..10_500_u32 {
+        let [_, _, middle, low] = address.to_be_bytes();
+        log.push_str(&format!(
+            "[2026-03-05 04:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:nobody@x>' failed for '100.1.{middle}.{low}:5060' - No matching peer found\n"
+        ));
+    }
+    log.extend(a_forged_takeover().split_inclusive('\n').filter(|line| line.contains("Wrong")));
+    scratch.file("e/var/log/asterisk/full", &log);
+    let accounts = (0..5_050).map(|number| format!("[{number}]\ntype=friend\nhost=dynamic\nsecret=1\n"));
+    scratch.file("e/etc/asterisk/sip.conf", &accounts.collect::<String>());
+    let output = scratch.run(&["run", "e", "--tz", "UTC", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let listed = report["failed_attackers"].as_array().unwrap();
+    assert_eq!((listed.len() as u64, report["failed_attackers_count"].as_u64()), (10_000, Some(10_501)));
+    assert!(listed.iter().any(|attacker| attacker["address"] == "203.0.113.77"), "who tried most is listed");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 5_000);
+    let limits = report["limits"].to_string();
+    assert!(limits.contains("10501 addresses tried and got nothing: the 10000 that tried most"), "{limits}");
+    assert!(limits.contains("5050 accounts have a weak secret"), "{limits}");
 }

@@ -86,6 +86,47 @@ fn one_file_or_several_pieces_of_evidence_are_taken() {
 }
 
 #[test]
+fn each_of_several_machines_has_its_own_zone_and_version() {
+    let scratch = Scratch::new();
+    let line = "[2026-03-07 12:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n";
+    let banner = |version: &str| {
+        format!(
+            "[2026-03-07 11:00:00] Asterisk {version} built by root @ host on a x86_64 running Linux on 2025-01-01 00:00:00 UTC\n"
+        )
+    };
+    for (name, zone, version) in [("tokyo", "Asia/Tokyo", "18.26.4"), ("lima", "America/Lima", "1.8.32.3")] {
+        scratch.file(&format!("{name}/etc/timezone"), &format!("{zone}\n"));
+        scratch.file(&format!("{name}/var/log/asterisk/full"), &(banner(version) + line));
+    }
+    scratch.file("logs/full", &format!("{line}\n"));
+    let given = ["tokyo", "lima", "logs"];
+    let times: Vec<(String, String)> = rows(&scratch, &given)
+        .iter()
+        .filter(|row| row["action"] == "auth-failed")
+        .map(|row| (row["path"].as_str().unwrap().to_owned(), row["datetime"].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(
+        times,
+        [
+            ("root1/var/log/asterisk/full".to_owned(), "2026-03-07T03:00:00.000000Z".to_owned()),
+            ("root3/full".to_owned(), "2026-03-07T03:00:00.000000Z".to_owned()),
+            ("root2/var/log/asterisk/full".to_owned(), "2026-03-07T17:00:00.000000Z".to_owned()),
+        ]
+    );
+    let output = scratch.run(&["run", "tokyo", "lima", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let system = |index: usize| {
+        let system = &report["case"]["systems"][index];
+        [&system["timezone"], &system["product"]].map(|value| value.as_str().unwrap_or("-").to_owned())
+    };
+    assert_eq!(system(0), ["Asia/Tokyo", "Asterisk 18.26.4"]);
+    assert_eq!(system(1), ["America/Lima", "Asterisk 1.8.32.3"]);
+    // What the user says stands over all.
+    let told = rows(&scratch, &["tokyo", "lima", "--tz", "UTC"]);
+    assert!(told.iter().all(|row| row["datetime"].as_str().unwrap().starts_with("2026-03-07T1")));
+}
+
+#[test]
 fn times_leave_out_what_lies_before_and_after() {
     let scratch = Scratch::new();
     let line = |time: &str| {

@@ -37,6 +37,38 @@ fn a_folder_that_is_no_case_is_left_alone() {
 }
 
 #[test]
+fn an_output_that_is_full_is_named() {
+    let scratch = Scratch::new();
+    scratch.file(
+        "e/full",
+        "[2026-03-07 02:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:1@x>' failed for '198.51.100.4' - Wrong password\n",
+    );
+    for arguments in [&["timeline", "e"][..], &["timeline", "e", "--format", "csv"], &["inventory", "e"]] {
+        let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+            eprintln!("passed over: there is no /dev/full here");
+            return;
+        };
+        let mut command = scratch.command(env!("CARGO_BIN_EXE_tolltrace"));
+        let output = command.args(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).starts_with("error: standard output: "), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_folder_etc_does_not_miss_the_target_of_its_zone() {
+    let scratch = Scratch::new();
+    scratch.file("etc/asterisk/sip.conf", "[general]\n");
+    std::os::unix::fs::symlink("/usr/share/zoneinfo/Europe/Madrid", scratch.path().join("etc/localtime"))
+        .unwrap();
+    std::os::unix::fs::symlink("/opt/elsewhere", scratch.path().join("etc/other")).unwrap();
+    let shown = stdout(&scratch.run(&["inventory", "etc", "-v"]));
+    assert!(shown.contains("Europe/Madrid") && shown.contains("a link to /opt/elsewhere"), "{shown}");
+    assert!(!shown.contains("a link to /usr/share/zoneinfo"), "{shown}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let scratch = Scratch::new();
     let mut child = scratch

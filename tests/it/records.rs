@@ -1,11 +1,12 @@
 //! Whatever the bytes: readers neither panic nor depend on where a text is cut.
 
 use proptest::prelude::*;
-use tolltrace::readers::Reader;
+use tolltrace::readers::{FORMATS, Reader};
 
-use crate::support::{read_at_once, read_in_steps, reader_named};
+use crate::lines::first_cases;
+use crate::support::{opened, read_at_once, read_in_steps, reader_named};
 
-const NAMES: [&str; 4] = ["call_records", "channel_events", "queue_log", "fail2ban"];
+const NAMES: [&str; 4] = ["call_records", "channel_events", "queue_log", "fail2ban_log"];
 
 const CALLS: &str = concat!(
     r#""","206","201","from-internal","""RRHH"" <206>","SIP/206-00000000","SIP/201-00000001","Dial","SIP/201,15,Ttr","2026-11-11 08:12:55","2026-11-11 08:12:56","2026-11-11 08:14:43",107,106,"ANSWERED","DOCUMENTATION","1794381175.0","""#,
@@ -75,13 +76,15 @@ fn a_stray_quote_costs_its_own_line_only() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-        for name in NAMES {
-            let _ = reader_named(name, &bytes);
-            let _ = read_at_once(reader(name).as_ref(), &bytes);
+        for format in FORMATS {
+            let _ = opened(format.word, &bytes);
         }
-        let _ = tolltrace::readers::tftp::read(b"in.tftpd", &bytes);
-        let _ = tolltrace::readers::tftp::read(b"atftpd", &bytes);
-        let _ = tolltrace::readers::tftp::read(b"dnsmasq-tftp", &bytes);
+        for case in first_cases() {
+            let reader = reader_named(&case.reader, case.input.as_bytes()).expect("a case is recognised");
+            let _ = read_at_once(reader.as_ref(), &bytes);
+            let after = [case.input.as_bytes(), &bytes].concat();
+            let _ = read_at_once(reader.as_ref(), &after);
+        }
     }
 
     #[test]

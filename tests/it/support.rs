@@ -3,55 +3,25 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use tolltrace::event::{CallRow, Entry, Service, Span};
-use tolltrace::readers::{
-    AsteriskLogReader, CONTEXT, Chunk, Reader, Skipped, call_records::CallRecordReader,
-    channel_events::ChannelEventReader, fail2ban::Fail2banReader, queue_log::QueueLogReader, tftp,
-};
+use tolltrace::event::{CallRow, Entry, Span};
+use tolltrace::pbx::Pbx;
+use tolltrace::readers::{CONTEXT, Chunk, Opened, Opening, Reader, Skipped, SyslogMessages, format};
 
-/// Returns the reader of that name for a text that begins with `head`.
+/// Returns the reader of that name (a format's word with `_` for `-`, or a program's of syslog) for a
+/// text that begins with `head`; `asterisk_log` also reads syslog files.
 pub(crate) fn reader_named(name: &str, head: &[u8]) -> Option<Box<dyn Reader>> {
-    match name {
-        "call_records" => Some(Box::new(CallRecordReader::find(head, None)?.0)),
-        "channel_events" => Some(Box::new(ChannelEventReader::find(head, None, None)?)),
-        "queue_log" => Some(Box::new(QueueLogReader)),
-        "fail2ban" => Some(Box::new(Fail2banReader::new()?)),
-        "asterisk_log" if AsteriskLogReader::looks_like(head) => {
-            Some(Box::new(AsteriskLogReader::find(head, None, false).0))
-        }
-        "asterisk_log" if AsteriskLogReader::looks_like_syslog(head) => {
-            Some(Box::new(AsteriskLogReader::find(head, None, true).0))
-        }
-        "tftp" => Some(Box::new(TftpLines)),
-        _ => None,
+    let of_program = SyslogMessages::of(name);
+    if of_program.is_some() {
+        return of_program;
     }
+    let words: &[&str] = if name == "asterisk_log" { &["asterisk-log", "syslog"] } else { &[name] };
+    words.iter().find_map(|word| opened(&word.replace('_', "-"), head)).map(|opened| opened.reader)
 }
 
-/// Lines of `program[1]: message`, as syslog has them behind its prefix.
-struct TftpLines;
-
-impl Reader for TftpLines {
-    fn read(&self, chunk: &mut Chunk) {
-        let bytes = chunk.records_bytes().to_vec();
-        let mut offset = 0;
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            let start = offset;
-            offset += line.len();
-            chunk.lines += 1;
-            let Some(colon) = line.windows(2).position(|pair| pair == b": ") else { continue };
-            let Some(told) = tftp::read(&line[..colon], &line[colon + 2..]) else { continue };
-            let mut entry = Entry::new(told.action, Service::Tftp);
-            entry.address = told.address;
-            entry.port = told.port;
-            entry.reason = told.reason;
-            entry.detail = told.path.map_or(Span::NONE, |path| chunk.keep(path));
-            entry.number = if told.is_write { chunk.keep(b"write") } else { Span::NONE };
-            (entry.offset, entry.line) = (start as u32, chunk.lines - 1);
-            entry.length = line.trim_ascii_end().len() as u32;
-            chunk.records += 1;
-            chunk.entries.push(entry);
-        }
-    }
+/// Opens a text that begins with `head` as the format `word`, if it looks like one.
+pub(crate) fn opened(word: &str, head: &[u8]) -> Option<Opened> {
+    let format = format(word).filter(|format| (format.looks_like)("", head))?;
+    (format.open)(&Opening { path: "", head, pbx: &Pbx::default() })
 }
 
 /// All that was read of a text, with places counted from its beginning.
@@ -60,6 +30,8 @@ pub(crate) struct Whole {
     pub(crate) entries: Vec<Told>,
     pub(crate) rows: Vec<Told>,
     pub(crate) skipped: Vec<Skipped>,
+    /// Stretches that a stranger may have written, those that touch joined.
+    pub(crate) doubtful: Vec<std::ops::Range<usize>>,
     pub(crate) records: u64,
     pub(crate) lines: u32,
 }
@@ -109,6 +81,13 @@ fn take_in(whole: &mut Whole, chunk: &Chunk, from: usize) {
         line: skipped.line + whole.lines,
         why: skipped.why,
     }));
+    for stretch in &chunk.doubtful {
+        let (start, end) = (from + stretch.start as usize, from + stretch.end as usize);
+        match whole.doubtful.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => whole.doubtful.push(start..end),
+        }
+    }
     whole.records += chunk.records;
     whole.lines += chunk.lines;
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::records;
 use crate::clock::{Clock, ClockOptions, DateFormat, SourceFacts, any_stamp, calendar, survey};
 use crate::event::{Action, Entry, Instant, Service, SourceId};
-use crate::evidence::{Evidence, Kind, Packing, Source};
+use crate::evidence::{Evidence, Packing, Source};
 use crate::readers::{Chunk, Reader};
 
 /// Reads stamps, EventTV and call records, as far as the tests need.
@@ -78,7 +79,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
             relative: path.into(),
             identity: (0, 0),
         },
-        kind: if is_csv { Kind::CallRecords } else { Kind::AsteriskLog },
+        kind: if is_csv { records("call-records") } else { records("asterisk-log") },
         packing: Packing::Plain,
         duplicate_of: None,
         tail: bytes[from..].to_vec(),
@@ -105,7 +106,7 @@ fn score(scenario: &str, format: &str, paths: &[&str]) -> Option<(usize, usize, 
         for entry in &chunk.entries {
             let Some(stamp) = entry.stamp else { continue };
             let (instant, _) = match source.kind {
-                Kind::CallRecords => resolver.resolve_unordered(&stamp)?,
+                kind if kind == records("call-records") => resolver.resolve_unordered(&stamp)?,
                 _ => resolver.resolve(&stamp)?,
             };
             let off = entry.exact.map(|exact| instant.seconds_since(exact).abs());

@@ -3,10 +3,10 @@
 //! Forms by version are those of `main/logger.c` (1.8 line 1029, 11 line 1162, 13 line 1470, 16
 //! line 399 and later 425, formatter `plain` of 16 and later; the syslog form of all).
 
-use crate::clock::{DateFormat, any_stamp};
+use crate::clock::{DateFormat, any_stamp, with_fraction};
 use crate::event::Stamp;
 
-use super::text;
+use crate::readers::text;
 
 /// The severity that Asterisk gives a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,5 +201,13 @@ pub(super) fn last_stamp(prefix: &[u8], formats: &[DateFormat]) -> Option<Stamp>
 
 /// Reads a stamp in the file's own formats, or in any common one.
 pub(super) fn stamp_at(text: &[u8], formats: &[DateFormat]) -> Option<(Stamp, usize)> {
-    formats.iter().find_map(|format| format.parse(text)).or_else(|| any_stamp(text))
+    let Some((stamp, used)) = formats.iter().find_map(|format| format.parse(text)) else {
+        return any_stamp(text);
+    };
+    // A format was changed in the middle of the file, or two daemons write to it: what is read by the
+    // older one may go on with a fraction.
+    match with_fraction(stamp, used, text) {
+        Some(read) => any_stamp(text).filter(|(_, length)| *length > read.1).or(Some(read)),
+        None => Some((stamp, used)),
+    }
 }

@@ -8,18 +8,26 @@ mod clean;
 mod head;
 mod json;
 mod messages;
-mod text;
+mod reading;
 mod trace;
 
 use memchr::memmem;
 
-use self::head::{Head, Level};
-use self::messages::Found;
-use super::{Chunk, Reader, Skipped, Why, fail2ban, tftp};
+use super::{Content, Format, Opened, Tells, fail2ban, text};
 use crate::clock::DateFormat;
-use crate::event::{Action, Entry, Service, Span, Stamp};
+use crate::pbx::Pbx;
 
-pub(crate) use self::text::uri_host;
+/// How a file of Asterisk's logger is told and read.
+pub(super) static FORMAT: Format = Format {
+    word: "asterisk-log",
+    tells: Tells::Server,
+    content: Content::Text,
+    looks_like: |_, head| looks_like(head),
+    open: |opening| {
+        let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, false);
+        Some(Opened { reader: Box::new(reader), note })
+    },
+};
 
 /// Bytes before a chunk that tell whether it begins inside a printed packet.
 pub const CONTEXT: usize = 2 * trace::LONGEST;
@@ -29,7 +37,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// Reads Asterisk's logs.
 #[derive(Clone, Debug)]
-pub struct AsteriskLogReader {
+pub(super) struct AsteriskLogReader {
     /// Forms that stamps have in this file, the likeliest first.
     formats: Vec<DateFormat>,
     /// Are lines of other programs to be expected?
@@ -41,9 +49,9 @@ pub struct AsteriskLogReader {
 impl AsteriskLogReader {
     /// Builds a reader for a file that begins with `head`.
     ///
-    /// `configured` is the `dateformat` of `logger.conf`; what the lines themselves show goes first,
-    /// for a format may have been changed since.
-    pub fn find(head: &[u8], configured: Option<&str>, is_syslog: bool) -> (Self, Option<String>) {
+    /// The `dateformat` of `logger.conf` counts as far as the lines agree: it may have been changed since.
+    pub(super) fn find(head: &[u8], pbx: &Pbx, is_syslog: bool) -> (Self, Option<String>) {
+        let configured = pbx.logger.as_ref().and_then(|logger| logger.date_format.as_deref());
         let mut formats = Vec::new();
         let mut note = None;
         let stamps: Vec<&[u8]> =
@@ -69,27 +77,19 @@ impl AsteriskLogReader {
         }
         (AsteriskLogReader { formats, is_syslog, blocker: fail2ban::Fail2banReader::new() }, note)
     }
+}
 
-    /// Returns whether a file that begins with `head` holds lines of Asterisk's logger.
-    ///
-    /// A text that quotes a few log lines does not: at least a tenth of the lines must be such.
-    pub fn looks_like(head: &[u8]) -> bool {
-        let (mut lines, mut hits) = (0u32, 0u32);
-        for line in head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500) {
-            lines += 1;
-            let cleaned = clean::without_colours(line);
-            hits += u32::from(is_log_line(cleaned.as_deref().unwrap_or(line)));
-        }
-        hits > 0 && hits * 10 >= lines
+/// Returns whether a file that begins with `head` holds lines of Asterisk's logger.
+///
+/// A text that quotes a few log lines does not: at least a tenth of the lines must be such.
+fn looks_like(head: &[u8]) -> bool {
+    let (mut lines, mut hits) = (0u32, 0u32);
+    for line in head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500) {
+        lines += 1;
+        let cleaned = clean::without_colours(line);
+        hits += u32::from(is_log_line(cleaned.as_deref().unwrap_or(line)));
     }
-
-    /// Returns whether a file that begins with `head` is a syslog file with lines that matter here.
-    pub fn looks_like_syslog(head: &[u8]) -> bool {
-        let lines: Vec<&[u8]> =
-            head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500).collect();
-        let hits = lines.iter().filter(|line| syslog_parts(line).is_some()).count();
-        hits > 0 && hits * 10 >= lines.len() * 9
-    }
+    hits > 0 && hits * 10 >= lines
 }
 
 fn is_log_line(line: &[u8]) -> bool {
@@ -119,493 +119,4 @@ fn banner(line: &[u8]) -> Option<&[u8]> {
     let rest = line.get(start..)?.strip_prefix(b"Asterisk ")?;
     let (version, rest) = text::split_once(rest, b" built by ")?;
     memmem::find(rest, b" running ").map(|_| version)
-}
-
-/// Splits a syslog line: stamp, program, message.
-fn syslog_parts(line: &[u8]) -> Option<(Stamp, &[u8], &[u8])> {
-    let (stamp, length) = crate::clock::any_stamp(line)?;
-    let rest = line.get(length..)?.strip_prefix(b" ")?;
-    // BSD syslog (RFC 3164): host, then `program[pid]:`.
-    let (host, rest) = text::split_once(rest.trim_ascii_start(), b" ")?;
-    // `Oct 17 23:52:29 NOTICE[4570] chan_sip.c: ...` is a line of Asterisk 1.4.
-    if host.contains(&b'[') {
-        return None;
-    }
-    let (tag, message) = text::split_once(rest, b":")?;
-    if tag.contains(&b' ') {
-        return None;
-    }
-    Some((stamp, tag, message.strip_prefix(b" ").unwrap_or(message)))
-}
-
-impl Reader for AsteriskLogReader {
-    fn read(&self, chunk: &mut Chunk) {
-        let bytes = std::mem::take(&mut chunk.bytes);
-        let mut reading = Reading::new(self, chunk, &bytes);
-        reading.run();
-        chunk.bytes = bytes;
-    }
-}
-
-/// The reading of one chunk.
-struct Reading<'a> {
-    reader: &'a AsteriskLogReader,
-    chunk: &'a mut Chunk,
-    bytes: &'a [u8],
-    start: usize,
-    primary: Option<(&'a DateFormat, usize)>,
-    /// The stamp read last and its text: most lines repeat it.
-    last_text: &'a [u8],
-    last_stamp: Option<Stamp>,
-    /// Where a printed packet ends.
-    packet_end: usize,
-    /// Where the line begins that is being read.
-    line_at: usize,
-    /// Where the last record begins, and the last one that has a stamp.
-    record_at: Option<usize>,
-    stamp_at: Option<usize>,
-    /// Calls whose step was told in this chunk already; see [`Chunk::sparse`].
-    told: Box<[u64; TOLD]>,
-    /// How the line of the last such step begins behind its level.
-    last_step: &'a [u8],
-}
-
-/// How far behind a record a line without a head still belongs to it, and has its time.
-///
-/// Half of the context, so that no cut changes it: its first half may begin inside a packet.
-const REACH: usize = CONTEXT / 2;
-
-/// Calls remembered per chunk; one that is told twice is merged later.
-const TOLD: usize = 1 << 10;
-
-impl<'a> Reading<'a> {
-    fn new(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8]) -> Self {
-        let start = chunk.context;
-        let mut reading = Self::at(reader, chunk, bytes, start);
-        if start > 0 {
-            let mut passed = Chunk::default();
-            let mut before = Reading::at(reader, &mut passed, bytes, 0);
-            before.pass(start);
-            reading.take_over(&before);
-        }
-        reading
-    }
-
-    fn at(reader: &'a AsteriskLogReader, chunk: &'a mut Chunk, bytes: &'a [u8], start: usize) -> Self {
-        let primary = reader.formats.first().and_then(|format| Some((format, format.fixed_length()?)));
-        Reading {
-            reader,
-            chunk,
-            bytes,
-            start,
-            primary,
-            last_text: b"",
-            last_stamp: None,
-            packet_end: 0,
-            line_at: start,
-            record_at: None,
-            stamp_at: None,
-            told: Box::new([0; TOLD]),
-            last_step: b"",
-        }
-    }
-
-    /// Reads the context up to `start`; one that is not the file's beginning begins within a line.
-    fn pass(&mut self, start: usize) {
-        let bytes = self.bytes;
-        let is_cut = start >= CONTEXT;
-        let mut line_start = 0;
-        for newline in memchr::memchr_iter(b'\n', bytes.get(..start).unwrap_or_default()) {
-            if line_start > 0 || !is_cut {
-                self.line(line_start, newline, 0);
-            }
-            line_start = newline + 1;
-        }
-    }
-
-    /// Takes over what the lines behind a context need of it.
-    fn take_over(&mut self, before: &Reading<'_>) {
-        self.last_stamp = before.last_stamp;
-        self.packet_end = before.packet_end;
-        self.record_at = before.record_at;
-        self.stamp_at = before.stamp_at;
-    }
-
-    fn run(&mut self) {
-        let bytes = self.bytes;
-        let mut line_start = self.start;
-        let mut line_number = 0;
-        for newline in memchr::memchr_iter(b'\n', &bytes[self.start..]) {
-            let end = self.start + newline;
-            self.line(line_start, end, line_number);
-            line_start = end + 1;
-            line_number += 1;
-        }
-        self.chunk.lines = line_number;
-        if line_start < bytes.len() {
-            self.line(line_start, bytes.len(), line_number);
-        }
-        self.chunk.last_stamp = self.last_stamp;
-    }
-
-    fn line(&mut self, start: usize, end: usize, number: u32) {
-        self.line_at = start;
-        let whole = &self.bytes[start..end];
-        let line = whole.strip_suffix(b"\r").unwrap_or(whole);
-        if start < self.packet_end {
-            return;
-        }
-        if self.usual(line, start, end, number) {
-            return;
-        }
-        let line = &line[..line.len().min(LONGEST_LINE)];
-        self.unusual(line, start, end, number);
-    }
-
-    /// Reads a line of the usual shape: bracket, stamp, bracket, level. Returns `false` for others.
-    #[inline]
-    fn usual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) -> bool {
-        let Some((format, length)) = self.primary else { return false };
-        if line.len() < length + 12 || line[0] != b'[' || line[length + 1] != b']' || line[length + 2] != b' '
-        {
-            return false;
-        }
-        let stamp_text = &line[1..=length];
-        let rest = &line[length + 3..];
-        let Some((level, word)) = Level::at(rest) else { return false };
-        if stamp_text != self.last_text {
-            match format.parse(stamp_text) {
-                Some((stamp, used)) if used == length => self.last_stamp = Some(stamp),
-                _ => return false,
-            }
-            self.last_text = stamp_text;
-            self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
-        }
-        self.stamp_at = Some(start);
-        let rest = &rest[word..];
-        if level == Level::Verbose && self.is_told_step(rest) {
-            self.record();
-            return true;
-        }
-        let Some((call, file, message)) = head::after_level(rest) else { return false };
-        self.record();
-        if self.chunk.sparse && level == Level::Verbose && messages::only_ends_calls(file, message) {
-            return true;
-        }
-        let head = Head { stamp: self.last_stamp, level, call, file, message };
-        self.meaning(&head, start, end, number);
-        true
-    }
-
-    /// Returns whether this is a dialplan step of a call that this chunk has told of already, or the end
-    /// of one.
-    ///
-    /// Nine lines of ten are such steps; folding keeps the first of each call, and no end.
-    #[inline]
-    fn is_told_step(&mut self, rest_of_line: &'a [u8]) -> bool {
-        let rest = rest_of_line;
-        if !self.chunk.sparse {
-            return false;
-        }
-        // Steps of one call follow one another, and their lines begin alike.
-        if !self.last_step.is_empty() && rest.starts_with(self.last_step) {
-            return true;
-        }
-        // `[1234][C-0000002f] pbx.c: Executing [`: the id's text is as good a key as its number.
-        let Some(thread) = rest.iter().position(|&byte| byte == b']') else { return false };
-        let Some(call) = rest.get(thread + 1..).and_then(|rest| rest.strip_prefix(b"[C-")) else {
-            return false;
-        };
-        let Some((id, rest)) = call.split_first_chunk::<8>() else { return false };
-        let Some(message) = rest.strip_prefix(b"] pbx.c: ") else { return false };
-        let message = message.strip_prefix(b"    -- ").unwrap_or(message);
-        if message.starts_with(b"Executing [") {
-            self.last_step = &rest_of_line[..rest_of_line.len() - message.len() + b"Executing [".len()];
-            return self.is_told(u64::from_le_bytes(*id));
-        }
-        message.starts_with(b"Spawn extension (")
-    }
-
-    fn is_told(&mut self, key: u64) -> bool {
-        // The digits of an id differ most in its last bytes.
-        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = &mut self.told[(mixed >> 54) as usize % TOLD];
-        let told = *slot == key;
-        *slot = key;
-        told
-    }
-
-    fn record(&mut self) {
-        self.chunk.records += 1;
-        self.record_at = Some(self.line_at);
-    }
-
-    fn meaning(&mut self, head: &Head<'a>, start: usize, end: usize, number: u32) {
-        if let Some(found) = messages::read(head) {
-            if self.chunk.sparse && found.action == Action::Dialplan && self.step_is_known(head, &found) {
-                return;
-            }
-            self.push(&found, head.stamp, head.call, Origin::Chunk, start, end, number);
-        } else if matches!(head.level, Level::Verbose | Level::Debug) {
-            self.watch_packet(head.message, start, end);
-        }
-    }
-
-    /// Without call ids the channel tells calls apart.
-    fn step_is_known(&mut self, head: &Head<'_>, found: &Found<'_>) -> bool {
-        if head.call.is_some() {
-            return false;
-        }
-        let channel = found.channel.unwrap_or_default();
-        let key = channel.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        self.is_told(key >> 1)
-    }
-
-    fn watch_packet(&mut self, message: &[u8], start: usize, end: usize) {
-        let line = &self.bytes[start..end];
-        if let Some(packet_end) = trace::packet_end(self.bytes, line, message, end) {
-            self.packet_end = packet_end;
-        }
-    }
-
-    /// Reads any other line.
-    fn unusual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) {
-        if line.trim_ascii().is_empty() {
-            return;
-        }
-        if line.starts_with(b"{") && self.json(line, start, end, number) {
-            return;
-        }
-        if let Some(cleaned) = clean::without_colours(line) {
-            self.rewritten(&cleaned, start, end, number);
-            return;
-        }
-        if let Some(head) = self.head_of(line) {
-            self.note_stamp(head.stamp);
-            self.record();
-            return self.meaning(&head, start, end, number);
-        }
-        if self.other_record(line, Origin::Chunk, start, end, number) {
-            return;
-        }
-        self.headless(line, Origin::Chunk, start, end, number);
-    }
-
-    /// Finds the head of a line of ours.
-    ///
-    /// Other programs write what strangers send into syslog as well: `sshd: Invalid user NOTICE[1]: ...`.
-    fn head_of<'l>(&self, line: &'l [u8]) -> Option<Head<'l>> {
-        let message = syslog_parts(line).map(|(_, _, message)| message).or_else(|| head::of_program(line));
-        let is_quoted = message.is_some_and(|message| !head::begins(message));
-        if is_quoted { None } else { head::anywhere(line, &self.reader.formats) }
-    }
-
-    fn note_stamp(&mut self, stamp: Option<Stamp>) {
-        if stamp.is_some() {
-            self.stamp_at = Some(self.line_at);
-            self.last_stamp = stamp;
-            self.last_text = b"";
-            self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
-        }
-    }
-
-    fn json(&mut self, line: &[u8], start: usize, end: usize, number: u32) -> bool {
-        let lossy = String::from_utf8_lossy(line);
-        let Some(object) = json::Line::parse(&lossy) else { return false };
-        let stamp = head::stamp_at(object.timestamp.as_bytes(), &self.reader.formats).map(|(stamp, _)| stamp);
-        self.note_stamp(stamp);
-        self.record();
-        // The formatter escapes the colours of a dialplan step, and keeps them (18.11).
-        let text = object.as_text();
-        let cleaned = clean::without_colours(text.as_bytes());
-        self.rewritten_record(cleaned.as_deref().unwrap_or(text.as_bytes()), stamp, start, end, number);
-        true
-    }
-
-    /// Reads a line that had to be written anew; what is found is kept in the chunk's scratch.
-    fn rewritten(&mut self, cleaned: &[u8], start: usize, end: usize, number: u32) {
-        if let Some(head) = self.head_of(cleaned) {
-            let stamp = head.stamp;
-            self.note_stamp(stamp);
-            self.record();
-            if matches!(head.level, Level::Verbose | Level::Debug) {
-                self.watch_packet(head.message, start, end);
-            }
-            return self.rewritten_record(cleaned, stamp, start, end, number);
-        }
-        if !self.other_record(cleaned, Origin::Rewritten(cleaned), start, end, number) {
-            self.headless(cleaned, Origin::Rewritten(cleaned), start, end, number);
-        }
-    }
-
-    fn rewritten_record(&mut self, text: &[u8], stamp: Option<Stamp>, start: usize, end: usize, number: u32) {
-        let Some(head) = head::anywhere(text, &self.reader.formats) else { return };
-        let Some(found) = messages::read(&head) else { return };
-        if self.chunk.sparse && found.action == Action::Dialplan {
-            let known = match head.call {
-                Some(call) => self.is_told(u64::from(call) | 1 << 63),
-                None => self.step_is_known(&head, &found),
-            };
-            if known {
-                return;
-            }
-        }
-        self.push(&found, stamp, head.call, Origin::Rewritten(text), start, end, number);
-    }
-
-    /// Reads a record that has no level: a start banner, a line of another program.
-    fn other_record(
-        &mut self,
-        line: &[u8],
-        origin: Origin<'_>,
-        start: usize,
-        end: usize,
-        number: u32,
-    ) -> bool {
-        if let Some(version) = banner(line) {
-            // A server that starts anew counts its calls from zero.
-            self.told.fill(0);
-            self.last_step = b"";
-            let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
-            self.note_stamp(stamp.map(|(stamp, _)| stamp));
-            self.record();
-            let found = Found { detail: Some(version), ..Found::of_server() };
-            self.push(&found, stamp.map(|(stamp, _)| stamp), None, origin, start, end, number);
-            return true;
-        }
-        if let Some((stamp, program, message)) = syslog_parts(line) {
-            self.note_stamp(Some(stamp));
-            self.record();
-            if let Some(found) = of_program(program, message) {
-                self.push(&found, Some(stamp), None, origin, start, end, number);
-            }
-            return true;
-        }
-        if let Some(ban) = self.reader.blocker.as_ref().and_then(|blocker| blocker.line(line)) {
-            self.note_stamp(ban.stamp);
-            self.record();
-            if let Some(action) = ban.action {
-                let found = Found { address: ban.address, detail: ban.jail, ..Found::of_ban(action) };
-                self.push(&found, ban.stamp, None, origin, start, end, number);
-            }
-            return true;
-        }
-        if let Some((stamp, _)) =
-            line.strip_prefix(b"[").and_then(|text| head::stamp_at(text, &self.reader.formats))
-        {
-            self.note_stamp(Some(stamp));
-            self.record();
-            return true;
-        }
-        false
-    }
-
-    fn is_near(&self, place: Option<usize>) -> bool {
-        place.is_some_and(|place| self.line_at - place <= REACH)
-    }
-
-    /// Reads a line without a head: a copied console's, a continuation, or none of ours.
-    fn headless(&mut self, line: &[u8], origin: Origin<'_>, start: usize, end: usize, number: u32) {
-        if let Some(found) = messages::read_console(line) {
-            let stamp = self.last_stamp.filter(|_| self.is_near(self.stamp_at));
-            self.record();
-            return self.push(&found, stamp, None, origin, start, end, number);
-        }
-        let message = line.get(trace::container_prefix(line).map_or(0, <[u8]>::len)..).unwrap_or_default();
-        self.watch_packet(message, start, end);
-        if !self.is_near(self.record_at) || self.reader.is_syslog {
-            let why = if line.contains(&0) { Why::Binary } else { Why::UnknownForm };
-            self.chunk.skipped.push(Skipped { offset: (start - self.start) as u32, line: number, why });
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn push(
-        &mut self,
-        found: &Found<'_>,
-        stamp: Option<Stamp>,
-        call: Option<u32>,
-        origin: Origin<'_>,
-        start: usize,
-        end: usize,
-        number: u32,
-    ) {
-        let (base, shift) = match origin {
-            Origin::Chunk => (&self.bytes[self.start..], 0),
-            Origin::Rewritten(text) => {
-                let shift = self.bytes.len() - self.start + self.chunk.scratch.len();
-                self.chunk.scratch.extend_from_slice(text);
-                (text, shift)
-            }
-        };
-        let whole = &self.bytes[start..end];
-        let length = whole.strip_suffix(b"\r").unwrap_or(whole).len() as u32;
-        let span = |part: Option<&[u8]>| part.map_or(Span::NONE, |part| span_within(base, part, shift));
-        self.chunk.entries.push(Entry {
-            action: found.action,
-            service: found.service,
-            reason: found.reason,
-            stamp,
-            exact: found.exact,
-            address: found.address,
-            port: found.port,
-            account: span(found.account),
-            number: span(found.number),
-            detail: span(found.detail),
-            session: span(found.session),
-            channel: span(found.channel),
-            context: span(found.context),
-            call,
-            offset: (start - self.start) as u32,
-            length,
-            line: number,
-        });
-    }
-}
-
-/// Where the slices of a found message lie.
-#[derive(Clone, Copy)]
-enum Origin<'a> {
-    Chunk,
-    Rewritten(&'a [u8]),
-}
-
-/// Returns the place of `part`, which is a piece of `base`.
-fn span_within(base: &[u8], part: &[u8], shift: usize) -> Span {
-    let distance = (part.as_ptr() as usize).wrapping_sub(base.as_ptr() as usize);
-    if distance > base.len() {
-        return Span::NONE;
-    }
-    Span { start: (distance + shift) as u32, length: part.len() as u32 }
-}
-
-fn of_program<'a>(program: &'a [u8], message: &'a [u8]) -> Option<Found<'a>> {
-    // Who puts a file there has read none.
-    if let Some(line) = tftp::read(program, message).filter(|line| !line.is_write) {
-        let mut found = Found::of_file(line.action);
-        found.address = line.address;
-        found.port = line.port;
-        found.detail = line.path;
-        found.reason = line.reason;
-        // A request and its refusal are written by one process, whose number is all that pairs them.
-        found.session = Some(program).filter(|program| program.ends_with(b"]"));
-        return Some(found);
-    }
-    None
-}
-
-impl Found<'_> {
-    fn of_server() -> Self {
-        Found::blank(Action::Server, Service::Core)
-    }
-
-    fn of_ban(action: Action) -> Self {
-        Found::blank(action, Service::Fail2ban)
-    }
-
-    fn of_file(action: Action) -> Self {
-        Found::blank(action, Service::Tftp)
-    }
 }

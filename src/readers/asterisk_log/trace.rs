@@ -3,6 +3,10 @@
 //! `res_pjsip_logger` prints `<--- Received SIP request (560 bytes) from UDP:... --->` and then the
 //! packet; `chan_sip` prints `<--- SIP read from UDP:... --->`, the packet, and `<------------->`.
 //! A packet may hold lines that look like log lines in every detail; none of them counts.
+//!
+//! `chan_sip` (1.4 to 20) prints no length. A packet with a closing rule of its own ends early for
+//! whoever reads the log, and what its sender wrote behind that rule cannot be told from the logger's
+//! own lines: they count, and [`Packet::doubtful_until`] says which they are.
 
 use memchr::memmem;
 
@@ -10,11 +14,20 @@ use memchr::memmem;
 /// be told from the bytes just before it. A UDP packet, the usual one, cannot be longer.
 pub(super) const LONGEST: usize = 64 * 1024;
 
-/// Returns where the packet ends that `message` announces, the message of the line `line`, which ends
-/// at `line_end` of `bytes`.
+/// A packet in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packet {
+    /// Where it ends, as far as can be told.
+    pub(super) end: usize,
+    /// Where at the latest it ends in truth, if a stranger wrote it and the log does not tell its length.
+    pub(super) doubtful_until: Option<usize>,
+}
+
+/// Returns the packet that `message` announces, the message of the line `line`, which ends at `line_end`
+/// of `bytes`.
 ///
 /// Only a message that begins so is an announcement: a dialled number may hold the same words.
-pub(super) fn packet_end(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize) -> Option<usize> {
+pub(super) fn packet(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize) -> Option<Packet> {
     let announced = message.trim_ascii_start().strip_prefix(b"<--- ")?;
     let is_packet = [
         &b"Received SIP re"[..],
@@ -31,15 +44,19 @@ pub(super) fn packet_end(bytes: &[u8], line: &[u8], message: &[u8], line_end: us
     let start = (line_end + 1).min(bytes.len());
     let body = bytes.get(start..(start + LONGEST).min(bytes.len()))?;
     let prefix = container_prefix(line).filter(|prefix| body.starts_with(prefix)).unwrap_or_default();
-    let length = match byte_count(announced) {
-        Some(count) => printed_length(body, prefix, count),
+    match byte_count(announced) {
+        Some(count) => {
+            Some(Packet { end: start + printed_length(body, prefix, count), doubtful_until: None })
+        }
         // chan_sip gives no length, but closes with a rule of its own.
         None => {
             let close = [b"\n", prefix, b"<------------"].concat();
-            memmem::find(body, &close).map_or(body.len(), |close| close + 1)
+            let end = start + memmem::find(body, &close).map_or(body.len(), |close| close + 1);
+            // What the server itself sends holds no line that a stranger can begin.
+            let is_received = announced.starts_with(b"SIP read from");
+            Some(Packet { end, doubtful_until: is_received.then_some(start + LONGEST) })
         }
-    };
-    Some(start + length)
+    }
 }
 
 /// Returns what `docker compose logs` and mail programs put before each line: `asterisk_1  | `, `> `.

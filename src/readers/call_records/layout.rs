@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 40;
 
 /// Which column of a file of call records is which.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct Layout {
     pub(super) shape: Shape,
     order: Order,
     header: Option<Vec<u8>>,
@@ -43,7 +43,7 @@ impl Layout {
     ///
     /// `custom` are the columns that `cdr_custom.conf` lists for the file; the configuration may have
     /// changed since the file was written, so they count only as far as the content agrees.
-    pub fn find(head: &[u8], custom: Option<&[String]>) -> Option<Layout> {
+    pub(crate) fn find(head: &[u8], custom: Option<&[String]>) -> Option<Layout> {
         b",;\t".iter().find_map(|&delimiter| Self::find_delimited(head, delimiter, custom))
     }
 

@@ -41,7 +41,13 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Vec::new();
     if report.incidents.len() > 1 {
         let count = counted(report.incidents.len() as u64, "intrusion");
-        blocks.push(Block::Paragraph(Line::default().strong(format!("{count} succeeded."))));
+        let doubtful = report.incidents.iter().filter(|incident| incident.cannot_tell).count();
+        let but = if doubtful > 0 {
+            format!(", {doubtful} of which cannot be told for certain")
+        } else {
+            String::new()
+        };
+        blocks.push(Block::Paragraph(Line::default().strong(format!("{count} succeeded{but}."))));
     }
     for incident in &report.incidents {
         let title = Line::default().strong(incident.title.clone());
@@ -59,7 +65,7 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
-    let answer = match report.failed_attackers.len() {
+    let answer = match report.failed_attackers_count {
         0 => "No intrusion found: nobody got in, as far as this evidence tells.".to_owned(),
         1 => {
             "No intrusion found: one address tried and got nothing, as far as this evidence tells.".to_owned()
@@ -104,8 +110,10 @@ fn sums(totals: &Totals) -> String {
 /// Says when the intruder was last seen, and how long the evidence goes on after that.
 fn is_it_over(report: &Report, incident: &Incident) -> String {
     let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
+    let calls = incident.calls.iter().filter_map(|call| call.end.as_ref());
     let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
-    let last_sign = addresses.chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
+    let last_sign =
+        addresses.chain(calls).chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
     let Some(last) = last_call.max(last_sign) else {
         return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
     };
@@ -151,6 +159,11 @@ fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
     {
         let names: Vec<String> = sources.iter().map(|source| source.address.to_string()).collect();
         if !names.is_empty() {
+            let words = if incident.cannot_tell {
+                format!("If other records bear it out: {words}")
+            } else {
+                words.to_owned()
+            };
             steps.push(format!("{words}: {}", some_of(&names, view)).into());
         }
     }
@@ -178,7 +191,7 @@ fn door(vector: Vector) -> Option<&'static str> {
 fn destinations(incident: &Incident) -> Option<Line> {
     let mut seconds: BTreeMap<&Untrusted, u64> = BTreeMap::new();
     for call in &incident.calls {
-        *seconds.entry(&call.dialed).or_default() += call.seconds;
+        *seconds.entry(&call.dialed).or_default() += call.seconds.unwrap_or(0);
     }
     let mut numbers: Vec<_> = seconds.into_iter().collect();
     numbers.sort_by_key(|&(number, seconds)| (std::cmp::Reverse(seconds), number));

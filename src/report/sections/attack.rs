@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::report::document::{Block, Line, counted, duration, instant_or_dash};
+use crate::report::document::{Block, Line, counted, duration_or_dash, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
 use super::{View, joined, of_incident, titled};
@@ -137,7 +137,7 @@ fn call_row(call: &FraudCall) -> Vec<Line> {
         call.account.as_ref().map_or_else(|| "-".into(), Line::from),
         (&call.dialed).into(),
         call.country.as_deref().unwrap_or("-").into(),
-        duration(call.seconds).into(),
+        duration_or_dash(call.seconds).into(),
         call.disposition.into(),
         cost.trim_end().into(),
         call.address.map_or_else(|| "-".to_owned(), |address| address.to_string()).into(),

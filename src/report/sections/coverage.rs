@@ -15,8 +15,15 @@ pub(super) fn case(report: &Report) -> Vec<Block> {
         vec!["times shown in".into(), format!("{} ({})", case.timezone, case.timezone_origin).into()],
         vec!["evidence ends".into(), instant_or_dash(case.evidence_ends.as_ref()).into()],
     ];
-    if let Some(product) = &case.product {
+    if let Some(product) = case.product.as_ref().filter(|_| case.systems.is_empty()) {
         rows.push(vec!["product".into(), product.into()]);
+    }
+    for system in &case.systems {
+        let mut line = Line::path(&system.evidence).words(format!(": times in {}", system.timezone));
+        if let Some(product) = &system.product {
+            line = line.words(", ").evidence(product);
+        }
+        rows.push(vec![Line::from(system.prefix.as_str()), line]);
     }
     for (name, value) in [
         ("case number", &case.number),

@@ -1,6 +1,6 @@
 //! How they got in, with what was weighed against it, and who did not.
 
-use crate::report::document::{Block, Line, instant, instant_or_dash};
+use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
 use crate::report::model::{Alternative, Incident, Report, Vector};
 
 use super::{View, joined, of_incident, proofs, titled};
@@ -108,6 +108,31 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
     titled("Tried and got nothing", blocks)
+}
+
+pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
+    let rows = report.to_confirm.iter().take(view.rows).map(|question| {
+        let more = match question.addresses {
+            0 | 1 => String::new(),
+            many => format!(" and {} of its network", many - 1),
+        };
+        vec![
+            Line::from(&question.account),
+            format!("{}{more}", question.address).into(),
+            instant_or_dash(question.first.as_ref()).into(),
+            instant_or_dash(question.last.as_ref()).into(),
+            question.why.as_str().into(),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let shown = rows.len();
+    let mut blocks = Block::table(&["account", "from", "since", "until", "why ask"], rows);
+    blocks.extend(view.rest(shown, report.to_confirm.len(), "report.json"));
+    if report.to_confirm_left_out > 0 {
+        let left = counted(report.to_confirm_left_out, "question");
+        blocks.push(Block::Paragraph(format!("{left} beyond these were not listed").into()));
+    }
+    titled("To be confirmed with the users: taken for honest", blocks)
 }
 
 pub(super) fn likelihoods(report: &Report) -> Vec<Block> {

@@ -1,6 +1,6 @@
 //! What happened, in figures: calls, failed authentications, probes.
 
-use crate::report::document::{Block, Line, duration, instant, instant_or_dash};
+use crate::report::document::{Block, Line, duration_or_dash, instant, instant_or_dash};
 use crate::report::model::{CallRowSum, CallSummary, FailureRow, HourCount, Report};
 
 use super::{View, titled};
@@ -78,7 +78,12 @@ fn shares(what: &'static str, sums: &[CallRowSum], view: View) -> Vec<Block> {
         .iter()
         .take(view.rows)
         .map(|sum| {
-            vec![(&sum.name).into(), sum.calls.into(), sum.answered.into(), duration(sum.seconds).into()]
+            vec![
+                (&sum.name).into(),
+                sum.calls.into(),
+                sum.answered.into(),
+                duration_or_dash(sum.seconds).into(),
+            ]
         })
         .collect();
     let shown = rows.len();

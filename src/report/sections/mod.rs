@@ -70,6 +70,8 @@ pub enum Section {
     Proof,
     /// Who tried and got nothing.
     FailedAttackers,
+    /// What only the users of the accounts can tell.
+    ToConfirm,
     /// Holes and signs that were found.
     Findings,
     /// Evidence that is missing.
@@ -107,6 +109,7 @@ impl Section {
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
+        Section::ToConfirm,
         Section::Findings,
         Section::Gaps,
         Section::Case,
@@ -127,6 +130,7 @@ impl Section {
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
+        Section::ToConfirm,
         Section::Findings,
         Section::Gaps,
         Section::Limits,
@@ -163,6 +167,7 @@ impl Section {
             Section::Entry => entry::entry(report),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),
+            Section::ToConfirm => entry::to_confirm(report, view),
             Section::Findings => holes::findings(report, view),
             Section::Gaps => holes::gaps(report),
             Section::Coverage => coverage::coverage(report, view),

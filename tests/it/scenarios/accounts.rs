@@ -216,6 +216,115 @@ fn a_phone_file_leaks_while_an_honest_remote_phone_fetches_its_own() {
 }
 
 #[test]
+fn a_phone_file_asked_for_where_the_log_ends_is_not_known_to_be_read() {
+    let report = |goes_on: bool| {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+        let monday = stage.at("2026-01-12 00:00:00");
+        office(&mut stage, &[("41", "192.168.7.41"), ("42", "192.168.7.42")], monday, 6, &["0155501"]);
+        let secret = stage.accounts[1].1.clone();
+        stage.file(
+            "srv/tftp/001565aabbcc.cfg",
+            &format!("#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 42\naccount.1.auth_name = 42\naccount.1.password = {secret}\naccount.1.sip_server.1.address = 192.0.2.1\n"),
+        );
+        let theft = stage.at("2026-01-16 23:00:00");
+        stage.syslog(theft, "in.tftpd[77]: RRQ from 193.46.255.20 filename 001565aabbcc.cfg");
+        if goes_on {
+            stage.syslog(theft + 60, "cron[78]: (root) CMD (true)");
+        }
+        stage.register("42", "193.46.255.20", theft + 3 * HOUR);
+        pump(&mut stage, "42", "193.46.255.20", &["0088213555011"], theft + 4 * HOUR, 30, 44);
+        examine(&mut stage)
+    };
+    let words = |goes_on| format!("{:?}", report(goes_on).incidents[0].entry);
+    let (known, open) = (words(true), words(false));
+    assert!(
+        known.contains("was given 001565aabbcc.cfg") && !known.contains("the log, which ends"),
+        "{known}"
+    );
+    assert!(
+        open.contains("asked for 001565aabbcc.cfg") && open.contains("the log, which ends there"),
+        "{open}"
+    );
+    assert!(!open.contains("AlmostCertain"), "{open}");
+}
+
+#[test]
+fn copies_of_a_log_are_counted_once_and_named_as_they_are() {
+    let mut stage = Stage::new(Driver::Pjsip, "UTC").with(&["41", "42"]);
+    stage.logs.messages = true;
+    let monday = stage.at("2026-01-12 00:00:00");
+    office(&mut stage, &[("41", "192.168.7.41")], monday, 3, &["0155501"]);
+    for attempt in 0..40 {
+        stage.wrong("42", "193.46.255.20", monday + attempt * 7);
+    }
+    stage.rotations = vec![monday + 100];
+    let report = examine(&mut stage);
+    let figures = &report.assessment;
+    let most = figures.failures_by_log.iter().map(|(_, records)| *records).max().unwrap();
+    assert_eq!((figures.failure_records, figures.failures_by_source[0].records), (most, most));
+    let names: Vec<&str> = figures.failures_by_log.iter().map(|(log, _)| log.as_str()).collect();
+    let paths: Vec<&str> = report.evidence.iter().map(|row| row.path.as_str()).collect();
+    for name in names {
+        assert!(paths.contains(&name) || name == "var/log/asterisk/full (2 files)", "{name}: {paths:?}");
+    }
+    for proofs in report.failed_attackers.iter().map(|attacker| &attacker.evidence) {
+        let texts: std::collections::BTreeSet<_> = proofs.iter().map(|proof| &proof.text).collect();
+        assert_eq!(texts.len(), proofs.len(), "{proofs:?}");
+    }
+}
+
+#[test]
+fn who_uploads_a_phone_file_was_given_nothing() {
+    for (request, vector, roles) in [
+        ("WRQ", "stolen-credential", "dial register"),
+        ("RRQ", "provisioning-leak", "dial provision register"),
+    ] {
+        let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+        let monday = stage.at("2026-01-12 00:00:00");
+        let thief = "193.46.255.20";
+        let phones = [("41", "192.168.7.41"), ("42", "192.168.7.42")];
+        office(&mut stage, &phones, monday, 9, &["0155501", "015550102"]);
+        let secret = stage.accounts[1].1.clone();
+        stage.file(
+            "srv/tftp/001565aabbcc.cfg",
+            &format!("#!version:1.0.0.1\naccount.1.user_name = 42\naccount.1.auth_name = 42\naccount.1.password = {secret}\n"),
+        );
+        for day in 0..9 {
+            let own = "in.tftpd[900]: RRQ from 192.168.7.42 filename 001565aabbcc.cfg";
+            stage.syslog(monday + day * DAY + 3 * HOUR, own);
+        }
+        let theft = stage.at("2026-01-21 02:00:00");
+        stage.syslog(theft, &format!("in.tftpd[977]: {request} from {thief} filename 001565aabbcc.cfg"));
+        stage.register("42", thief, theft + 600);
+        let calls = pump(&mut stage, "42", thief, &["0088213555011"], theft + HOUR, 30, 44);
+        let sources = vec![(thief.into(), roles)];
+        let truth = Truth { vectors: vec![vector], accounts: vec!["42"], sources, calls };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
+fn a_patient_guesser_is_not_taken_for_an_old_phone() {
+    for (driver, pace) in [(Driver::Sip, 60), (Driver::Sip, 20), (Driver::Iax2, 60)] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+        office(&mut stage, &phones, monday, 7, &["0305550101", "0405550102"]);
+        // As steady as a phone whose secret is old, at an account that its owner uses all the while.
+        let (guesser, start) = ("45.134.26.7", monday + DAY + 14 * HOUR);
+        for attempt in 0..36 * HOUR / pace {
+            stage.wrong("12", guesser, start + attempt * pace);
+        }
+        let breach = start + 36 * HOUR + 30;
+        stage.register("12", guesser, breach);
+        let calls = pump(&mut stage, "12", guesser, &["0088213555011"], breach + 600, 30, 44);
+        let sources = vec![(guesser.into(), "dial guess register")];
+        let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], sources, calls };
+        compare(&examine(&mut stage), &[truth], &[]);
+    }
+}
+
+#[test]
 fn two_intruders_on_two_accounts_are_two_incidents() {
     let mut stage = Stage::new(Driver::Pjsip, "Asia/Kolkata").with(&["601", "602", "603"]);
     let monday = stage.at("2026-07-06 00:00:00");
@@ -510,6 +619,30 @@ fn a_secret_that_was_guessed_and_not_yet_used() {
         calls: vec![],
     };
     compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn a_guessed_account_that_is_kept_for_later() {
+    // Nobody else ever used it, and whoever found the secret only holds the registration.
+    for driver in [Driver::Sip, Driver::Pjsip] {
+        let mut stage = Stage::new(driver, "Europe/Berlin").with(&["10", "11", "12"]);
+        let monday = stage.at("2026-03-02 00:00:00");
+        office(&mut stage, &[("10", "10.0.0.10"), ("11", "10.0.0.11")], monday, 5, &GERMAN);
+        let night = stage.at("2026-03-05 03:00:00");
+        for attempt in 0..300 {
+            stage.wrong("12", "45.9.9.9", night + attempt);
+        }
+        stage.keep("12", "45.9.9.9", night + 301, night + 301 + 30 * HOUR, 600);
+        let truth = Truth {
+            vectors: vec!["password-guess"],
+            accounts: vec!["12"],
+            sources: vec![("45.9.9.9".into(), "guess register")],
+            calls: vec![],
+        };
+        let report = examine(&mut stage);
+        compare(&report, &[truth], &[]);
+        assert!(report.to_confirm.is_empty(), "{:?}", report.to_confirm);
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Call records alone, and calls that leave more than one row.
 
+use tolltrace::case::Options;
+use tolltrace::report::sections::{Section, View};
+
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Logs, Row, Stage};
-use super::truth::{Truth, compare, examine};
+use super::truth::{Truth, compare, examine, examine_with};
 
 fn records_only(zone: &str, accounts: &[&str]) -> Stage {
     let mut stage = Stage::new(Driver::Pjsip, zone).with(accounts);
@@ -154,7 +157,7 @@ fn queues_forks_and_transfers_are_counted_once() {
     };
     let report = examine(&mut stage);
     compare(&report, &[truth], &[]);
-    assert_eq!(report.incidents[0].totals.seconds, 30 * 180);
+    assert_eq!(report.incidents[0].totals.seconds, Some(30 * 180));
 }
 
 #[test]
@@ -181,6 +184,41 @@ fn gaps_say_what_time_is_missing() {
 }
 
 #[test]
+fn what_an_option_leaves_out_is_not_missing() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    for day in 0..5 {
+        let line = format!("in.tftpd[{}]: RRQ from 192.168.2.10 filename phone.cfg", 40 + day);
+        stage.syslog(monday + day * DAY + 7 * HOUR, &line);
+    }
+    let whole = examine(&mut stage).gaps;
+    assert!(whole.is_empty(), "{whole:?}");
+    for (since, until) in
+        [(Some("2026-03-20"), None), (None, Some("2026-03-01")), (Some("2026-03-06 15:00"), None)]
+    {
+        let options = Options {
+            since: since.map(str::to_owned),
+            until: until.map(str::to_owned),
+            ..Options::default()
+        };
+        let gaps = examine_with(&mut stage, &options).gaps;
+        assert_eq!(gaps, whole, "{since:?} {until:?}");
+    }
+}
+
+#[test]
+fn a_syslog_that_ends_early_is_a_gap() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    stage.syslog(monday + 7 * HOUR, "in.tftpd[40]: RRQ from 192.168.2.10 filename phone.cfg");
+    let gaps = examine(&mut stage).gaps;
+    let [gap] = gaps.as_slice() else { panic!("{gaps:?}") };
+    assert!(gap.what.starts_with("The syslog ends at 2026-03-02 07:00, "), "{}", gap.what);
+}
+
+#[test]
 fn the_same_calls_in_three_files_are_counted_once() {
     let mut stage = records_only("Europe/Berlin", &["10", "11", "12"]);
     let monday = stage.at("2026-03-02 00:00:00");
@@ -192,4 +230,39 @@ fn the_same_calls_in_three_files_are_counted_once() {
     let truth =
         Truth { vectors: vec!["unknown", "stolen-credential"], accounts: vec!["11"], sources: vec![], calls };
     compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn what_no_record_measures_is_not_nothing() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    stage.records = false;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    stage.register("11", "193.1.1.1", night);
+    pump(&mut stage, "11", "193.1.1.1", &["00252615550199", "0023221555017"], night + 60, 60, 6);
+    let report = examine(&mut stage);
+    let incident = &report.incidents[0];
+    assert!(incident.totals.calls > 0);
+    assert_eq!((incident.totals.seconds, incident.totals.unmeasured), (None, incident.totals.calls));
+    assert!(incident.calls.iter().all(|call| call.seconds.is_none()));
+    assert!(!incident.title.contains("billed"), "{}", incident.title);
+    assert!(report.assessment.incident.by_destination.iter().all(|sum| sum.seconds.is_none()));
+}
+
+#[test]
+fn the_last_sign_of_an_intruder_is_the_end_of_a_call() {
+    let mut stage = records_only("UTC", &["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 5, &GERMAN);
+    let night = stage.at("2026-03-07 01:00:00");
+    pump(&mut stage, "11", "193.1.1.1", &["00252615550199", "0023221555017"], night, 60, 6);
+    let report = examine(&mut stage);
+    let incident = &report.incidents[0];
+    let last = incident.calls.iter().max_by_key(|call| call.start).unwrap();
+    assert!(last.end.unwrap() > last.start.unwrap());
+    assert_eq!(last.end, report.case.evidence_ends, "the evidence ends with the last call");
+    let answer = Section::Answer.blocks(&report, View::full(false));
+    let answer = tolltrace::report::text::render(&answer, false);
+    assert!(answer.contains("the evidence goes on for 0s after that"), "{answer}");
 }

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{
-    endpoint, positions, sip_user, split_last, split_once, unquoted, until,
-};
+use crate::readers::found::Found;
+use crate::readers::text::{endpoint, positions, sip_user, split_last, split_once, unquoted, until};
 
 /// Why a registration failed; the closed list of `handle_request_register` (18: lines 29029 to
 /// 29055), and of 1.4 and 1.6.

@@ -1,9 +1,9 @@
 //! Messages of the dialplan, of dialling, of queues and of audio: who calls what, from where.
 
-use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, until};
 use crate::readers::channel_account;
+use crate::readers::found::Found;
+use crate::readers::text::{endpoint, split_last, split_once, until};
 
 /// Reads a message of level VERBOSE.
 pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {

@@ -1,8 +1,8 @@
 //! Messages of `channels/chan_iax2.c`.
 
-use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, unquoted, until};
+use crate::readers::found::Found;
+use crate::readers::text::{endpoint, split_last, split_once, unquoted, until};
 
 /// Reads a message of level NOTICE, WARNING or ERROR.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {

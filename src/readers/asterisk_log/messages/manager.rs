@@ -1,8 +1,8 @@
 //! Messages of `main/manager.c`: the manager interface, over its own port and over HTTP.
 
-use super::Found;
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, split_last, split_once, until};
+use crate::readers::found::Found;
+use crate::readers::text::{endpoint, split_last, split_once, until};
 
 /// Reads a message of any level.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {

@@ -11,68 +11,8 @@ mod manager;
 mod pjsip;
 mod security;
 
-use std::net::IpAddr;
-
-use crate::event::{Action, Instant, Service};
-
 use super::head::{Head, Level};
-
-/// What one message tells.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Found<'a> {
-    pub(super) action: Action,
-    pub(super) service: Service,
-    pub(super) reason: &'static str,
-    pub(super) exact: Option<Instant>,
-    pub(super) address: Option<IpAddr>,
-    pub(super) port: Option<u16>,
-    pub(super) account: Option<&'a [u8]>,
-    pub(super) number: Option<&'a [u8]>,
-    pub(super) detail: Option<&'a [u8]>,
-    pub(super) session: Option<&'a [u8]>,
-    pub(super) channel: Option<&'a [u8]>,
-    pub(super) context: Option<&'a [u8]>,
-}
-
-impl<'a> Found<'a> {
-    /// Builds what tells nothing yet but what was done and by whom.
-    pub(super) fn blank(action: Action, service: Service) -> Self {
-        Found {
-            action,
-            service,
-            reason: "",
-            exact: None,
-            address: None,
-            port: None,
-            account: None,
-            number: None,
-            detail: None,
-            session: None,
-            channel: None,
-            context: None,
-        }
-    }
-
-    fn new(action: Action, service: Service) -> Self {
-        Self::blank(action, service)
-    }
-
-    fn from(mut self, peer: Option<(IpAddr, Option<u16>)>) -> Self {
-        self.address = peer.map(|(address, _)| address);
-        self.port = peer.and_then(|(_, port)| port);
-        self
-    }
-
-    fn because(mut self, reason: &'static str) -> Self {
-        self.reason = reason;
-        self
-    }
-
-    fn of(mut self, account: &'a [u8]) -> Self {
-        self.account = (!account.is_empty()).then_some(account);
-        self
-    }
-}
+use crate::readers::found::Found;
 
 /// Reads the message behind a head.
 pub(super) fn read<'a>(head: &Head<'a>) -> Option<Found<'a>> {

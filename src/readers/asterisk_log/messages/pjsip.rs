@@ -1,9 +1,9 @@
 //! Messages of `res_pjsip*`, 12 and later.
 
-use super::Found;
 use super::chan_sip::{call_rejected, endpoint_with_transport};
 use crate::event::{Action, Service};
-use crate::readers::asterisk_log::text::{endpoint, positions, sip_user, split_last, split_once, until};
+use crate::readers::found::Found;
+use crate::readers::text::{endpoint, positions, sip_user, split_last, split_once, until};
 
 /// What the distributor says of a request that it turns away (13:660, 16:670, 18:667, 20:716).
 const DISTRIBUTOR_REASONS: [&str; 5] = [

@@ -4,11 +4,9 @@
 //! fields. Two things are the server's own: the order (LocalAddress, then RemoteAddress, directly one
 //! after the other), and that a quoted string of a digest answer keeps its backslashes.
 
-use super::Found;
 use crate::event::{Action, Instant, Service};
-use crate::readers::asterisk_log::text::{
-    address, number, positions, sip_user, split_last, split_once, until,
-};
+use crate::readers::found::Found;
+use crate::readers::text::{address, number, positions, sip_user, split_last, split_once, until};
 
 /// Reads the fields of one event.
 pub(super) fn read(message: &[u8]) -> Option<Found<'_>> {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Reads `1.2.3.4`, `1.2.3.4:5060`, `2001:db8::1`, `[2001:db8::1]:5060`, as sockets are printed.
-pub(super) fn endpoint(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
+pub(crate) fn endpoint(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
     if let Some(rest) = text.strip_prefix(b"[") {
         let close = memchr::memchr(b']', rest)?;
         let address = address(rest.get(..close)?)?;
@@ -22,7 +22,7 @@ pub(super) fn endpoint(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 }
 
 /// Reads an address alone, and folds an IPv4 address mapped into IPv6 back.
-pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
+pub(crate) fn address(text: &[u8]) -> Option<IpAddr> {
     if let Some(address) = ipv4(text) {
         return Some(IpAddr::V4(address));
     }
@@ -64,7 +64,7 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// Reads a decimal number of any unsigned width that fits.
-pub(super) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
+pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
@@ -81,7 +81,7 @@ pub(super) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
 /// Returns the user of a From or To header, of a SIP URI, or of `user<sip:user@host>`.
 ///
 /// A display name is the sender's words and is passed over, whatever it holds.
-pub(super) fn sip_user(header: &[u8]) -> Option<&[u8]> {
+pub(crate) fn sip_user(header: &[u8]) -> Option<&[u8]> {
     let header = header.trim_ascii_start();
     let after_name = match header.strip_prefix(b"\"") {
         Some(rest) => rest.get(closing_quote(rest)? + 1..)?.trim_ascii_start(),
@@ -125,7 +125,7 @@ pub(crate) fn uri_host(uri: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 ///
 /// Messages are short and are searched once each, so that preparing a searcher would cost more than the
 /// search.
-pub(super) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (first, rest) = separator.split_first()?;
     memchr::memchr_iter(*first, text).find_map(|at| {
         let after = text.get(at + 1..)?.strip_prefix(rest)?;
@@ -134,7 +134,7 @@ pub(super) fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u
 }
 
 /// Splits `text` at the last `separator`.
-pub(super) fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (last, front) = separator.split_last()?;
     memchr::memrchr_iter(*last, text).find_map(|at| {
         let before = text.get(..at)?.strip_suffix(front)?;
@@ -143,7 +143,7 @@ pub(super) fn split_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u
 }
 
 /// Returns where `needle` stands, told by its byte at `anchor`, which should be rare.
-pub(super) fn positions<'a>(
+pub(crate) fn positions<'a>(
     text: &'a [u8],
     needle: &'a [u8],
     anchor: usize,
@@ -156,12 +156,12 @@ pub(super) fn positions<'a>(
 }
 
 /// Returns what stands before the first `end`.
-pub(super) fn until<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
+pub(crate) fn until<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     split_once(text, end).map(|(before, _)| before)
 }
 
 /// Takes quotes of one kind off both ends, if both are there.
-pub(super) fn unquoted(text: &[u8], quote: u8) -> &[u8] {
+pub(crate) fn unquoted(text: &[u8], quote: u8) -> &[u8] {
     match text {
         [first, inner @ .., last] if *first == quote && *last == quote => inner,
         _ => text,

@@ -1,0 +1,160 @@
+//! What was given: the case, its sources, their clocks, and what was not read.
+
+use super::Read;
+use super::build::Case;
+use crate::clock::ZoneOrigin;
+use crate::evidence::ends_with_path;
+use crate::report::model;
+use crate::untrusted::Untrusted;
+
+impl Case<'_> {
+    pub(super) fn case(&self) -> model::Case {
+        let version = self.world.told.iter().find_map(|told| told.ledger.version.as_deref());
+        let origin = match self.clock.origin() {
+            ZoneOrigin::Given => "given by option".to_owned(),
+            ZoneOrigin::Evidence(path) => format!("from {path}"),
+            ZoneOrigin::Assumed => "assumed: no file of the evidence tells the zone".to_owned(),
+            ZoneOrigin::Ties => "worked out from records that tell their own instant".to_owned(),
+        };
+        model::Case {
+            evidence: self.evidence.given.clone(),
+            number: self.options.case_number.clone(),
+            examiner: self.options.examiner.clone(),
+            organisation: self.options.organisation.clone(),
+            timezone: self.clock.zone().name(),
+            timezone_origin: origin,
+            home_country: self.options.home_country.clone(),
+            filters: self.filters(),
+            evidence_ends: self.maybe(self.world.last),
+            product: version.map(product),
+            systems: self.systems(),
+        }
+    }
+
+    /// Tells several pieces of evidence apart: each may be another machine's.
+    fn systems(&self) -> Vec<model::System> {
+        let given = self.evidence.given.iter().enumerate().filter(|_| self.evidence.roots.len() > 1);
+        let system = |(root, evidence): (usize, &String)| {
+            let mut told = self.world.told.iter().filter(|told| told.source.file.root == root);
+            model::System {
+                evidence: evidence.clone(),
+                prefix: self.evidence.prefix(root),
+                timezone: self.clock.zone_of_root(root).name(),
+                product: told.find_map(|told| told.ledger.version.as_deref()).map(product),
+            }
+        };
+        given.map(system).collect()
+    }
+
+    /// Says what the user's options leave out: an answer over a part must not read like one over all.
+    fn filters(&self) -> Vec<String> {
+        let options = self.options;
+        let since = options
+            .since
+            .as_ref()
+            .map(|at| format!("only what happened from {at} on was looked at (--since)."));
+        let until = options
+            .until
+            .as_ref()
+            .map(|at| format!("only what happened before {at} was looked at (--until)."));
+        let trusted: Vec<String> = options.trusted.iter().map(ToString::to_string).collect();
+        let trusted = (!trusted.is_empty()).then(|| {
+            format!("{} counts as one's own, whatever came from there (--trusted).", trusted.join(", "))
+        });
+        since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
+    }
+
+    pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
+        // Sources are told in their order, and there may be tens of thousands of them.
+        let told = &self.world.told;
+        let place = told.binary_search_by_key(&read.source.id, |told| told.source.id);
+        let told = place.ok().and_then(|place| told.get(place));
+        let coverage = &read.coverage;
+        let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
+        let mut notes = coverage.notes.clone();
+        notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
+        notes.extend(
+            self.world
+                .pbx
+                .problems
+                .iter()
+                .filter(|problem| problem.path.starts_with(&read.source.file.path))
+                .map(|problem| problem.what.clone()),
+        );
+        model::EvidenceRow {
+            path: read.source.file.path.clone(),
+            kind: read.source.kind.word(),
+            bytes: read.source.file.bytes,
+            sha256: read.sha256.clone(),
+            first: self.maybe(told.and_then(|told| told.ledger.first)),
+            last: self.maybe(told.and_then(|told| told.ledger.last)),
+            records: coverage.records,
+            unparsed: coverage.unparsed_lines(),
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            unparsed_places: coverage
+                .unparsed
+                .iter()
+                .map(|(why, count)| model::UnparsedPlaces {
+                    why: why.words(),
+                    lines: count.lines,
+                    first_lines: count.first_lines.clone(),
+                })
+                .collect(),
+            duplicate_of: original.map(|original| original.file.path.clone()),
+        }
+    }
+
+    pub(super) fn clocks(&self) -> Vec<model::ClockNote> {
+        let whole = self.clock.notes().to_vec();
+        let whole =
+            (!whole.is_empty()).then(|| model::ClockNote { path: "all sources".to_owned(), notes: whole });
+        let each = self.read.iter().filter(|read| read.source.kind.has_records()).filter_map(|read| {
+            let notes = self.clock.of(read.source.id).notes().to_vec();
+            (!notes.is_empty()).then(|| model::ClockNote { path: read.source.file.path.clone(), notes })
+        });
+        whole.into_iter().chain(each).collect()
+    }
+
+    pub(super) fn not_read(&self) -> Vec<model::NotRead> {
+        let links = self
+            .evidence
+            .links
+            .iter()
+            .filter(|link| !link.inside && !ends_with_path(&link.placed, "etc/localtime"));
+        let links = links.map(|link| model::NotRead {
+            path: link.path.clone(),
+            bytes: None,
+            why: format!(
+                "a link to {}, which is not in the evidence",
+                crate::untrusted::visible(&link.target)
+            ),
+        });
+        let files = self.evidence.trouble.iter().chain(&self.evidence.unrecognised);
+        let files = files.map(|unread| model::NotRead {
+            path: unread.path.clone(),
+            bytes: unread.bytes,
+            why: unread.why.clone(),
+        });
+        links.chain(files).collect()
+    }
+
+    pub(super) fn limits(&self) -> Vec<String> {
+        let told = self.world.told.iter();
+        told.flat_map(|told| {
+            let path = &told.source.file.path;
+            let limits = told.ledger.limits.iter().map(move |limit| format!("{path}: {limit}"));
+            let late = told.ledger.last.filter(|last| self.world.last.is_some_and(|end| end < *last));
+            limits.chain(late.map(|late| {
+                format!(
+                    "{path}: records as late as {} stand far behind all others and are not taken for the end",
+                    self.when(late).map_or_else(String::new, |when| when.format("%Y-%m-%d").to_string())
+                )
+            }))
+        })
+        .collect()
+    }
+}
+
+fn product(version: &[u8]) -> Untrusted {
+    Untrusted::from_bytes(&[b"Asterisk ", version].concat())
+}

@@ -1,0 +1,225 @@
+//! One incident as the report tells it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::Case;
+use crate::event::{Citation, Place};
+use crate::fold::fetches::Client;
+use crate::reconstruct::calls::Call;
+use crate::reconstruct::incident::{Incident, Span};
+use crate::reconstruct::vectors;
+use crate::reconstruct::world::{Party, earliest};
+use crate::report::model::{self, Likelihood, Role};
+use crate::untrusted::Untrusted;
+
+impl Case<'_> {
+    pub(super) fn incident(
+        &self,
+        number: usize,
+        incident: &Incident,
+        cited: &BTreeMap<Place, Citation>,
+    ) -> model::Incident {
+        let calls: Vec<model::FraudCall> =
+            incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
+        let entry = entry(incident);
+        let mut title = self.title(incident, &entry, &calls);
+        if incident.is_doubtful {
+            title.push_str(" Whether that is true cannot be told: whoever sent a packet that the log prints could have written every line that says so.");
+        }
+        model::Incident {
+            id: format!("incident-{number}"),
+            title,
+            cannot_tell: incident.is_doubtful,
+            accounts: incident
+                .accounts
+                .iter()
+                .map(|(name, how)| model::TakenAccount { name: name.as_str().into(), how: how.clone() })
+                .collect(),
+            sources: incident.actors.keys().filter_map(|address| self.source(*address, incident)).collect(),
+            callers: Vec::new(),
+            phases: self.phases(incident, &calls),
+            totals: model::Totals::of(
+                calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)),
+            ),
+            breach: self.when(incident.breach),
+            proof: self
+                .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
+            unknown: incident.unknown.clone(),
+            calls,
+            entry,
+        }
+    }
+
+    fn title(&self, incident: &Incident, entry: &model::Entry, calls: &[model::FraudCall]) -> String {
+        let names: Vec<String> =
+            incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
+        let whose = match names.as_slice() {
+            [] => "Somebody without an account".to_owned(),
+            [one] => format!("Somebody took over account {one}"),
+            [first, rest @ ..] => format!("Somebody took over account {first} and {} more", rest.len()),
+        };
+        let how = match entry.vector {
+            model::Vector::PasswordGuess => "after guessing its secret",
+            model::Vector::ProvisioningLeak => "with the secret that a phone's configuration file gave away",
+            model::Vector::DefaultCredential => "with a default secret",
+            model::Vector::StolenCredential => {
+                "with its right secret (these logs do not tell where it came from)"
+            }
+            model::Vector::GuestCall => "was let out by the dialplan",
+            model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
+            model::Vector::Unknown => "in a way the evidence does not tell",
+        };
+        let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
+        let day = self
+            .when(incident.breach)
+            .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
+        if calls.is_empty() {
+            return format!("{whose}{day} {how}; no fraudulent call is on record.");
+        }
+        let seconds = calls.iter().map(|call| call.seconds).fold(None, model::sum_known);
+        let in_all = seconds
+            .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
+            .unwrap_or_default();
+        let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
+        format!("{whose}{day} {how} and made {calls}, {answered} of them answered{in_all}.")
+    }
+
+    fn source(&self, address: std::net::IpAddr, incident: &Incident) -> Option<model::Source> {
+        let actor = incident.actors.get(&address)?;
+        let party = self.world.parties.get(&address);
+        let client = self.world.fetches.get(&address);
+        let uses = || {
+            incident
+                .accounts
+                .keys()
+                .flat_map(|account| self.world.uses_from(account, address))
+                .chain(self.world.sessions.iter().filter(|session| session.address == Some(address)))
+        };
+        let calls = || {
+            let indices = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
+            indices.filter(|call| self.world.address_of(call) == Some(address))
+        };
+        let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
+        let lasts = uses().map(|used| used.last).chain(calls().map(Call::end)).max();
+        let first =
+            earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
+        let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
+        let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
+        let fetched = client.map_or(0, Client::requests);
+        Some(model::Source {
+            address,
+            roles: actor.roles.iter().copied().collect(),
+            country: None,
+            network: None,
+            first: self.maybe(first),
+            last: self.maybe(last),
+            events: failed + fetched + uses().map(|used| used.count).sum::<u64>() + calls().count() as u64,
+            attempts: party.map(|party| party.failures.attempts),
+            evidence: self.proofs(&actor.lines),
+        })
+    }
+
+    fn phases(&self, incident: &Incident, calls: &[model::FraudCall]) -> Vec<model::PhaseSpan> {
+        let spans = [
+            (Role::Scan, incident.scan),
+            (Role::Guess, incident.guess),
+            (Role::Provision, incident.provision),
+            (Role::Register, incident.register),
+        ];
+        let mut phases: Vec<model::PhaseSpan> =
+            spans.into_iter().filter_map(|(role, span)| Some(self.phase(role, span?))).collect();
+        let starts = calls.iter().filter_map(|call| call.start);
+        if let (Some(first), Some(last)) = (starts.clone().min(), starts.max()) {
+            let sources: BTreeSet<_> = calls.iter().filter_map(|call| call.address).collect();
+            phases.push(model::PhaseSpan {
+                phase: Role::Dial,
+                first: Some(first),
+                last: Some(last),
+                events: calls.len() as u64,
+                sources: sources.len() as u64,
+            });
+        }
+        phases
+    }
+
+    fn phase(&self, phase: Role, span: Span) -> model::PhaseSpan {
+        model::PhaseSpan {
+            phase,
+            first: self.when(span.first),
+            last: self.when(span.last),
+            events: span.events,
+            sources: span.sources,
+        }
+    }
+
+    fn call(&self, index: usize, why: &str, cited: &BTreeMap<Place, Citation>) -> Option<model::FraudCall> {
+        let call = self.world.calls.list.get(index)?;
+        let places = self.world.places(call);
+        Some(model::FraudCall {
+            uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
+            start: self.when(call.start),
+            end: self.when(call.end()),
+            account: self.world.account_of(call).map(Untrusted::from),
+            dialed: Untrusted::from_bytes(self.world.dialed(call)),
+            e164: None,
+            country: None,
+            seconds: self.world.billed(call),
+            disposition: call.disposition.word(),
+            cost: None,
+            currency: None,
+            why: why.to_owned(),
+            address: self.world.address_of(call),
+            evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
+        })
+    }
+}
+
+fn entry(incident: &Incident) -> model::Entry {
+    let best = incident.ways.first();
+    let scores: Vec<i32> = incident.ways.iter().map(|way| way.score).collect();
+    let top = scores.first().copied().unwrap_or(0);
+    let second = scores.get(1).copied().unwrap_or(0);
+    model::Entry {
+        vector: best.map_or(model::Vector::Unknown, |way| way.vector),
+        likelihood: best
+            .filter(|_| !incident.is_doubtful)
+            .map_or(Likelihood::Possible, |way| vectors::likelihood(top, second, way.score)),
+        because: best.map(|way| way.because.clone()).unwrap_or_default(),
+        against: best.map(|way| way.against.clone()).unwrap_or_default(),
+        alternatives: incident
+            .ways
+            .iter()
+            .skip(1)
+            .map(|way| model::Alternative {
+                vector: way.vector,
+                likelihood: vectors::rival_likelihood(top, way.score),
+                because: way.because.clone(),
+                against: way.against.clone(),
+            })
+            .collect(),
+        would_refute: best.map_or_else(Vec::new, |way| would_refute(way.vector)),
+    }
+}
+
+/// What would settle the question or refute the answer, for each way in.
+fn would_refute(vector: model::Vector) -> Vec<String> {
+    let texts: &[&str] = match vector {
+        model::Vector::PasswordGuess => &[
+            "a mail, a backup or a phone file that held this secret and was read before the guessing",
+            "logs from before the evidence begins that show an earlier success from outside",
+        ],
+        model::Vector::ProvisioningLeak => &[
+            "a registration from outside that is older than the fetch",
+            "proof that the secret was changed between the fetch and the first use",
+        ],
+        model::Vector::DefaultCredential => &["proof that the secret was another at the time of the breach"],
+        model::Vector::StolenCredential => &[
+            "web, mail and TFTP logs of the weeks before: whoever read a file or mail with this secret",
+            "older security logs: guesses that came off before this evidence begins",
+        ],
+        model::Vector::GuestCall => &["a security event that shows an account for these calls"],
+        model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
+        model::Vector::Unknown => &["older logs, from before the intruder's first use"],
+    };
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}

@@ -1,0 +1,48 @@
+//! Statements with proof, severity and remedy, and what is to be asked.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Proof, Severity, When};
+use crate::untrusted::Untrusted;
+
+/// Something that only the user of an account can tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct ToConfirm {
+    /// The account.
+    pub account: Untrusted,
+    /// The address, the first of its network.
+    pub address: IpAddr,
+    /// How many addresses of that network.
+    pub addresses: u64,
+    /// Since when.
+    pub first: Option<When>,
+    /// Until when.
+    pub last: Option<When>,
+    /// What makes one ask.
+    pub why: String,
+    /// Telling lines.
+    pub evidence: Vec<Proof>,
+}
+
+/// A statement with proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// A stable word.
+    pub id: &'static str,
+    /// How grave.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Untrusted,
+    /// One line.
+    pub title: String,
+    /// What was found.
+    pub detail: String,
+    /// What to do.
+    pub remedy: String,
+    /// MITRE ATT&CK techniques.
+    pub attack: Vec<&'static str>,
+    /// The proof.
+    pub evidence: Vec<Proof>,
+}

@@ -1,0 +1,122 @@
+//! The report as data: one content, from which every rendering is made.
+//!
+//! Field names and order are the contract of `report.json` (schema `tolltrace.report/1`). Text that
+//! came from evidence has the type [`Untrusted`], which no rendering can print unescaped.
+
+mod evidence;
+mod figures;
+mod finding;
+mod incident;
+mod timeline;
+mod words;
+
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+
+use crate::untrusted::Untrusted;
+
+pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
+pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount};
+pub use finding::{Finding, ToConfirm};
+pub use incident::{
+    Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
+    sum_known,
+};
+pub use timeline::TimelineRow;
+pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
+
+/// An instant as reports show it: in the zone of the case.
+pub type When = DateTime<FixedOffset>;
+
+/// The name and version of the report's form.
+pub const SCHEMA: &str = "tolltrace.report/1";
+
+/// Everything a case has to say.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The program.
+    pub tool: Tool,
+    /// What the case is.
+    pub case: Case,
+    /// The sources, in order of path.
+    pub evidence: Vec<EvidenceRow>,
+    /// Intrusions that succeeded.
+    pub incidents: Vec<Incident>,
+    /// Those who tried and got nothing.
+    pub failed_attackers: Vec<FailedAttacker>,
+    /// How many there are, those not listed included.
+    pub failed_attackers_count: u64,
+    /// What was taken for honest and only the user of the account can confirm: what weighs most first.
+    pub to_confirm: Vec<ToConfirm>,
+    /// How many more of these there are.
+    pub to_confirm_left_out: u64,
+    /// Statements with proof, severity and remedy.
+    pub findings: Vec<Finding>,
+    /// Evidence that is missing, and what that costs.
+    pub gaps: Vec<Gap>,
+    /// What happened in figures.
+    pub assessment: Assessment,
+    /// How each source's time was worked out.
+    pub clocks: Vec<ClockNote>,
+    /// Files that were not read, and why: trouble first, then files of no known kind.
+    pub not_read: Vec<NotRead>,
+    /// How many files are of no known kind, those not listed included.
+    pub unrecognised_files: u64,
+    /// Limits that were reached, and what they cost.
+    pub limits: Vec<String>,
+    /// Was SHA-256 switched off?
+    pub hashing_off: bool,
+    /// What each likelihood means.
+    pub likelihoods: Vec<LikelihoodMeaning>,
+}
+
+/// The program that wrote the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tool {
+    /// `tolltrace`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What the case is, as given.
+#[derive(Clone, Debug, Serialize)]
+pub struct Case {
+    /// Paths of the evidence as given.
+    pub evidence: Vec<String>,
+    /// `--case-number`.
+    pub number: Option<String>,
+    /// `--examiner`.
+    pub examiner: Option<String>,
+    /// `--organisation`.
+    pub organisation: Option<String>,
+    /// The zone in which instants are shown.
+    pub timezone: String,
+    /// Where the zone came from, in words.
+    pub timezone_origin: String,
+    /// `--home-country`.
+    pub home_country: Option<String>,
+    /// What options leave out of the inquiry, a sentence each.
+    pub filters: Vec<String>,
+    /// The last instant that any evidence tells of; "the last 24 hours" end here.
+    pub evidence_ends: Option<When>,
+    /// Product and version, as far as a log banner or file tells.
+    pub product: Option<Untrusted>,
+    /// Each of several pieces of evidence, which may be of different machines; else none.
+    pub systems: Vec<System>,
+}
+
+/// One of several pieces of evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct System {
+    /// Its path as given.
+    pub evidence: String,
+    /// What its files' paths begin with in the report.
+    pub prefix: String,
+    /// The zone of its stamps.
+    pub timezone: String,
+    /// Product and version, as far as a log banner of it tells.
+    pub product: Option<Untrusted>,
+}
