@@ -2,6 +2,7 @@
 //!
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
+mod deleted_records;
 mod intrusion;
 mod weak_secret;
 
@@ -18,6 +19,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let mut findings = intrusion::check(incidents, show);
     let (weak, limit) = weak_secret::check(world, show);
     findings.extend(weak);
+    findings.extend(deleted_records::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

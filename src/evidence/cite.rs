@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Evidence, Packing, Source};
+use super::{Evidence, Handle, Packing, Source};
 use crate::event::{Citation, Place};
+use crate::pbx::Pbx;
+use crate::readers::{self, Access, Chunk, Reader};
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -33,6 +35,10 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
+    let opened = readers::reader_for(source, &Pbx::default());
+    if let Some(opened) = opened.filter(|opened| opened.reader.access() == Access::AtWill) {
+        return again(evidence, source, &handle, opened.reader.as_ref(), places, cited);
+    }
     let mut buffer = vec![0; Citation::LONGEST];
     match source.packing {
         Packing::Plain => {
@@ -64,6 +70,29 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
             }
         }
     }
+}
+
+/// Has a file gone through once more whose records stand nowhere as text, and keeps those at the places.
+fn again(
+    evidence: &Evidence,
+    source: &Source,
+    handle: &Handle,
+    reader: &dyn Reader,
+    places: &[Place],
+    cited: &mut BTreeMap<Place, Citation>,
+) {
+    let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
+    let mut take = |chunk: &Chunk, base: u64| {
+        let entries = chunk.entries.iter().map(|entry| (entry.offset, entry.length));
+        for (offset, length) in entries.chain(chunk.rows.iter().map(|row| (row.offset, row.length))) {
+            let Some(place) = wanted.get(&(base + u64::from(offset))) else { continue };
+            let text = chunk.records_bytes().get(offset as usize..(offset + length) as usize);
+            cited.insert(*place, Citation::new(*place, text.unwrap_or_default()));
+        }
+    };
+    // It was gone through before: should that fail now, places are cited without their text.
+    let read = || reader.read_file_among(handle, source, evidence, &mut take);
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
 }
 
 fn keep(place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {

@@ -6,6 +6,7 @@
 use super::bytes::{Packing, read_up_to};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
+use crate::mariadb;
 use crate::pbx;
 use crate::readers::{self, Format, Tells};
 
@@ -19,6 +20,8 @@ pub(crate) const FIRST_LOOK: usize = 4 * 1024;
 pub enum Kind {
     /// Records of a format, which its reader reads.
     Records(&'static Format),
+    /// A file that belongs to a table of a database: its definition, its index, the redo log.
+    DatabasePart,
     /// Asterisk's internal database.
     AsteriskDatabase,
     /// A configuration file of Asterisk.
@@ -34,6 +37,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Records(format) => format.word,
+            Kind::DatabasePart => "mariadb-part",
             Kind::AsteriskDatabase => "asterisk-database",
             Kind::Configuration => "configuration",
             Kind::PhoneFile => "phone-file",
@@ -62,6 +66,9 @@ pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     }
     if head.is_empty() {
         return None;
+    }
+    if mariadb::is_part(path, head) {
+        return Some(Kind::DatabasePart);
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
         return readers::recognise(path, head);

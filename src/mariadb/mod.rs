@@ -26,6 +26,25 @@ mod row;
 mod suspects;
 mod value;
 
+/// Returns whether a file that begins with `head` is one of InnoDB: its first page tells its own number twice.
+pub fn is_innodb_file(head: &[u8]) -> bool {
+    /// The kind of a file's first page.
+    const FIRST_PAGE: usize = 8;
+    let number = bytes::big32(head, 34);
+    bytes::big16(head, 24) == Some(FIRST_PAGE) && number.is_some() && number == bytes::big32(head, 38)
+}
+
+/// Returns whether a file belongs to a table of call records: its definition, its index, or the redo log.
+pub fn is_part(path: &str, head: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match name {
+        "cdr.frm" => head.starts_with(&[0xfe, 1]),
+        "cdr.MYI" => head.starts_with(&[0xfe, 0xfe, 7]),
+        "ib_logfile0" => true,
+        _ => false,
+    }
+}
+
 pub use bytes::ReadAt;
 pub use column::{Column, Kind};
 pub use definition::{Definition, Engine, Key};

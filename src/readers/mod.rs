@@ -13,6 +13,7 @@ mod by_line;
 mod call_records;
 mod channel_events;
 mod chunk;
+mod database_table;
 mod delimited;
 mod fail2ban;
 mod format;
@@ -29,12 +30,13 @@ pub use format::{Content, Format, Opened, Opening, Tells};
 pub use syslog::SyslogMessages;
 pub(crate) use text::uri_host;
 
-use crate::evidence::{FIRST_LOOK, Handle, Kind, Source};
+use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};
 use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
 /// stamp and a program's name.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 7] = [
+    &database_table::FORMAT,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,
@@ -76,6 +78,18 @@ pub trait Reader: Send + Sync {
     /// batch; returns sentences for the report about what was damaged or left out.
     fn read_file(&self, _file: &Handle, _take: &mut Take<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Reads a file as [`Reader::read_file`] does, where other files of the evidence belong to it, as to a
+    /// table of a database.
+    fn read_file_among(
+        &self,
+        file: &Handle,
+        _source: &Source,
+        _evidence: &Evidence,
+        take: &mut Take<'_>,
+    ) -> Vec<String> {
+        self.read_file(file, take)
     }
 }
 

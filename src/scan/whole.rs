@@ -57,7 +57,9 @@ fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handl
     let state = &scanning.states[index];
     let mut take = |chunk: &Chunk, offset: u64| lock(&state.merged).merge(chunk, offset);
     let outcome =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.read_file(handle, &mut take)));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        reader.read_file_among(handle, state.source, scanning.evidence, &mut take)
+    }));
     match outcome {
         Ok(notes) => notes.into_iter().for_each(|note| state.note(note)),
         Err(_) => state.note("the reader failed on it: what follows is lost".to_owned()),
