@@ -145,6 +145,7 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
         let Some(opened) = readers::reader_for(source, &pbx) else { continue };
         let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
+        opened.reader.sample(source, evidence, &mut |chunk, _| surveyed.take_chunk(chunk, false));
         surveyed.notes.extend(opened.note);
         facts.push(surveyed);
         readers.push((source, opened.reader));

@@ -29,7 +29,7 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
             subject: Untrusted::from(told.source.file.path.as_str()),
             title: format!("Call records were deleted: {} rows", deleted.rows),
             detail: format!(
-                "{} rows of the table that are not in it any more were found in its files. {why} Who deleted them is \
+                "{} rows that were deleted from the table were found in its files. {why} Who deleted them is \
                  not told there.",
                 deleted.rows
             ),

@@ -84,6 +84,11 @@ impl SourceFacts {
     fn take(&mut self, bytes: &[u8], at_end: bool, has_end: bool, reader: &dyn Reader) {
         let mut chunk = Chunk { bytes: bytes.to_vec(), at_end, ..Chunk::default() };
         reader.read(&mut chunk);
+        self.take_chunk(&chunk, has_end);
+    }
+
+    /// Takes in records that were read; `has_end` where the source's last ones are among them.
+    pub fn take_chunk(&mut self, chunk: &Chunk, has_end: bool) {
         let most = self.ties.len() + MOST_TIES;
         for entry in &chunk.entries {
             self.take_record(entry.stamp, entry.exact, most);

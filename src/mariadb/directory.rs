@@ -89,10 +89,17 @@ fn log_beside(folder: &str, paths: &[String]) -> Option<String> {
     paths.contains(&path).then_some(path)
 }
 
-fn definition(files: &dyn Files, stem: &str, name: &str, engine: Engine) -> Result<(Definition, bool), String> {
+fn definition(
+    files: &dyn Files,
+    stem: &str,
+    name: &str,
+    engine: Engine,
+) -> Result<(Definition, bool), String> {
     let Some(file) = files.open(&format!("{stem}.frm")) else {
         let known = known::definition(name, engine);
-        return known.map(|known| (known, true)).ok_or("its definition (.frm) is missing and not known".to_owned());
+        return known
+            .map(|known| (known, true))
+            .ok_or("its definition (.frm) is missing and not known".to_owned());
     };
     let bytes = read_whole(&*file, frm::LONGEST).map_err(|error| format!("its definition: {error}"))?;
     match frm::read(&bytes) {
@@ -166,7 +173,7 @@ impl Table {
         let index = files.open(&format!("{path}.MYI"));
         let head = index.map(|index| read_whole(&*index, myisam::LONGEST)).and_then(Result::ok);
         let form = myisam::Form::read(&head.unwrap_or_default(), &self.definition)?;
-        let mut giving = Giving::new(take);
+        let mut giving = Giving::new(&self.definition, take);
         myisam::rows(file, &form, &self.definition, wanted == Wanted::All, &mut giving);
         let mut summary = giving.summary;
         myisam::tell_counts(&form, wanted == Wanted::All, &mut summary);

@@ -197,4 +197,3 @@ fn keys(bytes: &[u8], columns: usize) -> Option<Vec<Key>> {
     }
     Some(keys)
 }
-

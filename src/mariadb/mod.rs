@@ -24,7 +24,14 @@ mod myisam;
 mod redo;
 mod row;
 mod suspects;
+#[cfg(test)]
+mod tests;
 mod value;
+
+/// Reads a table's definition from the bytes of its `.frm` file, or tells why it cannot be read.
+pub fn definition_of(bytes: &[u8]) -> Result<Definition, &'static str> {
+    frm::read(bytes)
+}
 
 /// Returns whether a file that begins with `head` is one of InnoDB: its first page tells its own number twice.
 pub fn is_innodb_file(head: &[u8]) -> bool {

@@ -66,9 +66,12 @@ impl RowState {
         RowState::Detached,
     ];
 
-    /// Returns whether somebody deleted it.
+    /// Returns whether somebody deleted it, and it is there to be read.
     pub fn is_deleted(self) -> bool {
-        !matches!(self, RowState::Live | RowState::InsertedInLog | RowState::Detached)
+        !matches!(
+            self,
+            RowState::Live | RowState::InsertedInLog | RowState::Detached | RowState::IndexRemnant
+        )
     }
 
     /// Says in brackets what a report adds to such a row; nothing for a living one.

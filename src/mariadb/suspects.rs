@@ -43,7 +43,7 @@ const CALL: [&str; 4] = ["uniqueid", "channel", "dstchannel", "sequence"];
 pub(super) struct CallColumns {
     columns: Vec<usize>,
     /// The columns that name calls.
-    pub(super) names: Vec<usize>,
+    names: Vec<usize>,
 }
 
 impl CallColumns {
@@ -55,6 +55,11 @@ impl CallColumns {
             columns: if is_calls { found(&CALL) } else { Vec::new() },
             names: found(&["uniqueid", "linkedid"]),
         }
+    }
+
+    /// Returns the column of the calls' own identifiers, where the table has calls.
+    pub(super) fn identifier(&self) -> Option<usize> {
+        self.columns.first().copied()
     }
 
     /// Returns what makes the row's call unique; nothing where that is lost.

@@ -11,7 +11,7 @@ use super::call_records::CallRecordReader;
 use super::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
 use crate::event::{CallRow, Span};
 use crate::evidence::{Evidence, Handle, Kind, Source};
-use crate::mariadb::{Files, ReadAt, Row, RowFile, Summary, Table, Wanted, is_innodb_file, tables};
+use crate::mariadb::{Files, ReadAt, Row, RowFile, RowState, Summary, Table, Wanted, is_innodb_file, tables};
 
 /// How a table of call records is told and read.
 pub(super) static FORMAT: Format = Format {
@@ -27,6 +27,8 @@ pub(super) static FORMAT: Format = Format {
 
 /// Rows have no lines: this one more is the zeroth.
 const NO_LINE: u32 = u32::MAX;
+/// Rows that are enough to tell a clock by.
+const SAMPLE: u32 = 256;
 /// Bytes of a value that are shown.
 const LONGEST_VALUE: usize = 512;
 
@@ -41,6 +43,19 @@ impl Reader for TableReader {
 
     fn read(&self, _chunk: &mut Chunk) {}
 
+    fn sample(&self, source: &Source, evidence: &Evidence, take: &mut Take<'_>) {
+        let beside = Beside { evidence };
+        let Some(table) = find(&beside, &source.file.path).ok() else { return };
+        let Some(mut giving) = Giving::new(&table, source.file.bytes, take) else { return };
+        let mut left = SAMPLE;
+        // What cannot be read is told when the table is read.
+        let _ = table.rows(&beside, Wanted::Living, &mut |row| {
+            giving.row(&row);
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+
     fn read_file_among(
         &self,
         _file: &Handle,
@@ -49,9 +64,9 @@ impl Reader for TableReader {
         take: &mut Take<'_>,
     ) -> Vec<String> {
         let beside = Beside { evidence };
-        let (tables, notes) = tables(&beside);
-        let Some(table) = tables.into_iter().find(|table| table.path == source.file.path) else {
-            return notes.into_iter().filter(|note| note.starts_with(&source.file.path)).collect();
+        let table = match find(&beside, &source.file.path) {
+            Ok(table) => table,
+            Err(notes) => return notes,
         };
         let Some(mut giving) = Giving::new(&table, source.file.bytes, take) else {
             return vec!["its columns are not those of call records".to_owned()];
@@ -65,6 +80,13 @@ impl Reader for TableReader {
             Err(why) => vec![why],
         }
     }
+}
+
+/// Finds the table of a file, or tells why it cannot be read.
+fn find(beside: &Beside<'_>, path: &str) -> Result<Table, Vec<String>> {
+    let (tables, notes) = tables(beside);
+    let found = tables.into_iter().find(|table| table.path == path);
+    found.ok_or_else(|| notes.into_iter().filter(|note| note.starts_with(path)).collect())
 }
 
 /// Says what was found beside the living rows.
@@ -82,10 +104,16 @@ fn sentences(table: &Table, summary: &Summary) -> Vec<String> {
         notes.push(format!("{deleted} deleted rows were recovered: {}", by_state.join(", ")));
     }
     let counted = [
+        (
+            summary.count(RowState::IndexRemnant),
+            "calls more were probably deleted: only their identifiers are left, in an index",
+        ),
         (summary.wiped, "freed records are wiped: rows were deleted of which nothing is left here"),
         (summary.unreadable, "rows could not be read"),
     ];
-    notes.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")));
+    notes.extend(
+        counted.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")),
+    );
     notes
 }
 
@@ -133,7 +161,8 @@ impl<'g, 't> Giving<'g, 't> {
         self.as_text.bytes = delimited(row);
         self.reader.read(&mut self.as_text);
         let Some(mut call) = self.as_text.rows.first().copied() else { return };
-        let mut chunk = Chunk { bytes: self.shown(row), is_deleted: row.state.is_deleted(), ..Chunk::default() };
+        let mut chunk =
+            Chunk { bytes: self.shown(row), is_deleted: row.state.is_deleted(), ..Chunk::default() };
         let length = chunk.bytes.len() as u32;
         spans(&mut call).into_iter().filter(|span| !span.is_none()).for_each(|span| span.start += length);
         (call.offset, call.length, call.line) = (0, length, NO_LINE);
@@ -170,8 +199,11 @@ impl<'g, 't> Giving<'g, 't> {
 /// Writes a row as a line of delimited text; what is lost is empty.
 fn delimited(row: &Row) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let values: Vec<Vec<u8>> =
-        row.values.iter().map(|value| value.text().map(std::borrow::Cow::into_owned).unwrap_or_default()).collect();
+    let values: Vec<Vec<u8>> = row
+        .values
+        .iter()
+        .map(|value| value.text().map(std::borrow::Cow::into_owned).unwrap_or_default())
+        .collect();
     // Writing to memory does not fail.
     let _ = writer.write_byte_record(&csv::ByteRecord::from(values));
     writer.into_inner().unwrap_or_default()

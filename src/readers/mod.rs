@@ -80,6 +80,9 @@ pub trait Reader: Send + Sync {
         Vec::new()
     }
 
+    /// Gives the first few records of a file that is read by positions, for the survey of its clock.
+    fn sample(&self, _source: &Source, _evidence: &Evidence, _take: &mut Take<'_>) {}
+
     /// Reads a file as [`Reader::read_file`] does, where other files of the evidence belong to it, as to a
     /// table of a database.
     fn read_file_among(

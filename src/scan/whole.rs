@@ -56,8 +56,7 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
 fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handle, reader: &dyn Reader) {
     let state = &scanning.states[index];
     let mut take = |chunk: &Chunk, offset: u64| lock(&state.merged).merge(chunk, offset);
-    let outcome =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         reader.read_file_among(handle, state.source, scanning.evidence, &mut take)
     }));
     match outcome {

@@ -5,6 +5,7 @@ mod layout;
 mod packed;
 mod page;
 mod record;
+mod remnants;
 mod replay;
 mod space;
 mod table;

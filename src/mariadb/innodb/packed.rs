@@ -42,15 +42,18 @@ impl Slots {
         (rows <= heap).then_some(Slots { all, rows })
     }
 
+    /// Returns the places of the rows, sorted.
+    fn rows(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = self.all.iter().take(self.rows).map(|slot| slot & (OWNER - 1)).collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// Returns the places of all records in their order in the page, in which the rest of it counts them.
     fn by_place(&self) -> Vec<usize> {
         let mut places: Vec<usize> = self.all.iter().map(|slot| slot & (OWNER - 1)).collect();
         places.sort_unstable();
         places
-    }
-
-    fn is_row(&self, place: usize) -> bool {
-        self.all.iter().take(self.rows).any(|slot| slot & (OWNER - 1) == place)
     }
 }
 
@@ -59,8 +62,9 @@ pub(super) fn children(page: &[u8]) -> Option<Vec<u32>> {
     let slots = Slots::read(page)?;
     let start = page.len().checked_sub(slots.all.len() * SLOT)?;
     let places = slots.by_place();
-    let rows = places.iter().enumerate().filter(|(_, place)| slots.is_row(**place));
-    rows.map(|(number, _)| big32(page, start.checked_sub(4 * (number + 1))?)).collect()
+    let rows = slots.rows();
+    let of_rows = places.iter().enumerate().filter(|(_, place)| rows.binary_search(place).is_ok());
+    of_rows.map(|(number, _)| big32(page, start.checked_sub(4 * (number + 1))?)).collect()
 }
 
 /// Makes a leaf of the clustered index into what it is in memory.
@@ -130,8 +134,7 @@ impl<'a> Unpacking<'a> {
             let input = self.page.get(self.input..self.input_end)?;
             let output = self.image.get_mut(self.output..place)?;
             let status = self.inflate.decompress(input, output, FlushDecompress::Sync).ok()?;
-            let (taken, given) =
-                (self.inflate.total_in() - before_in, self.inflate.total_out() - before_out);
+            let (taken, given) = (self.inflate.total_in() - before_in, self.inflate.total_out() - before_out);
             self.input += taken as usize;
             self.output += given as usize;
             if status == Status::StreamEnd {
@@ -148,7 +151,11 @@ impl<'a> Unpacking<'a> {
     /// Inflates one record; returns whether the stream held it.
     fn record(&mut self, number: usize, origin: usize, layout: &Layout) -> Option<bool> {
         let header = Format::Compact.header();
-        if self.is_at_end || !self.inflate_to(origin.checked_sub(header)?)? || self.is_at_end {
+        if self.is_at_end {
+            return Some(false);
+        }
+        let is_reached = self.inflate_to(origin.checked_sub(header)?)?;
+        if !is_reached || self.is_at_end {
             return Some(false);
         }
         write_place_number(&mut self.image, origin, number)?;
@@ -210,7 +217,8 @@ impl<'a> Unpacking<'a> {
     /// Copies a record out of the log; its header is written backwards there. Returns where the next begins.
     fn written_record(&mut self, at: usize, origin: usize, layout: &Layout) -> Option<usize> {
         let header = Format::Compact.header();
-        let longest = (layout.fields.len() * 2 + layout.nullable / 8 + 4).min(self.page.len().checked_sub(at)?);
+        let longest =
+            (layout.fields.len() * 2 + layout.nullable / 8 + 4).min(self.page.len().checked_sub(at)?);
         let mut backwards: Vec<u8> = slice(self.page, at, longest)?.iter().rev().copied().collect();
         backwards.extend([0; 5]);
         let (pieces, start) = compact(&backwards, longest + header, layout)?;
@@ -254,12 +262,13 @@ fn write_place_number(image: &mut [u8], origin: usize, number: usize) -> Option<
 fn restore(page: &[u8], image: &mut [u8], slots: &Slots, places: &[usize], layout: &Layout) -> Option<()> {
     let system_end = page.len().checked_sub(places.len() * SLOT)?;
     let mut references = system_end.checked_sub(places.len() * SYSTEM)?;
+    let rows = slots.rows();
     for (number, &origin) in places.iter().enumerate() {
         let Some(pieces) = Format::Compact.pieces(image, origin, layout) else { continue };
         let to = pieces.get(layout.key_fields)?.at;
         let from = system_end.checked_sub(SYSTEM * (number + 1))?;
         image.get_mut(to..to + SYSTEM)?.copy_from_slice(slice(page, from, SYSTEM)?);
-        if !slots.is_row(origin) {
+        if rows.binary_search(&origin).is_err() {
             continue;
         }
         for piece in pieces.iter().filter(|piece| piece.is_elsewhere) {
@@ -297,4 +306,51 @@ fn write_next(image: &mut [u8], origin: usize, distance: usize) -> Option<()> {
     let at = origin.checked_sub(2)?;
     image.get_mut(at..at + 2)?.copy_from_slice(&(distance as u16).to_be_bytes());
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compress, Compression, FlushCompress};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mariadb::definition_of;
+
+    fn layout() -> Layout {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/mariadb/innodb/asterisk/manager.frm");
+        let definition = definition_of(&std::fs::read(path).expect("testdata")).expect("a definition");
+        Layout::clustered(&definition)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_packed_page_does_no_harm(
+            heap in 2_u16..12,
+            rows in 0_u16..12,
+            tail in prop::collection::vec(any::<u8>(), 200),
+            records in prop::collection::vec(any::<u8>(), 0..600),
+            later in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let mut page = vec![0; STREAM];
+            page[HEADER + 4..HEADER + 6].copy_from_slice(&(0x8000 | heap).to_be_bytes());
+            page[HEADER + 16..HEADER + 18].copy_from_slice(&rows.to_be_bytes());
+            page[HEADER + 2..HEADER + 4].copy_from_slice(&700_u16.to_be_bytes());
+            let mut compress = Compress::new(Compression::fast(), true);
+            let mut stream = Vec::with_capacity(4_096);
+            compress.compress_vec(&[1, 2, 3], &mut stream, FlushCompress::Full).expect("packed");
+            compress.compress_vec(&records, &mut stream, FlushCompress::Finish).expect("packed");
+            page.write_all(&stream).expect("memory");
+            page.extend(&later);
+            page.resize(8_192 - tail.len(), 0);
+            page.extend(&tail);
+            if let Some(image) = unpack(&page, 16_384, &layout()) {
+                prop_assert_eq!(image.len(), 16_384);
+            }
+            let _ = children(&page);
+        }
+    }
 }

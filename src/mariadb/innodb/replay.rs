@@ -12,8 +12,8 @@ use crate::mariadb::bytes::{big, big16};
 use crate::mariadb::redo::{Change, How, Image, Inserted, Log};
 use crate::mariadb::suspects::Print;
 
-/// Pages of a table that are kept while the log is read: 64 MiB of the usual size.
-const MOST_IMAGES: usize = 4_096;
+/// Bytes of pages that are kept while the log is read.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// The root of the index that is the table.
 const ROOT: u32 = 3;
 
@@ -51,7 +51,7 @@ impl InnoDb<'_> {
             });
             ControlFlow::Continue(())
         });
-        recovered.pages.retain(|&number, image| image.is_freed || self.is_leaf(number, image));
+        recovered.pages.retain(|_, image| image.is_freed || page_is(image, self.index));
         let mut alive = HashSet::new();
         for image in recovered.pages.values() {
             self.each_of_image(image, &mut |found| {
@@ -66,7 +66,7 @@ impl InnoDb<'_> {
 
     fn redo(&self, recovered: &mut Recovered, page: u32, how: How<'_>, end: u64) {
         if !recovered.pages.contains_key(&page) {
-            if recovered.pages.len() >= MOST_IMAGES {
+            if recovered.pages.len() >= MOST_BYTES / self.space.physical_size {
                 recovered.is_cut = true;
                 return;
             }
@@ -88,13 +88,6 @@ impl InnoDb<'_> {
             return blank;
         }
         self.space.page(page).map_or(blank, |bytes| Image { bytes, is_certain: false, is_freed: false })
-    }
-
-    fn is_leaf(&self, _number: u32, image: &Image) -> bool {
-        let kind = big16(&image.bytes, 24);
-        let is_index = kind == Some(page_kind::INDEX) || kind == Some(page_kind::INSTANT);
-        let page = IndexPage::read(&image.bytes).filter(|_| is_index);
-        page.is_some_and(|page| page.index == self.index && page.level == 0)
     }
 
     /// Gives the rows of the pages as they would be.
@@ -168,7 +161,9 @@ impl History<'_, '_> {
                 self.images.contains_key(&(space, number)).then_some(())?;
             }
         }
-        if self.images.len() >= MOST_IMAGES && !self.images.contains_key(&(space, number)) {
+        if self.images.len() >= MOST_BYTES / self.table.space.physical_size
+            && !self.images.contains_key(&(space, number))
+        {
             self.images.clear();
         }
         let table = self.table;
@@ -184,7 +179,6 @@ impl History<'_, '_> {
         });
         let inserted = image.apply(how)?;
         let known_index = *self.spaces.get(&space)?;
-        let page = IndexPage::read(&image.bytes)?;
         let index = match known_index {
             Some(index) => index,
             None => IndexPage::read(&self.images.get(&(space, ROOT))?.bytes)?.index,
@@ -209,6 +203,9 @@ impl History<'_, '_> {
     }
 }
 
+/// Is the page a leaf of that index?
 fn page_is(image: &Image, index: u64) -> bool {
-    IndexPage::read(&image.bytes).is_some_and(|page| page.index == index && page.level == 0)
+    let kind = big16(&image.bytes, 24);
+    let is_index = kind == Some(page_kind::INDEX) || kind == Some(page_kind::INSTANT);
+    is_index && IndexPage::read(&image.bytes).is_some_and(|page| page.index == index && page.level == 0)
 }

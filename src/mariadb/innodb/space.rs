@@ -64,7 +64,8 @@ impl<'a> Space<'a> {
         if Some(id) != big32(&head, SPACE_HEADER) {
             return Err("its first page is not that of a table".to_owned());
         }
-        let mut space = Space { file, page_size, physical_size, id, has_full_checksum, is_header_whole: false };
+        let mut space =
+            Space { file, page_size, physical_size, id, has_full_checksum, is_header_whole: false };
         space.is_header_whole = space.page(0).is_some_and(|page| space.is_whole(&page));
         Ok(space)
     }

@@ -33,7 +33,7 @@ pub(in crate::mariadb) struct InnoDb<'a> {
     pub(super) index: u64,
     reached: Pages,
     broken: Vec<u32>,
-    pages: u32,
+    pub(super) pages: u32,
 }
 
 impl<'a> InnoDb<'a> {
@@ -65,9 +65,10 @@ impl<'a> InnoDb<'a> {
         log: Option<(&Log<'_>, &str)>,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Summary {
-        let mut giving = Giving::new(take);
+        let mut giving = Giving::new(self.rows.definition, take);
         let mut suspects = Suspects::default();
         let mut others = Pages::new(self.pages);
+        giving.orphans = self.orphans();
         let recovered = log.map(|(log, _)| self.recovered(log)).unwrap_or_default();
         self.living(&mut giving, &recovered, &mut suspects, &mut others);
         if let Some((log, name)) = log {
@@ -80,6 +81,7 @@ impl<'a> InnoDb<'a> {
             self.deleted(&mut giving, &mut suspects, &others);
             self.logged(&mut giving, log, &mut suspects);
         }
+        self.remnants(&mut giving);
         if suspects.dropped > 0 {
             giving.summary.note(format!(
                 "{} records that look deleted were not told apart: too many at once",
@@ -96,7 +98,7 @@ impl<'a> InnoDb<'a> {
         log: Option<&Log<'_>>,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Summary {
-        let mut giving = Giving::new(take);
+        let mut giving = Giving::new(self.rows.definition, take);
         let recovered = log.map(|log| self.recovered(log)).unwrap_or_default();
         self.living(&mut giving, &recovered, &mut Suspects::default(), &mut Pages::new(self.pages));
         self.tell_states(&recovered, &mut giving.summary);
@@ -130,8 +132,15 @@ impl<'a> InnoDb<'a> {
             let inserted = summary.count(RowState::InsertedInLog);
             summary.note(format!(
                 "the server was not stopped but killed: shown is the table as its file has it, and marked is what \
-                 the redo log would change at the next start ({deleted} rows deleted, {inserted} rows added)"
+                 the redo log would change at the next start ({deleted} rows deleted, {inserted} rows added), changes \
+                 that were not finished included"
             ));
+        }
+        if summary.count(RowState::DeleteMarked) > 0 {
+            summary.note(
+                "rows marked as deleted come back at the next start if their deletion was not finished"
+                    .to_owned(),
+            );
         }
         if recovered.is_cut {
             summary.note("the redo log changes more pages than are kept: of some it is not told".to_owned());
@@ -147,6 +156,7 @@ impl<'a> InnoDb<'a> {
         others: &mut Pages,
     ) {
         let mut damaged = Vec::new();
+        let mut unreadable = 0;
         let mut maps = FreeMaps::default();
         for number in 0..self.pages {
             if giving.is_over {
@@ -158,6 +168,7 @@ impl<'a> InnoDb<'a> {
             let passed = self.rows.of_page(&page, Some(&self.space), &mut |found| here.push(found));
             self.count(passed, number, &mut giving.summary);
             for found in here {
+                unreadable += found.unreadable;
                 match self.state(number, found.standing, &mut maps) {
                     RowState::Live => {
                         let is_gone = recovered.would_delete(number, found.identity.row);
@@ -170,6 +181,9 @@ impl<'a> InnoDb<'a> {
                     }
                 }
             }
+        }
+        if unreadable > 0 {
+            giving.summary.note(format!("{unreadable} values are damaged and left out"));
         }
         self.tell_damage(&damaged, &mut giving.summary);
     }
@@ -255,7 +269,8 @@ impl<'a> InnoDb<'a> {
         summary.wiped += passed.wiped;
         summary.unreadable += passed.unreadable;
         if passed.is_chain_broken && self.reached.has(number) {
-            summary.note(format!("the chain of rows breaks off in page {number}: rows behind it are missing"));
+            summary
+                .note(format!("the chain of rows breaks off in page {number}: rows behind it are missing"));
         }
     }
 

@@ -3,10 +3,10 @@
 //! A page that is not reached holds no living row, however alive its records look.
 
 use super::layout::Layout;
+use super::packed;
 use super::page::IndexPage;
 use super::record::Format;
 use super::space::Space;
-use super::packed;
 use crate::mariadb::bytes::{big16, big32, byte};
 
 /// A bit for every page of a file.

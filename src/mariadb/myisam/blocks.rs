@@ -50,9 +50,8 @@ impl Block {
         let whole = |header: usize, data: usize, unused: usize| {
             Block::new(Form::First, header, data, unused, None, data)
         };
-        let rest = |header: usize, data: usize, unused: usize| {
-            Block::new(Form::Rest, header, data, unused, None, 0)
-        };
+        let rest =
+            |header: usize, data: usize, unused: usize| Block::new(Form::Rest, header, data, unused, None, 0);
         Some(match form {
             0 => {
                 let length = number(1, 3)?;
@@ -98,9 +97,8 @@ impl<'a> Reading<'a> {
 
     /// Returns `length` bytes at a place; fewer where the file ends.
     pub(super) fn bytes(&mut self, at: u64, length: usize) -> &[u8] {
-        let held = |start: u64, window: &[u8]| {
-            at >= start && at + length as u64 <= start + window.len() as u64
-        };
+        let held =
+            |start: u64, window: &[u8]| at >= start && at + length as u64 <= start + window.len() as u64;
         if !held(self.start, &self.window) {
             self.window = read_part(self.file, at, length.max(WINDOW)).unwrap_or_default();
             self.start = at;

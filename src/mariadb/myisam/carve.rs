@@ -12,7 +12,9 @@ use crate::mariadb::definition::Definition;
 use crate::mariadb::value::{Order, Value, read};
 
 /// Steps that are tried for one block.
-const MOST_STEPS: usize = 100_000;
+const MOST_STEPS: usize = 20_000;
+/// Steps that are tried for all blocks of a file, each time that it is gone through.
+pub(super) const MOST_STEPS_IN_ALL: usize = 500_000_000;
 /// Bytes that a row's block may have behind the row: blocks begin at multiples of four.
 const MOST_FILLING: usize = 3;
 
@@ -81,19 +83,31 @@ fn value_of(definition: &Definition, number: usize, bytes: &[u8]) -> Option<Valu
 
 /// Finds the columns of a deleted row in its block, whose first 20 bytes are overwritten.
 ///
-/// Columns that cannot be made out are lost; `None` where that is so of more than half of them.
-pub(super) fn carve(form: &Form, definition: &Definition, block: &[u8]) -> Option<Vec<Value>> {
-    const OVERWRITTEN: usize = 20;
+/// Columns that cannot be made out are lost; `None` where that is so of more than half of them. The steps that it took
+/// are added to `all_steps`.
+pub(super) fn carve(
+    form: &Form,
+    definition: &Definition,
+    block: &[u8],
+    all_steps: &mut usize,
+) -> Option<Vec<Value>> {
     let mut steps = 0;
+    let values = sought(form, definition, block, &mut steps);
+    *all_steps += steps;
+    values
+}
+
+fn sought(form: &Form, definition: &Definition, block: &[u8], steps: &mut usize) -> Option<Vec<Value>> {
+    const OVERWRITTEN: usize = 20;
     for first in 1..=form.parts.len() / 2 {
         for at in OVERWRITTEN..block.len() {
-            let mut carving = Carving { form, definition, block, found: Vec::new(), steps };
+            let mut carving = Carving { form, definition, block, found: Vec::new(), steps: *steps };
             carving.from(first, at, &mut vec![Value::Lost; definition.columns.len()]);
-            steps = carving.steps;
+            *steps = carving.steps;
             if let Some(values) = agreed(&carving.found) {
                 return Some(values);
             }
-            if steps >= MOST_STEPS {
+            if *steps >= MOST_STEPS {
                 return None;
             }
         }

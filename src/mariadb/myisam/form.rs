@@ -194,9 +194,5 @@ fn packing(column: &Column, is_packed: bool) -> (Packing, usize) {
 }
 
 fn counts(index: &[u8]) -> Option<Counts> {
-    Some(Counts {
-        rows: big(index, 28, 8)?,
-        deleted: big(index, 36, 8)?,
-        was_open: big16(index, 24)? != 0,
-    })
+    Some(Counts { rows: big(index, 28, 8)?, deleted: big(index, 36, 8)?, was_open: big16(index, 24)? != 0 })
 }

@@ -1,7 +1,7 @@
 //! All rows of a `.MYD` file: the living ones first, then what is left of deleted ones.
 
 use super::blocks::{Form as BlockForm, Reading};
-use super::carve::{carve, unpack};
+use super::carve::{MOST_STEPS_IN_ALL, carve, unpack};
 use super::form::Form;
 use crate::mariadb::bytes::{ReadAt, byte, little, slice};
 use crate::mariadb::column::Kind;
@@ -103,6 +103,7 @@ impl Table<'_> {
     fn each_block(&self, take: &mut dyn FnMut(u64, Found)) {
         let mut reading = Reading::new(self.file);
         let mut next = 0;
+        let mut steps = 0;
         while let Some((at, block)) = reading.block(next) {
             next = at + block.length.max(4);
             match block.form {
@@ -115,7 +116,10 @@ impl Table<'_> {
                 BlockForm::Deleted => {
                     let length = usize::try_from(block.length).unwrap_or(usize::MAX).min(LONGEST_BLOCK);
                     let bytes = reading.bytes(at, length);
-                    take(at, Found::Deleted(carve(self.form, self.definition, bytes)));
+                    let may_try = steps < MOST_STEPS_IN_ALL;
+                    let values =
+                        may_try.then(|| carve(self.form, self.definition, bytes, &mut steps)).flatten();
+                    take(at, Found::Deleted(values));
                 }
             }
         }

@@ -89,7 +89,7 @@ pub(super) fn record_length(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Gives the changes that the records of one group tell.
-pub(super) fn changes(records: &[u8], take: &mut dyn FnMut(Change<'_>)) {
+pub(in crate::mariadb) fn changes(records: &[u8], take: &mut dyn FnMut(Change<'_>)) {
     let mut reading = Reading { space: 0, page: 0, place: 0, is_page: false };
     let mut at = 0;
     while let Some(length) = record_length(records, at) {

@@ -19,7 +19,11 @@ const MAGIC: &[u8] = b"Phys";
 const LONGEST_GROUP: usize = 1 << 20;
 const WINDOW: usize = 4 * LONGEST_GROUP;
 /// How many bytes are tried for the beginning of a group, where it is not known.
-const MOST_TRIES: u64 = 4 * 1024 * 1024;
+const MOST_TRIES: u64 = 1024 * 1024;
+/// How far a group may reach that is sought so; most are far shorter.
+const LONGEST_SOUGHT: usize = 4 * 1024;
+/// The server makes no smaller log.
+const SMALLEST: u64 = 4 * 1024 * 1024;
 
 /// A redo log.
 pub(in crate::mariadb) struct Log<'a> {
@@ -54,7 +58,7 @@ impl<'a> Log<'a> {
         if big32(&head, 4) != Some(0) {
             return Err("of a newer form than is read, or encrypted".to_owned());
         }
-        let capacity = file.size().checked_sub(START).filter(|&bytes| bytes > 0).ok_or("cut off")?;
+        let capacity = file.size().checked_sub(START).filter(|_| file.size() >= SMALLEST).ok_or("cut off")?;
         let first = big(&head, 8, 8).ok_or("cut off")?;
         let checkpoints = CHECKPOINTS.iter().filter_map(|&at| checkpoint(file, at));
         let checkpoint = checkpoints.max().ok_or("both its checkpoints are damaged")?;
@@ -108,8 +112,7 @@ impl<'a> Log<'a> {
             let window = self.read(from + tried, WINDOW);
             for at in 0..window.len().saturating_sub(LONGEST_GROUP).min(LONGEST_GROUP) {
                 let position = from + tried + at as u64;
-                // A short look first: most bytes begin no group.
-                let rest = window.get(at..at + 64 * 1024).unwrap_or_default();
+                let rest = window.get(at..at + LONGEST_SOUGHT).unwrap_or_default();
                 if self.group_length(rest, position).is_some() {
                     return position;
                 }

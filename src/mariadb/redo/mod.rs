@@ -8,6 +8,8 @@ mod change;
 mod log;
 mod page;
 
+#[cfg(test)]
+pub(super) use change::changes as each_change;
 pub(super) use change::{Change, How};
 pub(super) use log::Log;
 pub(super) use page::{Image, Inserted};

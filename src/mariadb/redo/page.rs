@@ -119,7 +119,8 @@ impl Image {
         let (common_header, common_data) = (numbers.next()?, numbers.next()?);
         let (header, data) = numbers.rest()?.split_at_checked(marks >> 3)?;
         let size = 5 + common_header + header.len() + common_data + data.len();
-        let shared_header = slice(&self.bytes, before.checked_sub(5 + common_header)?, common_header)?.to_vec();
+        let shared_header =
+            slice(&self.bytes, before.checked_sub(5 + common_header)?, common_header)?.to_vec();
         let shared_data = slice(&self.bytes, before, common_data)?.to_vec();
         let next = (before + big16(&self.bytes, before.checked_sub(2)?)?) & 0xffff;
         let (at, heap_number) = if is_reused {
@@ -175,11 +176,8 @@ impl Image {
         let shared_header = slice(&self.bytes, before.checked_sub(common_header)?, common_header)?.to_vec();
         let shared_data = slice(&self.bytes, before, common_data)?.to_vec();
         let next = big16(&self.bytes, before.checked_sub(2)?)?;
-        let (at, heap_number) = if is_reused {
-            self.reused_redundant()?
-        } else {
-            self.heap(header + common_data + data.len())?
-        };
+        let (at, heap_number) =
+            if is_reused { self.reused_redundant()? } else { self.heap(header + common_data + data.len())? };
         let origin = at + header;
         self.write(at, own_header)?;
         self.write(at + own_header.len(), &shared_header)?;
