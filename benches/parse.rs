@@ -9,6 +9,10 @@ use std::hint::black_box;
 use std::ops::ControlFlow;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tolltrace::case::{self, Options, Progress};
+use tolltrace::evidence::Evidence;
 use tolltrace::mariadb::{Files, ReadAt, Wanted, tables};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, Opening, Reader, format};
@@ -108,5 +112,53 @@ fn databases(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, readers, databases);
+/// What finding a log in a packed tar costs: it is unpacked, hashed and passed on.
+fn archives(criterion: &mut Criterion) {
+    let log = corpus::log(16 * 1024 * 1024);
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let path = folder.path().join("backup.tar.gz");
+    if std::fs::write(&path, tar_gz("var/log/asterisk/full", &log)).is_err() {
+        return;
+    }
+    let mut group = criterion.benchmark_group("archives");
+    group.sample_size(20).throughput(Throughput::Bytes(log.len() as u64));
+    let paths = [path];
+    group.bench_function("a log in a tar.gz, found", |bench| {
+        bench.iter(|| black_box(Evidence::gather(&paths).map(|evidence| evidence.sources.len()).ok()));
+    });
+    group.bench_function("a log in a tar.gz, examined", |bench| {
+        let options = Options { no_hash: true, figures_only: true, ..Options::default() };
+        bench.iter(|| {
+            let evidence = Evidence::gather(&paths).ok();
+            black_box(
+                evidence.and_then(|evidence| case::examine(&evidence, &options, &Silent).ok()).is_some(),
+            )
+        });
+    });
+    group.finish();
+}
+
+/// Packs one file.
+fn tar_gz(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    let mut packed = Vec::new();
+    let mut builder = tar::Builder::new(GzEncoder::new(&mut packed, Compression::default()));
+    // Writing to memory does not fail.
+    let _ = builder.append_data(&mut header, name, bytes);
+    drop(builder.into_inner().and_then(GzEncoder::finish));
+    packed
+}
+
+/// Nobody watches.
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: u64) {}
+    fn advance(&self, _: &str, _: u64) {}
+    fn end(&self) {}
+}
+
+criterion_group!(benches, readers, databases, archives);
 criterion_main!(benches);

@@ -11,7 +11,7 @@ use tolltrace::report::model::Severity;
 
 /// Offline forensics for hacked phone systems: who got in, how, and which calls they made.
 ///
-/// Reads the disk of an Asterisk or FreePBX server, or a copy of any part of it. The evidence is
+/// Reads the disk of an Asterisk or FreePBX server, or a copy or archive of any part of it. The evidence is
 /// only ever read, nothing is executed, and nothing goes over the network.
 #[derive(Debug, Parser)]
 #[command(name = "tolltrace", version, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -162,7 +162,7 @@ pub(crate) struct TimelineArgs {
 /// What to read.
 #[derive(Debug, Args)]
 pub(crate) struct EvidenceArgs {
-    /// A mounted or copied disk, any part of one, or a single file; only ever read.
+    /// A mounted or copied disk, any part of one, a single file, or an archive (tar, zip); only ever read.
     #[arg(required = true, value_name = "EVIDENCE")]
     pub(crate) evidence: Vec<PathBuf>,
 }

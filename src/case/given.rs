@@ -3,6 +3,7 @@
 use super::Read;
 use super::build::Case;
 use crate::clock::ZoneOrigin;
+use crate::evidence::Kind;
 use crate::evidence::ends_with_path;
 use crate::report::model;
 use crate::untrusted::Untrusted;
@@ -35,7 +36,8 @@ impl Case<'_> {
     fn systems(&self) -> Vec<model::System> {
         let given = self.evidence.given.iter().enumerate().filter(|_| self.evidence.roots.len() > 1);
         let system = |(root, evidence): (usize, &String)| {
-            let mut told = self.world.told.iter().filter(|told| told.source.file.root == root);
+            let mut told =
+                self.world.told.iter().filter(|told| self.evidence.root_of(&told.source.file) == root);
             model::System {
                 evidence: evidence.clone(),
                 prefix: self.evidence.prefix(root),
@@ -78,12 +80,15 @@ impl Case<'_> {
                 .pbx
                 .problems
                 .iter()
-                .filter(|problem| problem.path.starts_with(&read.source.file.path))
+                .filter(|problem| {
+                    read.source.kind != Kind::Archive && problem.path.starts_with(&read.source.file.path)
+                })
                 .map(|problem| problem.what.clone()),
         );
         model::EvidenceRow {
             path: read.source.file.path.clone(),
             kind: read.source.kind.word(),
+            container: read.source.file.container().map(str::to_owned),
             bytes: read.source.file.bytes,
             sha256: read.sha256.clone(),
             first: self.maybe(told.and_then(|told| told.ledger.first)),

@@ -61,7 +61,10 @@ impl Clock {
         let roots = found.of_roots(evidence);
         let mut by_root: BTreeMap<usize, Vec<&SourceFacts>> = BTreeMap::new();
         for facts in &facts {
-            let root = evidence.source(facts.id).filter(|_| !roots.is_empty()).map(|source| source.file.root);
+            let root = evidence
+                .source(facts.id)
+                .filter(|_| !roots.is_empty())
+                .map(|source| evidence.root_of(&source.file));
             by_root.entry(root.unwrap_or(0)).or_default().push(facts);
         }
         let mut zones = BTreeMap::new();

@@ -5,7 +5,7 @@
 //! channel was made). They are the ties between a source's clock and UTC.
 
 use crate::event::{Instant, SourceId, Stamp};
-use crate::evidence::{HEAD, Kind, Packing, Source};
+use crate::evidence::{Kind, Source};
 use crate::readers::{Chunk, Reader};
 
 /// More ties than this, at either end, tell nothing new.
@@ -60,10 +60,7 @@ impl SourceFacts {
         let mut facts = SourceFacts::new(source.id, &source.file.path, source.kind);
         facts.modified = source.file.modified;
         let size = source.file.bytes;
-        let is_whole = match source.packing {
-            Packing::Plain => size <= source.head.len() as u64,
-            Packing::Gzip => source.head.len() < HEAD,
-        };
+        let is_whole = source.is_head_all;
         let head = &source.head;
         let length = if is_whole { head.len() } else { reader.whole_records(head) };
         let has_end = is_whole || !source.tail.is_empty();

@@ -15,6 +15,9 @@ use crate::ui::Ui;
 
 use super::{Status, UserError};
 
+/// Reasons shown for evidence of which nothing could be read.
+const MOST_REASONS: usize = 5;
+
 /// Finds the evidence, and refuses an output inside it before anything is read.
 pub(super) fn gather(paths: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Evidence> {
     let evidence = Evidence::gather(paths)?;
@@ -27,6 +30,9 @@ pub(super) fn gather(paths: &[PathBuf], output: Option<&Path>) -> anyhow::Result
 /// Refuses evidence of which nothing is known.
 pub(super) fn require_sources(evidence: &Evidence, ui: &Ui) -> Result<(), UserError> {
     if evidence.sources.is_empty() {
+        for unread in evidence.trouble.iter().take(MOST_REASONS) {
+            ui.note(&format!("{}: {}", unread.path, unread.why));
+        }
         let files = counted(evidence.unrecognised_count, "file");
         return Err(UserError::Unrecognised { evidence: evidence.given.join(", "), files });
     }

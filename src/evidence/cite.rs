@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Evidence, Handle, Packing, Source};
+use super::{Contents, Evidence, Handle, Source};
 use crate::event::{Citation, Place};
 use crate::pbx::Pbx;
 use crate::readers::{self, Access, Chunk, Reader};
@@ -17,10 +17,20 @@ pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, C
     for place in places {
         by_source.entry(place.source).or_default().push(*place);
     }
-    for (source, places) in by_source {
-        if let Some(source) = evidence.source(source) {
-            read(evidence, source, &places, &mut cited);
+    let mut by_archive: BTreeMap<usize, Vec<&Source>> = BTreeMap::new();
+    for (&id, places) in &by_source {
+        let Some(source) = evidence.source(id) else { continue };
+        match evidence.archive_of(source) {
+            Some(archive) => by_archive.entry(archive).or_default().push(source),
+            None => read(evidence, source, places, &mut cited),
         }
+    }
+    for (archive, sources) in by_archive {
+        // What cannot be read a second time is cited without its text.
+        let _ = evidence.pass(archive, &sources, &mut |source, mut contents| {
+            let places = by_source.get(&source.id).map(Vec::as_slice).unwrap_or_default();
+            read_on(&mut contents, places, &mut cited);
+        });
     }
     for place in places {
         cited.entry(*place).or_insert_with(|| Citation::new(*place, b""));
@@ -36,39 +46,39 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
     let opened = readers::reader_for(source, &Pbx::default());
-    if let Some(opened) = opened.filter(|opened| opened.reader.access() == Access::AtWill) {
+    let at_will = opened.filter(|opened| opened.reader.access() == Access::AtWill);
+    if let Some(opened) = at_will.filter(|_| source.is_random_access()) {
         return again(evidence, source, &handle, opened.reader.as_ref(), places, cited);
     }
+    if !source.is_random_access() {
+        return read_on(&mut handle.contents(source.packing), places, cited);
+    }
     let mut buffer = vec![0; Citation::LONGEST];
-    match source.packing {
-        Packing::Plain => {
-            for place in places {
-                let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
-                keep(*place, &buffer[..got], cited);
+    for place in places {
+        let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
+        keep(*place, &buffer[..got], cited);
+    }
+}
+
+/// Reads the lines at places, which are in order, out of bytes that come one after the other.
+fn read_on(contents: &mut Contents<'_>, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
+    let mut window: Vec<u8> = Vec::new();
+    let mut start = 0u64;
+    let mut piece = vec![0; 64 * 1024];
+    for place in places {
+        let wanted = place.offset + Citation::LONGEST as u64;
+        while start + (window.len() as u64) < wanted {
+            let got = contents.fill(&mut piece);
+            if got == 0 {
+                break;
             }
+            let unneeded = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(0).min(window.len());
+            window.drain(..unneeded);
+            start += unneeded as u64;
+            window.extend_from_slice(&piece[..got]);
         }
-        Packing::Gzip => {
-            let mut inflated = handle.inflate();
-            let mut window: Vec<u8> = Vec::new();
-            let mut start = 0u64;
-            let mut piece = vec![0; 64 * 1024];
-            for place in places {
-                let wanted = place.offset + Citation::LONGEST as u64;
-                while start + (window.len() as u64) < wanted {
-                    let got = inflated.fill(&mut piece);
-                    if got == 0 {
-                        break;
-                    }
-                    let unneeded =
-                        usize::try_from(place.offset.saturating_sub(start)).unwrap_or(0).min(window.len());
-                    window.drain(..unneeded);
-                    start += unneeded as u64;
-                    window.extend_from_slice(&piece[..got]);
-                }
-                let at = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(usize::MAX);
-                keep(*place, window.get(at..).unwrap_or_default(), cited);
-            }
-        }
+        let at = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(usize::MAX);
+        keep(*place, window.get(at..).unwrap_or_default(), cited);
     }
 }
 

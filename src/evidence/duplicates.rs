@@ -1,15 +1,20 @@
 //! Copies of one log: the same bytes under another name, or the beginning of a longer file.
 //!
 //! A backup of `/var/log` beside `/var/log`, an unpacked log beside its gz: every line would be told
-//! twice. Candidates share kind and head; whether one really is the other's beginning is read in full.
+//! twice, and so would those of a log and of last night's backup of it. Candidates share kind and head;
+//! whether one really is the other's beginning is read in full.
 
-use super::bytes::{Handle, Packing};
-use super::{Evidence, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::measures::Measures;
+use super::{Evidence, Handle, Packing, Source, Unread};
 use crate::event::SourceId;
 
 /// A file shorter than this is not called the beginning of another: first lines may well be alike.
 const SHORTEST_BEGINNING: u64 = 4 * 1024;
 const PIECE: usize = 64 * 1024;
+/// Pairs of sources whose comparison needs another pass over an archive.
+const MOST_ASKED: usize = 10_000;
 /// Bytes at a file's end that are compared before all others.
 const COMPARED_END: usize = 256;
 
@@ -23,18 +28,23 @@ pub(super) fn mark(evidence: &mut Evidence) {
         let key = |index: usize| evidence.sources.get(index).map(|source| (source.kind, start(source)));
         key(left).cmp(&key(right)).then(left.cmp(&right))
     });
-    let same_start = |evidence: &Evidence, left: usize, right: usize| {
-        let (left, right) = (&evidence.sources[left], &evidence.sources[right]);
-        left.kind == right.kind && start(left) == start(right) && !left.head.is_empty()
-    };
-    let mut from = 0;
-    while from < order.len() {
-        let mut to = from + 1;
-        while to < order.len() && same_start(evidence, order[from], order[to]) {
-            to += 1;
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for index in order {
+        let first = groups.last().and_then(|group| group.first().copied());
+        let is_like = |first| same_start(&evidence.sources[first], &evidence.sources[index]);
+        match groups.last_mut().filter(|_| first.is_some_and(is_like)) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
         }
-        mark_group(evidence, &order[from..to]);
-        from = to;
+    }
+    groups.retain(|group| group.len() > 1);
+    for group in &mut groups {
+        longest_first(evidence, group);
+    }
+    let mut measures = Measures::default();
+    ask(evidence, &groups, &mut measures);
+    for group in groups {
+        mark_group(evidence, &group, &mut measures);
     }
 }
 
@@ -43,28 +53,65 @@ fn start(source: &Source) -> &[u8] {
     source.head.get(..SHORTEST_BEGINNING as usize).unwrap_or(&source.head)
 }
 
-/// Compares each source of a group with the sources kept so far, longest first.
-fn mark_group(evidence: &mut Evidence, group: &[usize]) {
-    if group.len() < 2 {
-        return;
-    }
-    let mut group = group.to_vec();
-    // An unpacked size is only known by unpacking, so plain files come first; equal ones stand side by
-    // side.
+fn same_start(left: &Source, right: &Source) -> bool {
+    left.kind == right.kind && start(left) == start(right) && !left.head.is_empty()
+}
+
+/// Puts a group in the order in which one may be the beginning of another before it.
+fn longest_first(evidence: &Evidence, group: &mut [usize]) {
+    // An unpacked size is only known by unpacking, so plain files come first, equal ones side by side; of
+    // equals, what lies in a folder is read rather than its copy in an archive.
     group.sort_by(|&left, &right| {
         let key = |index: usize| {
             let source = &evidence.sources[index];
             let is_log = source.kind.has_records();
             let telling = if is_log { end_of(source) } else { &source.head[..] };
-            (source.packing, std::cmp::Reverse(source.file.bytes), telling, index)
+            let (length, is_streamed) =
+                (std::cmp::Reverse(source.file.bytes), evidence.archive_of(source).is_some());
+            let place = (is_streamed, source.file.container().is_some(), index);
+            (!source.has_known_end(), source.packing, length, telling, place)
         };
         key(left).cmp(&key(right))
     });
+}
+
+/// Has the beginnings hashed of members that may begin with another source of their group.
+fn ask(evidence: &mut Evidence, groups: &[Vec<usize>], measures: &mut Measures) {
+    let mut asked: BTreeMap<SourceId, BTreeSet<u64>> = BTreeMap::new();
+    let mut count = 0;
+    for group in groups {
+        for (at, &shorter) in group.iter().enumerate() {
+            for &longer in &group[..at] {
+                let (left, right) = (&evidence.sources[shorter], &evidence.sources[longer]);
+                if evidence.archive_of(right).is_none() || !may_begin(left, right) {
+                    continue;
+                }
+                count += 1;
+                if count > MOST_ASKED {
+                    break;
+                }
+                let length = measures.whole(evidence, left).map(|(length, _)| length);
+                if let Some(length) = length.filter(|&length| length < right.file.bytes) {
+                    asked.entry(right.id).or_default().insert(length);
+                }
+            }
+        }
+    }
+    measures.ask(evidence, &asked);
+    if count > MOST_ASKED {
+        let why =
+            format!("{count} members of archives begin alike: not all were compared, so a copy may count");
+        evidence.trouble.push(Unread { path: evidence.given.join(", "), bytes: None, why });
+    }
+}
+
+/// Compares each source of a group with the sources kept so far, longest first.
+fn mark_group(evidence: &mut Evidence, group: &[usize], measures: &mut Measures) {
     let mut kept: Vec<usize> = Vec::new();
     let mut uncompared = 0;
-    for index in group {
+    for &index in group {
         let near = kept.iter().skip(kept.len().saturating_sub(MOST_COMPARED));
-        let original = near.copied().find(|&longer| begins(evidence, index, longer));
+        let original = near.copied().find(|&longer| begins(evidence, index, longer, measures));
         uncompared += usize::from(original.is_none() && kept.len() > MOST_COMPARED);
         match original {
             Some(longer) => evidence.sources[index].duplicate_of = Some(SourceId(longer as u16)),
@@ -77,12 +124,30 @@ fn mark_group(evidence: &mut Evidence, group: &[usize]) {
             "{uncompared} more files begin like this one than are compared: copies among them count twice"
         );
         let (path, bytes) = (first.file.path.clone(), Some(first.file.bytes));
-        evidence.trouble.push(super::Unread { path, bytes, why });
+        evidence.trouble.push(Unread { path, bytes, why });
     }
 }
 
+/// Returns whether heads and ends, as far as they are known, allow one to be the beginning of the other.
+fn may_begin(shorter: &Source, longer: &Source) -> bool {
+    let heads = shorter.head.len().min(longer.head.len());
+    shorter.kind.has_records()
+        && shorter.head[..heads] == longer.head[..heads]
+        && !ends_differ(shorter, longer)
+}
+
+/// Tells by hashes whether one source is the beginning of the other.
+fn begins_by_hash(evidence: &Evidence, shorter: &Source, longer: &Source, measures: &mut Measures) -> bool {
+    if shorter.packing != Packing::Plain && longer.packing != Packing::Plain {
+        return measures.same_packed(evidence, shorter, longer);
+    }
+    let Some((length, hash)) = measures.whole(evidence, shorter) else { return false };
+    let Some((beginning, is_all)) = measures.beginning(evidence, longer, length) else { return false };
+    length > 0 && beginning == hash && (is_all || length >= SHORTEST_BEGINNING)
+}
+
 /// Returns whether source `shorter` is the beginning, or the whole, of source `longer`.
-fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
+fn begins(evidence: &Evidence, shorter: usize, longer: usize, measures: &mut Measures) -> bool {
     let (shorter, longer) = (&evidence.sources[shorter], &evidence.sources[longer]);
     if ends_differ(shorter, longer) {
         return false;
@@ -93,14 +158,16 @@ fn begins(evidence: &Evidence, shorter: usize, longer: usize) -> bool {
             && shorter.file.bytes == longer.file.bytes
             && whole_is_head(shorter);
     }
+    if evidence.archive_of(shorter).is_some() || evidence.archive_of(longer).is_some() {
+        return begins_by_hash(evidence, shorter, longer, measures);
+    }
     let (Ok(left), Ok(right)) = (evidence.open(&shorter.file), evidence.open(&longer.file)) else {
         return false;
     };
     if !holds_end_of(&right, longer, shorter) {
         return false;
     }
-    let (mut left, mut right) =
-        (Contents::new(&left, shorter.packing), Contents::new(&right, longer.packing));
+    let (mut left, mut right) = (left.contents(shorter.packing), right.contents(longer.packing));
     let (mut mine, mut theirs) = (vec![0; PIECE], vec![0; PIECE]);
     let mut length = 0;
     loop {
@@ -124,14 +191,16 @@ fn end_of(source: &Source) -> &[u8] {
 
 /// Returns whether two plain files of one length end differently.
 fn ends_differ(left: &Source, right: &Source) -> bool {
-    let both_plain = left.packing == Packing::Plain && right.packing == Packing::Plain;
-    both_plain && left.file.bytes == right.file.bytes && end_of(left) != end_of(right)
+    left.has_known_end()
+        && right.has_known_end()
+        && left.file.bytes == right.file.bytes
+        && end_of(left) != end_of(right)
 }
 
 /// Returns whether the end of `shorter` stands in `longer` where it would if that began with it;
 /// `true` where one of them is packed.
 fn holds_end_of(handle: &Handle, longer: &Source, shorter: &Source) -> bool {
-    if shorter.packing != Packing::Plain || longer.packing != Packing::Plain {
+    if !shorter.is_random_access() || !longer.is_random_access() {
         return true;
     }
     let end = end_of(shorter);
@@ -143,30 +212,4 @@ fn holds_end_of(handle: &Handle, longer: &Source, shorter: &Source) -> bool {
 
 fn whole_is_head(source: &Source) -> bool {
     source.file.bytes <= source.head.len() as u64
-}
-
-/// The unpacked bytes of a file, in order.
-enum Contents<'a> {
-    Plain { handle: &'a Handle, offset: u64 },
-    Gzip(Box<super::Inflated<'a>>),
-}
-
-impl<'a> Contents<'a> {
-    fn new(handle: &'a Handle, packing: Packing) -> Self {
-        match packing {
-            Packing::Plain => Contents::Plain { handle, offset: 0 },
-            Packing::Gzip => Contents::Gzip(Box::new(handle.inflate())),
-        }
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) -> usize {
-        match self {
-            Contents::Plain { handle, offset } => {
-                let got = handle.read_at(buffer, *offset).unwrap_or(0);
-                *offset += got as u64;
-                got
-            }
-            Contents::Gzip(inflated) => inflated.fill(buffer),
-        }
-    }
 }

@@ -1,21 +1,29 @@
 //! What was given: folders, files and, for the demo, memory; found, recognised, opened.
 //!
 //! Evidence is only ever read. Regular files alone are opened, without following a link and without
-//! waiting on a fifo; a link inside a folder counts for its text, never for its target. Archives
-//! will be one more [`Root`]; nothing outside this module knows how a file is reached.
+//! waiting on a fifo; a link inside a folder counts for its text, never for its target. Archives are
+//! read as streams and never unpacked. Nothing outside this module knows how a file is reached, but for
+//! one thing: members of a packed archive are read together, in one [pass](Evidence::pass) over it.
 
+mod archive;
 mod bytes;
 pub mod cite;
 mod duplicates;
+mod gather;
+mod measures;
 mod output;
+mod packing;
 mod recognise;
 mod root;
 mod walk;
 
+use std::sync::Arc;
+
 use crate::event::{Instant, SourceId};
 
-pub use bytes::{Handle, Inflated, Packing};
+pub use bytes::{Contents, Handle};
 pub use output::refuse_output_inside;
+pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;
 pub use recognise::Kind;
 pub use root::{MemoryFile, Root};
@@ -65,11 +73,50 @@ pub struct File {
     pub bytes: u64,
     /// When it was last written, as far as the copy kept it.
     pub modified: Option<Instant>,
-    pub(crate) root: usize,
     /// Its path with the root's own name before it: a folder given may be the disk's `etc` itself.
     pub(crate) placed: String,
-    pub(crate) relative: std::path::PathBuf,
-    pub(crate) identity: (u64, u64),
+    pub(crate) reach: Reach,
+    /// The path of the archive that it lies in.
+    pub(crate) container: Option<Arc<str>>,
+}
+
+/// How a file's bytes are reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    /// It lies in a root.
+    Found { root: usize, relative: std::path::PathBuf, identity: (u64, u64) },
+    /// It is a part of another file, packed or not.
+    Part { around: Arc<File>, offset: u64, length: u64, coding: Packing },
+    /// It was taken out of an archive into memory.
+    Kept(Arc<[u8]>),
+    /// It is met on a pass over an archive, under this number.
+    Streamed { archive: usize, number: u64 },
+}
+
+impl File {
+    /// Returns whether the size is the true one: of a packed member only the archive's claim is known.
+    pub(crate) fn has_known_size(&self) -> bool {
+        !matches!(&self.reach, Reach::Part { coding, .. } if *coding != Packing::Plain)
+    }
+
+    /// Returns whether the file can be opened at any place of it, without reading what comes before.
+    fn is_random_access(&self) -> bool {
+        self.has_known_size() && !matches!(self.reach, Reach::Streamed { .. })
+    }
+
+    /// Returns the path of the archive that it lies in, if it lies in one.
+    pub fn container(&self) -> Option<&str> {
+        self.container.as_deref()
+    }
+}
+
+/// An archive whose members are reached by passes over it.
+#[derive(Debug)]
+pub(crate) struct Wrapped {
+    file: Arc<File>,
+    packing: Packing,
+    /// Archives around it.
+    depth: usize,
 }
 
 /// A recognised file.
@@ -87,8 +134,29 @@ pub struct Source {
     pub duplicate_of: Option<SourceId>,
     /// Its first bytes, unpacked.
     pub head: Vec<u8>,
+    /// Is that all of it?
+    pub is_head_all: bool,
     /// Its last bytes; empty for a packed file.
     pub tail: Vec<u8>,
+    /// SHA-256 of its bytes, where it was found out on the way.
+    pub(crate) digest: Option<[u8; 32]>,
+}
+
+impl Source {
+    /// Returns whether any place of its unpacked bytes can be read without reading what comes before.
+    pub fn is_random_access(&self) -> bool {
+        self.packing == Packing::Plain && self.file.is_random_access()
+    }
+
+    /// Returns whether its unpacked size is known for sure.
+    fn has_known_end(&self) -> bool {
+        self.packing == Packing::Plain && self.file.has_known_size()
+    }
+
+    /// Returns the SHA-256 of its bytes, if that was found out when it was listed.
+    pub fn digest(&self) -> Option<&[u8; 32]> {
+        self.digest.as_ref()
+    }
 }
 
 /// A link and where it points to, both as written.
@@ -122,6 +190,8 @@ pub struct Evidence {
     pub given: Vec<String>,
     /// Where files are reached.
     pub roots: Vec<Root>,
+    /// Archives that are read from their beginning.
+    pub(crate) archives: Vec<Wrapped>,
     /// Recognised files, in order of path.
     pub sources: Vec<Source>,
     /// Links, in order of path.
@@ -156,15 +226,26 @@ impl Evidence {
             let prefix = evidence.prefix(index);
             walk::walk(&mut evidence, index, &prefix, &mut files);
         }
-        recognise::recognise_all(&mut evidence, files);
+        gather::recognise_all(&mut evidence, files);
         duplicates::mark(&mut evidence);
         evidence
     }
 
     /// Opens a file, if it is still the regular file that was found.
     pub fn open(&self, file: &File) -> std::io::Result<Handle> {
-        let root = self.roots.get(file.root).ok_or(std::io::ErrorKind::NotFound)?;
-        root.open(file)
+        match &file.reach {
+            Reach::Found { root, relative, identity } => {
+                let root = self.roots.get(*root).ok_or(std::io::ErrorKind::NotFound)?;
+                root.open(relative, *identity)
+            }
+            Reach::Part { around, offset, length, coding } => {
+                Ok(self.open(around)?.part(*offset, *length, *coding, file.bytes))
+            }
+            Reach::Kept(bytes) => Ok(Handle::from_kept(Arc::clone(bytes))),
+            Reach::Streamed { .. } => {
+                Err(std::io::Error::other("a large member of a packed archive cannot be opened by itself"))
+            }
+        }
     }
 
     /// Returns a source by its id.
@@ -176,6 +257,11 @@ impl Evidence {
     pub fn read_small(&self, source: &Source, limit: usize) -> std::io::Result<Vec<u8>> {
         let handle = self.open(&source.file)?;
         bytes::read_up_to(&handle, source.packing, limit)
+    }
+
+    /// Returns which of the roots a file lies in, be it in an archive there.
+    pub(crate) fn root_of(&self, file: &File) -> usize {
+        (0..self.roots.len()).find(|&root| file.path.starts_with(&self.prefix(root))).unwrap_or(0)
     }
 
     /// Returns what the paths of a root's files begin with; nothing where only one root was given.

@@ -3,15 +3,11 @@
 //! A renamed, rotated, host-suffixed or nested copy has the same content as the original, so names
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
-use super::bytes::{Packing, read_up_to};
-use super::{Evidence, File, HEAD, Source, Unread};
-use crate::event::SourceId;
+use super::{File, Packing};
 use crate::mariadb;
 use crate::pbx;
 use crate::readers::{self, Format, Tells};
 
-/// The most sources of one case.
-const MOST_SOURCES: usize = u16::MAX as usize;
 /// What a first look reads: enough to tell text from the rest.
 pub(crate) const FIRST_LOOK: usize = 4 * 1024;
 
@@ -30,6 +26,8 @@ pub enum Kind {
     PhoneFile,
     /// A file that tells about the host: its zone, its name, its TFTP server.
     HostFile,
+    /// An archive with files of other kinds in it.
+    Archive,
 }
 
 impl Kind {
@@ -42,6 +40,7 @@ impl Kind {
             Kind::Configuration => "configuration",
             Kind::PhoneFile => "phone-file",
             Kind::HostFile => "host-file",
+            Kind::Archive => "archive",
         }
     }
 
@@ -59,8 +58,8 @@ impl Kind {
     }
 }
 
-/// Tells a file's kind from its path and its first bytes, unpacked.
-pub(super) fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
+/// Tells a kind from a path and the first bytes, unpacked.
+fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_internal_database(path, head) {
         return Some(Kind::AsteriskDatabase);
     }
@@ -97,70 +96,16 @@ fn host_file(path: &str) -> bool {
     .any(|end| super::ends_with_path(path, end))
 }
 
-/// Sorts files into sources and the rest.
-pub(super) fn recognise_all(evidence: &mut Evidence, mut files: Vec<File>) {
-    files.sort_by(|left, right| left.path.cmp(&right.path));
-    for file in files {
-        if evidence.sources.len() == MOST_SOURCES {
-            evidence.trouble.push(Unread {
-                path: file.path,
-                bytes: Some(file.bytes),
-                why: format!("more than {MOST_SOURCES} sources: this and all later files were not looked at"),
-            });
-            return;
-        }
-        if let Err(error) = look_at(evidence, file.clone()) {
-            evidence.trouble.push(Unread {
-                path: file.path,
-                bytes: Some(file.bytes),
-                why: format!("cannot be opened: {error}"),
-            });
-        }
-    }
-}
-
-fn look_at(evidence: &mut Evidence, file: File) -> std::io::Result<()> {
-    let handle = evidence.open(&file)?;
-    let mut first = vec![0; FIRST_LOOK];
-    let got = handle.read_at(&mut first, 0)?;
-    first.truncate(got);
-    let packing = Packing::of(&first);
-    let is_text = memchr::memchr(0, &first).is_none();
+/// Returns whether a plain file is worth a look at more than its first bytes.
+pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
     // `/etc/localtime` copied as a file is binary.
-    let is_candidate = packing != Packing::Plain
-        || is_text
-        || host_file(&file.placed)
-        || recognise(&file.path, &first).is_some();
-    let head = if is_candidate && (packing != Packing::Plain || got == FIRST_LOOK) {
-        read_up_to(&handle, packing, HEAD)?
-    } else {
-        first
-    };
-    // `full.1.gz` holds what `full.1` held.
-    let inner_path = if packing == Packing::Gzip { file.path.trim_end_matches(".gz") } else { &file.path };
-    let kind = match host_file(&file.placed) {
-        true => Some(Kind::HostFile),
-        false => is_candidate.then(|| recognise(inner_path, &head)).flatten(),
-    };
-    let Some(kind) = kind else {
-        evidence.unrecognised_count += 1;
-        if evidence.unrecognised.len() < Evidence::MOST_LISTED {
-            let why = if head.is_empty() { "empty" } else { "of no known kind" };
-            evidence.unrecognised.push(Unread { path: file.path, bytes: Some(file.bytes), why: why.into() });
-        }
-        return Ok(());
-    };
-    let tail =
-        if packing == Packing::Plain && kind.has_records() { last_bytes(&handle)? } else { Vec::new() };
-    let id = SourceId(evidence.sources.len() as u16);
-    evidence.sources.push(Source { id, file, kind, packing, duplicate_of: None, head, tail });
-    Ok(())
+    memchr::memchr(0, first).is_none() || host_file(&file.placed) || recognise(&file.path, first).is_some()
 }
 
-fn last_bytes(handle: &super::Handle) -> std::io::Result<Vec<u8>> {
-    let length = handle.size().min(HEAD as u64);
-    let mut bytes = vec![0; length as usize];
-    let got = handle.read_at(&mut bytes, handle.size() - length)?;
-    bytes.truncate(got);
-    Ok(bytes)
+/// Tells a file's kind from its path and its first bytes, unpacked.
+pub(super) fn kind_of(file: &File, packing: Packing, is_candidate: bool, head: &[u8]) -> Option<Kind> {
+    if host_file(&file.placed) {
+        return Some(Kind::HostFile);
+    }
+    is_candidate.then(|| recognise(packing.unpacked_path(&file.path), head)).flatten()
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use super::EvidenceError;
 use super::bytes::Handle;
-use super::{EvidenceError, File};
 
 /// One file of evidence that lies in memory: the demo's is built into the program.
 #[derive(Clone, Copy, Debug)]
@@ -53,14 +53,14 @@ impl Root {
         }
     }
 
-    /// Opens a file of this root.
-    pub(super) fn open(&self, file: &File) -> io::Result<Handle> {
+    /// Opens the file at a path below this root, if it is still the one that was found.
+    pub(super) fn open(&self, relative: &Path, identity: (u64, u64)) -> io::Result<Handle> {
         match self {
-            Root::Folder(base) => open_found(&base.join(&file.relative), file.identity),
-            Root::File(path) => open_found(path, file.identity),
+            Root::Folder(base) => open_found(&base.join(relative), identity),
+            Root::File(path) => open_found(path, identity),
             Root::Memory(files) => files
                 .iter()
-                .find(|held| Path::new(held.path) == file.relative)
+                .find(|held| Path::new(held.path) == relative)
                 .map(|held| Handle::from_memory(held.bytes))
                 .ok_or_else(|| io::ErrorKind::NotFound.into()),
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Evidence, File, Link, Root, Unread};
+use super::{Evidence, File, Link, Reach, Root, Unread};
 use crate::event::Instant;
 
 /// Folders in folders; no file system that people keep is deeper.
@@ -66,10 +66,9 @@ fn add_memory(
                 path,
                 bytes: file.bytes.len() as u64,
                 modified: None,
-                root: index,
                 placed: file.path.to_owned(),
-                relative: file.path.into(),
-                identity: (0, 0),
+                reach: Reach::Found { root: index, relative: file.path.into(), identity: (0, 0) },
+                container: None,
             });
         }
     }
@@ -80,10 +79,9 @@ fn file_of(root: usize, path: String, placed: String, relative: PathBuf, metadat
         path,
         bytes: metadata.size(),
         modified: Some(Instant::from_seconds(metadata.mtime())),
-        root,
         placed,
-        relative,
-        identity: (metadata.dev(), metadata.ino()),
+        reach: Reach::Found { root, relative, identity: (metadata.dev(), metadata.ino()) },
+        container: None,
     }
 }
 
@@ -204,7 +202,7 @@ fn is_kernel_view(relative: &Path, metadata: &fs::Metadata, base: &Path) -> bool
 
 /// Returns where a link points to below the root, without looking at the disk: an absolute target
 /// starts at the root again, and nothing climbs above it.
-fn rerooted(link: &Path, target: &Path) -> Option<PathBuf> {
+pub(super) fn rerooted(link: &Path, target: &Path) -> Option<PathBuf> {
     let mut path = if target.is_absolute() { PathBuf::new() } else { link.parent()?.to_owned() };
     for component in target.components() {
         match component {

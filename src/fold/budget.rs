@@ -69,7 +69,7 @@ fn need(source: &Source) -> usize {
     }
     let bytes = match source.packing {
         Packing::Plain => source.file.bytes,
-        Packing::Gzip => source.file.bytes.saturating_mul(UNPACKED),
+        _ => source.file.bytes.saturating_mul(UNPACKED),
     };
     usize::try_from(bytes / SHORTEST_RECORD).unwrap_or(usize::MAX).max(LEAST)
 }

@@ -13,7 +13,7 @@ use super::tries::{self, Try};
 use super::uses::{self, Run};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
-use crate::evidence::{Packing, Source};
+use crate::evidence::Source;
 use crate::readers::Chunk;
 use crate::scan::{Base, Sink};
 
@@ -88,7 +88,7 @@ impl Fold {
     ) -> Self {
         Fold {
             source: source.id,
-            keeps_text: source.packing != Packing::Plain,
+            keeps_text: !source.is_random_access(),
             resolver,
             known,
             window,

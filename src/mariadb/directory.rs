@@ -101,7 +101,7 @@ fn definition(
             .map(|known| (known, true))
             .ok_or("its definition (.frm) is missing and not known".to_owned());
     };
-    let bytes = read_whole(&*file, frm::LONGEST).map_err(|error| format!("its definition: {error}"))?;
+    let bytes = read_whole(&*file, frm::LONGEST).unwrap_or_default();
     match frm::read(&bytes) {
         Ok(definition) => Ok((Definition { engine, ..definition }, false)),
         Err(why) => match known::definition(name, engine) {

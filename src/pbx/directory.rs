@@ -121,11 +121,23 @@ impl<'a> Directory<'a> {
         if self.has(&pattern) {
             return vec![pattern];
         }
-        let fixed = pattern.find(['*', '?', '[']).and_then(|at| pattern.get(..at));
-        let Some(fixed) = fixed else { return Vec::new() };
-        let matching = self.files.range(fixed.to_owned()..).map(|(path, _)| path.as_str());
-        let matching = matching.take_while(|path| path.starts_with(fixed));
-        matching.filter(|path| matches(pattern.as_bytes(), path.as_bytes())).map(str::to_owned).collect()
+        // The folder may have a wildcard's signs in its own name: collectors call it `[root]`.
+        let (folder, wild) = pattern.split_at(self.literal(&pattern));
+        let Some(fixed) = wild.find(['*', '?', '[']) else { return Vec::new() };
+        let fixed = format!("{folder}{}", wild.get(..fixed).unwrap_or_default());
+        let matching = self.files.range(fixed.clone()..).map(|(path, _)| path.as_str());
+        let matching = matching.take_while(|path| path.starts_with(&fixed));
+        let is_match = |path: &&str| {
+            path.strip_prefix(folder).is_some_and(|rest| matches(wild.as_bytes(), rest.as_bytes()))
+        };
+        matching.filter(is_match).map(str::to_owned).collect()
+    }
+
+    /// Returns how much of a path is the folder that was found, which is no pattern.
+    fn literal(&self, path: &str) -> usize {
+        let root = self.base.strip_suffix(HOME).unwrap_or(&self.base);
+        let folders = [self.base.as_str(), root].into_iter();
+        folders.filter(|folder| path.starts_with(folder)).map(str::len).max().unwrap_or(0)
     }
 
     /// Returns whether a file is there that holds nothing, which is why it is no source.
@@ -157,8 +169,9 @@ fn normal(path: &str) -> Option<String> {
     for part in path.split('/') {
         match part {
             "" | "." => {}
+            // An archive is a root of its own.
             ".." => {
-                kept.pop()?;
+                kept.pop().filter(|left| !left.ends_with('!'))?;
             }
             part => kept.push(part),
         }
@@ -234,6 +247,8 @@ mod tests {
     fn paths_never_leave_the_evidence() {
         assert_eq!(normal("a/../b/./c"), Some("b/c".to_owned()));
         assert_eq!(normal("a/../../b"), None);
+        assert_eq!(normal("a.tar!/etc/../b"), Some("a.tar!/b".to_owned()));
+        assert_eq!(normal("a.tar!/../etc/passwd"), None);
     }
 
     proptest::proptest! {

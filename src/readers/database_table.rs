@@ -29,6 +29,8 @@ pub(super) static FORMAT: Format = Format {
 const NO_LINE: u32 = u32::MAX;
 /// Rows that are enough to tell a clock by.
 const SAMPLE: u32 = 256;
+/// Bytes of a packed file that are held in memory: the redo log has 96 MiB where nobody changed that.
+const LARGEST_PACKED: usize = 128 * 1024 * 1024;
 /// Bytes of a value that are shown.
 const LONGEST_VALUE: usize = 512;
 
@@ -134,7 +136,16 @@ impl Files for Beside<'_> {
 
     fn open(&self, path: &str) -> Option<Box<dyn ReadAt + '_>> {
         let source = self.evidence.sources.iter().find(|source| source.file.path == path)?;
-        Some(Box::new(self.evidence.open(&source.file).ok()?))
+        let handle = self.evidence.open(&source.file).ok()?;
+        if source.is_random_access() {
+            return Some(Box::new(handle));
+        }
+        // What lies packed in an archive is held in memory, if it is not too large for that.
+        let length = usize::try_from(source.file.bytes).ok().filter(|length| *length <= LARGEST_PACKED)?;
+        let mut bytes = vec![0; length];
+        let got = handle.contents(source.packing).fill(&mut bytes);
+        bytes.truncate(got);
+        Some(Box::new(bytes))
     }
 }
 

@@ -180,7 +180,8 @@ impl<'a> World<'a> {
 
 /// Returns the log that a file belongs to: its path without packing and rotation marks.
 pub fn family(path: &str) -> String {
-    let mut name = path.trim_end_matches(".gz");
+    let packed = [".gz", ".bz2", ".xz", ".zst"];
+    let mut name = packed.iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
     loop {
         let cut = name.trim_end_matches(|character: char| character.is_ascii_digit());
         let digits = name.len() - cut.len();
@@ -248,9 +249,16 @@ mod tests {
 
     #[test]
     fn rotated_files_are_one_log() {
-        for name in
-            ["full", "full.1", "full-20260910", "full.1.gz", "full.0", "full-20260910.gz", "full.1788873657"]
-        {
+        for name in [
+            "full",
+            "full.1",
+            "full-20260910",
+            "full.1.gz",
+            "full.0",
+            "full.2.xz",
+            "full-20260910.gz",
+            "full.1788873657",
+        ] {
             assert_eq!(family(&format!("var/log/asterisk/{name}")), "var/log/asterisk/full", "{name}");
         }
         assert_eq!(family("messages.log.0"), "messages.log");

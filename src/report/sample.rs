@@ -166,6 +166,7 @@ pub(crate) fn report() -> Report {
         evidence: vec![EvidenceRow {
             path: "var/log/asterisk/full\x1b]0;x\x07".to_owned(),
             kind: "asterisk-log",
+            container: None,
             bytes: 4_096,
             sha256: Some("ab".repeat(32)),
             first: when(-600),

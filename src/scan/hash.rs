@@ -1,4 +1,6 @@
-//! SHA-256 of a source's bytes on disk.
+//! SHA-256 of a source's bytes: as they are on disk, or as an archive would be unpacked to.
+
+use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
@@ -14,16 +16,20 @@ pub(super) fn hash<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize) {
 }
 
 fn digest<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize) -> std::io::Result<String> {
-    let handle = scanning.evidence.open(&scanning.states[index].source.file)?;
+    let source = scanning.states[index].source;
+    if let Some(digest) = source.digest() {
+        return Ok(hexadecimal(digest));
+    }
+    let handle = scanning.evidence.open(&source.file)?;
+    let mut bytes = handle.stream();
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];
-    let mut offset = 0;
     loop {
-        let got = handle.read_at(&mut buffer, offset)?;
-        hasher.update(&buffer[..got]);
-        offset += got as u64;
-        if got < buffer.len() {
-            return Ok(hexadecimal(&hasher.finalize()));
+        match bytes.read(&mut buffer) {
+            Ok(0) => return Ok(hexadecimal(&hasher.finalize())),
+            Ok(got) => hasher.update(&buffer[..got]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

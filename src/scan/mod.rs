@@ -3,10 +3,11 @@
 //! A plain file is cut into pieces of [`PIECE`] that several threads read; what they understood
 //! reaches the source's sink piece by piece in the order of the file, so that nothing depends on
 //! threads or cuts. A packed file, and a format whose records span lines, is read by one thread from
-//! end to end. Hashing reads the same bytes beside the scan, out of the page cache.
+//! end to end, and so is a packed archive with all that is wanted of it. Hashing reads the same bytes beside the scan, out of the page cache.
 
 mod cover;
 mod hash;
+mod pass;
 mod pieces;
 mod queue;
 mod whole;
@@ -14,7 +15,7 @@ mod whole;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::case::Progress;
-use crate::evidence::{Evidence, Packing, Source};
+use crate::evidence::{Evidence, Source};
 use crate::readers::{Access, Chunk, Reader};
 
 pub use cover::{Coverage, UnparsedCount};
@@ -83,9 +84,10 @@ pub fn scan<'a, S: Sink>(
     progress: &dyn Progress,
 ) -> std::io::Result<Vec<Done<'a, S>>> {
     let jobs = how.jobs.max(1);
-    progress.begin(tasks.iter().map(|task| task.source.file.bytes).sum());
+    let read = tasks.iter().filter(|task| task.reader.is_some());
+    progress.begin(read.map(|task| task.source.file.bytes).sum());
     let states: Vec<State<'a, S>> = tasks.into_iter().map(State::new).collect();
-    let queue = queue::Queue::new(&states, how);
+    let queue = queue::Queue::new(evidence, &states, how);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
     let scanning = Scanning { evidence, states: &states, how, progress };
     pool.broadcast(|thread| queue.work(&scanning, thread.index()));
@@ -145,8 +147,8 @@ impl<'a, S: Sink> State<'a, S> {
 
     /// May threads read pieces of it side by side?
     fn is_cut(&self) -> bool {
-        self.source.packing == Packing::Plain
-            && self.reader.as_ref().is_some_and(|reader| reader.access() == Access::Anywhere)
+        let reads_anywhere = |reader: &dyn Reader| reader.access() == Access::Anywhere;
+        self.source.is_random_access() && self.reader.as_deref().is_some_and(reads_anywhere)
     }
 
     fn note(&self, note: String) {

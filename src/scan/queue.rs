@@ -1,12 +1,16 @@
 //! The order of work: what one thread must do alone first, largest first, then pieces.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{How, Scanning, Sink, State, hash, pieces, whole};
+use super::{How, Scanning, Sink, State, hash, pass, pieces, whole};
+use crate::evidence::Evidence;
 
 /// One thing a thread can do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Job {
+    /// Read an archive for the sources in it.
+    Pass(usize, Vec<usize>),
     /// Read a source from end to end.
     Whole(usize),
     /// Read one piece of a source.
@@ -26,12 +30,21 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new<S: Sink>(states: &[State<'_, S>], how: How) -> Self {
+    pub(super) fn new<S: Sink>(evidence: &Evidence, states: &[State<'_, S>], how: How) -> Self {
         let mut order: Vec<usize> = (0..states.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(states[index].source.file.bytes));
         let readable = || order.iter().copied().filter(|&index| states[index].reader.is_some());
+        let archive_of = |index: usize| evidence.archive_of(states[index].source);
+        let mut passes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for index in readable() {
+            if let Some(archive) = archive_of(index) {
+                passes.entry(archive).or_default().push(index);
+            }
+        }
         let mut reading: Vec<Job> =
-            readable().filter(|&index| !states[index].is_cut()).map(Job::Whole).collect();
+            passes.into_iter().map(|(archive, indices)| Job::Pass(archive, indices)).collect();
+        let is_alone = |index: &usize| !states[*index].is_cut() && archive_of(*index).is_none();
+        reading.extend(readable().filter(is_alone).map(Job::Whole));
         for index in readable().filter(|&index| states[index].is_cut()) {
             let count = states[index].source.file.bytes.div_ceil(how.piece as u64);
             super::lock(&states[index].order).expect(count);
@@ -54,11 +67,12 @@ impl Queue {
         let lists = [(&self.reading, &self.next_reading), (&self.hashing, &self.next_hashing)];
         let lists = if thread < self.hash_first { [lists[1], lists[0]] } else { lists };
         for (jobs, next) in lists {
-            while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                 match job {
-                    Job::Whole(index) => whole::read(scanning, index, &mut room),
-                    Job::Piece(index, piece) => pieces::read(scanning, index, piece, &mut room),
-                    Job::Hash(index) => hash::hash(scanning, index),
+                    Job::Pass(archive, indices) => pass::read(scanning, *archive, indices, &mut room),
+                    Job::Whole(index) => whole::read(scanning, *index, &mut room),
+                    Job::Piece(index, piece) => pieces::read(scanning, *index, *piece, &mut room),
+                    Job::Hash(index) => hash::hash(scanning, *index),
                 }
             }
         }

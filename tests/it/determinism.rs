@@ -371,6 +371,29 @@ fn a_log_cut_in_its_last_record_keeps_all_before() {
 }
 
 #[test]
+fn packets_that_never_close_are_the_same_in_any_cut() {
+    let long = |length: usize| format!("{}\n", "x".repeat(length));
+    let opened = "<--- SIP read from UDP:198.51.100.4:5060 --->\n";
+    let measured = "[2026-03-07 02:13:09] VERBOSE[12] res_pjsip_logger.c: <--- Received SIP request (330 bytes) from UDP:198.51.100.4:5060 --->\n";
+    // The second announcement lies in the first's packet; both end for want of a closing rule only.
+    let log = [
+        PIECES[0].to_owned(),
+        opened.to_owned(),
+        long(14_821) + &long(28_059),
+        opened.to_owned(),
+        long(13_750) + &long(24_039),
+        measured.to_owned(),
+        long(28_057) + &long(22_124) + &long(586),
+    ]
+    .concat();
+    let reader = reader_named("asterisk_log", log.as_bytes()).unwrap();
+    let whole = read_at_once(reader.as_ref(), log.as_bytes());
+    for step in [1, 997, 30_000, 65_536] {
+        assert_eq!(read_in_steps(reader.as_ref(), log.as_bytes(), step), whole, "steps of {step}");
+    }
+}
+
+#[test]
 fn a_line_without_an_end_is_bounded() {
     let folder = TempDir::new().unwrap();
     let long = [PIECES[0].as_bytes(), &vec![b'y'; 20 << 20], b"\n", PIECES[1].as_bytes()].concat();

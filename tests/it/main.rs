@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 mod cli;
+mod containers;
 mod corpora;
 mod determinism;
 mod evidence;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::head::{self, Head, Level};
 use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, json, messages, trace};
 use crate::clock::DateFormat;
@@ -31,6 +33,8 @@ struct Reading<'a> {
     last_stamp: Option<Stamp>,
     /// Where a printed packet ends.
     packet_end: usize,
+    /// Is that only where a closing rule stands?
+    is_unmeasured: bool,
     /// From where until where lines may be the words of a packet's sender, packets between included.
     doubtful: Range<usize>,
     /// Where the line begins that is being read.
@@ -76,6 +80,7 @@ impl<'a> Reading<'a> {
             last_text: b"",
             last_stamp: None,
             packet_end: 0,
+            is_unmeasured: false,
             doubtful: 0..0,
             line_at: start,
             record_at: None,
@@ -102,6 +107,7 @@ impl<'a> Reading<'a> {
     fn take_over(&mut self, before: &Reading<'_>) {
         self.last_stamp = before.last_stamp;
         self.packet_end = before.packet_end;
+        self.is_unmeasured = before.is_unmeasured;
         self.doubtful = before.doubtful.clone();
         self.note_doubtful();
         self.record_at = before.record_at;
@@ -130,7 +136,7 @@ impl<'a> Reading<'a> {
         let whole = &self.bytes[start..end];
         let line = whole.strip_suffix(b"\r").unwrap_or(whole);
         if start < self.packet_end {
-            return;
+            return self.within_packet(line, start, end);
         }
         if self.usual(line, start, end, number) {
             return;
@@ -243,12 +249,37 @@ impl<'a> Reading<'a> {
     fn watch_packet(&mut self, message: &[u8], start: usize, end: usize) {
         let line = &self.bytes[start..end];
         if let Some(packet) = trace::packet(self.bytes, line, message, end) {
-            self.packet_end = packet.end;
-            if let Some(until) = packet.doubtful_until {
-                let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
-                self.doubtful = from..until;
-                self.note_doubtful();
-            }
+            self.begin_packet(packet, start);
+        }
+    }
+
+    /// Looks at a line of a packet without a length: one that announces another counts, so that it matters
+    /// to nothing behind them whether the reading began before the first or between the two.
+    fn within_packet(&mut self, line: &[u8], start: usize, end: usize) {
+        let words = &line[..line.len().min(LONGEST_LINE)];
+        if !self.is_unmeasured || memmem::find(words, b"<--- ").is_none() {
+            return;
+        }
+        let message = match self.head_of(words) {
+            Some(head) if matches!(head.level, Level::Verbose | Level::Debug) => head.message,
+            Some(_) => return,
+            None => words.get(trace::container_prefix(words).map_or(0, <[u8]>::len)..).unwrap_or_default(),
+        };
+        if let Some(packet) =
+            trace::packet(self.bytes, line, message, end).filter(|packet| !packet.has_length)
+        {
+            let end = packet.end.max(self.packet_end);
+            self.begin_packet(trace::Packet { end, ..packet }, start);
+        }
+    }
+
+    fn begin_packet(&mut self, packet: trace::Packet, start: usize) {
+        self.packet_end = packet.end;
+        self.is_unmeasured = !packet.has_length;
+        if let Some(until) = packet.doubtful_until {
+            let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
+            self.doubtful = from..until;
+            self.note_doubtful();
         }
     }
 

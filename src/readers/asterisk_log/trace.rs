@@ -19,6 +19,8 @@ pub(super) const LONGEST: usize = 64 * 1024;
 pub(super) struct Packet {
     /// Where it ends, as far as can be told.
     pub(super) end: usize,
+    /// Does the announcement tell its length?
+    pub(super) has_length: bool,
     /// Where at the latest it ends in truth, if a stranger wrote it and the log does not tell its length.
     pub(super) doubtful_until: Option<usize>,
 }
@@ -46,7 +48,8 @@ pub(super) fn packet(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize)
     let prefix = container_prefix(line).filter(|prefix| body.starts_with(prefix)).unwrap_or_default();
     match byte_count(announced) {
         Some(count) => {
-            Some(Packet { end: start + printed_length(body, prefix, count), doubtful_until: None })
+            let end = start + printed_length(body, prefix, count);
+            Some(Packet { end, has_length: true, doubtful_until: None })
         }
         // chan_sip gives no length, but closes with a rule of its own.
         None => {
@@ -54,7 +57,7 @@ pub(super) fn packet(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize)
             let end = start + memmem::find(body, &close).map_or(body.len(), |close| close + 1);
             // What the server itself sends holds no line that a stranger can begin.
             let is_received = announced.starts_with(b"SIP read from");
-            Some(Packet { end, doubtful_until: is_received.then_some(start + LONGEST) })
+            Some(Packet { end, has_length: false, doubtful_until: is_received.then_some(start + LONGEST) })
         }
     }
 }

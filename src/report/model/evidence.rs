@@ -12,9 +12,11 @@ pub struct EvidenceRow {
     pub path: String,
     /// The kind of source.
     pub kind: &'static str,
-    /// Size on disk.
+    /// The archive that it lies in, by its path.
+    pub container: Option<String>,
+    /// Size on disk, or in an archive what it is unpacked to.
     pub bytes: u64,
-    /// SHA-256 of the bytes on disk; `None` when hashing was switched off or failed.
+    /// SHA-256 of these bytes; `None` when hashing was switched off or failed.
     pub sha256: Option<String>,
     /// First instant it tells of.
     pub first: Option<When>,
