@@ -4,13 +4,16 @@
 
 mod corpus;
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::ops::ControlFlow;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tolltrace::case::{self, Options, Progress};
 use tolltrace::evidence::Evidence;
+use tolltrace::mariadb::{Files, ReadAt, Wanted, tables};
 use tolltrace::pbx::Pbx;
 use tolltrace::readers::{Chunk, Opening, Reader, format};
 use tolltrace::scan::PIECE;
@@ -72,6 +75,55 @@ fn bare_csv(rows: &[u8]) {
     }
 }
 
+/// A data directory in memory.
+struct Held(BTreeMap<String, Vec<u8>>);
+
+impl Held {
+    /// Takes a table of the test data; the file with the rows is repeated, where its blocks stand alone.
+    fn of(table: &str, endings: &[&str], repeated: usize) -> Self {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/mariadb/");
+        let mut files = BTreeMap::new();
+        for ending in endings {
+            let path = format!("{table}.{ending}");
+            let bytes = std::fs::read(format!("{root}{path}")).expect("test data");
+            let times = if *ending == "MYD" { repeated } else { 1 };
+            files.insert(path, bytes.repeat(times));
+        }
+        Held(files)
+    }
+}
+
+impl Files for Held {
+    fn paths(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn open(&self, path: &str) -> Option<Box<dyn ReadAt + '_>> {
+        Some(Box::new(self.0.get(path)?.clone()))
+    }
+}
+
+fn databases(criterion: &mut Criterion) {
+    let innodb = Held::of("innodb/asterisk/manager", &["frm", "ibd"], 1);
+    let myisam = Held::of("myisam/asteriskcdrdb/cdr", &["frm", "MYI", "MYD"], 1_000);
+    let mut group = criterion.benchmark_group("databases");
+    for (name, held, rows) in [("innodb, all rows", &innodb, "ibd"), ("myisam, all rows", &myisam, "MYD")] {
+        let found = tables(held).0.into_iter().next().expect("a table");
+        let bytes = held.0.iter().find(|(path, _)| path.ends_with(rows)).map_or(0, |(_, bytes)| bytes.len());
+        group.throughput(Throughput::Bytes(bytes as u64));
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                let mut take = |row| {
+                    black_box(&row);
+                    ControlFlow::Continue(())
+                };
+                black_box(found.rows(held, Wanted::All, &mut take).is_ok())
+            });
+        });
+    }
+    group.finish();
+}
+
 /// What finding a log in a packed tar costs: it is unpacked, hashed and passed on.
 fn archives(criterion: &mut Criterion) {
     let log = corpus::log(16 * 1024 * 1024);
@@ -120,5 +172,5 @@ impl Progress for Silent {
     fn end(&self) {}
 }
 
-criterion_group!(benches, readers, archives);
+criterion_group!(benches, readers, databases, archives);
 criterion_main!(benches);

@@ -12,6 +12,7 @@ mod tables;
 pub mod pbx;
 
 pub mod clock;
+pub mod mariadb;
 pub mod readers;
 pub mod scan;
 

@@ -55,7 +55,8 @@ pub(crate) fn plain_tables(connection: &Connection) -> Result<Vec<PlainTable>, r
     while tables.len() < MOST {
         let Some(row) = rows.next()? else { break };
         let (Ok(name), Ok(root)) = (row.get::<_, String>(0), row.get::<_, u32>(1)) else { continue };
-        let sql: String = row.get(2).unwrap_or_default();
+        // A name in it that is no text would end the program when the columns are asked for.
+        let Ok(sql) = row.get::<_, String>(2) else { continue };
         let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
         if !words.any(|word| word.eq_ignore_ascii_case("as")) {
             tables.push(PlainTable { name, root });

@@ -148,6 +148,7 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         if opened.reader.access() == Access::Stream && surveyed.ties.is_empty() {
             survey_stream(evidence, source, opened.reader.as_ref(), &mut surveyed);
         }
+        opened.reader.sample(source, evidence, &mut |chunk, _| surveyed.take_sample(chunk));
         surveyed.notes.extend(opened.note);
         facts.push(surveyed);
         readers.push((source, opened.reader));

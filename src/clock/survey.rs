@@ -90,10 +90,15 @@ impl SourceFacts {
         self.take_chunk(&chunk, has_end, most);
     }
 
+    /// Takes in some records of a source that has no beginning and no end.
+    pub fn take_sample(&mut self, chunk: &Chunk) {
+        self.take_chunk(chunk, false, MOST_TIES);
+    }
+
     /// Reads the beginning of a source that is read as a stream, where its first bytes told no instant: a
     /// dump may begin with other tables, and a database's pages stand in any order.
     pub fn survey_stream(&mut self, bytes: &mut dyn Read, reader: &dyn Reader) {
-        reader.read_stream(bytes, PIECE, &mut |chunk, _| self.take_chunk(chunk, false, MOST_TIES));
+        reader.read_stream(bytes, PIECE, &mut |chunk, _| self.take_sample(chunk));
     }
 
     /// Takes in what a reader made of a piece, up to `most` ties in all.

@@ -49,7 +49,7 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
         && let Some(opened) = readers::reader_for(source, &Pbx::default())
         && opened.reader.access() == Access::AtWill
     {
-        return read_records(opened.reader.as_ref(), &handle, places, cited);
+        return again(evidence, source, &handle, opened.reader.as_ref(), places, cited);
     }
     if !source.is_random_access() || source.kind.is_database() {
         return read_on(source, &mut handle.contents(source.packing), places, cited);
@@ -59,29 +59,6 @@ fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTre
         let got = handle.read_at(&mut buffer, place.offset).unwrap_or(0);
         keep(source, *place, &buffer[..got], cited);
     }
-}
-
-/// Reads a file again whose records are no lines, and keeps those that stand at places.
-fn read_records(
-    reader: &dyn Reader,
-    handle: &Handle,
-    places: &[Place],
-    cited: &mut BTreeMap<Place, Citation>,
-) {
-    let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
-    let mut take = |chunk: &Chunk, base: u64| {
-        let entries = chunk.entries.iter().map(|entry| (entry.offset, entry.length));
-        for (offset, length) in entries.chain(chunk.rows.iter().map(|row| (row.offset, row.length))) {
-            if let Some(place) = wanted.get(&(base + u64::from(offset))) {
-                let bytes = chunk.records_bytes();
-                let text = bytes.get(offset as usize..offset as usize + length as usize);
-                cited.insert(*place, Citation::new(*place, text.unwrap_or_default()));
-            }
-        }
-    };
-    // The reader was gone through once already: should it fail now, places are cited without text.
-    let again = || reader.read_file(handle, &mut take);
-    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(again));
 }
 
 /// Reads what stands at places, which are in order, out of bytes that come one after the other.
@@ -113,6 +90,29 @@ fn read_on(
         let at = usize::try_from(place.offset.saturating_sub(start)).unwrap_or(usize::MAX);
         keep(source, *place, window.get(at..).unwrap_or_default(), cited);
     }
+}
+
+/// Has a file gone through once more whose records stand nowhere as text, and keeps those at the places.
+fn again(
+    evidence: &Evidence,
+    source: &Source,
+    handle: &Handle,
+    reader: &dyn Reader,
+    places: &[Place],
+    cited: &mut BTreeMap<Place, Citation>,
+) {
+    let wanted: BTreeMap<u64, Place> = places.iter().map(|place| (place.offset, *place)).collect();
+    let mut take = |chunk: &Chunk, base: u64| {
+        let entries = chunk.entries.iter().map(|entry| (entry.offset, entry.length));
+        for (offset, length) in entries.chain(chunk.rows.iter().map(|row| (row.offset, row.length))) {
+            let Some(place) = wanted.get(&(base + u64::from(offset))) else { continue };
+            let text = chunk.records_bytes().get(offset as usize..(offset + length) as usize);
+            cited.insert(*place, Citation::new(*place, text.unwrap_or_default()));
+        }
+    };
+    // It was gone through before: should that fail now, places are cited without their text.
+    let read = || reader.read_file_among(handle, source, evidence, &mut take);
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
 }
 
 fn keep(source: &Source, place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {

@@ -4,6 +4,7 @@
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
 use super::{File, Packing};
+use crate::mariadb;
 use crate::pbx;
 use crate::readers::{self, Content, Format, Tells};
 use crate::sqlite;
@@ -17,6 +18,8 @@ pub(crate) const FIRST_LOOK: usize = 4 * 1024;
 pub enum Kind {
     /// Records of a format, which its reader reads.
     Records(&'static Format),
+    /// A file that belongs to a table of a database: its definition, its index, the redo log.
+    DatabasePart,
     /// Asterisk's internal database.
     AsteriskDatabase,
     /// A configuration file of Asterisk.
@@ -40,6 +43,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Records(format) => format.word,
+            Kind::DatabasePart => "mariadb-part",
             Kind::AsteriskDatabase => "asterisk-database",
             Kind::Configuration => "configuration",
             Kind::FreeSwitchConfiguration => "freeswitch-configuration",
@@ -96,6 +100,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     }
     if pbx::is_registration_database(path, head) {
         return Some(Kind::FreeSwitchDatabase);
+    }
+    if mariadb::is_part(path, head) {
+        return Some(Kind::DatabasePart);
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
         return readers::recognise(path, head);

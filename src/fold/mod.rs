@@ -9,6 +9,7 @@ mod accounts;
 pub mod blocks;
 pub mod budget;
 pub mod calls;
+pub mod deleted;
 pub mod doubt;
 pub mod fetches;
 pub mod host;
@@ -48,6 +49,8 @@ pub struct Ledger {
     pub calls: calls::LogCalls,
     /// Call records.
     pub rows: rows::Rows,
+    /// Call records that were deleted, and recovered.
+    pub deleted: deleted::Deleted,
     /// How many records told of each action.
     pub actions: BTreeMap<Action, u64>,
     /// The earliest instant.

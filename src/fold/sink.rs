@@ -414,6 +414,14 @@ impl Fold {
         let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
         let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
         let end = start.plus_seconds(i64::from(row.duration));
+        let place = Place {
+            source: self.source,
+            offset: base.offset + u64::from(row.offset),
+            line: (base.line + u64::from(row.line) + 1) as u32,
+        };
+        let from = row.offset as usize;
+        let line = || chunk.records_bytes().get(from..from + row.length as usize).unwrap_or_default();
+        self.ledger.deleted.count(chunk.is_deleted, start, || Citation::new(place, line()));
         self.ledger.reaches(start);
         self.ledger.reaches(end);
         if !self.window.holds(start) {

@@ -87,6 +87,8 @@ pub struct Chunk {
     pub last_stamp: Option<Stamp>,
     /// Does the source end with this chunk?
     pub at_end: bool,
+    /// Were the chunk's call records deleted from their table, and recovered from what is left of it?
+    pub is_deleted: bool,
     /// Should only the entries be made that the folding sink keeps?
     ///
     /// A dialplan step is then told once for each call of a chunk.
@@ -161,5 +163,6 @@ impl Chunk {
         self.records = 0;
         self.lines = 0;
         self.at_end = false;
+        self.is_deleted = false;
     }
 }

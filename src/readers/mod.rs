@@ -16,6 +16,7 @@ mod call_records;
 mod capture;
 mod channel_events;
 mod chunk;
+mod database_table;
 mod delimited;
 mod fail2ban;
 mod fail2ban_database;
@@ -54,7 +55,7 @@ pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 pub(crate) use text::uri_host;
 
 use crate::event::Place;
-use crate::evidence::{FIRST_LOOK, Handle, Kind, Source};
+use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};
 use crate::pbx::Pbx;
 
 /// All formats, the strictest first: a call record is told by its columns, a syslog file by nothing but a
@@ -62,7 +63,8 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 30] = [
+pub static FORMATS: [&Format; 31] = [
+    &database_table::FORMAT,
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
     &freeswitch::JSON,
@@ -145,6 +147,21 @@ pub trait Reader: Send + Sync {
     /// batch; returns sentences for the report about what was damaged or left out.
     fn read_file(&self, _file: &Handle, _take: &mut Take<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Gives the first few records of a file that is read by positions, for the survey of its clock.
+    fn sample(&self, _source: &Source, _evidence: &Evidence, _take: &mut Take<'_>) {}
+
+    /// Reads a file as [`Reader::read_file`] does, where other files of the evidence belong to it, as to a
+    /// table of a database.
+    fn read_file_among(
+        &self,
+        file: &Handle,
+        _source: &Source,
+        _evidence: &Evidence,
+        take: &mut Take<'_>,
+    ) -> Vec<String> {
+        self.read_file(file, take)
     }
 }
 

@@ -106,7 +106,7 @@ fn stream<S: Sink>(
 fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handle, reader: &dyn Reader) {
     let state = &scanning.states[index];
     let mut take = |chunk: &Chunk, offset: u64| lock(&state.merged).merge(chunk, offset);
-    for note in reader.read_file(handle, &mut take) {
+    for note in reader.read_file_among(handle, state.source, scanning.evidence, &mut take) {
         state.note(note);
     }
     scanning.progress.advance(&state.source.file.path, handle.size());

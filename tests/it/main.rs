@@ -12,6 +12,7 @@ mod evidence;
 mod host_files;
 mod hostile;
 mod lines;
+mod mariadb;
 mod newcomer;
 mod output;
 mod published;

@@ -1,0 +1,60 @@
+//! MariaDB's data directory, read without a server: files to tables to rows, deleted ones too.
+//!
+//! [`tables`] finds what there is, [`Table::rows`] gives the rows of one: the living ones first, then what is
+//! left of deleted ones, each with a [`RowState`] that says how sure that is. A living row is never called
+//! deleted, and none is made up: whatever cannot be read whole where nobody vouches for it is only counted.
+//!
+//! Nothing here knows what a table is about, but for the columns that tell one call from another. Everything is
+//! read at positions of files ([`ReadAt`]) that may hold any bytes: lengths are checked, chains that run in a
+//! circle end, and memory does not grow with the table.
+//!
+//! File forms are those of MariaDB 10.2 to 11 and MySQL 5.0 to 5.7; where a fact is not from MariaDB's own
+//! documentation of its file formats, it was measured on directories whose rows are known.
+
+mod bytes;
+mod checksum;
+mod column;
+mod definition;
+mod directory;
+mod frm;
+mod giving;
+mod innodb;
+mod known;
+mod myisam;
+mod redo;
+mod row;
+mod suspects;
+#[cfg(test)]
+mod tests;
+mod value;
+
+/// Reads a table's definition from the bytes of its `.frm` file, or tells why it cannot be read.
+pub fn definition_of(bytes: &[u8]) -> Result<Definition, &'static str> {
+    frm::read(bytes)
+}
+
+/// Returns whether a file that begins with `head` is one of InnoDB: its first page tells its own number twice.
+pub fn is_innodb_file(head: &[u8]) -> bool {
+    /// The kind of a file's first page.
+    const FIRST_PAGE: usize = 8;
+    let number = bytes::big32(head, 34);
+    bytes::big16(head, 24) == Some(FIRST_PAGE) && number.is_some() && number == bytes::big32(head, 38)
+}
+
+/// Returns whether a file belongs to a table of call records: its definition, its index, or the redo log.
+pub fn is_part(path: &str, head: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match name {
+        "cdr.frm" => head.starts_with(&[0xfe, 1]),
+        "cdr.MYI" => head.starts_with(&[0xfe, 0xfe, 7]),
+        "ib_logfile0" => true,
+        _ => false,
+    }
+}
+
+pub use bytes::ReadAt;
+pub use column::{Column, Kind};
+pub use definition::{Definition, Engine, Key};
+pub use directory::{Files, Table, Wanted, table, tables};
+pub use row::{Row, RowFile, RowState, Summary};
+pub use value::Value;

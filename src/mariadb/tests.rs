@@ -1,0 +1,203 @@
+//! Small files of real servers, whole and damaged at random: rows come out as they are, and nothing else happens.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::redo::{Change, Image, Log};
+use super::{Files, ReadAt, Row, RowState, Summary, Value, Wanted, definition_of, tables};
+
+/// Files in memory, by path.
+#[derive(Clone, Default)]
+struct Held(BTreeMap<String, Vec<u8>>);
+
+impl Files for Held {
+    fn paths(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn open(&self, path: &str) -> Option<Box<dyn ReadAt + '_>> {
+        Some(Box::new(self.0.get(path)?.clone()))
+    }
+}
+
+impl Held {
+    fn of(folder: &str, files: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb").join(folder);
+        let read = |name: &&str| {
+            let bytes = std::fs::read(root.join(name)).expect("a file of testdata");
+            ((*name).to_owned(), bytes)
+        };
+        Held(files.iter().map(read).collect())
+    }
+
+    fn rows(&self, wanted: Wanted) -> (Vec<Row>, Vec<Result<Summary, String>>) {
+        let mut rows = Vec::new();
+        let mut outcomes = Vec::new();
+        for table in tables(self).0 {
+            outcomes.push(table.rows(self, wanted, &mut |row| {
+                assert_eq!(row.values.len(), table.columns.len());
+                rows.push(row);
+                ControlFlow::Continue(())
+            }));
+        }
+        (rows, outcomes)
+    }
+}
+
+fn innodb() -> Held {
+    Held::of("innodb", &["asterisk/manager.frm", "asterisk/manager.ibd"])
+}
+
+fn myisam() -> Held {
+    let names = ["asteriskcdrdb/cdr.frm", "asteriskcdrdb/cdr.MYI", "asteriskcdrdb/cdr.MYD"];
+    Held::of("myisam", &names)
+}
+
+fn text(row: &Row, column: usize) -> String {
+    String::from_utf8_lossy(&row.values[column].text().unwrap_or_default()).into_owned()
+}
+
+#[test]
+fn a_table_of_innodb_is_read() {
+    let (rows, _) = innodb().rows(Wanted::All);
+    let names: Vec<String> = rows.iter().map(|row| text(row, 1)).collect();
+    assert_eq!(names, ["cxpanel", "firewall"]);
+    assert!(rows.iter().all(|row| row.state == RowState::Live));
+}
+
+#[test]
+fn a_table_of_myisam_is_read_with_its_deleted_rows() {
+    let (rows, outcomes) = myisam().rows(Wanted::All);
+    let count = |state| rows.iter().filter(|row| row.state == state).count();
+    assert_eq!((count(RowState::Live), count(RowState::DeletedBlock)), (12, 12));
+    assert_eq!(outcomes[0].as_ref().expect("read").notes, Vec::<String>::new());
+    let deleted = rows.iter().find(|row| row.state == RowState::DeletedBlock).expect("a deleted row");
+    assert_eq!((&deleted.values[0], &deleted.values[1]), (&Value::Lost, &Value::Lost));
+    assert_eq!((text(deleted, 3), text(deleted, 14)), ("01188228990417".into(), "1789025868.713".into()));
+}
+
+#[test]
+fn the_same_rows_come_out_without_an_index_file() {
+    let whole = myisam();
+    let mut without = whole.clone();
+    without.0.remove("asteriskcdrdb/cdr.MYI");
+    assert_eq!(whole.rows(Wanted::All).0, without.rows(Wanted::All).0);
+}
+
+#[test]
+fn a_table_that_was_packed_is_said_not_to_be_read() {
+    let mut held = myisam();
+    held.0.get_mut("asteriskcdrdb/cdr.MYI").expect("the index")[5] |= 4;
+    let (rows, outcomes) = held.rows(Wanted::All);
+    assert!(rows.is_empty());
+    assert!(outcomes[0].as_ref().expect_err("not read").contains("myisampack"));
+}
+
+#[test]
+fn a_damaged_page_is_told_and_its_rows_are_still_given() {
+    let mut held = innodb();
+    let page = 3 * 16_384;
+    held.0.get_mut("asterisk/manager.ibd").expect("the table")[page + 16_000] ^= 1;
+    let (rows, outcomes) = held.rows(Wanted::All);
+    assert_eq!(rows.len(), 2);
+    let notes = &outcomes[0].as_ref().expect("read").notes;
+    assert!(notes.iter().any(|note| note.contains("(3) have a checksum")), "{notes:?}");
+}
+
+#[test]
+fn chains_that_run_in_a_circle_end() {
+    let mut held = innodb();
+    let bytes = held.0.get_mut("asterisk/manager.ibd").expect("the table");
+    let page = 3 * 16_384;
+    let first = page + 99;
+    let next = usize::from(bytes[first - 2]) << 8 | usize::from(bytes[first - 1]);
+    // The first row is followed by itself.
+    let row = first + next;
+    (bytes[row - 2], bytes[row - 1]) = (0, 0);
+    let (rows, outcomes) = held.rows(Wanted::All);
+    assert!(rows.len() <= 2);
+    assert!(outcomes[0].as_ref().is_ok_and(|summary| !summary.notes.is_empty()));
+}
+
+/// Bytes put over a file's own at places.
+fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, Vec<u8>)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 1..5)), 1..40)
+}
+
+fn damaged(held: &Held, damage: &[(prop::sample::Index, Vec<u8>)], cut: &prop::sample::Index) -> Held {
+    let mut held = held.clone();
+    for (number, bytes) in held.0.values_mut().enumerate() {
+        for (at, patch) in damage.iter().skip(number % 2) {
+            let at = at.index(bytes.len());
+            let end = (at + patch.len()).min(bytes.len());
+            bytes[at..end].copy_from_slice(&patch[..end - at]);
+        }
+        if number % 2 == 1 {
+            bytes.truncate(bytes.len() - cut.index(bytes.len() / 4 + 1));
+        }
+    }
+    held
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damage_to_innodb_files_does_no_harm(damage in damage(), cut in any::<prop::sample::Index>()) {
+        damaged(&innodb(), &damage, &cut).rows(Wanted::All);
+    }
+
+    #[test]
+    fn damage_to_myisam_files_does_no_harm(damage in damage(), cut in any::<prop::sample::Index>()) {
+        damaged(&myisam(), &damage, &cut).rows(Wanted::All);
+    }
+
+    #[test]
+    fn damage_to_the_header_of_a_page_does_no_harm(at in 0_usize..200, bytes in prop::collection::vec(any::<u8>(), 1..24)) {
+        let mut held = innodb();
+        let table = held.0.get_mut("asterisk/manager.ibd").expect("the table");
+        let at = 3 * 16_384 + at;
+        table[at..at + bytes.len()].copy_from_slice(&bytes);
+        held.rows(Wanted::All);
+    }
+
+    #[test]
+    fn any_bytes_are_no_definition_or_a_sound_one(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        let _ = definition_of(&bytes);
+        let mut begun = vec![0xfe, 1, 10, 12, 0, 0];
+        begun.extend(&bytes);
+        let _ = definition_of(&begun);
+    }
+
+    #[test]
+    fn any_changes_can_be_applied_to_a_page(records in prop::collection::vec(any::<u8>(), 0..600)) {
+        let mut image = Image::blank(4_096);
+        super::redo::each_change(&records, &mut |change| {
+            if let Change::Page { how, .. } = change {
+                image.apply(how);
+            }
+        });
+        prop_assert_eq!(image.bytes.len(), 4_096);
+    }
+
+    #[test]
+    fn any_bytes_are_a_log_that_ends(bytes in prop::collection::vec(any::<u8>(), 0..4_000), first in 0_u64..20_000) {
+        let mut file = vec![0_u8; 12_288];
+        file[..4].copy_from_slice(b"Phys");
+        file[8..16].copy_from_slice(&first.to_be_bytes());
+        for at in [0x1000, 0x2000] {
+            file[at..at + 8].copy_from_slice(&(first + 100).to_be_bytes());
+            let sum = super::checksum::crc32c(&file[at..at + 60]);
+            file[at + 60..at + 64].copy_from_slice(&sum.to_be_bytes());
+        }
+        file.extend(bytes);
+        file.resize(4 * 1024 * 1024, 0);
+        if let Ok(log) = Log::open(&file) {
+            let end = log.groups(log.checkpoint, &mut |_| ControlFlow::Continue(()));
+            log.oldest(end);
+        }
+    }
+}
