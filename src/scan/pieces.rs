@@ -7,8 +7,8 @@ use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
 use crate::evidence::Handle;
 use crate::readers::{CONTEXT, Chunk, Skipped, Why};
 
-/// How far ahead of the slowest piece the others may run.
-const AHEAD: usize = 16;
+/// How many pieces for each thread may be read and wait for a slower one before them.
+const AHEAD: usize = 3;
 
 /// Buffers that a thread uses again and again.
 #[derive(Default)]
@@ -116,13 +116,22 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece:
     if !is_filled {
         chunk.clear();
     }
-    hand_in(state, piece, chunk, offset, room);
+    hand_in(state, piece, chunk, offset, scanning.how.jobs * AHEAD, room);
 }
 
 /// Puts a piece in its place, and merges whatever is next if nobody else does.
-fn hand_in<S: Sink>(state: &State<'_, S>, piece: u64, chunk: Chunk, offset: u64, room: &mut Room) {
+///
+/// At most `ahead` pieces wait.
+fn hand_in<S: Sink>(
+    state: &State<'_, S>,
+    piece: u64,
+    chunk: Chunk,
+    offset: u64,
+    ahead: usize,
+    room: &mut Room,
+) {
     let mut order = lock(&state.order);
-    while order.waiting.len() >= AHEAD && piece != order.next {
+    while order.waiting.len() >= ahead && piece != order.next {
         order = state.moved.wait(order).unwrap_or_else(PoisonError::into_inner);
     }
     order.waiting.insert(piece, (chunk, offset));
