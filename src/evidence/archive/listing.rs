@@ -16,10 +16,11 @@ use crate::evidence::{File, HEAD, Reach, Wrapped};
 
 /// A log up to this many bytes is kept in memory, so that threads can read it side by side with others.
 const SMALL_LOG: u64 = 4 * 1024 * 1024;
-/// What is not read line by line (configuration, databases, zips) must be kept whole, up to this.
-pub(super) const LARGEST_WHOLE: u64 = 64 * 1024 * 1024;
+/// What is not read line by line (configuration, databases, zips) must be kept whole, up to this: MariaDB's redo
+/// log is 96 MiB unless it is set otherwise.
+pub(super) const LARGEST_WHOLE: u64 = 100 * 1024 * 1024;
 /// Bytes of members that are kept in memory, in the whole case.
-pub(super) const MOST_KEPT: u64 = 128 * 1024 * 1024;
+pub(super) const MOST_KEPT: u64 = 192 * 1024 * 1024;
 
 /// Lists the members of a tar.
 pub(in crate::evidence) fn list_tar(
