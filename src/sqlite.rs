@@ -65,6 +65,11 @@ pub(crate) fn plain_tables(connection: &Connection) -> Result<Vec<PlainTable>, r
     Ok(tables)
 }
 
+/// Returns whether there is a table of that name that can be asked safely.
+pub(crate) fn has_plain_table(connection: &Connection, name: &str) -> Result<bool, rusqlite::Error> {
+    Ok(plain_tables(connection)?.iter().any(|table| table.name == name))
+}
+
 /// Quotes a name for a statement.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -83,8 +88,18 @@ pub(crate) fn text(value: ValueRef<'_>) -> Option<Vec<u8>> {
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 10_000_000;
 
-/// Reads a whole database, unpacked; `None` where it is larger than [`LARGEST`].
-pub(crate) fn read(handle: &Handle) -> io::Result<Option<Vec<u8>>> {
+/// Reads a whole database, unpacked, or says why it is not read.
+pub(crate) fn read(handle: &Handle) -> Result<Vec<u8>, String> {
+    match unpacked(handle) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => {
+            Err(format!("larger than {} MB: not read; a dump of its tables can be", LARGEST / 1024 / 1024))
+        }
+        Err(error) => Err(format!("cannot be read: {error}")),
+    }
+}
+
+fn unpacked(handle: &Handle) -> io::Result<Option<Vec<u8>>> {
     let mut first = [0; 6];
     let got = handle.contents(Packing::Plain).read(&mut first)?;
     let packing = Packing::of(first.get(..got).unwrap_or_default());
@@ -99,7 +114,7 @@ pub(crate) fn each_row(
     table: &str,
     mut take: impl FnMut(i64, &[(&str, ValueRef<'_>)]),
 ) -> Result<bool, rusqlite::Error> {
-    if !plain_tables(connection)?.iter().any(|plain| plain.name == table) {
+    if !has_plain_table(connection, table)? {
         return Ok(false);
     }
     let mut statement = connection.prepare(&format!("SELECT rowid, * FROM {} NOT INDEXED", quoted(table)))?;

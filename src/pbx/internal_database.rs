@@ -80,7 +80,7 @@ fn bindings_of(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Option<String
 /// Calls back for each row; the rows before a damaged place count.
 fn read_rows(bytes: Vec<u8>, mut take: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
     let connection = sqlite::open(bytes)?;
-    if !sqlite::plain_tables(&connection)?.iter().any(|table| table.name == "astdb") {
+    if !sqlite::has_plain_table(&connection, "astdb")? {
         return Ok(());
     }
     let mut statement = connection.prepare("SELECT key, value FROM astdb NOT INDEXED")?;

@@ -6,14 +6,13 @@
 
 use std::net::IpAddr;
 
-use rusqlite::{Connection, MAIN_DB};
+use rusqlite::Connection;
 
 use super::super::model::{Binding, LoginCounts, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source};
+use crate::sqlite;
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
-const LARGEST: usize = 256 * 1024 * 1024;
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 200_000;
 /// A nonce is good for a minute: a phone uses one a few times, a guessing tool counts all its tries on it.
@@ -22,7 +21,7 @@ const MANY_USES: i64 = 16;
 /// Returns whether a file is a database of registrations.
 pub fn is_registration_database(path: &str, head: &[u8]) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    head.starts_with(MAGIC)
+    head.starts_with(sqlite::MAGIC)
         && ((name.starts_with("sofia_reg_") && name.ends_with(".db"))
             || memchr::memmem::find(head, b"CREATE TABLE sip_registrations").is_some())
 }
@@ -41,12 +40,9 @@ pub(in crate::pbx) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
 }
 
 fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), String> {
-    let bytes =
-        evidence.read_small(source, LARGEST + 1).map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() > LARGEST {
-        return Err("too large for a database of registrations: not read".to_owned());
-    }
-    let connection = open(bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    let handle = evidence.open(&source.file).map_err(|error| format!("cannot be read: {error}"))?;
+    let connection =
+        sqlite::open(sqlite::read(&handle)?).map_err(|error| format!("cannot be read: {error}"))?;
     let bindings = bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
     let counts = counts(&connection, source.id).map_err(|error| format!("read in part: {error}"));
     pbx.bindings.extend(bindings?);
@@ -54,35 +50,12 @@ fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), Strin
     Ok(())
 }
 
-/// Opens a database in memory.
-fn open(mut bytes: Vec<u8>) -> Result<Connection, rusqlite::Error> {
-    // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
-    if let Some(versions) = bytes.get_mut(18..20) {
-        versions.fill(1);
-    }
-    let mut connection = Connection::open_in_memory()?;
-    connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
-    connection.execute_batch("PRAGMA trusted_schema = OFF")?;
-    Ok(connection)
-}
-
-/// A view, a virtual table or computed columns could make a query run without end.
-fn has_plain_table(connection: &Connection, table: &str) -> Result<bool, rusqlite::Error> {
-    let wanted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?1 AND rootpage > 0 LIMIT 1";
-    let mut statement = connection.prepare(wanted)?;
-    let mut rows = statement.query([table])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
-    let sql: String = row.get(0)?;
-    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
-    Ok(!words.any(|word| word.eq_ignore_ascii_case("as")))
-}
-
 fn place(source: SourceId, text: &str) -> Citation {
     Citation::new(Place { source, offset: 0, line: 0 }, text.as_bytes())
 }
 
 fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, rusqlite::Error> {
-    if !has_plain_table(connection, "sip_registrations")? {
+    if !sqlite::has_plain_table(connection, "sip_registrations")? {
         return Ok(Vec::new());
     }
     let mut statement = connection.prepare(
@@ -108,7 +81,7 @@ fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, r
 }
 
 fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCounts>, rusqlite::Error> {
-    if !has_plain_table(connection, "sip_authentication")? {
+    if !sqlite::has_plain_table(connection, "sip_authentication")? {
         return Ok(None);
     }
     let mut statement = connection.prepare("SELECT expires, last_nc FROM sip_authentication NOT INDEXED")?;
@@ -141,13 +114,15 @@ fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCount
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::MAIN_DB;
+
     use super::*;
 
     fn database(sql: &str) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(sql).unwrap();
         let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
-        open(bytes).unwrap()
+        sqlite::open(bytes).unwrap()
     }
 
     #[test]

@@ -39,8 +39,7 @@ pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {
 
 fn read_database(evidence: &Evidence, source: &Source, collector: &mut Collector) -> Result<(), String> {
     let handle = evidence.open(&source.file).map_err(|error| format!("cannot be opened: {error}"))?;
-    let bytes = sqlite::read(&handle).map_err(|error| format!("cannot be read: {error}"))?;
-    let bytes = bytes.ok_or_else(|| "too large: its accounts are not known".to_owned())?;
+    let bytes = sqlite::read(&handle).map_err(|why| format!("accounts are not known: {why}"))?;
     let in_part = |error: rusqlite::Error| format!("accounts and trunks were read in part: {error}");
     let connection = sqlite::open(bytes).map_err(in_part)?;
     let mut left = MOST_ACCOUNTS + 1;

@@ -1,12 +1,8 @@
 //! `cdr.db` of `mod_cdr_sqlite`: the table `cdr`, its columns named as a template's.
 //!
-//! The SQL that fills it is put together from the caller's words, so that its rows are claims as well. The file is
-//! read into memory and opened there: opening it by its path could write beside it.
+//! The SQL that fills it is put together from the caller's words, so that its rows are claims as well.
 
 use std::collections::HashMap;
-
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB};
 
 use super::accounts::Accounts;
 use super::records::{finish, put};
@@ -16,6 +12,7 @@ use crate::event::{CallRow, Span};
 use crate::evidence::Handle;
 use crate::pbx_id::is_uuid;
 use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use crate::sqlite;
 
 /// How the database is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
@@ -24,15 +21,11 @@ pub(in crate::readers) static FORMAT: Format = Format {
     content: Content::Database,
     looks_like: |_, head| {
         let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
-        head.starts_with(b"SQLite format 3\0")
-            && has(b"CREATE TABLE cdr")
-            && has(b"hangup_cause")
-            && has(b"uuid")
+        head.starts_with(sqlite::MAGIC) && has(b"CREATE TABLE cdr") && has(b"hangup_cause") && has(b"uuid")
     },
     open: |opening| Some(Opened::certain(DatabaseReader { accounts: Accounts::of(opening.pbx) })),
 };
 
-const LARGEST: u64 = 256 * 1024 * 1024;
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 5_000_000;
 /// Rows have no lines: this one more is the zeroth.
@@ -48,15 +41,17 @@ impl Reader for DatabaseReader {
         Access::AtWill
     }
 
+    fn unpacks(&self) -> bool {
+        true
+    }
+
     fn read(&self, _chunk: &mut Chunk) {}
 
     fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        if handle.size() > LARGEST {
-            return vec!["too large for a database of calls: not read".to_owned()];
-        }
-        let mut bytes = vec![0; usize::try_from(handle.size()).unwrap_or(0)];
-        let got = handle.read_at(&mut bytes, 0).unwrap_or(0);
-        bytes.truncate(got);
+        let bytes = match sqlite::read(handle) {
+            Ok(bytes) => bytes,
+            Err(why) => return vec![why],
+        };
         let places = places(&bytes);
         let outcome = self.rows(bytes, &places, take);
         outcome.err().map(|error| format!("read in part: {error}")).into_iter().collect()
@@ -66,19 +61,12 @@ impl Reader for DatabaseReader {
 impl DatabaseReader {
     fn rows(
         &self,
-        mut bytes: Vec<u8>,
+        bytes: Vec<u8>,
         places: &HashMap<Vec<u8>, u64>,
         take: &mut Take<'_>,
     ) -> Result<(), rusqlite::Error> {
-        // A write-ahead log does not work in memory: two bytes tell SQLite that there is none.
-        if let Some(versions) = bytes.get_mut(18..20) {
-            versions.fill(1);
-        }
-        let mut connection = Connection::open_in_memory()?;
-        connection.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
-        drop(bytes);
-        connection.execute_batch("PRAGMA trusted_schema = OFF")?;
-        if !has_plain_table(&connection)? {
+        let connection = sqlite::open(bytes)?;
+        if !sqlite::has_plain_table(&connection, "cdr")? {
             return Ok(());
         }
         let mut statement = connection.prepare("SELECT * FROM cdr NOT INDEXED")?;
@@ -88,7 +76,7 @@ impl DatabaseReader {
             let Some(row) = rows.next()? else { break };
             let mut values = Vec::with_capacity(names.len());
             for column in 0..names.len() {
-                values.push(text_of(row.get_ref(column)?));
+                values.push(sqlite::text(row.get_ref(column)?).unwrap_or_default());
             }
             if let Some((chunk, uuid)) = self.chunk(&names, &values) {
                 take(&chunk, places.get(&uuid).copied().unwrap_or(0));
@@ -126,27 +114,6 @@ impl DatabaseReader {
     }
 }
 
-/// A view, a virtual table or computed columns could make a query run without end.
-fn has_plain_table(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    let wanted =
-        "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'cdr' AND rootpage > 0 LIMIT 1";
-    let mut statement = connection.prepare(wanted)?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
-    let sql: String = row.get(0)?;
-    let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric());
-    Ok(!words.any(|word| word.eq_ignore_ascii_case("as")))
-}
-
-fn text_of(value: ValueRef<'_>) -> Vec<u8> {
-    match value {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
-        ValueRef::Integer(number) => number.to_string().into_bytes(),
-        ValueRef::Real(number) => number.to_string().into_bytes(),
-        ValueRef::Null => Vec::new(),
-    }
-}
-
 /// Shows a row as text.
 fn shown(names: &[String], values: &[Vec<u8>]) -> Vec<u8> {
     let mut text = b"cdr:".to_vec();
@@ -173,6 +140,8 @@ fn places(bytes: &[u8]) -> HashMap<Vec<u8>, u64> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::{Connection, MAIN_DB};
+
     use super::*;
 
     #[test]

@@ -85,12 +85,8 @@ impl Reader for Database {
 
     fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
         let bytes = match sqlite::read(handle) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                let most = sqlite::LARGEST / 1024 / 1024;
-                return vec![format!("not read: larger than {most} MiB; a dump of its tables can be read")];
-            }
-            Err(error) => return vec![format!("cannot be read: {error}")],
+            Ok(bytes) => bytes,
+            Err(why) => return vec![why],
         };
         let mut batch = Batch { service: self.service, take, chunk: Chunk::default(), offset: 0 };
         let mut notes = Vec::new();
