@@ -11,8 +11,8 @@ use tolltrace::report::model::Severity;
 
 /// Offline forensics for hacked phone systems: who got in, how, and which calls they made.
 ///
-/// Reads the disk of an Asterisk or FreePBX server, or a copy or archive of any part of it. The evidence is
-/// only ever read, nothing is executed, and nothing goes over the network.
+/// Reads the disk of an Asterisk, FreePBX, FreeSWITCH or Kamailio server, or a copy or archive of any part of
+/// it. The evidence is only ever read, nothing is executed, and nothing goes over the network.
 #[derive(Debug, Parser)]
 #[command(name = "tolltrace", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {

@@ -109,6 +109,11 @@ impl Case<'_> {
                 .map(|question| self.question(question))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
+            judged: model::Judged {
+                logins: self.world.shows_logins(),
+                calls: self.world.shows_calls(),
+                not_judged: model::Judged::NOT_JUDGED,
+            },
             failed_attackers_count: *count as u64,
             findings,
             gaps: gaps::find(self, incidents),

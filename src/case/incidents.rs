@@ -63,6 +63,9 @@ impl Case<'_> {
             model::Vector::PasswordGuess => "after guessing its secret",
             model::Vector::ProvisioningLeak => "with the secret that a phone's configuration file gave away",
             model::Vector::DefaultCredential => "with a default secret",
+            model::Vector::StolenCredential if self.options.since.is_some() => {
+                "with its right secret (what came before --since was not looked at)"
+            }
             model::Vector::StolenCredential => {
                 "with its right secret (these logs do not tell where it came from)"
             }
@@ -173,14 +176,27 @@ impl Case<'_> {
             disposition: call.disposition.word(),
             cost: None,
             currency: None,
-            why: match call.is_claim {
-                true => {
+            why: match (call.is_claim, self.deleted_mark(&places, cited)) {
+                (true, _) => {
                     format!("{why}; but only a file tells of it that one packet from a stranger can write")
                 }
-                false => why.to_owned(),
+                (false, Some(mark)) => format!("{why}; its record was {mark}"),
+                (false, None) => why.to_owned(),
             },
             address: self.world.address_of(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
+        })
+    }
+}
+
+impl Case<'_> {
+    /// Returns how a call's record was found that had been deleted; the mark stands last in its text.
+    fn deleted_mark(&self, places: &[Place], cited: &BTreeMap<Place, Citation>) -> Option<String> {
+        places.iter().find_map(|place| {
+            let kind = self.evidence.source(place.source)?.kind;
+            let text = String::from_utf8_lossy(&cited.get(place)?.text);
+            let (_, mark) = text.rsplit_once(" [deleted").filter(|_| kind.word() == "mariadb-table")?;
+            Some(format!("deleted{}", mark.trim_end_matches(']')))
         })
     }
 }

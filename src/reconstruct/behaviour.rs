@@ -153,7 +153,11 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     match novel.len() {
         0 => {}
         calls @ 1..=4 => add(1, format!("{calls} calls abroad to places never called before")),
-        calls => add(2, format!("{calls} calls abroad to {} places never called before", places.len())),
+        calls => {
+            let to =
+                if places.len() == 1 { "a place".to_owned() } else { format!("{} places", places.len()) };
+            add(2, format!("{calls} calls abroad to {to} never called before"));
+        }
     }
     behaviour.novel = novel.len();
     behaviour

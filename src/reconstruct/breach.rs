@@ -195,7 +195,7 @@ impl<'a> Candidate<'a> {
         let first = calls.first()?.start;
         if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
             behaviour.score += 2;
-            behaviour.reasons.push("one after the other for hours".to_owned());
+            behaviour.reasons.push("twenty and more answered calls one after the other".to_owned());
         }
         if guessing::find(self.world, self.account, first, &[]).tries > 0 {
             behaviour.score += 3;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::habits;
 use super::same_network;
+use super::standing::Standing;
 use super::world::{Party, World};
 use crate::fold::fetches::Client;
 use crate::report::model::Role;
@@ -62,6 +63,7 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     addresses
         .into_iter()
         .filter(|address| !involved.contains(address))
+        .filter(|address| world.neighbours.of(*address) != Standing::Trusted)
         .filter_map(|address| {
             let mut roles =
                 world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
+use crate::fold::uses::Kind;
 use crate::pbx::Pbx;
 use crate::readers::Tells;
 
@@ -214,6 +215,29 @@ impl<'a> World<'a> {
     /// Returns whether SIP was captured, which shows every login.
     pub fn has_capture(&self) -> bool {
         self.told.iter().any(|told| told.source.kind.tells() == Some(Tells::Wire))
+    }
+
+    /// Returns whether a login that was accepted would have been seen: some is, or all are printed.
+    pub fn shows_logins(&self) -> bool {
+        let accepted = self
+            .uses
+            .values()
+            .flatten()
+            .chain(&self.sessions)
+            .any(|used| matches!(used.kind, Kind::Registered | Kind::Authenticated | Kind::ManagerLogin));
+        // FreeSWITCH asks every caller for credentials, and tells each call that followed.
+        let is_told_by_calls = self.is_freeswitch() && self.shows_calls();
+        accepted || self.has_security_events() || self.has_capture() || is_told_by_calls
+    }
+
+    /// Returns whether calls would have been seen.
+    pub fn shows_calls(&self) -> bool {
+        let tells = |told: &Told<'_>| {
+            let ledger = &told.ledger;
+            let has_calls = !ledger.rows.rows.is_empty() || !ledger.calls.calls.is_empty();
+            has_calls || (ledger.has_dialplan && ledger.first.is_some())
+        };
+        self.told.iter().any(tells)
     }
 
     /// Returns whether any source tells of security events.

@@ -42,6 +42,8 @@ pub struct Report {
     pub case: Case,
     /// The sources, in order of path.
     pub evidence: Vec<EvidenceRow>,
+    /// What could be judged at all.
+    pub judged: Judged,
     /// Intrusions that succeeded.
     pub incidents: Vec<Incident>,
     /// Those who tried and got nothing.
@@ -70,6 +72,23 @@ pub struct Report {
     pub hashing_off: bool,
     /// What each likelihood means.
     pub likelihoods: Vec<LikelihoodMeaning>,
+}
+
+/// What could be judged at all: *not found* says nothing of the rest.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Judged {
+    /// Would a login that was accepted have been seen?
+    pub logins: bool,
+    /// Would a call have been seen?
+    pub calls: bool,
+    /// Ways in that are not judged, whatever the evidence.
+    pub not_judged: &'static str,
+}
+
+impl Judged {
+    /// The ways in that no release so far judges.
+    pub const NOT_JUDGED: &str =
+        "the web panel, voicemail, DISA, call forwarding, and a trunk's secret that is used elsewhere";
 }
 
 /// The program that wrote the report.

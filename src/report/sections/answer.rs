@@ -24,10 +24,14 @@ pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
 /// What the reader must know before the answer: what was left out, and what the times rest on.
 fn reservations(report: &Report) -> Vec<Block> {
     let mut lines: Vec<String> = report.case.filters.clone();
-    let denied = report.not_read.iter().filter(|file| file.why.contains("cannot be")).count();
-    if denied > 0 {
-        let files = counted(denied as u64, "file or folder");
-        lines.push(format!("{files} could not be read: see `inventory` for which and why."));
+    let is_denied =
+        |why: &str| ["cannot be", "larger than", "encrypted"].iter().any(|word| why.contains(word));
+    let mut denied = report.not_read.iter().filter(|file| is_denied(&file.why));
+    if let Some(first) = denied.next() {
+        let name = crate::untrusted::visible(&first.path);
+        let others = denied.count() as u64;
+        let more = if others > 0 { format!(", and so with {others} more") } else { String::new() };
+        lines.push(format!("{name} was not read: {}{more}; see `inventory`.", first.why));
     }
     if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
         lines.push(
@@ -65,29 +69,61 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
-    let answer = match report.failed_attackers_count {
-        0 => "No intrusion found: nobody got in, as far as this evidence tells.".to_owned(),
-        1 => {
-            "No intrusion found: one address tried and got nothing, as far as this evidence tells.".to_owned()
+    let tried = match report.failed_attackers_count {
+        0 => None,
+        1 => Some("one address tried".to_owned()),
+        many => Some(format!("{many} addresses tried")),
+    };
+    let answer = match (report.judged.logins, report.judged.calls) {
+        (true, _) => {
+            let got =
+                tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} and got nothing"));
+            format!("No intrusion found: {got}, as far as this evidence tells.")
         }
-        many => format!(
-            "No intrusion found: {many} addresses tried and got nothing, as far as this evidence tells."
-        ),
+        (false, true) => {
+            let tried = tried.map_or_else(String::new, |tried| format!(": {tried}"));
+            format!(
+                "No fraudulent calls found. Whether anybody got in cannot be told{tried}, and these files show no login that succeeds."
+            )
+        }
+        (false, false) => {
+            let tried = tried.map_or_else(String::new, |tried| format!(": {tried}"));
+            format!(
+                "Cannot tell whether anybody got in{tried}; these files show neither logins that succeed nor calls."
+            )
+        }
     };
     let mut blocks = vec![Block::Paragraph(Line::default().strong(answer))];
+    blocks.push(Block::Paragraph(looked_at(report).into()));
+    let mut reserve = format!("Not judged: {}.", report.judged.not_judged);
     if !report.gaps.is_empty() {
         let gaps = counted(report.gaps.len() as u64, "gap");
-        blocks.push(Block::Paragraph(
-            format!("This is \"not found\", not \"did not happen\": {gaps} in the evidence, listed below.")
-                .into(),
+        reserve.push_str(&format!(
+            " This is \"not found\", not \"did not happen\": {gaps} in the evidence, listed below."
         ));
     }
+    blocks.push(Block::Paragraph(reserve.into()));
     let steps: Vec<Line> = grave_remedies(report).collect();
     if !steps.is_empty() {
         blocks.push(Block::heading("Close now"));
         blocks.push(Block::List(steps));
     }
     blocks
+}
+
+/// Says how much was looked at, so that an empty answer is no blank one.
+fn looked_at(report: &Report) -> String {
+    let sources = || report.evidence.iter().filter(|row| row.records > 0 && row.duplicate_of.is_none());
+    let records = sources().map(|row| row.records).sum();
+    let mut text =
+        format!("Looked at {} of {}", counted(records, "record"), counted(sources().count() as u64, "file"));
+    let first = sources().filter_map(|row| row.first.as_ref()).min();
+    let last = report.case.evidence_ends.as_ref().or(sources().filter_map(|row| row.last.as_ref()).max());
+    if let (Some(first), Some(last)) = (first, last) {
+        text.push_str(&format!(", from {} to {}", instant(first), instant(last)));
+    }
+    text.push_str(&format!(", with {}.", counted(report.assessment.all_calls, "call")));
+    text
 }
 
 /// Says what the calls come to.

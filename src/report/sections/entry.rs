@@ -107,7 +107,12 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     let header = ["address", "roles", "first", "last", "#records", "#failed tries", "names tried"];
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
-    titled("Tried and got nothing", blocks)
+    let title = if report.judged.logins {
+        "Tried and got nothing"
+    } else {
+        "Tried; whether they got in cannot be told"
+    };
+    titled(title, blocks)
 }
 
 pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
