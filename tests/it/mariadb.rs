@@ -453,5 +453,8 @@ fn an_intruder_who_wiped_his_calls_is_told_all_the_same() {
         let proofs = calls.iter().map(|call| call["evidence"].to_string());
         let deleted = proofs.filter(|proof| proof.contains("[deleted")).count();
         assert_eq!((calls.len(), deleted), (320, 200), "{set}");
+        let why = calls.iter().filter_map(|call| call["why"].as_str());
+        let marked = why.filter(|why| why.contains("; its record was deleted")).count();
+        assert_eq!(marked, 200, "{set}");
     }
 }

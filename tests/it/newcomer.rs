@@ -51,6 +51,32 @@ fn evidence_that_is_none_is_refused_with_a_hint() {
 }
 
 #[test]
+fn a_file_that_shows_no_success_clears_nobody() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    // It tells wrong secrets and no registration; the account was taken over all the same.
+    let output = scratch.run(&["run", "logs/messages"]);
+    let text = stdout(&output);
+    assert!(text.contains("Cannot tell whether anybody got in"), "{text}");
+    assert!(!text.contains("got nothing") && text.contains("Not judged: "), "{text}");
+    let output = scratch.run(&["run", "logs", "--since", "2030-01-01"]);
+    assert!(stdout(&output).contains("Cannot tell whether anybody got in"), "{}", stdout(&output));
+}
+
+#[test]
+fn who_is_trusted_is_no_failed_attacker() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    let output = scratch.run(&["run", "logs", "--trusted", "240.0.0.0/4", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let tried = report["failed_attackers"].as_array().unwrap();
+    assert!(
+        tried.iter().all(|attacker| !attacker["address"].as_str().unwrap().starts_with("240.")),
+        "{tried:?}"
+    );
+}
+
+#[test]
 fn three_log_files_are_enough_for_an_answer() {
     let scratch = Scratch::new();
     three_logs(&scratch);
