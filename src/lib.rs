@@ -31,4 +31,5 @@ pub mod report;
 pub mod case;
 pub mod demo;
 
+pub mod secrets;
 pub mod untrusted;

@@ -174,7 +174,7 @@ impl TimelineSink {
             number: span(entry.number),
             reason: if entry.reason.is_empty() { detail() } else { Some(entry.reason.to_owned()) },
             line: self.line(base.line + u64::from(entry.line)),
-            message: message(chunk, entry.offset, entry.length),
+            message: shown(entry.action, message(chunk, entry.offset, entry.length)),
         };
         self.push(at, base.offset + u64::from(entry.offset), stored);
     }
@@ -268,6 +268,21 @@ impl TimelineSink {
         }
         self.store(burst.key, &burst.first);
     }
+}
+
+/// Returns the text of a record as it may be shown.
+fn shown(action: Action, message: String) -> String {
+    // Of all that is logged, commands, addresses of pages and the dialplan's steps have secrets in them.
+    let may_tell = matches!(
+        action,
+        Action::Command
+            | Action::WebRequest
+            | Action::WebError
+            | Action::FileFetched
+            | Action::FileMissing
+            | Action::Dialplan
+    );
+    if may_tell { crate::secrets::masked(&message).into_owned() } else { message }
 }
 
 fn is_flood(action: Action) -> bool {
