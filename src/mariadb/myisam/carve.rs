@@ -14,7 +14,7 @@ use crate::mariadb::value::{Order, Value, read};
 /// Steps that are tried for one block.
 const MOST_STEPS: usize = 20_000;
 /// Steps that are tried for all blocks of a file, each time that it is gone through.
-pub(super) const MOST_STEPS_IN_ALL: usize = 500_000_000;
+pub(super) const MOST_STEPS_IN_ALL: usize = 100_000_000;
 /// Bytes that a row's block may have behind the row: blocks begin at multiples of four.
 const MOST_FILLING: usize = 3;
 
