@@ -314,9 +314,8 @@ fn each_message_tells_what_it_came_to() {
     assert_eq!(sip.user_agents[0].0.raw(), "Tester");
 }
 
-#[test]
-fn what_a_sensor_sent_to_homer_has_the_senders_own_addresses() {
-    let text = options_request();
+/// A packet in the form of a sensor's, which names whom it likes.
+fn sensed(sent: (End, End), named: (End, End), text: &str) -> Vec<u8> {
     let chunk = |kind: u16, value: &[u8]| {
         let mut chunk = vec![0, 0];
         chunk.extend(kind.to_be_bytes());
@@ -325,24 +324,156 @@ fn what_a_sensor_sent_to_homer_has_the_senders_own_addresses() {
         chunk
     };
     let chunks = [
-        chunk(3, &SCANNER.0),
-        chunk(4, &SERVER.0),
-        chunk(7, &[0x13, 0xcf]),
+        chunk(3, &named.0.0),
+        chunk(4, &named.1.0),
+        chunk(7, &named.0.1.to_be_bytes()),
+        chunk(8, &named.1.1.to_be_bytes()),
         chunk(9, &1_795_190_400_u32.to_be_bytes()),
         chunk(10, &[0, 0, 0, 5]),
         chunk(15, text.as_bytes()),
     ]
     .concat();
-    let mut payload = udp(PHONE, SERVER, "");
+    let mut payload = udp(sent.0, sent.1, "");
     payload.extend(b"HEP3");
     payload.extend((chunks.len() as u16 + 6).to_be_bytes());
     payload.extend(chunks);
+    ip(sent.0, sent.1, 17, &payload, 0, false)
+}
+
+fn rows_of(frames: &[Vec<u8>]) -> Vec<TimelineRow> {
     let scratch = Scratch::new();
     let path = scratch.path().join("x.pcap");
-    std::fs::write(&path, pcap(101, &[ip(PHONE, SERVER, 17, &payload, 0, false)])).unwrap();
-    let rows = timeline(&path);
+    std::fs::write(&path, pcap(101, frames)).unwrap();
+    timeline(&path)
+}
+
+fn note_of(frames: &[Vec<u8>]) -> String {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("x.pcap");
+    std::fs::write(&path, pcap(101, frames)).unwrap();
+    report(&path).evidence[0].note.clone().unwrap_or_default()
+}
+
+const SENSOR: End = ([192, 0, 2, 200], 40_000);
+const COLLECTOR: End = ([192, 0, 2, 201], 9060);
+
+#[test]
+fn what_a_sensor_sent_to_homer_has_the_senders_own_addresses() {
+    let frames = [sensed((SENSOR, COLLECTOR), (SCANNER, SERVER), &options_request())];
+    let rows = rows_of(&frames);
     assert_eq!(told(&rows), ["probe 203.0.113.9 101 100"]);
     assert_eq!(rows[0].datetime.as_deref(), Some("2026-11-20T16:00:00.000005Z"));
+    let note = note_of(&frames);
+    assert!(note.contains("1 messages are as a sensor told them"), "{note}");
+}
+
+/// Frames of a scanner that claims that a phone's secret was guessed, before and after real ones.
+fn accusation() -> Vec<Vec<u8>> {
+    let ask = message("REGISTER sip:pbx SIP/2.0", "f1", "1 REGISTER", CREDENTIALS);
+    let refused = message("SIP/2.0 401 Unauthorized", "f1", "1 REGISTER", "");
+    let innocent = ([198, 51, 100, 200], 5060);
+    vec![
+        sensed((SCANNER, SERVER), (innocent, SERVER), &ask),
+        sensed((SCANNER, SERVER), (SERVER, innocent), &refused),
+    ]
+}
+
+#[test]
+fn no_sensor_is_believed_where_sip_itself_was_captured() {
+    let wanted = told(&rows_of(&conversation()));
+    for frames in [[accusation(), conversation()].concat(), [conversation(), accusation()].concat()] {
+        assert_eq!(told(&rows_of(&frames)), wanted);
+        let note = note_of(&frames);
+        assert!(note.contains("2 messages in the form of a sensor's (HEP) were not believed"), "{note}");
+    }
+}
+
+/// A request for an account with a branch, and with credentials if they are wanted.
+fn guess(account: &str, branch: &str, credentials: &str) -> String {
+    message("REGISTER sip:pbx SIP/2.0", "g1", "2 REGISTER", credentials)
+        .replace("10.9.9.9:5060", &format!("10.9.9.9:5060;branch={branch}"))
+        .replace("sip:101@", &format!("sip:{account}@"))
+}
+
+fn verdict(first: &str, account: &str, branch: &str) -> String {
+    guess(account, branch, "").replace("REGISTER sip:pbx SIP/2.0", first)
+}
+
+#[test]
+fn an_answer_goes_to_the_request_that_it_repeats() {
+    let real = whole(SCANNER, SERVER, &guess("101", "z9hG4bKreal", CREDENTIALS));
+    let decoy = whole(SCANNER, SERVER, &guess("105", "z9hG4bKdecoy", "Expires: 0\r\n"));
+    let answers = |frames: [&Vec<u8>; 2]| {
+        let refused = "SIP/2.0 401 Unauthorized";
+        let challenged = whole(SERVER, SCANNER, &verdict(refused, "105", "z9hG4bKdecoy"));
+        let refused = whole(SERVER, SCANNER, &verdict(refused, "101", "z9hG4bKreal"));
+        told(&rows_of(&[frames[0].clone(), frames[1].clone(), refused, challenged]))
+    };
+    let wanted = ["auth-failed 203.0.113.9 101 -", "challenge 203.0.113.9 105 -"];
+    assert_eq!(answers([&real, &decoy]), wanted);
+    assert_eq!(answers([&decoy, &real]), wanted);
+}
+
+#[test]
+fn requests_that_cannot_be_told_apart_hide_no_credentials() {
+    let real = guess("101", "z9hG4bKsame", CREDENTIALS);
+    let decoy = guess("105", "z9hG4bKsame", "Expires: 0\r\n");
+    let unmarked = |text: &str| text.replace(";branch=z9hG4bKsame", "");
+    for [first, second] in [[&real, &decoy], [&decoy, &real]] {
+        for mark in [|text: &str| text.to_owned(), unmarked] {
+            let frames = [
+                whole(SCANNER, SERVER, &mark(first)),
+                whole(SCANNER, SERVER, &mark(second)),
+                whole(SERVER, SCANNER, &verdict("SIP/2.0 401 Unauthorized", "101", "z9hG4bKsame")),
+                whole(SERVER, SCANNER, &verdict("SIP/2.0 200 OK", "101", "z9hG4bKsame")),
+            ];
+            let wanted = ["auth-failed 203.0.113.9 101 -", "registered 203.0.113.9 101 -"];
+            assert_eq!(told(&rows_of(&frames)), wanted);
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_the_port_that_via_names_is_an_answer() {
+    let ask = guess("101", "z9hG4bKa", CREDENTIALS).replace("CSeq: 2 R", "CSeq: 02\t R");
+    let frames = [
+        whole(SCANNER, SERVER, &ask),
+        whole(SERVER, (SCANNER.0, 5060), &verdict("SIP/2.0 401 Unauthorized", "101", "z9hG4bKa")),
+    ];
+    assert_eq!(told(&rows_of(&frames)), ["auth-failed 203.0.113.9 101 -"]);
+}
+
+#[test]
+fn credentials_are_found_behind_any_padding() {
+    let many: String = (0..3_000).map(|number| format!("X{number}: a\r\n")).collect();
+    let long = format!("X: {}\r\n", "a".repeat(60_000));
+    let parameters: String = (0..3_000).map(|number| format!("x{number}=a, ")).collect();
+    let attempts = [
+        format!("{many}{CREDENTIALS}"),
+        format!("{long}{CREDENTIALS}"),
+        CREDENTIALS.replace("Digest ", &format!("Digest {parameters}")),
+        CREDENTIALS.replace("Authorization: ", "Authorization:\r\n\t"),
+    ];
+    for attempt in attempts {
+        let frames = [
+            // The account is what the credentials say.
+            whole(SCANNER, SERVER, &guess("105", "z9hG4bKa", &attempt)),
+            whole(SERVER, SCANNER, &verdict("SIP/2.0 401 Unauthorized", "105", "z9hG4bKa")),
+        ];
+        assert_eq!(told(&rows_of(&frames)), ["auth-failed 203.0.113.9 101 -"], "{attempt:.80}");
+    }
+}
+
+#[test]
+fn a_message_that_is_too_long_is_reported() {
+    let text = guess("101", "z9hG4bKa", &format!("X: {}\r\n", "a".repeat(70_000)));
+    let frames: Vec<Vec<u8>> = (0..)
+        .step_by(1_000)
+        .zip(text.as_bytes().chunks(1_000))
+        .map(|(at, piece)| ip(PHONE, SERVER, 6, &tcp(PHONE, SERVER, at, 0, piece), 0, false))
+        .collect();
+    let note = note_of(&frames);
+    assert!(note.contains("1 messages over TCP are longer than 64 KiB and were not read"), "{note}");
 }
 
 #[test]

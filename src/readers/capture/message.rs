@@ -1,14 +1,17 @@
 //! One SIP message: its first line, and the few headers that tell who wants what (RFC 3261).
 //!
-//! All of it is the sender's text. Lengths and numbers of headers are bounded; a header that stands
-//! twice counts as its first.
+//! All of it is the sender's text, bounded only by what a datagram or a stream hands over: whoever
+//! could push the credentials behind a limit would hide them. A header that stands twice counts as its
+//! first.
+
+use std::borrow::Cow;
 
 use super::super::text;
 
-/// Headers looked at.
-const MOST_HEADERS: usize = 128;
-/// Bytes in which they stand.
-const LONGEST_HEAD: usize = 16 * 1024;
+/// Bytes of a first line.
+const LONGEST_LINE: usize = 16 * 1024;
+/// Bytes of the longest name of a header that is looked at.
+const LONGEST_NAME: usize = "proxy-authenticate".len() + 2;
 
 /// A message, as slices of its text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +25,8 @@ pub(super) struct Message<'a> {
     pub(super) from: &'a [u8],
     pub(super) to: &'a [u8],
     pub(super) call_id: &'a [u8],
+    /// The topmost one, which the answer repeats.
+    pub(super) via: &'a [u8],
     pub(super) contact: &'a [u8],
     pub(super) expires: &'a [u8],
     pub(super) user_agent: &'a [u8],
@@ -33,12 +38,33 @@ pub(super) struct Message<'a> {
     pub(super) challenge: &'a [u8],
 }
 
-/// Reads a message; `None` for what is no SIP.
+/// Returns a message with every header on one line (RFC 3261, 7.3.1): the breaks within become blanks,
+/// so that all else stays in its place.
+pub(super) fn unfolded(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut unfolded = Cow::Borrowed(text);
+    let mut begin = 0;
+    for end in memchr::memchr_iter(b'\n', text) {
+        let line = text.get(begin..end).unwrap_or_default();
+        if matches!(line, b"" | b"\r") {
+            break;
+        }
+        // The first line is no header and does not go on.
+        if begin > 0 && matches!(text.get(end + 1), Some(b' ' | b'\t')) {
+            let end_of_text = if line.ends_with(b"\r") { end - 1 } else { end };
+            if let Some(fold) = unfolded.to_mut().get_mut(end_of_text..=end) {
+                fold.fill(b' ');
+            }
+        }
+        begin = end + 1;
+    }
+    unfolded
+}
+
+/// Reads a message, as it is unfolded; `None` for what is no SIP.
 pub(super) fn read(text: &[u8]) -> Option<Message<'_>> {
-    let head = text.get(..LONGEST_HEAD).unwrap_or(text);
-    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let mut message = first_line(lines.next()?)?;
-    for line in lines.take(MOST_HEADERS) {
+    for line in lines {
         if line.is_empty() {
             break;
         }
@@ -68,10 +94,14 @@ fn is_method(text: &[u8]) -> bool {
 
 impl<'a> Message<'a> {
     fn header(&mut self, name: &[u8], value: &'a [u8]) {
+        if name.len() > LONGEST_NAME {
+            return;
+        }
         let place = match name.to_ascii_lowercase().as_slice() {
             b"from" | b"f" => &mut self.from,
             b"to" | b"t" => &mut self.to,
             b"call-id" | b"i" => &mut self.call_id,
+            b"via" | b"v" => &mut self.via,
             b"contact" | b"m" => &mut self.contact,
             b"expires" => &mut self.expires,
             b"user-agent" => &mut self.user_agent,
@@ -90,7 +120,25 @@ impl<'a> Message<'a> {
 
     /// Returns the method of the request that this is, or answers.
     pub(super) fn about(&self) -> &'a [u8] {
-        self.method.unwrap_or_else(|| self.sequence.rsplit(|&byte| byte == b' ').next().unwrap_or_default())
+        self.method.unwrap_or_else(|| self.order().1)
+    }
+
+    /// Returns the number of the request and its method; an answer may write them with other blanks.
+    pub(super) fn order(&self) -> (Option<u64>, &'a [u8]) {
+        let mut words = self.sequence.split(u8::is_ascii_whitespace);
+        let number = words.next().and_then(text::number);
+        (number, words.next_back().unwrap_or_default())
+    }
+
+    /// Returns the mark of the transaction: the branch of the topmost Via (RFC 3261, 17.1.3).
+    pub(super) fn branch(&self) -> Option<&'a [u8]> {
+        let top = self.via.split(|&byte| byte == b',').next()?;
+        of_header(top, b"branch")
+    }
+
+    /// Returns the tag of whoever asks, however it is written.
+    pub(super) fn asker(&self) -> Option<&'a [u8]> {
+        of_header(text::split_last(self.from, b">").map_or(self.from, |(_, rest)| rest), b"tag")
     }
 
     /// Returns the status of a response.
@@ -133,10 +181,18 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Returns the value of `;name=value` in a header.
+fn of_header<'a>(header: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    header.split(|&byte| byte == b';').skip(1).find_map(|part| {
+        let (key, value) = text::split_once(part, b"=")?;
+        key.trim_ascii().eq_ignore_ascii_case(name).then_some(value.trim_ascii())
+    })
+}
+
 /// Returns the value of `name="value"` or `name=value` in a header of digest authentication.
 fn parameter<'a>(header: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (_, mut rest) = text::split_once(header, b" ")?;
-    for _ in 0..32 {
+    loop {
         rest = rest.trim_ascii_start();
         let (key, behind) = text::split_once(rest, b"=")?;
         let (value, next) = match behind.strip_prefix(b"\"") {
@@ -151,7 +207,6 @@ fn parameter<'a>(header: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
         }
         rest = next.trim_ascii_start().strip_prefix(b",")?;
     }
-    None
 }
 
 /// Returns whether a stream that holds this text may go on as a message.
@@ -161,7 +216,7 @@ pub(super) fn may_begin(text: &[u8]) -> bool {
             let line = text.get(..end).unwrap_or_default();
             first_line(line.strip_suffix(b"\r").unwrap_or(line)).is_some()
         }
-        None => text.iter().all(|byte| matches!(byte, b' '..=b'~')) && text.len() < LONGEST_HEAD,
+        None => text.iter().all(|byte| matches!(byte, b' '..=b'~')) && text.len() < LONGEST_LINE,
     }
 }
 

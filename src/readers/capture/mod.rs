@@ -18,7 +18,7 @@ mod transactions;
 use std::net::IpAddr;
 
 use self::message::Message;
-use self::network::{Brought, Network};
+use self::network::{Brought, End, Network};
 use self::streams::Streams;
 use self::survey::Survey;
 use self::transactions::{Request, Transactions};
@@ -36,9 +36,6 @@ pub(super) static FORMAT: Format = Format {
     open: |_| Some(Opened::certain(Capture)),
 };
 
-/// Bytes of a message that are kept: its head.
-const LONGEST_HEAD: usize = 4 * 1024;
-
 /// Reads one capture.
 #[derive(Clone, Copy, Debug)]
 struct Capture;
@@ -55,16 +52,60 @@ impl Reader for Capture {
     fn read(&self, _chunk: &mut Chunk) {}
 
     fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        let mut survey = Survey::default();
-        go_through(handle, |seen| {
-            if let Some(message) = message::read(seen.text) {
-                survey.take(seen.from, seen.to, &message);
+        let known = Known::of(handle);
+        let has_plain = known.has_plain;
+        let mut telling =
+            Telling { survey: known.survey, transactions: Transactions::default(), chunk: Chunk::default() };
+        let passed = go_through(handle, |seen| {
+            if seen.is_sensed != has_plain {
+                telling.tell(seen, take);
             }
         });
-        survey.settle();
-        let mut telling = Telling { survey, transactions: Transactions::default(), chunk: Chunk::default() };
-        let passed = go_through(handle, |seen| telling.tell(seen, take));
-        passed.into_notes()
+        sensors(known.of_sensors, has_plain).into_iter().chain(passed.into_notes()).collect()
+    }
+}
+
+/// What the first time through tells.
+///
+/// Anybody can send a packet in the form of a sensor's and name whom he likes in it. Where SIP itself was
+/// captured it speaks for itself, and no sensor is believed.
+#[derive(Default)]
+struct Known {
+    survey: Survey,
+    /// Was SIP itself captured?
+    has_plain: bool,
+    /// Messages that came as a sensor's.
+    of_sensors: u64,
+}
+
+impl Known {
+    fn of(handle: &Handle) -> Known {
+        let mut known = Known::default();
+        go_through(handle, |seen| {
+            let Some(message) = message::read(seen.text) else { return };
+            known.of_sensors += u64::from(seen.is_sensed);
+            if !seen.is_sensed && !known.has_plain {
+                // Whatever sensors told so far is forgotten.
+                (known.has_plain, known.survey) = (true, Survey::default());
+            }
+            if seen.is_sensed != known.has_plain {
+                known.survey.take(seen.from, seen.to, &message);
+            }
+        });
+        known.survey.settle();
+        known
+    }
+}
+
+fn sensors(count: u64, has_plain: bool) -> Option<String> {
+    match (count, has_plain) {
+        (0, _) => None,
+        (count, true) => Some(format!(
+            "{count} messages in the form of a sensor's (HEP) were not believed: the capture holds SIP itself, and anybody can send such packets"
+        )),
+        (count, false) => Some(format!(
+            "{count} messages are as a sensor told them (HEP); that it was one cannot be checked"
+        )),
     }
 }
 
@@ -72,9 +113,12 @@ impl Reader for Capture {
 struct Seen<'a> {
     at: Instant,
     offset: u64,
-    from: IpAddr,
-    to: IpAddr,
+    from: End,
+    to: End,
+    /// Its headers are unfolded.
     text: &'a [u8],
+    /// Does only a sensor tell of it?
+    is_sensed: bool,
 }
 
 /// What was passed over.
@@ -82,6 +126,7 @@ struct Seen<'a> {
 struct Passed {
     packets: u64,
     without_sip: u64,
+    too_long: u64,
     ended: Option<String>,
 }
 
@@ -90,7 +135,11 @@ impl Passed {
         let others = (self.without_sip > 0).then(|| {
             format!("{} of {} packets hold no SIP and were passed over", self.without_sip, self.packets)
         });
-        self.ended.into_iter().chain(others).collect()
+        let too_long = (self.too_long > 0).then(|| {
+            let most = streams::LONGEST / 1024;
+            format!("{} messages over TCP are longer than {most} KiB and were not read", self.too_long)
+        });
+        self.ended.into_iter().chain(too_long).chain(others).collect()
     }
 }
 
@@ -113,6 +162,7 @@ fn go_through(handle: &Handle, mut take: impl FnMut(&Seen<'_>)) -> Passed {
     let ended = packets::each(&mut contents, each);
     let ended = contents.trouble().or(ended);
     passed.ended = ended;
+    passed.too_long = streams.lost;
     passed
 }
 
@@ -127,13 +177,16 @@ fn messages(
         Brought::Udp { from, to, data } => {
             if let Some(sensed) = hep::read(data) {
                 let at = sensed.at.unwrap_or(packet.at);
-                let (from, to) = (sensed.from.0, sensed.to.0);
-                take(&Seen { at, offset: packet.offset, from, to, text: sensed.text });
+                let text = &message::unfolded(sensed.text);
+                let (from, to) = (sensed.from, sensed.to);
+                take(&Seen { at, offset: packet.offset, from, to, text, is_sensed: true });
                 return true;
             }
-            let is_sip = message::read(data).is_some();
+            let text = &message::unfolded(data);
+            let is_sip = message::read(text).is_some();
             if is_sip {
-                take(&Seen { at: packet.at, offset: packet.offset, from: from.0, to: to.0, text: data });
+                let (at, offset) = (packet.at, packet.offset);
+                take(&Seen { at, offset, from: *from, to: *to, text, is_sensed: false });
             }
             is_sip
         }
@@ -141,7 +194,8 @@ fn messages(
             let mut is_sip = message::may_begin(data);
             streams.take((*from, *to), *sequence, *begins, data, |text| {
                 is_sip = true;
-                take(&Seen { at: packet.at, offset: packet.offset, from: from.0, to: to.0, text });
+                let (at, offset, text) = (packet.at, packet.offset, &message::unfolded(text));
+                take(&Seen { at, offset, from: *from, to: *to, text, is_sensed: false });
             });
             is_sip
         }
@@ -157,7 +211,7 @@ struct Telling {
 
 impl Telling {
     fn tell(&mut self, seen: &Seen<'_>, take: &mut Take<'_>) {
-        let text = seen.text.get(..LONGEST_HEAD).unwrap_or(seen.text);
+        let text = seen.text;
         let Some(message) = message::read(text) else { return };
         self.chunk.clear();
         self.chunk.bytes.extend_from_slice(text);
@@ -174,7 +228,7 @@ impl Telling {
             what: span(message.method.or(message.code).unwrap_or_default()),
             is_request: message.method.is_some(),
             agent: if message.user_agent.is_empty() { Span::NONE } else { span(message.user_agent) },
-            from: seen.from,
+            from: seen.from.0,
         });
         take(&self.chunk, seen.offset);
     }
@@ -188,17 +242,18 @@ impl Telling {
 
     fn request<'a>(&mut self, seen: &Seen<'_>, method: &[u8], message: &Message<'a>) -> Option<Found<'a>> {
         self.transactions.ask(seen.from, seen.to, message);
+        let client = seen.from.0;
         let action = match method {
-            b"OPTIONS" if self.survey.is_known(seen.from) => Action::KeepAlive,
+            b"OPTIONS" if self.survey.is_known(client) => Action::KeepAlive,
             b"OPTIONS" => Action::Probe,
-            b"REGISTER" | b"INVITE" if self.survey.is_ignored(seen.from) => Action::Probe,
+            b"REGISTER" | b"INVITE" if self.survey.is_ignored(client) => Action::Probe,
             b"INVITE" if Message::tag(message.to).is_none() => Action::CallAttempt,
             b"BYE" => Action::HungUp,
             _ => return None,
         };
-        let mut found = self.of_client(action, seen.from, message);
+        let mut found = self.of_client(action, client, message);
         found.reason =
-            if self.survey.is_ignored(seen.from) && action == Action::Probe { "no answer" } else { "" };
+            if self.survey.is_ignored(client) && action == Action::Probe { "no answer" } else { "" };
         found.account = message.account();
         found.number = message.dialed().filter(|_| method != b"REGISTER");
         found.detail = message.method;
@@ -219,9 +274,9 @@ impl Telling {
         let (client, server) = (seen.to, seen.from);
         let Some(status) = message.status() else { return };
         let client_is = Client {
-            is_server: self.survey.is_server(client),
-            is_known: self.survey.is_known(client),
-            looks_around: self.survey.looks_around(client),
+            is_server: self.survey.is_server(client.0),
+            is_known: self.survey.is_known(client.0),
+            looks_around: self.survey.looks_around(client.0),
         };
         let Some(request) = self.transactions.answered(client, server, message) else { return };
         // Answers come again until they are acknowledged.
@@ -230,9 +285,9 @@ impl Telling {
         }
         request.told = status;
         let meanings = meanings(request, status, message, client_is);
-        let (account, number) = (request.account.clone(), request.number.clone());
+        let (account, number) = (request.account_by(message), request.number.clone());
         for (action, reason) in meanings.into_iter().flatten() {
-            let mut found = self.of_client(action, client, message).because(reason);
+            let mut found = self.of_client(action, client.0, message).because(reason);
             // Everybody who calls is challenged: only what was refused tells of somebody who looks around.
             found.detail = Some(message.about()).filter(|_| action != Action::Challenge);
             self.push(&found, seen.at, text);

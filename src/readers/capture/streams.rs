@@ -11,7 +11,7 @@ use super::network::End;
 /// Directions of connections followed; the oldest gives way.
 const MOST_STREAMS: usize = 4_096;
 /// Bytes of a message that is not yet whole.
-const LONGEST: usize = 64 * 1024;
+pub(super) const LONGEST: usize = 64 * 1024;
 /// Pieces that wait for one before them.
 const MOST_AHEAD: usize = 16;
 
@@ -20,6 +20,8 @@ const MOST_AHEAD: usize = 16;
 pub(super) struct Streams {
     held: HashMap<(End, End), Stream>,
     order: VecDeque<(End, End)>,
+    /// Messages that were too long and are lost.
+    pub(super) lost: u64,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ struct Stream {
     next: Option<u32>,
     text: Vec<u8>,
     ahead: BTreeMap<u32, Vec<u8>>,
+    lost: u64,
 }
 
 impl Streams {
@@ -59,6 +62,7 @@ impl Streams {
         if !data.is_empty() {
             stream.add(sequence, data);
             stream.hand_over(&mut whole);
+            self.lost += std::mem::take(&mut stream.lost);
         }
     }
 }
@@ -86,6 +90,7 @@ impl Stream {
         self.next = self.next.map(|next| next.wrapping_add(data.len() as u32));
         self.text.extend_from_slice(data);
         if self.text.len() > LONGEST {
+            self.lost += u64::from(message::may_begin(&self.text));
             self.text.clear();
         }
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::message::Message;
+use super::network::End;
 use super::transactions::Transactions;
 
 /// Addresses, or pairs of them, that are remembered.
@@ -42,13 +43,14 @@ fn note<T: Ord>(set: &mut BTreeSet<T>, item: T) {
 
 impl Survey {
     /// Takes a message in.
-    pub(super) fn take(&mut self, from: IpAddr, to: IpAddr, message: &Message<'_>) {
+    pub(super) fn take(&mut self, from: End, to: End, message: &Message<'_>) {
         if message.method.is_some() {
             return self.request(from, to, message);
         }
         let (client, server) = (to, from);
         let Some(status) = message.status() else { return };
         let Some(request) = self.transactions.answered(client, server, message) else { return };
+        let (client, server) = (client.0, server.0);
         note(&mut self.heard, client);
         let is_success = (180..300).contains(&status);
         if message.about() == b"REGISTER" {
@@ -62,8 +64,9 @@ impl Survey {
         }
     }
 
-    fn request(&mut self, from: IpAddr, to: IpAddr, message: &Message<'_>) {
+    fn request(&mut self, from: End, to: End, message: &Message<'_>) {
         self.transactions.ask(from, to, message);
+        let from = from.0;
         if message.credentials.is_some() {
             note(&mut self.named, from);
         } else if matches!(message.method, Some(b"REGISTER" | b"INVITE"))
