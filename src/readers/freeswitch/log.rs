@@ -3,10 +3,10 @@
 //! Half of the lines carry no stamp of their own; they belong to the message before them.
 
 use super::accounts::Accounts;
-use super::head::{self, Form, is_uuid};
+use super::doubt::Doubt;
+use super::head::{self, Form};
 use super::message;
-use crate::event::{Action, Service, Stamp};
-use crate::readers::found::Found;
+use crate::event::{Action, Stamp};
 use crate::readers::syslog::Program;
 use crate::readers::{CONTEXT, Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why};
 
@@ -32,8 +32,6 @@ const LONGEST_LINE: usize = 64 * 1024;
 ///
 /// Half of the context, so that no cut changes it.
 const REACH: usize = CONTEXT / 2;
-/// What was printed of a caller's text with line ends goes on for no longer than that: a packet's length.
-const LONGEST_TEXT: usize = CONTEXT / 2;
 
 /// Reads the log.
 #[derive(Clone, Debug)]
@@ -84,9 +82,7 @@ impl LogReader {
         };
         chunk.records += 1;
         let found = match found {
-            Some(_) if is_doubted => {
-                Some(Found::new(Action::Forged, Service::FreeSwitch).because(message::BROKEN_OFF))
-            }
+            Some(found) if is_doubted => Some(message::broken_off(found.session)),
             found => found,
         };
         let is_forged = found.is_some_and(|found| found.action == Action::Forged);
@@ -114,43 +110,22 @@ struct State {
     at: usize,
     /// Where the last message began.
     message_at: Option<usize>,
-    /// Up to where a caller's text may go on that was printed without a session.
-    doubted_until: Option<usize>,
+    /// What a caller may have written.
+    doubt: Doubt,
 }
 
 impl State {
     /// Takes in a line, and returns whether it may be a part of what a caller wrote.
-    ///
-    /// `mod_cdr_sqlite` prints its SQL without a session, and with it the caller's words. The SQL ends with the
-    /// call's uuid and a bracket.
     fn follow(&mut self, line: &[u8], form: &Form<'_>) -> bool {
-        let is_doubted =
-            self.doubted_until.is_some_and(|until| self.at <= until) && !matches!(form, Form::Session(..));
-        if let Form::Dated(head) = form {
+        if matches!(form, Form::Dated(_)) {
             self.message_at = Some(self.at);
-            if !is_doubted && head.message.starts_with(b"Writing SQL to DB") && !ends_sql(line) {
-                self.doubted_until = Some(self.at + LONGEST_TEXT);
-                return false;
-            }
-            if head.uuid.is_some() {
-                return false;
-            }
         }
-        if is_doubted && ends_sql(line) {
-            self.doubted_until = None;
-        }
-        is_doubted
+        self.doubt.follow(line, form, self.at)
     }
 
     fn is_in_message(&self) -> bool {
         self.message_at.is_some_and(|message| self.at - message <= REACH)
     }
-}
-
-/// Returns whether a line ends the SQL of a call record.
-fn ends_sql(line: &[u8]) -> bool {
-    let end = line.strip_suffix(b";").unwrap_or(line);
-    end.ends_with(b")") && line.split(|byte| matches!(byte, b'"' | b'\'')).any(is_uuid)
 }
 
 /// Returns whether a file that begins with `head` is a log of FreeSWITCH.

@@ -166,7 +166,7 @@ fn new_channel<'a>(head: &Head<'a>) -> Option<Found<'a>> {
     let whole =
         named.filter(|(_, uuid)| super::head::is_uuid(uuid) && head.uuid.is_none_or(|own| own == *uuid));
     let Some((name, uuid)) = whole else {
-        return Some(Found::new(Action::Forged, Service::FreeSwitch).because(BROKEN_OFF));
+        return Some(broken_off(head.uuid));
     };
     let mut found = Found::new(Action::CallAttempt, Service::FreeSwitch).because(NEW_SESSION);
     found.channel = Some(name);
@@ -174,11 +174,43 @@ fn new_channel<'a>(head: &Head<'a>) -> Option<Found<'a>> {
     Some(found)
 }
 
+/// Returns the session that a whole `New Channel` line begins.
+pub(super) fn begun<'a>(head: &Head<'a>) -> Option<&'a [u8]> {
+    let is_new = head.file == b"switch_channel.c" && head.message.starts_with(b"New Channel ");
+    new_channel(head).filter(|_| is_new).and_then(|found| found.session)
+}
+
+/// A line that a caller's text broke off, or may have written: nothing of its session counts.
+pub(super) fn broken_off(session: Option<&[u8]>) -> Found<'_> {
+    let mut found = Found::new(Action::Forged, Service::FreeSwitch).because(BROKEN_OFF);
+    found.session = session;
+    found
+}
+
+/// Returns whether a line bears a caller's words and not what stands behind them.
+pub(super) fn lacks_end(head: &Head<'_>) -> bool {
+    let message = head.message;
+    match head.file {
+        b"switch_channel.c" if message.starts_with(b"New Channel ") => {
+            new_channel(head).is_some_and(|found| found.action == Action::Forged)
+        }
+        b"mod_dialplan_xml.c" => processing(message).is_some_and(|found| found.action == Action::Forged),
+        b"sofia_reg.c" => {
+            let bears_name = message.starts_with(b"SIP auth ") || message.starts_with(b"Can't find user ");
+            bears_name && !message.contains(&b']')
+        }
+        _ => message.starts_with(b"Hangup sofia/") && !message.ends_with(b"]"),
+    }
+}
+
 /// `Processing %s <%s>->%s in context %s`
+///
+/// The name in front may have line ends in it; then the rest is missing.
 fn processing(message: &[u8]) -> Option<Found<'_>> {
     let rest = message.strip_prefix(b"Processing ")?;
-    let (front, context) = split_last(rest, b" in context ")?;
-    let (_, number) = split_last(front, b">->")?;
+    let parts = split_last(rest, b" in context ")
+        .and_then(|(front, context)| Some((split_last(front, b">->")?.1, context)));
+    let Some((number, context)) = parts else { return Some(broken_off(None)) };
     let mut found = Found::new(Action::Dialplan, Service::FreeSwitch);
     found.number = Some(number);
     found.context = Some(context);

@@ -7,6 +7,7 @@
 mod accounts;
 mod cause;
 mod database;
+mod doubt;
 mod head;
 mod leg;
 mod log;

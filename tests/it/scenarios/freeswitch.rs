@@ -256,6 +256,91 @@ fn what_one_packet_can_write_blames_nobody_and_is_told() {
     }
 }
 
+/// Guesses and calls of an account that nobody took over, as a caller writes them behind a line that breaks off.
+fn forge_session(switch: &mut Switch, broken: &str, behind: &[&str]) {
+    let noon = at("2026-03-05 12:30:00");
+    let head = "2026-03-05 12:30:00.012345 66.67%";
+    switch.raw(noon, &format!("{head} {broken}"));
+    behind.iter().for_each(|line| switch.raw(noon, line));
+    for _ in 0..40 {
+        switch.raw(noon, &format!("{head} [WARNING] sofia_reg.c:1787 SIP auth failure (REGISTER) on sofia profile 'internal' for [1001@pbx.example] from ip {THIEF}"));
+    }
+    let channel = "sofia/internal/1001@pbx.example";
+    for index in 0..40 {
+        let uuid = format!("aaaaaaaa-8159-49b0-90fe-{index:012x}");
+        let number = format!("0088213{index:07}");
+        for line in [
+            format!("{head} [NOTICE] switch_channel.c:1142 New Channel {channel} [{uuid}]"),
+            format!(
+                "{head} [INFO] sofia.c:10460 {channel} receiving invite from {THIEF}:5060 version: 1.10.9 call-id: 1"
+            ),
+            format!(
+                "{head} [INFO] mod_dialplan_xml.c:639 Processing 1001 <1001>->{number} in context default"
+            ),
+            format!("EXECUTE [depth=0] {channel} bridge(sofia/gateway/carrier/{number})"),
+            format!("{head} [NOTICE] switch_ivr_originate.c:3855 Channel [{channel}] has been answered"),
+        ] {
+            switch.raw(noon, &format!("{uuid} {line}"));
+        }
+    }
+}
+
+/// Takes the uuids off the lines, as `mod_logfile` leaves them out where it is told to.
+fn without_uuids(switch: &mut Switch) {
+    let is_prefixed =
+        |line: &str| line.get(..37).is_some_and(|uuid| uuid.ends_with(' ') && !uuid.contains('.'));
+    for (_, line) in switch.lines.iter_mut().filter(|(_, line)| is_prefixed(line)) {
+        line.drain(..37);
+    }
+}
+
+const BROKEN_SQL: &str = "[DEBUG] mod_cdr_sqlite.c:90 Writing SQL to DB: INSERT INTO cdr VALUES(\"NL";
+
+#[test]
+fn sessions_that_a_caller_wrote_into_printed_sql_blame_nobody() {
+    let end = "x'bbbbbbbb-8159-49b0-90fe-f5ab19831700')";
+    for behind in [&[][..], &[end]] {
+        for json in [true, false] {
+            let mut switch = Switch { csv: false, json, ..Switch::new() };
+            office(&mut switch, "1007@pbx.example", "0301234567");
+            forge_session(&mut switch, BROKEN_SQL, behind);
+            let report = examine(&mut switch);
+            compare(&report, &[], &[]);
+            assert!(report.failed_attackers.is_empty(), "json {json}: {:?}", report.failed_attackers);
+            assert_eq!(told(&report, "forged-log-lines").len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_name_with_a_line_end_blames_nobody_in_a_log_without_uuids() {
+    for broken in [
+        "[NOTICE] switch_channel.c:1142 New Channel sofia/external/NL",
+        "[INFO] mod_dialplan_xml.c:639 Processing NL",
+    ] {
+        let mut switch = Switch { csv: false, json: true, ..Switch::new() };
+        office(&mut switch, "1007@pbx.example", "0301234567");
+        without_uuids(&mut switch);
+        forge_session(&mut switch, broken, &["@10.0.0.1 [bbbbbbbb-8159-49b0-90fe-f5ab19831700]"]);
+        let report = examine(&mut switch);
+        compare(&report, &[], &[]);
+        assert!(report.failed_attackers.is_empty(), "{broken}: {:?}", report.failed_attackers);
+    }
+}
+
+#[test]
+fn a_caller_who_breaks_a_line_off_hides_no_calls() {
+    let mut switch = Switch { csv: false, ..Switch::new() };
+    office(&mut switch, "1007@pbx.example", "0301234567");
+    let calls = night(&mut switch, "1007@pbx.example", THIEF);
+    let two = at("2026-03-09 02:00:01");
+    switch.raw(two, &format!("2026-03-09 02:00:01.012345 66.67% {BROKEN_SQL}"));
+    switch.raw(two, &format!("\",0,0,\"NORMAL_CLEARING\",\"{}\",\"\",\"\")", calls[0]));
+    let report = examine(&mut switch);
+    assert_eq!(report.incidents.len(), 1);
+    assert_eq!(report.incidents[0].calls.len(), calls.len());
+}
+
 #[test]
 fn a_row_that_only_a_missing_log_would_know_counts_and_is_marked() {
     let mut switch = Switch { log: false, ..Switch::new() };
