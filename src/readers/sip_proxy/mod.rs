@@ -10,7 +10,9 @@
 //! are told by the accounting module, one line per transaction ([`accounting`]).
 //!
 //! The Call-ID in the prefix and the user agent behind it are the sender's words, and may spell out a
-//! second head. A line with two heads tells of nothing but an attempt to deceive.
+//! second head, the Call-ID before the true one and the user agent behind it. A line with two heads is
+//! read both ways: a login that failed or went well stays one, unless one way tells the opposite of the
+//! other, but the address is then nobody's.
 
 mod accounting;
 mod database;
@@ -64,8 +66,8 @@ struct Said<'a> {
     text: &'a [u8],
     /// The Call-ID of the request at hand, where the prefix tells it.
     call_id: Option<&'a [u8]>,
-    /// Is there a second head in the line?
-    is_doubled: bool,
+    /// What it says if its last head is the true one: the module and its text.
+    again: Option<(Option<&'a [u8]>, &'a [u8])>,
 }
 
 fn found<'a>(message: &Message<'a>, service: Service) -> Option<Found<'a>> {
@@ -73,30 +75,71 @@ fn found<'a>(message: &Message<'a>, service: Service) -> Option<Found<'a>> {
         Service::Opensips => of_opensips(message.text),
         _ => of_kamailio(message.text)?,
     };
-    let mut found = match said.module {
-        Some(module) => of_module(module, said.text, service)?,
-        None => script::found(said.text, service)?,
+    let told = |module: Option<&[u8]>, text| match module {
+        Some(module) => of_module(module, text, service),
+        None => script::found(text, service),
     };
-    if said.is_doubled {
-        return Some(Found::new(Action::Probe, service).because("a line made to read as two"));
+    let first = told(said.module, said.text);
+    if let Some((module, text)) = said.again {
+        return of_two(first, told(module, text), service);
     }
+    let mut found = first?;
     found.session = found.session.or(said.call_id);
     Some(found)
 }
 
+/// Returns what holds of a line whichever of its two heads is the true one.
+fn of_two<'a>(first: Option<Found<'a>>, last: Option<Found<'a>>, service: Service) -> Option<Found<'a>> {
+    let is_login =
+        |found: &Found<'_>| matches!(found.action, Action::AuthFailed | Action::AuthOk | Action::Registered);
+    let is_refusal = |found: &Found<'_>| {
+        matches!(found.action, Action::Banned | Action::Probe | Action::CallRejected | Action::Unregistered)
+    };
+    let (mut told, other) = match (first, last) {
+        (None, None) => return None,
+        (Some(first), Some(last)) if is_login(&first) && first.action == last.action => (first, Some(last)),
+        (Some(login), other) | (other, Some(login))
+            if is_login(&login) && other.as_ref().is_none_or(is_refusal) =>
+        {
+            (login, other)
+        }
+        _ => return Some(Found::new(Action::Probe, service).because("a line made to read as two")),
+    };
+    let agrees = other.as_ref().is_some_and(|other| other.address == told.address);
+    if !agrees {
+        (told.address, told.port) = (None, None);
+    }
+    told.account = told.account.filter(|name| other.and_then(|it| it.account).is_none_or(|it| it == *name));
+    Some(told)
+}
+
 /// Takes a line of Kamailio apart.
-fn of_kamailio(line: &[u8]) -> Option<Said<'_>> {
+fn of_kamailio<'a>(line: &'a [u8]) -> Option<Said<'a>> {
     let rest = behind_level(behind_process(line))?.strip_prefix(b" ")?;
     let mut heads = heads(rest);
     let Some((start, length, module)) = heads.next() else {
         // The script's mark is a parameter of the module that prints it.
-        return Some(Said { module: None, text: rest, call_id: None, is_doubled: false });
+        return Some(behind_prefix(rest));
     };
     let call_id = call_id(rest.get(..start)?);
-    let is_doubled = heads.next().is_some();
-    let text = rest.get(start + length..)?;
-    let text = if module.is_some() { behind_function(text) } else { text };
-    Some(Said { module, text, call_id, is_doubled })
+    let said = |(start, length, module): (usize, usize, Option<&'a [u8]>)| {
+        let text = rest.get(start + length..)?;
+        Some((module, if module.is_some() { behind_function(text) } else { text }))
+    };
+    let again = heads.last().and_then(said);
+    let (module, text) = said((start, length, module))?;
+    Some(Said { module, text, call_id, again })
+}
+
+/// Takes the prefix off a line without a head; where a brace closes twice, either may end the Call-ID.
+fn behind_prefix(line: &[u8]) -> Said<'_> {
+    let whole = Said { module: None, text: line, call_id: None, again: None };
+    let Some((prefix, text)) = text::split_once(line, b"} ").filter(|_| line.starts_with(b"{")) else {
+        return whole;
+    };
+    let last = text::split_last(text, b"} ").map(|(_, text)| (None, text));
+    let id = line.get(..prefix.len() + 1).and_then(call_id);
+    Said { text, call_id: id, again: last, ..whole }
 }
 
 /// Takes a line of OpenSIPS apart.
@@ -105,7 +148,7 @@ fn of_opensips(line: &[u8]) -> Said<'_> {
     if let Some(said) = of_json(line) {
         return said;
     }
-    let script = Said { module: None, text: line, call_id: None, is_doubled: false };
+    let script = Said { module: None, text: line, call_id: None, again: None };
     let Some(rest) = behind_level(line) else { return script };
     let Some((module, rest)) = text::split_once(rest, b":") else { return script };
     let Some((function, text)) = text::split_once(rest, b": ") else { return script };
@@ -125,7 +168,7 @@ fn of_json(line: &[u8]) -> Option<Said<'_>> {
     let message = text::unquoted(message.trim_ascii(), b'"');
     let module = text::split_once(before, b"\"module\":").map(|(_, rest)| rest.trim_ascii_start());
     let module = module.and_then(|rest| rest.strip_prefix(b"\"")).and_then(|rest| text::until(rest, b"\""));
-    Some(Said { module, text: message, call_id: None, is_doubled: false })
+    Some(Said { module, text: message, call_id: None, again: None })
 }
 
 /// Takes ` 3(1234) ` off, which lines on standard error begin with.
@@ -183,16 +226,13 @@ fn behind_function(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads the Call-ID out of `{1 2 REGISTER call-id} `.
+/// Reads the Call-ID out of `{1 2 REGISTER call-id} `; the server prints whatever the sender put there,
+/// blanks and braces too.
 fn call_id(prefix: &[u8]) -> Option<&[u8]> {
     let inside = prefix.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
-    let mut words = inside.split(|&byte| byte == b' ');
-    let (kind, sequence, method) = (words.next()?, words.next()?, words.next()?);
-    let call_id = words.next()?;
-    let is_plain = matches!(kind, b"1" | b"2")
-        && sequence.iter().all(u8::is_ascii_digit)
-        && is_word(method)
-        && words.next().is_none();
+    let mut words = inside.splitn(4, |&byte| byte == b' ');
+    let (kind, sequence, method, call_id) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let is_plain = matches!(kind, b"1" | b"2") && sequence.iter().all(u8::is_ascii_digit) && is_word(method);
     (is_plain && !call_id.is_empty()).then_some(call_id)
 }
 

@@ -1,10 +1,12 @@
 //! What a site's own routing script prints: free text, read for its usual turns.
 //!
 //! `Auth failed: REGISTER user=1001 from 192.0.2.7:5060 ua=...`, `ALERT: pike blocking INVITE from
-//! sip:x@y (IP:192.0.2.7:5060)` and the like. Only an address that follows a word like `from` or
-//! `src_ip=`, and that stands in no URI, is the sender's socket; where two such differ, one of them
-//! is likely to be the sender's own words, and none is believed. A success counts only where the words
-//! for it come before the name it is about.
+//! sip:x@y (IP:192.0.2.7:5060)` and the like. Only an address that stands bare or behind a word like
+//! `from` or `src_ip=`, and in no URI, is the sender's socket; where two such differ, one of them is
+//! likely to be the sender's own words, and none is believed, while the event stands.
+//!
+//! Users, contacts and user agents are free text: they may hold blanks and any turn of speech. What
+//! happened is told only by the words before the first of them.
 
 use std::net::IpAddr;
 
@@ -46,8 +48,40 @@ const ACCOUNT_KEYS: [&[u8]; 11] = [
     b"caller",
 ];
 /// What begins the user agent, which is free text of the sender.
-const AGENT_KEYS: [&[u8]; 6] =
-    [b" ua=", b" ua:", b" user-agent=", b" user-agent:", b" user_agent=", b" agent="];
+const AGENTS: [&[u8]; 6] = [b"ua", b"useragent", b"user-agent", b"user_agent", b"agent", b"uac"];
+/// Words that announce a value of the sender's, unless an address or one of the script's words follows.
+const VALUE_CUES: [&[u8]; 14] = [
+    b"user",
+    b"account",
+    b"extension",
+    b"subscriber",
+    b"for",
+    b"from",
+    b"contact",
+    b"call-id",
+    b"callid",
+    b"ua",
+    b"useragent",
+    b"user-agent",
+    b"user_agent",
+    b"agent",
+];
+/// Words that end a turn of speech begun by one of those.
+const TURN_WORDS: [&[u8]; 4] = [b"not", b"blocked", b"unknown", b"invalid"];
+/// Names before a colon whose value is the sender's, blanks and all.
+const VALUE_NAMES: [&[u8]; 11] = [
+    b"contact",
+    b"call-id",
+    b"callid",
+    b"from",
+    b"to",
+    b"ua",
+    b"useragent",
+    b"user-agent",
+    b"user_agent",
+    b"agent",
+    b"uac",
+];
 const METHODS: [&[u8]; 8] =
     [b"REGISTER", b"INVITE", b"OPTIONS", b"SUBSCRIBE", b"PUBLISH", b"MESSAGE", b"BYE", b"NOTIFY"];
 
@@ -106,38 +140,95 @@ const ACCEPTED: [&[u8]; 5] =
 
 /// Reads one line of a script; `None` where it tells of no event.
 pub(super) fn found(line: &[u8], service: Service) -> Option<Found<'_>> {
-    let line = before_agent(line);
-    let lower = line.to_ascii_lowercase();
-    let account = account(line);
-    let (action, reason) = meaning(&lower, account.map(|account| place_of(line, account)))?;
-    let method = words(line).find(|word| METHODS.contains(word));
+    let own = own_words(line);
+    let told = line.get(..agent_at(line)).unwrap_or(line);
+    let (action, reason) = meaning(&own.to_ascii_lowercase(), account(line).is_some(), told)?;
     let mut found = Found::new(action, service).because(reason).from(peer(line));
-    found.account = account;
-    found.detail = method;
+    found.account = account(told);
+    found.detail = words(own).find(|word| METHODS.contains(word));
     Some(found)
 }
 
-/// Returns where `part`, a piece of `line`, begins.
+/// Returns where a word begins that is a piece of `line`.
 fn place_of(line: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
 }
 
-/// Cuts the user agent off, unless the line has two: then either may be the sender's doing.
-fn before_agent(line: &[u8]) -> &[u8] {
-    let lower = line.to_ascii_lowercase();
-    let mut places = AGENT_KEYS.iter().flat_map(|key| text::positions(&lower, key, 0));
-    match (places.next(), places.next()) {
-        (Some(place), None) => line.get(..place).unwrap_or(line),
-        _ => line,
+fn is_any(word: &[u8], known: &[&[u8]]) -> bool {
+    known.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Returns where the first user agent begins, or where the line ends: nothing behind it is the script's
+/// for certain.
+fn agent_at(line: &[u8]) -> usize {
+    let agent = words(line).find(|word| {
+        let end = word.iter().position(|byte| matches!(byte, b'=' | b':')).unwrap_or(word.len());
+        is_any(word.get(..end).unwrap_or_default(), &AGENTS)
+    });
+    agent.map_or(line.len(), |word| place_of(line, word))
+}
+
+/// Returns the beginning of a line, up to the first value that the sender may have written: only there
+/// do words tell what happened.
+fn own_words(line: &[u8]) -> &[u8] {
+    let mut before: &[u8] = b"";
+    let foreign = words(line).find(|word| {
+        let plain = word.strip_suffix(b":").unwrap_or(word);
+        let is_foreign = is_value(word)
+            || (is_any(before, &AGENTS) && !is_turn(line, word))
+            || (is_any(before, &VALUE_CUES) && !is_plain(word) && !is_turn(line, word));
+        before = plain;
+        is_foreign
+    });
+    let word_end = foreign.map_or(line.len(), |word| place_of(line, word));
+    let mark_end = memchr::memchr2(b'"', b'<', line).unwrap_or(line.len());
+    line.get(..word_end.min(mark_end)).unwrap_or(line)
+}
+
+/// Is it a name with its value, a URI, or a name with its domain?
+fn is_value(word: &[u8]) -> bool {
+    if word.contains(&b'@') || word.contains(&b'=') {
+        // `from=` may be followed by the user of the From header.
+        return named_peer(word).is_none()
+            || text::until(word, b"=").is_some_and(|it| is_any(it, &[b"from"]));
     }
+    let Some((name, value)) = text::split_once(word, b":") else { return false };
+    let begins_a_name = name.first().is_some_and(u8::is_ascii_alphabetic);
+    let is_peer = socket(word).is_some() || named_peer(word).is_some();
+    let is_named = !value.is_empty() || is_any(name, &VALUE_NAMES) || is_any(name, &ACCOUNT_KEYS);
+    begins_a_name && is_named && !is_peer
+}
+
+/// Is it a word that the script may write between one that announces a value and the value?
+fn is_plain(word: &[u8]) -> bool {
+    socket(word).is_some()
+        || named_peer(word).is_some()
+        || is_any(word, &METHODS)
+        || is_any(word, &VALUE_CUES)
+        || is_any(word, &ADDRESS_KEYS)
+}
+
+/// Does a word end a turn of the script's? Where the line has told before what happened, a sender would
+/// write such a word to change it.
+fn is_turn(line: &[u8], word: &[u8]) -> bool {
+    /// A site's turn of speech stands at the beginning of its line.
+    const FARTHEST: usize = 256;
+    let place = place_of(line, word);
+    if place > FARTHEST || !is_any(word.strip_suffix(b":").unwrap_or(word), &TURN_WORDS) {
+        return false;
+    }
+    let lower = line.get(..place).unwrap_or_default().to_ascii_lowercase();
+    let told = [&REGISTERED[..], &ACCEPTED, &FAILURES].iter().any(|turns| first_of(&lower, turns).is_some());
+    !told
 }
 
 fn first_of(lower: &[u8], turns: &[&[u8]]) -> Option<usize> {
     turns.iter().filter_map(|turn| memchr::memmem::find(lower, turn)).min()
 }
 
-/// Tells what a line means; `name_at` is where the account stands.
-fn meaning(lower: &[u8], name_at: Option<usize>) -> Option<(Action, &'static str)> {
+/// Tells what a line means by the script's own words, `lower`; a success must be about an account.
+/// `told` is what stands before the user agent.
+fn meaning(lower: &[u8], is_named: bool, told: &[u8]) -> Option<(Action, &'static str)> {
     if first_of(lower, &FLOODS).is_some() {
         return Some((Action::Banned, "too many requests"));
     }
@@ -153,16 +244,25 @@ fn meaning(lower: &[u8], name_at: Option<usize>) -> Option<(Action, &'static str
     if first_of(lower, &REFUSALS).is_some() {
         return Some((Action::CallRejected, "not allowed"));
     }
-    let comes_first = |at: usize| name_at.is_some_and(|name| at < name);
+    if !is_named {
+        return None;
+    }
     if let Some(at) = first_of(lower, &GONE) {
-        let is_end = comes_first(at) && !lower.get(at..)?.starts_with(b"registration failed");
+        let is_end = !lower.get(at..)?.starts_with(b"registration failed");
         return is_end.then_some((Action::Unregistered, ""));
     }
-    if first_of(lower, &REGISTERED).is_some_and(comes_first) {
-        let is_end = words(lower).any(|word| matches!(word, b"expires=0" | b"expires:0"));
-        return Some((if is_end { Action::Unregistered } else { Action::Registered }, ""));
+    if first_of(lower, &REGISTERED).is_some() {
+        return Some((if is_farewell(told) { Action::Unregistered } else { Action::Registered }, ""));
     }
-    first_of(lower, &ACCEPTED).is_some_and(comes_first).then_some((Action::AuthOk, ""))
+    first_of(lower, &ACCEPTED).map(|_| (Action::AuthOk, ""))
+}
+
+/// Does a registration end now? A line that says so once and otherwise elsewhere says nothing.
+fn is_farewell(told: &[u8]) -> bool {
+    let mut times = words(told)
+        .filter_map(|word| word.strip_prefix(b"expires=").or_else(|| word.strip_prefix(b"expires:")))
+        .peekable();
+    times.peek().is_some() && times.all(|time| time == b"0")
 }
 
 /// Splits a line at blanks, brackets and marks around words taken off.
@@ -180,24 +280,29 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Returns the socket that the request came from, as far as the line tells just one.
-fn peer(line: &[u8]) -> Option<(IpAddr, Option<u16>)> {
-    let mut cued = None;
-    let mut bare = None;
+///
+/// What stands in the user agent is never believed, but whoever is announced there may be the true one;
+/// a bare address there is as often the version of a phone's firmware.
+fn peer(line: &[u8]) -> Option<Peer> {
+    let agent = agent_at(line);
+    let mut told = None;
+    let mut rival = None;
     let mut before: &[u8] = b"";
     for word in words(line) {
-        if let Some(peer) = named_peer(word) {
-            cued = Some(one(cued, peer));
-        } else if let Some(peer) = socket(word) {
-            let cue = before.trim_ascii_end();
-            let cue = cue.strip_suffix(b":").unwrap_or(cue);
-            let is_cued = CUES.iter().any(|known| known.eq_ignore_ascii_case(cue));
-            let into = if is_cued { &mut cued } else { &mut bare };
-            *into = Some(one(*into, peer));
+        let named = named_peer(word);
+        if let Some(peer) = named.or_else(|| socket(word)) {
+            let cue = before.strip_suffix(b":").unwrap_or(before);
+            let is_announced = named.is_some() || is_any(cue, &CUES);
+            if place_of(line, word) < agent {
+                told = Some(one(told, peer));
+            } else if is_announced || peer.1.is_some() || word.starts_with(b"[") {
+                rival = Some(one(rival, peer));
+            }
         }
         before = word;
     }
     // Several that differ: none is believed.
-    cued.or(bare).flatten()
+    told.flatten().filter(|peer| rival.is_none_or(|rival| rival.is_some_and(|rival| rival.0 == peer.0)))
 }
 
 type Peer = (IpAddr, Option<u16>);

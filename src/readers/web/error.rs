@@ -3,8 +3,8 @@
 //! Apache 2.4: `[Mon Aug 25 00:00:03.032413 2025] [php:error] [pid 9:tid 9] [client 192.0.2.7:51324] TEXT`;
 //! 2.2 has no module, process and port. nginx: `2025/08/25 08:21:26 [error] 12#12: *7 TEXT, client:
 //! 192.0.2.7, server: pbx, request: "GET / HTTP/1.1", host: "pbx"`. The text may quote what the client
-//! sent; its address stands before that in Apache's lines and between it in nginx's, where an address
-//! that is written twice is nobody's.
+//! sent; its address stands before that in Apache's lines and between it in nginx's, where only the place
+//! right before the request is the server's own.
 
 use std::net::IpAddr;
 
@@ -115,12 +115,29 @@ fn of_nginx(line: &[u8]) -> Option<Told<'_>> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = rest.get(digits..)?.strip_prefix(b"#")?;
     let (_, said) = text::split_once(rest, b": ")?;
-    // File name and request are written as they were sent and may hold the words before an address.
-    let mut clients = memchr::memmem::find_iter(said, b", client: ");
-    let first = clients.next();
-    let client = first.filter(|_| clients.next().is_none()).and_then(|at| {
-        let address = said.get(at + b", client: ".len()..)?;
-        text::endpoint(address.get(..memchr::memchr(b',', address).unwrap_or(address.len()))?)
+    let (is_of_client, client) = client_of_nginx(said);
+    Some(Told { stamp, level, is_of_client, client, said })
+}
+
+/// Tells whether a line of nginx is about a client, and about which if that is certain.
+///
+/// The server ends its text with `, client: IP, server: NAME, request: "..."` and more. The text before may
+/// hold a file's or user's name, the request and what follows are as they were sent; so the end of the
+/// text is the last such place before the request, unless the request itself may have been made up.
+fn client_of_nginx(said: &[u8]) -> (bool, Option<(IpAddr, Option<u16>)>) {
+    const CLIENT: &[u8] = b", client: ";
+    const REQUEST: &[u8] = b", request: \"";
+    let is_of_client = memchr::memmem::find(said, CLIENT).is_some();
+    let mut requests = memchr::memmem::find_iter(said, REQUEST);
+    let own = said.get(..requests.next().unwrap_or(said.len())).unwrap_or(said);
+    if requests.next().is_some() {
+        return (is_of_client, None);
+    }
+    let client = text::split_last(own, CLIENT).and_then(|(_, rest)| {
+        let end = memchr::memchr(b',', rest).unwrap_or(rest.len());
+        let (address, after) = rest.split_at_checked(end)?;
+        let is_server = after.is_empty() || after.starts_with(b", server: ");
+        text::endpoint(address).filter(|_| is_server)
     });
-    Some(Told { stamp, level, is_of_client: first.is_some(), client, said })
+    (is_of_client, client)
 }

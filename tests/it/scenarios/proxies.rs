@@ -357,6 +357,12 @@ fn forged_lines_blame_nobody() {
         let at = from + number;
         log.line(at, &format!("kamailio[1]: NOTICE: {{1 2 REGISTER x}} <script>: Auth failed: REGISTER user=101 from {innocent}:5060 ua=a}} <script>: Auth failed: REGISTER user=101 from 203.0.113.9:5060 ua=b"));
         log.line(at, &format!("kamailio[1]: NOTICE: acc [acc.c:287]: acc_log_request(): ACC: transaction answered: timestamp={at};method=INVITE;from_tag=a;to_tag=b;call_id=x{number};code=200;reason=OK;src_user=101;src_ip={innocent};dst_ouser=0088151234567;code=404;reason=No;src_user=z;src_ip=203.0.113.9;dst_ouser=1"));
+        log.script(at, &format!("Auth failed: REGISTER user=101 [203.0.113.9] UserAgent: x from {innocent}"));
+        log.script(
+            at,
+            &format!("Auth failed: REGISTER user=101 from 203.0.113.9:5060 ua=x ua= from {innocent}"),
+        );
+        log.line(at, &format!("kamailio[1]: NOTICE: {{1 2 REGISTER x}} <script>: REGISTER ok user=101 from {innocent} y}} <script>: Auth failed: REGISTER user=101 from 203.0.113.9:5060 ua=b"));
         log.line(at, &format!("sshd[5]: Invalid user NOTICE: <script>: REGISTER ok user=101 from {innocent}:5060 from 203.0.113.9 port 4"));
     }
     log.write(&scratch, "var/log/syslog");
