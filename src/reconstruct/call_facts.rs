@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::calls::{At, Call};
 use super::world::{Told, World};
-use crate::event::Place;
+use crate::event::{Disposition, Place};
 use crate::fold::calls::LogCall;
-use crate::fold::rows::{Row, RowText};
+use crate::fold::rows::{Row, RowKind, RowText};
 
 /// Extensions that stand for no number.
 pub(super) const NO_NUMBERS: [&[u8]; 7] = [b"", b"s", b"h", b"i", b"t", b"hang", b"hangup"];
@@ -44,8 +44,13 @@ impl World<'_> {
     }
 
     /// Returns a call's billed seconds, where a call record tells them.
+    ///
+    /// A proxy's record of the request that began a call tells no length; the one that ended it does.
     pub fn billed(&self, call: &Call) -> Option<u64> {
-        self.has_record(call).then_some(u64::from(call.billsec))
+        let (row, _) = row_at(&self.told, call.row)?;
+        let is_open =
+            row.kind == RowKind::Began && call.billsec == 0 && call.disposition == Disposition::Answered;
+        (!is_open).then_some(u64::from(call.billsec))
     }
 
     /// Returns what was dialled, untouched.

@@ -315,7 +315,10 @@ fn calls_whose_end_was_never_written_are_found_too() {
         sources: vec![("203.0.113.66".into(), "guess register"), ("198.51.100.66".into(), "dial register")],
         calls,
     };
-    compare(&examine_folder(scratch.path(), &options(KAMAILIO)), &[truth], &[]);
+    let report = examine_folder(scratch.path(), &options(KAMAILIO));
+    compare(&report, &[truth], &[]);
+    let unmeasured = report.incidents[0].calls.iter().filter(|call| call.seconds.is_none()).count();
+    assert_eq!((unmeasured, report.incidents[0].totals.seconds), (20, None));
 }
 
 #[test]
