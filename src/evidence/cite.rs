@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Contents, Evidence, Handle, Source};
 use crate::event::{Citation, Place};
 use crate::pbx::Pbx;
-use crate::readers::{self, Access, Chunk, Reader};
+use crate::readers::{self, Access, Chunk, Cites, Reader};
 
 /// Reads the lines that stand at places. What cannot be read again is cited without its text.
 pub fn lines(evidence: &Evidence, places: &BTreeSet<Place>) -> BTreeMap<Place, Citation> {
@@ -68,7 +68,8 @@ fn read_on(
     places: &[Place],
     cited: &mut BTreeMap<Place, Citation>,
 ) {
-    if let Some(texts) = readers::texts_at(source.kind, contents, places) {
+    if let Some(Cites::Rows(texts_at)) = source.kind.cites() {
+        let texts = texts_at(contents, places);
         cited.extend(texts.into_iter().map(|(place, text)| (place, Citation::new(place, &text))));
         return;
     }
@@ -116,7 +117,10 @@ fn again(
 }
 
 fn keep(source: &Source, place: Place, bytes: &[u8], cited: &mut BTreeMap<Place, Citation>) {
-    let end = readers::record_length(source.kind, bytes);
+    let end = match source.kind.cites() {
+        Some(Cites::Piece(length)) => length(bytes),
+        _ => memchr::memchr(b'\n', bytes).unwrap_or(bytes.len()),
+    };
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
     cited.insert(place, Citation::new(place, line));
 }

@@ -6,7 +6,7 @@
 use super::{File, Packing};
 use crate::mariadb;
 use crate::pbx;
-use crate::readers::{self, Content, Format, Tells};
+use crate::readers::{self, Cites, Content, Format, Tells};
 use crate::sqlite;
 use crate::tables::looks_like_dump;
 
@@ -72,13 +72,21 @@ impl Kind {
 
     /// Returns whether its records have numbers by which they can be found: lines, or rows of a table.
     pub fn has_lines(self) -> bool {
-        !readers::is_without_numbers(self)
+        !matches!(self.cites(), Some(Cites::Offset | Cites::Nowhere))
     }
 
     /// Returns whether its records stand at offsets that anyone can open: rows of a database, which its
     /// own engine reads, do not.
     pub fn has_offsets(self) -> bool {
-        self != Kind::Records(readers::SIP_PROXY_DATABASE) && self != Kind::AsteriskDatabase
+        !matches!(self.cites(), Some(Cites::Nowhere)) && self != Kind::AsteriskDatabase
+    }
+
+    /// Returns how one of its records is found again, if a reader reads records of it.
+    pub fn cites(self) -> Option<&'static Cites> {
+        match self {
+            Kind::Records(format) => Some(&format.cites),
+            _ => None,
+        }
     }
 
     /// Returns what its records tell of, if it has records that a reader reads.

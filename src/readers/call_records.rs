@@ -20,7 +20,7 @@ use shapes::epoch_of_uniqueid;
 pub(super) use shapes::{is_channel as is_channel_name, is_uniqueid as is_unique_id};
 
 use super::delimited::{Kept, Record, Records};
-use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Tells, Why};
 use crate::clock::{DateFormat, with_fraction};
 use crate::event::{CallRow, Stamp};
 
@@ -34,6 +34,7 @@ pub(super) static FORMAT: Format = Format {
     word: "call-records",
     tells: Tells::Calls,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| Layout::find(head, None).is_some(),
     open: |opening| {
         let is_custom = opening.path.contains("cdr-custom");

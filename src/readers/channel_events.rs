@@ -14,7 +14,7 @@ use csv::ByteRecord;
 
 use super::call_records::is_channel_name;
 use super::delimited::{Kept, Record, Records, Shape, sample};
-use super::{Access, Chunk, Content, Format, Opened, Reader, Tells, Why};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Tells, Why};
 use crate::clock::DateFormat;
 use crate::event::{Action, Entry, Instant, Service, Span, Stamp};
 
@@ -23,6 +23,7 @@ pub(super) static FORMAT: Format = Format {
     word: "channel-events",
     tells: Tells::Channels,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| ChannelEventReader::find(head, None, None).is_some(),
     open: |opening| {
         let settings = &opening.pbx.call_records;

@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 
 use super::call_records::CallRecordReader;
-use super::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::event::{CallRow, Span};
 use crate::evidence::{Evidence, Handle, Kind, Source};
 use crate::mariadb::{Files, ReadAt, Row, RowFile, RowState, Summary, Table, Wanted, is_innodb_file, tables};
@@ -18,6 +18,7 @@ pub(super) static FORMAT: Format = Format {
     word: "mariadb-table",
     tells: Tells::Calls,
     content: Content::Database,
+    cites: Cites::Record,
     looks_like: |path, head| {
         let name = path.rsplit('/').next().unwrap_or_default();
         (name == "cdr.ibd" && is_innodb_file(head)) || name == "cdr.MYD"

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::by_line::{self, ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Tells};
+use super::{Cites, Content, Format, Opened, Tells};
 use crate::clock::DateFormat;
 use crate::event::{Action, Service, Stamp};
 
@@ -18,6 +18,7 @@ pub(super) static FORMAT: Format = Format {
     word: "fail2ban-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| {
         Fail2banReader::new()
             .is_some_and(|reader| by_line::most_fit(head, |line| reader.said(line).is_some()))

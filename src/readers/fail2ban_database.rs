@@ -7,7 +7,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::found::Found;
-use super::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells, text};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells, text};
 use crate::event::{Action, Instant, Service};
 use crate::evidence::Handle;
 use crate::sqlite;
@@ -17,6 +17,7 @@ pub(super) static FORMAT: Format = Format {
     word: "fail2ban-database",
     tells: Tells::Host,
     content: Content::Database,
+    cites: Cites::Record,
     looks_like: |path, head| {
         // The schema stands at the end of the first page, which may be longer than the first look.
         head.starts_with(sqlite::MAGIC)

@@ -1,10 +1,13 @@
 //! What a format is: its word, how a file of it is told, and what reads it.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::io::Read;
 
 use super::Reader;
+use crate::event::Place;
 use crate::pbx::Pbx;
 
 /// One format of records, registered in [`super::FORMATS`].
@@ -15,6 +18,8 @@ pub struct Format {
     pub tells: Tells,
     /// Whether its files are text.
     pub content: Content,
+    /// How one of its records is found again.
+    pub cites: Cites,
     /// Tells the format from a file's path below its root and its first bytes, unpacked.
     ///
     /// The path settles only what the content leaves open: copies are renamed.
@@ -32,6 +37,25 @@ pub enum Content {
     Binary,
     /// Anything, and of no use but as a whole.
     Database,
+}
+
+/// Reads the texts of the records that stand at places out of a whole file.
+pub type TextsAt = fn(&mut dyn Read, &[Place]) -> BTreeMap<Place, Vec<u8>>;
+
+/// How one record of a format is found again, to be cited.
+pub enum Cites {
+    /// It is a line.
+    Line,
+    /// It is a piece of a line that may be of any length; the function says how long it is.
+    Piece(fn(&[u8]) -> usize),
+    /// It is a row that has a number in its table; the function reads the texts of rows.
+    Rows(TextsAt),
+    /// It has a number and an offset, and no text of its own.
+    Record,
+    /// It has an offset, and nothing numbers it: a packet.
+    Offset,
+    /// It has neither: a row that only the database's own engine finds.
+    Nowhere,
 }
 
 /// What a format's records tell of.

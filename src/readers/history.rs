@@ -5,7 +5,7 @@
 //! history is written when its shell ends, and whoever wrote it can change it.
 
 use super::found::Found;
-use super::{Access, Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why, text};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why, text};
 use crate::event::{Action, Instant, Service};
 
 /// How a history is told and read. No content tells it: a command is any text.
@@ -13,6 +13,7 @@ pub(super) static FORMAT: Format = Format {
     word: "shell-history",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |path, _| NAMES.contains(&path.rsplit('/').next().unwrap_or(path)),
     open: |opening| Some(Opened::certain(History { user: user(opening.path).as_bytes().to_vec() })),
 };

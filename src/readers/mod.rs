@@ -41,20 +41,18 @@ mod tftp;
 mod tftp_log;
 mod web;
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 pub use asterisk_log::CONTEXT;
 pub use channel_events::channel_account;
 pub use chunk::{Chunk, Skipped, Why};
-pub use format::{Content, Format, Opened, Opening, Tells};
+pub use format::{Cites, Content, Format, Opened, Opening, Tells, TextsAt};
 pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to_carrier, leads_to};
 pub use syslog::SyslogMessages;
 /// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 pub(crate) use text::uri_host;
 
-use crate::event::Place;
 use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};
 use crate::pbx::Pbx;
 
@@ -173,38 +171,9 @@ pub fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     fitting.next().map(|format| Kind::Records(format))
 }
 
-/// Returns how many of `bytes`, which begin with a record of a source of that kind, belong to it, its line
-/// end left out.
-pub(crate) fn record_length(kind: Kind, bytes: &[u8]) -> usize {
-    // A whole table may stand on one line.
-    if is_sql_dump(kind) {
-        return crate::tables::row_length(bytes);
-    }
-    memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())
-}
-
 /// Returns whether a source is a dump of a database, which may tell of accounts as well.
 pub(crate) fn is_sql_dump(kind: Kind) -> bool {
-    matches!(kind, Kind::Records(format) if *format == sql_dump::FORMAT)
-}
-
-/// Returns the texts of records that stand at no one piece of a file; `None` where they do.
-pub(crate) fn texts_at(
-    kind: Kind,
-    bytes: &mut dyn Read,
-    places: &[Place],
-) -> Option<BTreeMap<Place, Vec<u8>>> {
-    has_numbered_rows(kind).then(|| sqlite_tables::texts_at(bytes, places))
-}
-
-/// Returns whether nothing numbers a source's records: packets, rows of several tables.
-pub(crate) fn is_without_numbers(kind: Kind) -> bool {
-    matches!(kind, Kind::Records(format) if *format == capture::FORMAT || *format == sip_proxy::DATABASE)
-}
-
-/// Returns whether a source's records are rows of tables that SQLite numbers.
-pub(crate) fn has_numbered_rows(kind: Kind) -> bool {
-    matches!(kind, Kind::Records(format) if *format == sqlite_tables::FORMAT)
+    kind == Kind::Records(&sql_dump::FORMAT)
 }
 
 /// Returns the format of that word.

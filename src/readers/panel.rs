@@ -8,7 +8,7 @@
 
 use super::by_line::{self, ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Tells, text};
+use super::{Cites, Content, Format, Opened, Tells, text};
 use crate::event::{Action, Service, Stamp};
 
 /// How FreePBX's logs are told and read.
@@ -16,6 +16,7 @@ pub(super) static FREEPBX: Format = Format {
     word: "freepbx-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| freepbx(line).is_some()),
     open: |_| Some(Opened::certain(ByLine(FreepbxLog))),
 };
@@ -25,6 +26,7 @@ pub(super) static AUDIT: Format = Format {
     word: "panel-audit-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| AuditLog.line(line).is_some()),
     open: |_| Some(Opened::certain(ByLine(AuditLog))),
 };

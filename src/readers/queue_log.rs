@@ -7,7 +7,7 @@
 
 use super::by_line::{self, ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Tells};
+use super::{Cites, Content, Format, Opened, Tells};
 use crate::event::{Action, Instant, Service};
 
 /// How the queue log is told and read.
@@ -15,6 +15,7 @@ pub(super) static FORMAT: Format = Format {
     word: "queue-log",
     tells: Tells::Queues,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| QueueLog.line(line).is_some()),
     open: |_| Some(Opened::certain(ByLine(QueueLog))),
 };

@@ -10,7 +10,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::found::Found;
-use super::{Access, Chunk, Content, Format, Opened, Reader, Skipped, Take, Tells, Why, text};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Take, Tells, Why, text};
 use crate::event::{Action, Instant, Service};
 use crate::evidence::Handle;
 
@@ -19,6 +19,7 @@ pub(super) static FORMAT: Format = Format {
     word: "sessions",
     tells: Tells::Host,
     content: Content::Binary,
+    cites: Cites::Record,
     looks_like: |_, head| Layout::of(head).is_some(),
     open: |opening| {
         let only_failures = opening.name().starts_with("btmp");
@@ -31,6 +32,7 @@ pub(super) static LAST_LOGINS: Format = Format {
     word: "last-logins",
     tells: Tells::Host,
     content: Content::Binary,
+    cites: Cites::Record,
     // What the program `lastlog` prints may bear the same name.
     looks_like: |path, head| {
         path.rsplit('/').next() == Some("lastlog")

@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use super::table_rows::{RowPlace, TableRows};
-use super::{Access, Chunk, Content, Format, Opened, Reader, Skipped, Take, Tells, Why};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Take, Tells, Why};
 use crate::tables::{Dialect, Dump, Place, Rows, Table, looks_like_dump, pump};
 
 /// How a dump is told and read.
@@ -15,6 +15,7 @@ pub(super) static FORMAT: Format = Format {
     word: "sql-dump",
     tells: Tells::Tables,
     content: Content::Text,
+    cites: Cites::Piece(crate::tables::row_length),
     looks_like: |_, head| looks_like_dump(head),
     open: |opening| Some(Opened::certain(DumpReader { dialect: Dialect::of(opening.head) })),
 };

@@ -11,7 +11,7 @@ use std::io::Read;
 use rusqlite::Connection;
 
 use super::table_rows::{RowPlace, TableRows};
-use super::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::event::Place;
 use crate::sqlite::{self, LARGEST, MAGIC, PlainTable, quoted};
 use crate::tables::Column;
@@ -21,6 +21,7 @@ pub(super) static FORMAT: Format = Format {
     word: "sqlite-tables",
     tells: Tells::Tables,
     content: Content::Database,
+    cites: Cites::Rows(texts_at),
     looks_like: |_, head| looks_like(head),
     open: |_| Some(Opened::certain(DatabaseReader)),
 };

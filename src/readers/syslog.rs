@@ -6,7 +6,7 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, sip_proxy, text, tftp};
+use super::{Cites, Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, sip_proxy, text, tftp};
 use crate::event::{Instant, Stamp};
 
 /// How a syslog file is told and read.
@@ -14,6 +14,7 @@ pub(super) static FORMAT: Format = Format {
     word: "syslog",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| looks_like(head),
     open: |opening| {
         let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, true);

@@ -5,7 +5,7 @@
 
 use super::by_line::{self, ByLine, Line, Lines};
 use super::found::Found;
-use super::{Content, Format, Opened, Tells, text};
+use super::{Cites, Content, Format, Opened, Tells, text};
 use crate::event::{Action, Service};
 
 /// How the log is told and read.
@@ -13,6 +13,7 @@ pub(super) static FORMAT: Format = Format {
     word: "tftp-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| {
         let is_request = |line: &[u8]| TftpLog.line(line).is_some_and(|line| line.found.is_some());
         by_line::most_fit(head, |line| TftpLog.line(line).is_some())

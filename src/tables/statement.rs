@@ -89,23 +89,11 @@ fn insert(bytes: &[u8], behind: usize) -> Scan<(Statement, usize)> {
         behind,
         &["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "OR", "INTO", "ONLY"],
     );
-    let (table, end) = match last_name(bytes, at) {
+    let ((table, columns), at) = match table_and_columns(bytes, at) {
         Scan::To(found) => found,
         Scan::More => return Scan::More,
         _ => return Scan::Bad,
     };
-    let mut at = skip_blank(bytes, end);
-    let mut columns = Vec::new();
-    if bytes.get(at) == Some(&b'(') {
-        match list(bytes, at) {
-            Scan::To((listed, end)) => {
-                columns = listed;
-                at = skip_blank(bytes, end);
-            }
-            Scan::More => return Scan::More,
-            _ => return Scan::Bad,
-        }
-    }
     match values_word(bytes, at) {
         Scan::To(end) => Scan::To((Statement::Insert { table, columns }, end)),
         other => other.map_to_statement(),
@@ -128,6 +116,24 @@ fn values_word(bytes: &[u8], at: usize) -> Scan<usize> {
         return Scan::More;
     }
     if values.eq_ignore_ascii_case(b"VALUES") { Scan::To(at + values.len()) } else { Scan::Bad }
+}
+
+/// Reads a table's name and, where they are listed, its columns; returns where the rest begins.
+fn table_and_columns(bytes: &[u8], at: usize) -> Scan<((String, Vec<Column>), usize)> {
+    let (table, end) = match last_name(bytes, at) {
+        Scan::To(found) => found,
+        Scan::More => return Scan::More,
+        _ => return Scan::Bad,
+    };
+    let at = skip_blank(bytes, end);
+    if bytes.get(at) != Some(&b'(') {
+        return Scan::To(((table, Vec::new()), at));
+    }
+    match list(bytes, at) {
+        Scan::To((columns, end)) => Scan::To(((table, columns), skip_blank(bytes, end))),
+        Scan::More => Scan::More,
+        _ => Scan::Bad,
+    }
 }
 
 /// Reads names between parentheses.
@@ -153,23 +159,11 @@ fn list(bytes: &[u8], open: usize) -> Scan<(Vec<Column>, usize)> {
 
 /// Reads `COPY public.cdr (a, b) FROM stdin;` to the end of its line.
 fn copy(bytes: &[u8], behind: usize) -> Scan<(Statement, usize)> {
-    let (table, end) = match last_name(bytes, skip_blank(bytes, behind)) {
+    let ((table, columns), at) = match table_and_columns(bytes, skip_blank(bytes, behind)) {
         Scan::To(found) => found,
         Scan::More => return Scan::More,
         _ => return Scan::Bad,
     };
-    let mut at = skip_blank(bytes, end);
-    let mut columns = Vec::new();
-    if bytes.get(at) == Some(&b'(') {
-        match list(bytes, at) {
-            Scan::To((listed, end)) => {
-                columns = listed;
-                at = skip_blank(bytes, end);
-            }
-            Scan::More => return Scan::More,
-            _ => return Scan::Bad,
-        }
-    }
     let Some(line) = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) else { return Scan::More };
     let rest = bytes.get(at..at + line).unwrap_or_default().trim_ascii();
     // Other options mean another form.

@@ -14,7 +14,7 @@ mod trace;
 use memchr::memmem;
 
 use super::found::Found;
-use super::{Content, Format, Opened, Tells, fail2ban, text};
+use super::{Cites, Content, Format, Opened, Tells, fail2ban, text};
 use crate::clock::DateFormat;
 use crate::pbx::Pbx;
 
@@ -23,6 +23,7 @@ pub(super) static FORMAT: Format = Format {
     word: "asterisk-log",
     tells: Tells::Server,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| looks_like(head),
     open: |opening| {
         let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, false);

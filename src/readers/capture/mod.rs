@@ -23,7 +23,7 @@ use self::streams::Streams;
 use self::survey::Survey;
 use self::transactions::{Request, Transactions};
 use super::found::{Found, span_within};
-use super::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::event::{Action, Disposition, Instant, Service, SipMessage, Span};
 use crate::evidence::{Handle, Packing};
 
@@ -32,6 +32,7 @@ pub(super) static FORMAT: Format = Format {
     word: "sip-capture",
     tells: Tells::Wire,
     content: Content::Binary,
+    cites: Cites::Offset,
     looks_like: |_, head| packets::is_capture(head),
     open: |_| Some(Opened::certain(Capture)),
 };

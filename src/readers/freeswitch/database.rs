@@ -11,7 +11,7 @@ use crate::clock::any_stamp;
 use crate::event::{CallRow, Span};
 use crate::evidence::Handle;
 use crate::pbx_id::is_uuid;
-use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::sqlite;
 
 /// How the database is told and read.
@@ -19,6 +19,7 @@ pub(in crate::readers) static FORMAT: Format = Format {
     word: "freeswitch-cdr-database",
     tells: Tells::Calls,
     content: Content::Database,
+    cites: Cites::Record,
     looks_like: |_, head| {
         let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
         head.starts_with(sqlite::MAGIC) && has(b"CREATE TABLE cdr") && has(b"hangup_cause") && has(b"uuid")

@@ -8,13 +8,14 @@ use super::head::{self, Form};
 use super::message;
 use crate::event::{Action, Stamp};
 use crate::readers::syslog::Program;
-use crate::readers::{CONTEXT, Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why};
+use crate::readers::{CONTEXT, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why};
 
 /// How the log is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "freeswitch-log",
     tells: Tells::Server,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| looks_like(head),
     open: |opening| Some(Opened::certain(LogReader { accounts: Accounts::of(opening.pbx) })),
 };

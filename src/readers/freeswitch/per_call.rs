@@ -8,13 +8,14 @@ use std::borrow::Cow;
 
 use super::accounts::Accounts;
 use super::leg::{LegText, VARIABLES, decoded};
-use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why};
+use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why};
 
 /// How a record in XML is told and read.
 pub(in crate::readers) static XML: Format = Format {
     word: "freeswitch-cdr-xml",
     tells: Tells::Calls,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| is_xml(&plain(head)),
     open: |opening| {
         Some(Opened::certain(PerCallReader { read: from_xml, accounts: Accounts::of(opening.pbx) }))
@@ -26,6 +27,7 @@ pub(in crate::readers) static JSON: Format = Format {
     word: "freeswitch-cdr-json",
     tells: Tells::Calls,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| is_json(&plain(head)),
     open: |opening| {
         Some(Opened::certain(PerCallReader { read: from_json, accounts: Accounts::of(opening.pbx) }))

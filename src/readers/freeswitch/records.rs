@@ -11,13 +11,14 @@ use crate::clock::DateFormat;
 use crate::event::{CallRow, Leg, Span, Stamp};
 use crate::readers::found::span_within;
 use crate::readers::text;
-use crate::readers::{Access, Chunk, Content, Format, Opened, Opening, Reader, Skipped, Tells, Why};
+use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Opening, Reader, Skipped, Tells, Why};
 
 /// How a file of rows is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "freeswitch-call-records",
     tells: Tells::Calls,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| RecordReader::find(head, &[], Accounts::default()).is_some() || has_own_lines(head),
     open,
 };

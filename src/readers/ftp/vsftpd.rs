@@ -7,13 +7,14 @@
 use crate::event::{Action, Service};
 use crate::readers::by_line::{self, ByLine, Line, Lines};
 use crate::readers::found::Found;
-use crate::readers::{Content, Format, Opened, Tells, text};
+use crate::readers::{Cites, Content, Format, Opened, Tells, text};
 
 /// How the log is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "vsftpd-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| Vsftpd.line(line).is_some()),
     open: |_| Some(Opened::certain(ByLine(Vsftpd))),
 };

@@ -12,13 +12,14 @@ use std::collections::HashMap;
 
 use super::{FIELDS, Record};
 use crate::evidence::Handle;
-use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Take, Tells};
+use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 
 /// How the file is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "journal",
     tells: Tells::Host,
     content: Content::Database,
+    cites: Cites::Record,
     looks_like: |_, head| head.starts_with(MAGIC) && head.len() >= HEADER,
     open: |opening| Some(Opened::certain(Journal { head: opening.head.get(..HEADER)?.to_vec() })),
 };

@@ -4,13 +4,14 @@
 //! least first), its bytes and a line end. So a message cannot play a field.
 
 use super::Record;
-use crate::readers::{Access, Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why};
+use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why};
 
 /// How an export is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "journal-export",
     tells: Tells::Host,
     content: Content::Binary,
+    cites: Cites::Record,
     looks_like: |_, head| {
         head.starts_with(b"__CURSOR=") && memchr::memmem::find(head, b"\n__REALTIME_TIMESTAMP=").is_some()
     },

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::Record;
 use crate::readers::by_line;
-use crate::readers::{Chunk, Content, Format, Opened, Reader, Skipped, Tells, Why};
+use crate::readers::{Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why};
 
 /// How the objects are told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "journal-json",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| {
         head.starts_with(b"{") && by_line::most_fit(head, |line| has_time(line) && record(line).is_some())
     },

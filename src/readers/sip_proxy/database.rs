@@ -11,7 +11,7 @@
 use rusqlite::types::ValueRef;
 
 use super::super::found::Found;
-use super::super::{Access, Content, Format, Opened, Reader, Take, Tells, uri_host};
+use super::super::{Access, Cites, Content, Format, Opened, Reader, Take, Tells, uri_host};
 use super::accounting::{self, About};
 use super::fields::Fields;
 use crate::event::{Action, Instant, Service, Stamp};
@@ -24,6 +24,7 @@ pub(in super::super) static FORMAT: Format = Format {
     word: "sip-proxy-database",
     tells: Tells::Calls,
     content: Content::Database,
+    cites: Cites::Nowhere,
     looks_like: |_, head| looks_like(head),
     open: |opening| Some(Opened::certain(Database { service: service_of(opening.path, opening.head) })),
 };

@@ -19,13 +19,14 @@ use crate::event::{Action, Service, Stamp};
 use crate::pbx::{Asked, Pbx};
 use crate::readers::by_line::{self, ByLine, Line, Lines};
 use crate::readers::found::Found;
-use crate::readers::{Content, Format, Opened, REFUSED, Tells, text};
+use crate::readers::{Cites, Content, Format, Opened, REFUSED, Tells, text};
 
 /// How an access log is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "web-access-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| Record::read(line).is_some()),
     open: |opening| Some(Opened::certain(ByLine(WebAccess::new(opening.pbx)))),
 };

@@ -11,13 +11,14 @@ use std::net::IpAddr;
 use crate::event::{Action, Service, Stamp};
 use crate::readers::by_line::{self, ByLine, Line, Lines};
 use crate::readers::found::Found;
-use crate::readers::{Content, Format, Opened, Tells, text};
+use crate::readers::{Cites, Content, Format, Opened, Tells, text};
 
 /// How an error log is told and read.
 pub(in crate::readers) static FORMAT: Format = Format {
     word: "web-error-log",
     tells: Tells::Host,
     content: Content::Text,
+    cites: Cites::Line,
     looks_like: |_, head| by_line::most_fit(head, |line| of_server(line).is_some()),
     open: |_| Some(Opened::certain(ByLine(WebError))),
 };
