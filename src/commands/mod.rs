@@ -100,7 +100,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<UserError>() {
         return match error {
             UserError::Unrecognised { .. } => {
-                Some("give the copied disk, or its folders etc/asterisk and var/log/asterisk")
+                Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
