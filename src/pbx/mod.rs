@@ -16,6 +16,7 @@ mod logger;
 mod manager;
 mod model;
 mod modules;
+mod panel;
 mod phone;
 mod pjsip;
 mod pjsip_wizard;
@@ -35,6 +36,10 @@ pub use internal_database::is_internal_database;
 pub use model::{
     Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
     PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
+};
+pub use panel::{
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
+    RoutePattern,
 };
 pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::{Holds, Item, Settings};
+use super::gather::{Item, Settings};
+use super::holds::Holds;
 use crate::pbx::address::of_uri;
 use crate::pbx::language::{Document, Section};
 use crate::pbx::model::Technology;

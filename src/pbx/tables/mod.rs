@@ -7,6 +7,8 @@
 mod freepbx;
 mod fusionpbx;
 mod gather;
+mod holds;
+mod panel;
 mod realtime;
 #[cfg(test)]
 mod tests;
@@ -66,6 +68,10 @@ impl Found {
     /// Adds the accounts and trunks that no file told.
     pub(super) fn collect(self, lists: &Lists<'_>, collector: &mut Collector) {
         collector.pbx.problems.extend(self.problems);
+        // What a panel keeps to itself stands in no file: the newest database that has it tells all of it.
+        if let Some((_, settings)) = self.dumps.iter().find(|(_, settings)| settings.has_own_tables()) {
+            collector.pbx.panel = panel::read(settings);
+        }
         let has_files = !collector.pbx.accounts.is_empty();
         let mut families = [!has_files, true, true];
         for (path, settings) in &self.dumps {
