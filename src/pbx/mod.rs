@@ -45,3 +45,4 @@ pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use tables::is_table;

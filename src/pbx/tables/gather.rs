@@ -106,8 +106,13 @@ impl Settings {
         self.items.iter().filter(move |((holds, _), _)| *holds == wanted).map(|(_, item)| item)
     }
 
+    /// Returns whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// Returns whether more was found than is kept.
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.count >= MOST_SETTINGS
     }
 

@@ -13,8 +13,6 @@ pub(super) enum Holds {
     Manager,
     /// FreePBX's `users`: extensions with the names of their people, without the secret of the phone.
     People,
-    /// FreePBX's `devices`: what technology an extension's phone speaks.
-    Devices,
     /// Asterisk's `sippeers`, whatever it is called.
     Peers,
     /// Asterisk's `iaxpeers`.
@@ -59,6 +57,12 @@ pub(super) enum Holds {
     PanelModules,
 }
 
+/// Returns whether a table of that name may be of use here.
+pub fn is_table(name: &str) -> bool {
+    NAMES.iter().any(|(known, _, _)| known.eq_ignore_ascii_case(name))
+        || REALTIME.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Holds {
     /// Tells what a table holds from its name and its columns, in lower case.
     pub(super) fn of(name: &str, columns: &[String]) -> Option<Self> {
@@ -80,7 +84,6 @@ impl Holds {
             | Holds::Iax
             | Holds::Object(_)
             | Holds::Contacts
-            | Holds::Devices
             | Holds::PanelMembers => "id",
             Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
             Holds::Extensions | Holds::People => "extension",
@@ -131,6 +134,9 @@ impl Holds {
     }
 }
 
+/// What tables of Asterisk's realtime are usually called; they may have any name.
+const REALTIME: [&str; 6] = ["sippeers", "sip_buddies", "sipusers", "iaxpeers", "iax_buddies", "iaxusers"];
+
 /// Tables that are known by name, and the columns that they must have.
 const NAMES: &[(&str, Holds, &[&str])] = &[
     ("sip", Holds::Sip, &["id", "keyword", "data"]),
@@ -138,7 +144,6 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("iax", Holds::Iax, &["id", "keyword", "data"]),
     ("manager", Holds::Manager, &["name", "secret", "write"]),
     ("users", Holds::People, &["extension", "name", "outboundcid"]),
-    ("devices", Holds::Devices, &["id", "tech", "dial"]),
     ("ps_endpoints", Holds::Object("endpoint"), &["id"]),
     ("ps_auths", Holds::Object("auth"), &["id"]),
     ("ps_aors", Holds::Object("aor"), &["id"]),

