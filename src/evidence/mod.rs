@@ -8,6 +8,7 @@
 mod archive;
 mod bytes;
 pub mod cite;
+mod data_directory;
 mod duplicates;
 mod gather;
 mod measures;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::event::{Instant, SourceId};
 
 pub use bytes::{Contents, Handle};
+pub(crate) use data_directory::DataDirectories;
 pub use output::refuse_output_inside;
 pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;

@@ -16,6 +16,7 @@ mod logger;
 mod manager;
 mod model;
 mod modules;
+mod panel;
 mod phone;
 mod pjsip;
 mod pjsip_wizard;
@@ -36,7 +37,12 @@ pub use model::{
     Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
     PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
+pub use panel::{
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
+    RoutePattern,
+};
 pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use tables::is_table;
