@@ -6,6 +6,7 @@
 mod access;
 mod address;
 mod call_records;
+pub mod dialplan;
 mod directory;
 mod file_servers;
 mod freeswitch;

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::panel::Panel;
+use super::dialplan::Dialplan;
 use crate::event::{Citation, Instant, Service, SourceId};
 
 /// All that the configuration files, the phone files and the internal database say.
@@ -48,6 +49,8 @@ pub struct Pbx {
     pub proxy: Option<&'static str>,
     /// What only the tables of a web panel tell.
     pub panel: Panel,
+    /// Which number leads where.
+    pub dialplan: Dialplan,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }

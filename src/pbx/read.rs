@@ -10,8 +10,8 @@ use super::language::{Document, Loader};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, file_servers, freeswitch, iax, internal_database, logger, manager, modules, phone, pjsip,
-    pjsip_wizard, proxy, sip, tables, users,
+    call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager, modules,
+    phone, pjsip, pjsip_wizard, proxy, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -176,6 +176,7 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
         logger::collect(&document, collector);
     }
     read_call_records(&mut loader, collector);
+    dialplan::read(&mut loader, collector);
     let asterisk = loader.load("asterisk.conf", &[]);
     let name = asterisk.as_ref().and_then(|document| document.last("options", "systemname"));
     collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
