@@ -8,6 +8,7 @@ mod address;
 mod call_records;
 mod directory;
 mod file_servers;
+mod firewall;
 mod freeswitch;
 mod iax;
 mod internal_database;
@@ -23,6 +24,7 @@ mod proxy;
 mod read;
 mod recognise;
 mod secret;
+mod serving;
 mod sip;
 mod tables;
 #[cfg(test)]
@@ -30,6 +32,7 @@ mod tests;
 mod users;
 
 pub use file_servers::is_file_server;
+pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
@@ -40,3 +43,4 @@ pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
