@@ -33,6 +33,9 @@ pub use root::{MemoryFile, Root};
 /// The most bytes of a file that recognition looks at.
 pub const HEAD: usize = 64 * 1024;
 
+/// The bits of a mode that tell rights; the others tell what kind of file it is.
+const MODE_BITS: u32 = 0o7777;
+
 /// What cannot be worked with at all; anything less is a note on a file.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
@@ -75,6 +78,8 @@ pub struct File {
     pub bytes: u64,
     /// When it was last written, as far as the copy kept it.
     pub modified: Option<Instant>,
+    /// Who may read, write and run it: the bits of Unix, as far as the copy kept them.
+    pub mode: Option<u32>,
     /// Its path with the root's own name before it: a folder given may be the disk's `etc` itself.
     pub(crate) placed: String,
     pub(crate) reach: Reach,

@@ -150,6 +150,7 @@ fn host_file(path: &str) -> bool {
         .iter()
         .any(|end| super::ends_with_path(path, end))
         || pbx::is_file_server(path)
+        || pbx::is_server_configuration(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

@@ -9,6 +9,7 @@ mod call_records;
 pub mod dialplan;
 mod directory;
 mod file_servers;
+mod firewall;
 mod freeswitch;
 mod iax;
 mod internal_database;
@@ -25,6 +26,7 @@ mod proxy;
 mod read;
 mod recognise;
 mod secret;
+mod serving;
 mod sip;
 mod tables;
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod tests;
 mod users;
 
 pub use file_servers::is_file_server;
+pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
@@ -46,4 +49,5 @@ pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
 pub use tables::is_table;

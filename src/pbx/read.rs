@@ -11,7 +11,7 @@ use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
     call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager, modules,
-    phone, pjsip, pjsip_wizard, proxy, sip, tables, users,
+    phone, pjsip, pjsip_wizard, proxy, serving, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -32,6 +32,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
+    serving::read_all(evidence, &mut collector.pbx);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }
