@@ -29,6 +29,7 @@ mod tables;
 mod tests;
 mod users;
 
+pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;

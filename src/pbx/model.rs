@@ -43,6 +43,8 @@ pub struct Pbx {
     pub logs_wrong_secrets: Option<bool>,
     /// Servers that phones fetch their files from.
     pub file_servers: Vec<FileServer>,
+    /// fail2ban's own configuration, where it is there.
+    pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
     /// Configuration that could not be read, and why.
