@@ -11,6 +11,8 @@ mod tables;
 
 pub mod pbx;
 
+pub mod fail2ban;
+
 pub mod clock;
 pub mod mariadb;
 pub mod readers;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::{Examined, Options, Read, assessment, gaps, story};
+use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
 use crate::event::{Citation, Instant, Place};
@@ -83,10 +83,11 @@ impl Case<'_> {
             .flat_map(|call| self.world.places(call))
             .collect();
         let cited = cite::lines(self.evidence, &places);
+        let replay = blocking::Replay::of(self, incidents);
         let shown: Vec<model::Incident> = incidents
             .iter()
             .enumerate()
-            .map(|(number, incident)| self.incident(number + 1, incident, &cited))
+            .map(|(number, incident)| self.incident(number + 1, incident, &cited, &replay))
             .collect();
         let (findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
         let Listed { failed, count } = failed;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blocking;
 use super::build::Case;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
@@ -19,6 +20,7 @@ impl Case<'_> {
         number: usize,
         incident: &Incident,
         cited: &BTreeMap<Place, Citation>,
+        replay: &blocking::Replay,
     ) -> model::Incident {
         let calls: Vec<model::FraudCall> =
             incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
@@ -45,6 +47,7 @@ impl Case<'_> {
             breach: self.when(incident.breach),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
+            not_blocked: blocking::judge(self, incident, replay),
             unknown: incident.unknown.clone(),
             calls,
             entry,

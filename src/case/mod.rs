@@ -1,6 +1,7 @@
 //! One case from end to end: evidence in, report out.
 
 mod assessment;
+mod blocking;
 mod build;
 mod gaps;
 mod given;

@@ -4,6 +4,7 @@
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
 use super::{File, Packing};
+use crate::fail2ban;
 use crate::mariadb::{self, Part};
 use crate::pbx;
 use crate::readers::{self, Cites, Content, Format, Tells};
@@ -151,6 +152,7 @@ fn host_file(path: &str) -> bool {
         .any(|end| super::ends_with_path(path, end))
         || pbx::is_file_server(path)
         || pbx::is_server_configuration(path)
+        || fail2ban::is_configuration(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

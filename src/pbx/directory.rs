@@ -180,7 +180,7 @@ fn normal(path: &str) -> Option<String> {
 }
 
 /// Matches a path against a pattern as `glob(3)` does: no wildcard stands for a slash.
-fn matches(pattern: &[u8], path: &[u8]) -> bool {
+pub(crate) fn matches(pattern: &[u8], path: &[u8]) -> bool {
     let (mut at, mut seen) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     loop {

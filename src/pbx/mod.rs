@@ -33,6 +33,7 @@ mod tables;
 mod tests;
 mod users;
 
+pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
 pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};

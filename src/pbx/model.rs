@@ -51,6 +51,8 @@ pub struct Pbx {
     pub shares: Vec<Share>,
     /// The firewall's saved rules.
     pub firewall: Firewall,
+    /// fail2ban's own configuration, where it is there.
+    pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
     /// What only the tables of a web panel tell.

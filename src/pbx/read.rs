@@ -33,6 +33,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
+    collector.pbx.fail2ban = crate::fail2ban::read(evidence);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }

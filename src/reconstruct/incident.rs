@@ -57,6 +57,13 @@ pub struct Actor {
     pub lines: Vec<Citation>,
 }
 
+impl Actor {
+    /// Returns whether it got in, and did not only try.
+    pub fn is_inside(&self) -> bool {
+        self.roles.iter().any(|role| matches!(role, Role::Register | Role::Dial | Role::Manager))
+    }
+}
+
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
     let (breaches, honest) = breach::find(world);

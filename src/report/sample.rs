@@ -100,6 +100,12 @@ fn incident() -> Incident {
         },
         breach: when(-5),
         proof: vec![proof(800)],
+        not_blocked: vec![NotBlocked {
+            defence: format!("fail2ban, jail {}", crate::untrusted::visible(HOSTILE)),
+            verdict: Verdict::WrongLog,
+            why: "it reads another log".to_owned(),
+            evidence: vec![proof(3)],
+        }],
         unknown: vec!["how the number of the extension was known".to_owned()],
     }
 }

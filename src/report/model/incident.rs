@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Likelihood, Proof, Role, Vector, When};
+use super::{Likelihood, NotBlocked, Proof, Role, Vector, When};
 use crate::report::document;
 use crate::untrusted::Untrusted;
 
@@ -35,6 +35,8 @@ pub struct Incident {
     pub breach: Option<When>,
     /// The proof of the breach itself.
     pub proof: Vec<Proof>,
+    /// Why nothing stopped it, defence by defence.
+    pub not_blocked: Vec<NotBlocked>,
     /// What the evidence cannot tell about this incident.
     pub unknown: Vec<String>,
 }

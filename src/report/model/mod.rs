@@ -3,6 +3,7 @@
 //! Field names and order are the contract of `report.json` (schema `tolltrace.report/1`). Text that
 //! came from evidence has the type [`Untrusted`], which no rendering can print unescaped.
 
+mod blocking;
 mod evidence;
 mod figures;
 mod finding;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use crate::untrusted::Untrusted;
 
+pub use blocking::{NotBlocked, Verdict};
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
 pub use finding::{Finding, ToConfirm};

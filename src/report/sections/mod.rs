@@ -4,6 +4,7 @@
 
 mod answer;
 mod attack;
+mod blocking;
 mod coverage;
 mod entry;
 mod figures;
@@ -66,6 +67,8 @@ pub enum Section {
     Calls,
     /// How they got in, and what else was weighed.
     Entry,
+    /// Why it was not blocked.
+    NotBlocked,
     /// The lines that prove the breach.
     Proof,
     /// Who tried and got nothing.
@@ -107,6 +110,7 @@ impl Section {
         Section::Sources,
         Section::Calls,
         Section::Entry,
+        Section::NotBlocked,
         Section::Proof,
         Section::FailedAttackers,
         Section::ToConfirm,
@@ -128,6 +132,7 @@ impl Section {
         Section::Sources,
         Section::Calls,
         Section::Entry,
+        Section::NotBlocked,
         Section::Proof,
         Section::FailedAttackers,
         Section::ToConfirm,
@@ -165,6 +170,7 @@ impl Section {
             Section::Sources => attack::sources(report, view),
             Section::Calls => attack::calls(report, view),
             Section::Entry => entry::entry(report),
+            Section::NotBlocked => blocking::not_blocked(report, view),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),
             Section::ToConfirm => entry::to_confirm(report, view),

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod defences;
 mod freeswitch;
 mod harmless;
 mod host;

@@ -1,0 +1,102 @@
+//! Why it was not blocked: blockers that are off, deaf, blind or too patient, and one attack against all.
+
+use tolltrace::report::model::{NotBlocked, Report};
+
+use super::people::{GERMAN, HOUR, office, pump};
+use super::stage::{Driver, Stage};
+use super::truth::examine;
+
+/// An expression of our own for what `chan_sip` writes.
+const FILTER: &str = "[INCLUDES]\nbefore = common.conf\n[Definition]\n\
+    failregex = ^%(prefix)s Registration from '[^']*' failed for '<HOST>(?::\\d+)?' - (?!Not a local)[\\w/ ]+$\n";
+const COMMON: &str =
+    "[DEFAULT]\nprefix = \\[\\]\\s*NOTICE<pid> \\S+:\npid = (?:\\[\\d+\\])(?:\\[C-[^[\\]]+\\])?\n";
+
+/// A guess at `pace` seconds that comes off, 240 wrong secrets later, with the jail's options as given.
+fn attacked(pace: i64, jail: &str) -> (Report, Option<NotBlocked>) {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20", "21", "22"]);
+    stage.logs.messages = true;
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20"), ("21", "10.0.0.21"), ("22", "10.0.0.22")], monday, 6, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    for guess in 0..240 {
+        stage.wrong("22", "198.51.100.66", night + guess * pace);
+    }
+    stage.register("22", "198.51.100.66", night + 240 * pace);
+    pump(&mut stage, "22", "198.51.100.66", &["00252615550199"], night + 240 * pace + HOUR, 40, 47);
+    stage.file("var/log/asterisk/fax", "");
+    if !jail.is_empty() {
+        stage.file("etc/fail2ban/jail.conf", "[DEFAULT]\nignoreip = 127.0.0.1/8\nfindtime = 10m\nfilter = %(__name__)s\naction = ban\n[sshd]\nenabled = true\n");
+        stage.file("etc/fail2ban/jail.local", &format!("[asterisk]\n{jail}"));
+        stage.file("etc/fail2ban/filter.d/asterisk.conf", FILTER);
+        stage.file("etc/fail2ban/filter.d/common.conf", COMMON);
+    }
+    let report = examine(&mut stage);
+    assert_eq!(
+        report.incidents.len(),
+        1,
+        "{:?}",
+        report.incidents.iter().map(|one| &one.title).collect::<Vec<_>>()
+    );
+    let found =
+        report.incidents[0].not_blocked.iter().find(|one| one.defence.contains("jail asterisk")).cloned();
+    (report, found)
+}
+
+fn verdict(pace: i64, jail: &str) -> (String, String) {
+    let found = attacked(pace, jail).1.expect("the jail is weighed");
+    assert!(!found.evidence.is_empty(), "{}", found.why);
+    (found.verdict.word().to_owned(), found.why)
+}
+
+#[test]
+fn a_jail_on_the_wrong_log_is_found_with_its_proof() {
+    let (report, found) = attacked(13, "enabled = true\nlogpath = /var/log/asterisk/fax\n");
+    let found = found.expect("the jail is weighed");
+    assert_eq!(found.verdict.word(), "wrong-log", "{}", found.why);
+    assert!(
+        found.why.contains("/var/log/asterisk/fax") && found.why.contains("240 failures"),
+        "{}",
+        found.why
+    );
+    assert_eq!(found.evidence[0].path, "etc/fail2ban/jail.local");
+    assert_eq!(found.evidence[0].line, Some(3));
+    assert!(found.evidence[1].text.raw().contains("198.51.100.66"));
+    assert!(report.findings.iter().all(|finding| finding.id != "web-shell"));
+}
+
+#[test]
+fn without_its_files_a_blocker_is_not_judged() {
+    let (report, found) = attacked(13, "");
+    assert!(found.is_none());
+    let words: Vec<&str> = report.incidents[0].not_blocked.iter().map(|one| one.verdict.word()).collect();
+    assert!(words.contains(&"not-checked") && !words.contains(&"wrong-log"), "{words:?}");
+}
+
+#[test]
+fn a_jail_that_is_off_is_told_with_what_it_would_have_done() {
+    let (word, why) = verdict(13, "logpath = /var/log/asterisk/messages\nmaxretry = 5\n");
+    assert_eq!(word, "off");
+    assert!(why.contains("it would have banned 198.51.100.66 51m 08s before the first use"), "{why}");
+}
+
+#[test]
+fn a_patient_guesser_stays_below_the_threshold() {
+    let jail = "enabled = yes\nlogpath = /var/log/asterisk/mess*\nmaxretry = 5\n";
+    let (word, why) = verdict(200, jail);
+    assert_eq!(word, "threshold-not-reached", "{why}");
+    assert!(why.contains("5 failures within 10m 00s") && why.contains("beyond 4"), "{why}");
+    let (word, why) = verdict(130, jail);
+    assert_eq!(word, "should-have-blocked", "{why}");
+}
+
+#[test]
+fn a_filter_that_matches_nothing_and_an_exempt_network_are_told_apart() {
+    let log = "enabled = true\nlogpath = /var/log/asterisk/messages\n";
+    let (word, why) = verdict(13, &format!("{log}failregex = ^SecurityEvent=.*<HOST>\n"));
+    assert_eq!(word, "filter-does-not-match", "{why}");
+    let (word, why) = verdict(13, &format!("{log}ignoreip = 10.0.0.0/8 198.51.100.0/24\n"));
+    assert_eq!(word, "exempt", "{why}");
+    let (word, why) = verdict(13, &format!("{log}failregex = ^<SKIPLINES><HOST>\n"));
+    assert_eq!(word, "cannot-tell", "{why}");
+}
