@@ -5,6 +5,7 @@
 
 use super::{File, Packing};
 use crate::fail2ban;
+use crate::host_firewall;
 use crate::mariadb;
 use crate::pbx;
 use crate::readers::{self, Cites, Content, Format, Tells};
@@ -142,6 +143,8 @@ fn host_file(path: &str) -> bool {
         .any(|end| super::ends_with_path(path, end))
         || pbx::is_file_server(path)
         || fail2ban::is_configuration(path)
+        || host_firewall::is_rules(path)
+        || pbx::settings::is_settings_file(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

@@ -43,6 +43,14 @@ pub struct Pbx {
     pub logs_wrong_secrets: Option<bool>,
     /// Servers that phones fetch their files from.
     pub file_servers: Vec<FileServer>,
+    /// Is there a web panel (its own configuration file)?
+    pub has_panel: bool,
+    /// Access lists that do not do what was meant.
+    pub access_faults: Vec<AccessFault>,
+    /// The firewall's saved rules, where some are there.
+    pub firewall: Option<crate::host_firewall::Firewall>,
+    /// Settings that rules ask for, as they are held.
+    pub settings: super::settings::Settings,
     /// fail2ban's own configuration, where it is there.
     pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
@@ -64,6 +72,28 @@ pub struct FileServer {
     pub logs_requests: bool,
     /// What to set so that it does.
     pub remedy: &'static str,
+}
+
+/// An access list that does not do what whoever wrote it meant.
+#[derive(Clone, Debug)]
+pub struct AccessFault {
+    /// The section.
+    pub name: String,
+    /// What is wrong.
+    pub trap: AccessTrap,
+    /// Where it is configured.
+    pub place: Citation,
+}
+
+/// How an access list goes wrong: the last rule that matches decides, and rules of one family say nothing of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessTrap {
+    /// A later rule lets everybody in whom an earlier one keeps out.
+    DenyUndone,
+    /// A later rule keeps everybody out whom earlier ones let in.
+    NobodyLeft,
+    /// IPv4 is closed, IPv6 is listened to and open.
+    SixOpen,
 }
 
 /// How strong a secret is, told without telling the secret.

@@ -1,6 +1,6 @@
 //! The fixed words of a report: ways in, parts played, likelihoods, severities.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -108,7 +108,7 @@ impl Role {
 }
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Money is being lost, or whoever comes can take it.

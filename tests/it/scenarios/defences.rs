@@ -100,3 +100,68 @@ fn a_filter_that_matches_nothing_and_an_exempt_network_are_told_apart() {
     let (word, why) = verdict(13, &format!("{log}failregex = ^<SKIPLINES><HOST>\n"));
     assert_eq!(word, "cannot-tell", "{why}");
 }
+
+/// Settings of a server on which nothing happened, by the files that are added to it.
+fn settings(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20")], monday, 1, &GERMAN);
+    for (path, text) in files {
+        stage.file(path, text);
+    }
+    let report = examine(&mut stage);
+    assert!(report.incidents.is_empty());
+    for finding in &report.findings {
+        assert!(!finding.evidence.is_empty() && !finding.remedy.is_empty(), "{}", finding.id);
+    }
+    let shown = report.findings.iter().map(|finding| {
+        let place = &finding.evidence[0];
+        (finding.id.to_owned(), format!("{}:{} {}", place.path, place.line.unwrap_or(0), place.text.raw()))
+    });
+    shown.collect()
+}
+
+#[test]
+fn settings_worth_mending_are_named_with_their_lines() {
+    let found = settings(&[
+        (
+            "etc/asterisk/manager.conf",
+            "[general]\nenabled = yes\nbindaddr = 0.0.0.0\n[click]\nsecret = Hq7-vvK2-pL9x-Wm31\nwrite = originate\n[own]\nsecret = Zt6-kkR2-uL9x-Qm38\ndeny=0.0.0.0/0\npermit=127.0.0.1/32\nwrite = all\n",
+        ),
+        ("etc/asterisk/http.conf", "[general]\nenabled=no\nbindaddr=0.0.0.0\n"),
+        ("etc/asterisk/asterisk.conf", "[options]\nrunuser = root\nmaxcalls = 40\n"),
+        (
+            "etc/asterisk/iax.conf",
+            "[general]\nbindaddr=::\n[away]\ntype=friend\nhost=dynamic\nsecret=Qx8-20-qPz71LmKw\ndeny=0.0.0.0/0\npermit=192.0.2.0/24\n",
+        ),
+        ("etc/amportal.conf", "# AUTHTYPE=database\nAUTHTYPE=none\n"),
+        (
+            "etc/iptables/rules.v4",
+            "*filter\n:INPUT DROP [0:0]\n-A INPUT -p udp --dport 5060 -j ACCEPT\n-A INPUT -s 10.0.0.0/8 -p tcp --dport 80 -j ACCEPT\nCOMMIT\n",
+        ),
+    ]);
+    for (id, place) in [
+        ("manager-listens-everywhere", "etc/asterisk/manager.conf:3 bindaddr = 0.0.0.0"),
+        ("manager-user-from-anywhere", "etc/asterisk/manager.conf:4 [click]"),
+        ("asterisk-runs-as-root", "etc/asterisk/asterisk.conf:2 runuser = root"),
+        ("access-list-without-ipv6", "etc/asterisk/iax.conf:3 [away]"),
+        ("panel-without-login", "etc/amportal.conf:2 AUTHTYPE=none"),
+        ("sip-open-to-all", "etc/iptables/rules.v4:3 -A INPUT -p udp --dport 5060 -j ACCEPT"),
+    ] {
+        assert!(found.contains(&(id.to_owned(), place.to_owned())), "{id}: {found:#?}");
+    }
+    for id in
+        ["http-listens-everywhere", "calls-not-limited", "panel-open-to-all", "access-list-lets-nobody-in"]
+    {
+        assert!(found.iter().all(|(known, _)| known != id), "{id}: {found:#?}");
+    }
+    assert_eq!(found.iter().filter(|(id, _)| id == "manager-user-from-anywhere").count(), 1);
+}
+
+#[test]
+fn what_is_not_there_is_not_found_wanting() {
+    let found = settings(&[]);
+    for word in ["manager", "http", "panel", "firewall", "open-to-all", "root"] {
+        assert!(found.iter().all(|(id, _)| !id.contains(word)), "{word}: {found:#?}");
+    }
+}
