@@ -116,7 +116,9 @@ fn jail(files: &Files<'_>, ini: &Ini, name: &str, header: &Citation) -> Jail {
         reads_journal: text("backend").is_some_and(|backend| backend.trim().starts_with("systemd")),
         policy,
         exempt: exempt(&text("ignoreip").unwrap_or_default()),
-        has_action: text("action").is_some_and(|action| !action.trim().is_empty()),
+        // An action that names what is not here is one all the same.
+        has_action: expand::option(ini, name, "action")
+            .is_some_and(|action| action.is_err() || action.is_ok_and(|action| !action.trim().is_empty())),
         switch: line("enabled"),
         log_line: line("logpath"),
         threshold_line: line("maxretry"),

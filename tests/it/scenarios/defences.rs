@@ -85,7 +85,7 @@ fn a_patient_guesser_stays_below_the_threshold() {
     let jail = "enabled = yes\nlogpath = /var/log/asterisk/mess*\nmaxretry = 5\n";
     let (word, why) = verdict(200, jail);
     assert_eq!(word, "threshold-not-reached", "{why}");
-    assert!(why.contains("5 failures within 10m 00s") && why.contains("beyond 4"), "{why}");
+    assert!(why.contains("5 failures within 10m 00s") && why.contains("the highest count is 4"), "{why}");
     let (word, why) = verdict(130, jail);
     assert_eq!(word, "should-have-blocked", "{why}");
 }
