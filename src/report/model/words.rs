@@ -18,6 +18,10 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
+    /// Somebody was in the web panel, by a login or a hole, where every secret stands.
+    WebAdmin,
+    /// One of the owner's own people.
+    Insider,
     /// The evidence does not tell.
     Unknown,
 }
@@ -32,6 +36,8 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::WebAdmin => "web-admin",
+            Vector::Insider => "insider",
             Vector::Unknown => "unknown",
         }
     }

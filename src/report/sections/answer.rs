@@ -217,6 +217,10 @@ fn door(vector: Vector) -> Option<&'static str> {
             Some("Close the server that hands out phone files, change every secret in them, first of")
         }
         Vector::GuestCall => Some("Refuse calls that no account makes"),
+        Vector::WebAdmin => {
+            Some("Close the web panel to the outside, change its passwords and the secrets of")
+        }
+        Vector::Insider => Some("Change the secret, and ask who knew it, of"),
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }
