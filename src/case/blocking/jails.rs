@@ -284,8 +284,12 @@ impl<'a> Attack<'a> {
         }
     }
 
+    /// Returns a line of a log that tells of a failure, of one who guessed if there is one.
     fn line(&self, log: &Log) -> Option<Citation> {
-        log.lines.iter().find(|(address, _)| self.addresses.contains(address)).map(|(_, line)| line.clone())
+        let of = |wanted: &BTreeSet<IpAddr>| {
+            log.lines.iter().find(|(address, _)| wanted.contains(address)).map(|(_, line)| line.clone())
+        };
+        of(&self.guessers).or_else(|| of(&self.addresses))
     }
 
     /// Says when something was, seen from the first use.

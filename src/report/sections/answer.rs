@@ -35,7 +35,7 @@ fn reservations(report: &Report) -> Vec<Block> {
     }
     if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
         lines.push(
-            "No file of the evidence tells its zone: times are taken for UTC. Give it with --tz.".to_owned(),
+            "No file of the evidence tells its zone: stamps without an offset of their own are taken for UTC. Give it with --tz.".to_owned(),
         );
     }
     lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()

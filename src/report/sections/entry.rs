@@ -30,7 +30,7 @@ fn weighed(incident: &Incident) -> Vec<Block> {
 
 fn rival(rival: &Alternative) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph(
-        format!("Weighed instead: {}{}", meaning(rival.vector), judged(rival.vector, rival.likelihood))
+        format!("Weighed instead: {}{}", instead(rival.vector), judged(rival.vector, rival.likelihood))
             .into(),
     )];
     let labels = [
@@ -44,6 +44,15 @@ fn rival(rival: &Alternative) -> Vec<Block> {
         .flat_map(|(label, reasons)| reasons.iter().map(move |reason| format!("{label}: {reason}")));
     blocks.extend(Block::list(lines));
     blocks
+}
+
+/// Says a rival in words: beside a secret that was used, the manager interface is where it may have been read.
+fn instead(vector: Vector) -> &'static str {
+    match vector {
+        Vector::ManagerInterface => "somebody was in the manager interface",
+        Vector::Unknown => "the evidence is too thin to tell",
+        vector => meaning(vector),
+    }
 }
 
 /// Returns a vector's word with its likelihood; that nothing can be told is no statement that could be likely.
