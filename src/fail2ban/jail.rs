@@ -139,9 +139,8 @@ fn filter(
     given: &BTreeMap<String, String>,
     own: Option<&str>,
 ) -> Option<Filter> {
-    let ini = match files.load(&format!("filter.d/{name}")) {
-        Some(ini) => ini,
-        None => return own.map(|failures| Filter::new("", failures, "")),
+    let Some(ini) = files.load(&format!("filter.d/{name}")) else {
+        return own.map(|failures| Filter::new("", failures, ""));
     };
     let mut options = BTreeMap::new();
     for section in ["DEFAULT", "Init", "Definition"] {

@@ -193,7 +193,7 @@ impl<'a> Attack<'a> {
             let why = format!("`ignoreip` keeps it from ever banning {}", some_of(&exempt));
             return Found { verdict: Verdict::Exempt, why, lines: vec![jail.exempt_line.clone()] };
         }
-        self.threshold(case, jail, heard, self.outcomes(number, jail, read).unwrap_or_default(), line)
+        self.threshold(case, jail, heard, &self.outcomes(number, jail, read).unwrap_or_default(), line)
     }
 
     /// A jail that hears the failures: whether they are enough, and in time.
@@ -202,7 +202,7 @@ impl<'a> Attack<'a> {
         case: &Case<'_>,
         jail: &Jail,
         heard: u64,
-        outcomes: BTreeMap<IpAddr, Outcome>,
+        outcomes: &BTreeMap<IpAddr, Outcome>,
         line: Option<Citation>,
     ) -> Found {
         let lines: Vec<Citation> = [jail.threshold_line.clone()].into_iter().chain(line).collect();
@@ -211,7 +211,7 @@ impl<'a> Attack<'a> {
             counted(u64::from(jail.policy.max_retry), "failure"),
             duration(jail.policy.find_time.max(0) as u64)
         );
-        let (address, at) = match self.ban(&outcomes) {
+        let (address, at) = match self.ban(outcomes) {
             Ban::At(address, at) => (address, at),
             Ban::Never(addresses) => {
                 let highest = outcomes.values().map(|outcome| outcome.highest).max().unwrap_or(0);
@@ -247,7 +247,7 @@ impl<'a> Attack<'a> {
                 (Verdict::ShouldHaveBlocked, "no log of fail2ban here tells whether it ran then")
             }
         };
-        let why = format!("{rule}: counted so, {address} is banned {when}{}; {rest}", kept_off(&outcomes));
+        let why = format!("{rule}: counted so, {address} is banned {when}{}; {rest}", kept_off(outcomes));
         Found { verdict, why, lines }
     }
 

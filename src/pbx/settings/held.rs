@@ -65,8 +65,8 @@ pub(in crate::pbx) fn of_document(file: &str, document: &Document, settings: &mu
 fn one(rule: &'static Rule, sections: &[&Section], settings: &mut Settings) {
     let Some(first) = sections.first() else { return };
     let last = |key: &str| {
-        let all = sections.iter().flat_map(|section| &section.settings);
-        all.filter(|setting| setting.name.eq_ignore_ascii_case(key)).next_back()
+        let mut all = sections.iter().flat_map(|section| &section.settings);
+        all.rfind(|setting| setting.name.eq_ignore_ascii_case(key))
     };
     let applies =
         |only: &super::rules::Only| last(&only.key).is_some_and(|setting| fits(&setting.value, &only.is));
