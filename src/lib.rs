@@ -12,7 +12,6 @@ mod tables;
 pub mod pbx;
 
 pub mod fail2ban;
-pub mod host_firewall;
 
 pub mod clock;
 pub mod mariadb;

@@ -27,6 +27,10 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(://[^/\s:@]+:)([^@/\s]+)@",
         // The dialplan's `Authenticate(1234,...)` and, as it is run, `Authenticate("SIP/1-1", "1234,...")`
         r#"(\bV?M?Authenticate\((?:"[^"]*", ")?)([^,")]+)"#,
+        // `DISA(1234,...)`, as it is run, as a call record tells it, and as old files write it
+        r#"(\bDISA(?:\((?:"[^"]*", ")?|","|[,|]))(\d[^,|")]*)"#,
+        // `DISA on chan SIP/1-1 got bad password 1324`, `Incorrect password '301' for user '301'`
+        r"(\bDISA on chan \S+ got bad password |\bIncorrect password ')([^'\s]+)",
     ]
     .iter()
     .filter_map(|form| Regex::new(form).ok())
@@ -50,8 +54,13 @@ mod tests {
 
     #[test]
     fn every_form_compiles_and_hides_what_follows() {
-        assert_eq!(FORMS.len(), 6);
+        assert_eq!(FORMS.len(), 8);
         for (line, shown) in [
+            ("same => n,DISA(1234,out)", "same => n,DISA(***,out)"),
+            (r#"DISA("SIP/a-1", "1234,out")"#, r#"DISA("SIP/a-1", "***,out")"#),
+            (r#""SIP/a-1","","DISA","1234,out","#, r#""SIP/a-1","","DISA","***,out","#),
+            ("same => n,DISA(no-password,out)", "same => n,DISA(no-password,out)"),
+            ("DISA on chan SIP/a-1 got bad password 1324", "DISA on chan SIP/a-1 got bad password ***"),
             ("mysql -u root -pHunter2 asterisk", "mysql -u root -p*** asterisk"),
             ("PGPASSWORD=Hunter2 psql", "PGPASSWORD=*** psql"),
             ("sshpass -p Hunter2 ssh a", "sshpass -p *** ssh a"),

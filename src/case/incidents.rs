@@ -201,7 +201,8 @@ impl Case<'_> {
             let kind = self.evidence.source(place.source)?.kind;
             let text = String::from_utf8_lossy(&cited.get(place)?.text);
             let (_, mark) = text.rsplit_once(" [deleted").filter(|_| kind.word() == "mariadb-table")?;
-            Some(format!("deleted{}", mark.trim_end_matches(']')))
+            // Behind the bracket stands where a row of the redo log lies, which differs from row to row.
+            Some(format!("deleted{}", mark.split(']').next().unwrap_or_default()))
         })
     }
 }

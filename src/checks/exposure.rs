@@ -1,7 +1,7 @@
 //! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel.
 
 use super::Show;
-use crate::host_firewall::{Protocol, Reach};
+use crate::pbx::{Gate, Protocol};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity, Vector};
@@ -75,11 +75,12 @@ const DOORS: [Door; 4] = [
 
 /// Yields one finding for each door that is open.
 pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
-    let Some(firewall) = &world.pbx.firewall else { return Vec::new() };
+    let firewall = &world.pbx.firewall;
     let open = DOORS.iter().filter(|door| (door.is_there)(world)).filter_map(|door| {
         let answers = door.ports.iter().filter_map(|&(protocol, port)| {
-            let answer = firewall.reach(protocol, port, None)?;
-            (answer.reach == Reach::Open).then_some((protocol, port, answer))
+            let mut verdicts =
+                firewall.disks().into_iter().filter_map(|disk| firewall.verdict(disk, protocol, port));
+            verdicts.find(|verdict| verdict.gate == Gate::Open).map(|verdict| (protocol, port, verdict))
         });
         let answers: Vec<_> = answers.collect();
         let (_, _, first) = answers.first()?;
@@ -105,7 +106,7 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
             remedy: door.remedy.into(),
             // MITRE ATT&CK: External Remote Services.
             attack: vec!["T1133"],
-            evidence: show(&first.cited).into_iter().collect(),
+            evidence: show(&first.place).into_iter().collect(),
         })
     });
     open.collect()

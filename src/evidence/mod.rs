@@ -8,6 +8,7 @@
 mod archive;
 mod bytes;
 pub mod cite;
+mod data_directory;
 mod duplicates;
 mod gather;
 mod measures;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::event::{Instant, SourceId};
 
 pub use bytes::{Contents, Handle};
+pub(crate) use data_directory::DataDirectories;
 pub use output::refuse_output_inside;
 pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;
@@ -30,6 +32,9 @@ pub use root::{MemoryFile, Root};
 
 /// The most bytes of a file that recognition looks at.
 pub const HEAD: usize = 64 * 1024;
+
+/// The bits of a mode that tell rights; the others tell what kind of file it is.
+const MODE_BITS: u32 = 0o7777;
 
 /// What cannot be worked with at all; anything less is a note on a file.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +78,8 @@ pub struct File {
     pub bytes: u64,
     /// When it was last written, as far as the copy kept it.
     pub modified: Option<Instant>,
+    /// Who may read, write and run it: the bits of Unix, as far as the copy kept them.
+    pub mode: Option<u32>,
     /// Its path with the root's own name before it: a folder given may be the disk's `etc` itself.
     pub(crate) placed: String,
     pub(crate) reach: Reach,

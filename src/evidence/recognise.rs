@@ -5,8 +5,7 @@
 
 use super::{File, Packing};
 use crate::fail2ban;
-use crate::host_firewall;
-use crate::mariadb;
+use crate::mariadb::{self, Part};
 use crate::pbx;
 use crate::readers::{self, Cites, Content, Format, Tells};
 use crate::sqlite;
@@ -111,8 +110,8 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_registration_database(path, head) {
         return Some(Kind::FreeSwitchDatabase);
     }
-    if mariadb::is_part(path, head) {
-        return Some(Kind::DatabasePart);
+    if let Some((part, table)) = mariadb::part_of(path, head) {
+        return table_file(path, part, table);
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
         return readers::recognise(path, head);
@@ -137,13 +136,23 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     readers::recognise(path, head)
 }
 
+/// Tells what a file of MariaDB's data directory is: those of tables that nothing here asks are passed over.
+fn table_file(path: &str, part: Part, table: &str) -> Option<Kind> {
+    let has_records = readers::may_be_table_of_records(path, table);
+    match part {
+        Part::Log => Some(Kind::DatabasePart),
+        Part::Rows if has_records => Some(Kind::Records(readers::TABLE)),
+        _ => (has_records || pbx::is_table(table)).then_some(Kind::DatabasePart),
+    }
+}
+
 fn host_file(path: &str) -> bool {
     ["etc/timezone", "etc/TIMEZONE", "etc/sysconfig/clock", "etc/localtime", "etc/hostname", "etc/os-release"]
         .iter()
         .any(|end| super::ends_with_path(path, end))
         || pbx::is_file_server(path)
+        || pbx::is_server_configuration(path)
         || fail2ban::is_configuration(path)
-        || host_firewall::is_rules(path)
         || pbx::settings::is_settings_file(path)
 }
 

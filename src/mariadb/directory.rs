@@ -23,7 +23,7 @@ pub trait Files {
 }
 
 /// The name of InnoDB's redo log; older versions had a second one.
-const LOG: &str = "ib_logfile0";
+pub(super) const LOG: &str = "ib_logfile0";
 
 /// A table of a data directory.
 pub struct Table {

@@ -41,15 +41,40 @@ pub fn is_innodb_file(head: &[u8]) -> bool {
     bytes::big16(head, 24) == Some(FIRST_PAGE) && number.is_some() && number == bytes::big32(head, 38)
 }
 
-/// Returns whether a file belongs to a table of call records: its definition, its index, or the redo log.
-pub fn is_part(path: &str, head: &[u8]) -> bool {
+/// What a file of a data directory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The definition of a table.
+    Definition,
+    /// The rows of a table.
+    Rows,
+    /// The index of a table, whose beginning tells the form of its rows.
+    Index,
+    /// The redo log of all tables.
+    Log,
+}
+
+/// Tells what a file of a data directory is for, with the name of its table, from its path and first bytes.
+pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    match name {
-        "cdr.frm" => head.starts_with(&[0xfe, 1]),
-        "cdr.MYI" => head.starts_with(&[0xfe, 0xfe, 7]),
-        "ib_logfile0" => true,
-        _ => false,
+    if name == directory::LOG {
+        return Some((Part::Log, ""));
     }
+    let (stem, ending) = name.rsplit_once('.')?;
+    let part = match ending {
+        "frm" if head.starts_with(&[0xfe, 1]) => Part::Definition,
+        "MYI" if head.starts_with(&[0xfe, 0xfe, 7]) => Part::Index,
+        "ibd" if is_innodb_file(head) => Part::Rows,
+        // Nothing tells rows of MyISAM from other bytes.
+        "MYD" => Part::Rows,
+        _ => return None,
+    };
+    Some((part, stem))
+}
+
+/// Returns whether a path is that of a table's rows.
+pub fn is_rows_file(path: &str) -> bool {
+    path.ends_with(".ibd") || path.ends_with(".MYD")
 }
 
 pub use bytes::ReadAt;

@@ -5,6 +5,7 @@
 //! keeps `quiet-tftp`. Where a server is silent, no line is no proof that nobody asked.
 
 use super::model::{FileServer, Pbx};
+use super::serving::settings::{is_set, switch, value};
 use crate::event::Service;
 use crate::evidence::{Evidence, Source};
 
@@ -62,14 +63,14 @@ const KNOWN: [Known; 8] = [
         path: "etc/vsftpd.conf",
         name: "vsftpd",
         service: Service::Ftp,
-        logs: |text| Some(is_yes(text, "xferlog_enable")),
+        logs: |text| Some(switch(text, "xferlog_enable") == Some(true)),
         remedy: "set xferlog_enable=YES and dual_log_enable=YES",
     },
     Known {
         path: "etc/vsftpd/vsftpd.conf",
         name: "vsftpd",
         service: Service::Ftp,
-        logs: |text| Some(is_yes(text, "xferlog_enable")),
+        logs: |text| Some(switch(text, "xferlog_enable") == Some(true)),
         remedy: "set xferlog_enable=YES and dual_log_enable=YES",
     },
     Known {
@@ -112,28 +113,6 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
 fn text_of(evidence: &Evidence, source: &Source) -> String {
     let bytes = evidence.read_small(source, LARGEST).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Goes over the lines that are no comments.
-fn settings(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
-}
-
-/// Returns the last value of a setting, `KEY=value` or `key = value`, without quotes.
-fn value(text: &str, key: &str) -> Option<String> {
-    let values = settings(text).filter_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name.trim() == key).then(|| value.trim().trim_matches(['"', '\'']).to_owned())
-    });
-    values.last()
-}
-
-fn is_set(text: &str, key: &str) -> bool {
-    settings(text).any(|line| line.split('=').next().is_some_and(|name| name.trim() == key))
-}
-
-fn is_yes(text: &str, key: &str) -> bool {
-    value(text, key).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "yes" | "true" | "1"))
 }
 
 /// Returns whether options of `in.tftpd` make it log requests: `-v`, `-svv`, `--verbose`, `--verbosity 1`.

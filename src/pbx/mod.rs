@@ -6,8 +6,10 @@
 mod access;
 mod address;
 mod call_records;
+pub mod dialplan;
 mod directory;
 mod file_servers;
+mod firewall;
 mod freeswitch;
 mod iax;
 mod internal_database;
@@ -16,6 +18,7 @@ mod logger;
 mod manager;
 mod model;
 mod modules;
+mod panel;
 mod phone;
 mod pjsip;
 mod pjsip_wizard;
@@ -23,6 +26,7 @@ mod proxy;
 mod read;
 mod recognise;
 mod secret;
+mod serving;
 pub mod settings;
 mod sip;
 mod tables;
@@ -32,13 +36,20 @@ mod users;
 
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
+pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger,
     LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
+pub use panel::{
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
+    RoutePattern,
+};
 pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
+pub use tables::is_table;

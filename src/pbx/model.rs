@@ -8,6 +8,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::dialplan::Dialplan;
+use super::firewall::Firewall;
+use super::panel::Panel;
+use super::serving::Share;
 use crate::event::{Citation, Instant, Service, SourceId};
 
 /// All that the configuration files, the phone files and the internal database say.
@@ -43,18 +47,24 @@ pub struct Pbx {
     pub logs_wrong_secrets: Option<bool>,
     /// Servers that phones fetch their files from.
     pub file_servers: Vec<FileServer>,
+    /// Folders that servers hand out.
+    pub shares: Vec<Share>,
+    /// The firewall's saved rules.
+    pub firewall: Firewall,
     /// Is there a web panel (its own configuration file)?
     pub has_panel: bool,
     /// Access lists that do not do what was meant.
     pub access_faults: Vec<AccessFault>,
-    /// The firewall's saved rules, where some are there.
-    pub firewall: Option<crate::host_firewall::Firewall>,
     /// Settings that rules ask for, as they are held.
     pub settings: super::settings::Settings,
     /// fail2ban's own configuration, where it is there.
     pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
+    /// What only the tables of a web panel tell.
+    pub panel: Panel,
+    /// Which number leads where.
+    pub dialplan: Dialplan,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -223,6 +233,10 @@ pub struct PhoneFile {
     pub source: SourceId,
     /// Path below the evidence root.
     pub path: String,
+    /// The same with the root's own name before it, by which folders of one disk are told.
+    pub placed: String,
+    /// Its rights, as far as the copy kept them.
+    pub mode: Option<u32>,
     /// The phone's vendor, as far as the rules tell.
     pub vendor: &'static str,
     /// The accounts whose credentials it holds, with the line.

@@ -10,8 +10,8 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    access, call_records, file_servers, freeswitch, iax, internal_database, logger, manager, modules, phone,
-    pjsip, pjsip_wizard, proxy, settings, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager,
+    modules, phone, pjsip, pjsip_wizard, proxy, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -32,10 +32,11 @@ pub fn read(evidence: &Evidence) -> Pbx {
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
+    serving::read_all(evidence, &mut collector.pbx);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
-    collector.pbx.firewall = crate::host_firewall::Firewall::read(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);
+    settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }
@@ -187,6 +188,7 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
             settings::of_document(name, &document, &mut collector.pbx.settings);
         }
     }
+    dialplan::read(&mut loader, collector);
     let asterisk = loader.load("asterisk.conf", &[]);
     if let Some(document) = &asterisk {
         settings::of_document("asterisk.conf", document, &mut collector.pbx.settings);

@@ -1,41 +1,49 @@
-//! The call records in a copied data directory of MariaDB: the table `cdr`, deleted rows too.
+//! The call records and channel events in a copied data directory of MariaDB: the tables `cdr` and `cel`,
+//! deleted rows too.
 //!
 //! A row stands nowhere as text, so it is shown as `cdr: column=value ...`, empty columns left out, with a remark in
-//! brackets where it was deleted. Its columns are read by the reader of call records that are text. A row's place is
-//! the byte of its record in the table's file; one that is only in the redo log has the log's byte, counted on from
-//! the end of the table's file.
+//! brackets where it was deleted. Its columns say what it is, whatever the table is called: whoever puts old calls
+//! aside renames the table. A row's place is the byte of its record in the table's file; one that is only in the redo
+//! log has the log's byte, counted on from the end of the table's file.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::call_records::CallRecordReader;
+use super::table_rows::{RowPlace, TableRows};
 use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
-use crate::event::{CallRow, Span};
-use crate::evidence::{Evidence, Handle, Kind, Source};
-use crate::mariadb::{Files, ReadAt, Row, RowFile, RowState, Summary, Table, Wanted, is_innodb_file, tables};
+use crate::evidence::{DataDirectories, Evidence, Handle, Source};
+use crate::mariadb::{Part, Row, RowFile, RowState, Summary, Table, Wanted, part_of, tables};
+use crate::tables::Column;
 
 /// How a table of call records is told and read.
 pub(super) static FORMAT: Format = Format {
     word: "mariadb-table",
-    tells: Tells::Calls,
+    tells: Tells::Tables,
     content: Content::Database,
     cites: Cites::Record,
     looks_like: |path, head| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        (name == "cdr.ibd" && is_innodb_file(head)) || name == "cdr.MYD"
+        part_of(path, head)
+            .is_some_and(|(part, table)| part == Part::Rows && may_be_table_of_records(path, table))
     },
     open: |_| Some(Opened::certain(TableReader)),
 };
+
+/// Returns whether a table may hold call records or channel events, by its name or its database's; whether it
+/// does, its columns tell.
+pub(crate) fn may_be_table_of_records(path: &str, table: &str) -> bool {
+    let database = path.rsplit('/').nth(1).unwrap_or_default();
+    let has = |name: &str, word: &str| name.to_ascii_lowercase().contains(word);
+    ["cdr", "cel", "call"].iter().any(|word| has(table, word)) || has(database, "cdr")
+}
 
 /// Rows have no lines: this one more is the zeroth.
 const NO_LINE: u32 = u32::MAX;
 /// Rows that are enough to tell a clock by.
 const SAMPLE: u32 = 256;
-/// Bytes of a packed file that are held in memory: the redo log has 96 MiB where nobody changed that.
-const LARGEST_PACKED: usize = 128 * 1024 * 1024;
 /// Bytes of a value that are shown.
 const LONGEST_VALUE: usize = 512;
 
-/// Reads a table of call records.
+/// Reads a table of call records or channel events.
 #[derive(Clone, Copy, Debug)]
 struct TableReader;
 
@@ -47,12 +55,12 @@ impl Reader for TableReader {
     fn read(&self, _chunk: &mut Chunk) {}
 
     fn sample(&self, source: &Source, evidence: &Evidence, take: &mut Take<'_>) {
-        let beside = Beside { evidence };
-        let Some(table) = find(&beside, &source.file.path).ok() else { return };
-        let Some(mut giving) = Giving::new(&table, source.file.bytes, take) else { return };
+        let files = DataDirectories { evidence };
+        let Some(table) = find(&files, &source.file.path).ok() else { return };
+        let Some(mut giving) = Giving::of(&table, source.file.bytes, take) else { return };
         let mut left = SAMPLE;
         // What cannot be read is told when the table is read.
-        let _ = table.rows(&beside, Wanted::Living, &mut |row| {
+        let _ = table.rows(&files, Wanted::Living, &mut |row| {
             giving.row(&row);
             left -= 1;
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -66,15 +74,15 @@ impl Reader for TableReader {
         evidence: &Evidence,
         take: &mut Take<'_>,
     ) -> Vec<String> {
-        let beside = Beside { evidence };
-        let table = match find(&beside, &source.file.path) {
+        let files = DataDirectories { evidence };
+        let table = match find(&files, &source.file.path) {
             Ok(table) => table,
             Err(notes) => return notes,
         };
-        let Some(mut giving) = Giving::new(&table, source.file.bytes, take) else {
-            return vec!["its columns are not those of call records".to_owned()];
+        let Some(mut giving) = Giving::of(&table, source.file.bytes, take) else {
+            return vec!["its columns are not those of call records or channel events: not read".to_owned()];
         };
-        let outcome = table.rows(&beside, Wanted::All, &mut |row| {
+        let outcome = table.rows(&files, Wanted::All, &mut |row| {
             giving.row(&row);
             ControlFlow::Continue(())
         });
@@ -86,8 +94,8 @@ impl Reader for TableReader {
 }
 
 /// Finds the table of a file, or tells why it cannot be read.
-fn find(beside: &Beside<'_>, path: &str) -> Result<Table, Vec<String>> {
-    let (tables, notes) = tables(beside);
+fn find(files: &DataDirectories<'_>, path: &str) -> Result<Table, Vec<String>> {
+    let (tables, notes) = tables(files);
     let found = tables.into_iter().find(|table| table.path == path);
     found.ok_or_else(|| notes.into_iter().filter(|note| note.starts_with(path)).collect())
 }
@@ -120,76 +128,48 @@ fn sentences(table: &Table, summary: &Summary) -> Vec<String> {
     notes
 }
 
-/// The files of data directories in the evidence.
-struct Beside<'a> {
-    evidence: &'a Evidence,
-}
-
-impl Files for Beside<'_> {
-    fn paths(&self) -> Vec<String> {
-        let is_of_database = |source: &&Source| match source.kind {
-            Kind::DatabasePart => true,
-            Kind::Records(format) => *format == FORMAT,
-            _ => false,
-        };
-        self.evidence.sources.iter().filter(is_of_database).map(|source| source.file.path.clone()).collect()
-    }
-
-    fn open(&self, path: &str) -> Option<Box<dyn ReadAt + '_>> {
-        let source = self.evidence.sources.iter().find(|source| source.file.path == path)?;
-        let handle = self.evidence.open(&source.file).ok()?;
-        if source.is_random_access() {
-            return Some(Box::new(handle));
-        }
-        // What lies packed in an archive is held in memory, if it is not too large for that.
-        let length = usize::try_from(source.file.bytes).ok().filter(|length| *length <= LARGEST_PACKED)?;
-        let mut bytes = vec![0; length];
-        let got = handle.contents(source.packing).fill(&mut bytes);
-        bytes.truncate(got);
-        Some(Box::new(bytes))
-    }
-}
-
 /// Rows on their way to whoever takes them.
 struct Giving<'g, 't> {
     names: Vec<String>,
-    reader: CallRecordReader,
+    table: String,
+    reader: TableRows,
     /// Bytes of the table's file, behind which places in the redo log are counted.
     size: u64,
     take: &'g mut Take<'t>,
-    as_text: Chunk,
+    chunk: Chunk,
 }
 
 impl<'g, 't> Giving<'g, 't> {
-    fn new(table: &Table, size: u64, take: &'g mut Take<'t>) -> Option<Self> {
-        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let header = format!("{}\n", names.join(","));
-        let (reader, _) = CallRecordReader::find(header.as_bytes(), None)?;
-        Some(Giving { names, reader, size, take, as_text: Chunk::default() })
+    /// Begins a table whose columns have those names; `None` where it holds no records.
+    fn new(table: &str, names: Vec<String>, size: u64, take: &'g mut Take<'t>) -> Option<Self> {
+        let columns: Vec<Column> = names.iter().map(|name| Column::named(name)).collect();
+        let reader = TableRows::of(&columns)?;
+        Some(Giving { names, table: table.to_owned(), reader, size, take, chunk: Chunk::default() })
+    }
+
+    fn of(table: &Table, size: u64, take: &'g mut Take<'t>) -> Option<Self> {
+        let names = table.columns.iter().map(|column| column.name.clone()).collect();
+        Giving::new(&table.name, names, size, take)
     }
 
     fn row(&mut self, row: &Row) {
-        self.as_text.clear();
-        self.as_text.bytes = delimited(row);
-        self.reader.read(&mut self.as_text);
-        let Some(mut call) = self.as_text.rows.first().copied() else { return };
-        let mut chunk =
-            Chunk { bytes: self.shown(row), is_deleted: row.state.is_deleted(), ..Chunk::default() };
-        let length = chunk.bytes.len() as u32;
-        spans(&mut call).into_iter().filter(|span| !span.is_none()).for_each(|span| span.start += length);
-        (call.offset, call.length, call.line) = (0, length, NO_LINE);
-        chunk.scratch = [self.as_text.bytes.as_slice(), &self.as_text.scratch].concat();
-        chunk.records = 1;
-        chunk.first_stamp = call.start;
-        chunk.last_stamp = call.start;
-        chunk.rows.push(call);
+        self.chunk.clear();
+        self.chunk.bytes = self.shown(row);
+        self.chunk.is_deleted = row.state.is_deleted();
+        // What is lost reads as empty.
+        let values: Vec<Option<Cow<'_, [u8]>>> =
+            row.values.iter().map(|value| Some(value.text().unwrap_or_default())).collect();
+        let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
+        let place = RowPlace { offset: 0, length: self.chunk.bytes.len() as u32, line: NO_LINE };
+        self.reader.read(&values, place, &mut self.chunk);
         let before = if row.file == RowFile::Log { self.size } else { 0 };
-        (self.take)(&chunk, before.saturating_add(row.offset));
+        (self.take)(&self.chunk, before.saturating_add(row.offset));
     }
 
     /// Shows a row as text.
     fn shown(&self, row: &Row) -> Vec<u8> {
-        let mut text = b"cdr:".to_vec();
+        let mut text = self.table.clone().into_bytes();
+        text.push(b':');
         for (name, value) in self.names.iter().zip(&row.values) {
             let Some(value) = value.text().filter(|value| !value.is_empty()) else { continue };
             text.push(b' ');
@@ -208,32 +188,45 @@ impl<'g, 't> Giving<'g, 't> {
     }
 }
 
-/// Writes a row as a line of delimited text; what is lost is empty.
-fn delimited(row: &Row) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let values: Vec<Vec<u8>> = row
-        .values
-        .iter()
-        .map(|value| value.text().map(std::borrow::Cow::into_owned).unwrap_or_default())
-        .collect();
-    // Writing to memory does not fail.
-    let _ = writer.write_byte_record(&csv::ByteRecord::from(values));
-    writer.into_inner().unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Action;
+    use crate::mariadb::Value;
 
-fn spans(row: &mut CallRow) -> [&mut Span; 12] {
-    [
-        &mut row.account_code,
-        &mut row.src,
-        &mut row.dst,
-        &mut row.context,
-        &mut row.caller_id,
-        &mut row.channel,
-        &mut row.dst_channel,
-        &mut row.last_app,
-        &mut row.last_data,
-        &mut row.uniqueid,
-        &mut row.linkedid,
-        &mut row.userfield,
-    ]
+    fn names(columns: &[&str]) -> Vec<String> {
+        columns.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn channel_events_are_read_whatever_their_table_is_called() {
+        let columns =
+            ["id", "eventtype", "eventtime", "context", "exten", "channame", "uniqueid", "linkedid"];
+        let values =
+            ["7", "CHAN_START", "2026-09-10 02:37:48", "inside", "0044", "PJSIP/304-000002c9", "1.7", "1.7"];
+        let values = values.map(|text| Value::Text(text.as_bytes().to_vec())).to_vec();
+        let row = Row { values, state: RowState::Log, file: RowFile::Log, offset: 90 };
+        let mut told = Vec::new();
+        let mut take = |chunk: &Chunk, offset: u64| {
+            let text = |span| String::from_utf8_lossy(chunk.text(span).unwrap_or_default()).into_owned();
+            let entry = chunk.entries.first().expect("an event");
+            told.push((offset, entry.action, text(entry.account), text(entry.number)));
+            let line = String::from_utf8_lossy(&chunk.bytes).into_owned();
+            assert!(line.starts_with("old_events: id=7 eventtype=CHAN_START"), "{line}");
+            assert!(
+                line.ends_with("[deleted, recovered from the redo log] (ib_logfile0, byte 90)"),
+                "{line}"
+            );
+        };
+        Giving::new("old_events", names(&columns), 1_000, &mut take).expect("a table of events").row(&row);
+        assert_eq!(told, [(1_090, Action::CallAttempt, "304".to_owned(), "0044".to_owned())]);
+    }
+
+    #[test]
+    fn a_table_of_anything_else_is_not_read() {
+        assert!(Giving::new("cdr_notes", names(&["id", "channel", "note"]), 0, &mut |_, _| {}).is_none());
+        assert!(may_be_table_of_records("mysql/asteriskcdrdb/x.ibd", "x"));
+        assert!(may_be_table_of_records("mysql/shop/CDR_2019.ibd", "CDR_2019"));
+        assert!(!may_be_table_of_records("mysql/shop/orders.ibd", "orders"));
+    }
 }

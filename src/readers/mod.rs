@@ -51,6 +51,9 @@ pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to
 pub use syslog::SyslogMessages;
 /// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
+/// The tables of call records and channel events in MariaDB's data directory.
+pub static TABLE: &Format = &database_table::FORMAT;
+pub(crate) use database_table::may_be_table_of_records;
 pub(crate) use text::uri_host;
 
 use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};

@@ -28,9 +28,10 @@ pub(super) fn attribute(world: &mut World<'_>) {
     forget_servers(world, &mut calls);
     tell_incoming(world, &mut calls);
     let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); calls.accounts.len()];
+    let is_used: Vec<bool> = calls.accounts.iter().map(|account| world.uses.contains_key(account)).collect();
     for (index, call) in calls.list.iter().enumerate().filter(|(_, call)| !call.from_trunk) {
-        let is_used = calls.account(call).is_some_and(|account| world.uses.contains_key(account));
-        if let Some(own) = by_account.get_mut(call.account_index()).filter(|_| is_used) {
+        let account = call.account_index();
+        if let Some(own) = by_account.get_mut(account).filter(|_| is_used.get(account) == Some(&true)) {
             own.push(index as u32);
         }
     }
@@ -47,23 +48,23 @@ pub(super) fn attribute(world: &mut World<'_>) {
 
 /// Audio that comes from the carrier or from the server itself is not the caller's.
 fn forget_servers(world: &World<'_>, calls: &mut Calls) {
-    let is_peer = |address: IpAddr| !matches!(world.neighbours.of(address), Standing::Own | Standing::Trunk);
-    for index in 0..calls.list.len() {
-        let address = calls.list.get(index).and_then(|call| calls.address(call));
-        if address.is_some_and(|address| !is_peer(address)) {
-            let is_trunk = address.map(|address| world.neighbours.of(address)) == Some(Standing::Trunk);
-            let is_nobodys =
-                calls.list.get(index).is_some_and(|call| calls.account(call) == Some("anonymous"));
-            if let Some(call) = calls.list.get_mut(index)
-                && call.origin == Origin::Signalling
-            {
-                call.from_trunk |= is_trunk && is_nobodys;
-            }
-            if let Some(call) = calls.list.get_mut(index).filter(|call| call.origin == Origin::Record) {
-                call.from_trunk |= is_trunk;
-            }
-            calls.place(index, None, Origin::Unknown);
+    // Calls are many, addresses few.
+    let standings: Vec<Standing> =
+        calls.addresses.all().iter().map(|address| world.neighbours.of(*address)).collect();
+    let nobody = calls.accounts.iter().position(|account| account == "anonymous");
+    for call in &mut calls.list {
+        let Some(standing) = standings.get(call.address_index()) else { continue };
+        let is_trunk = *standing == Standing::Trunk;
+        if !is_trunk && *standing != Standing::Own {
+            continue;
         }
+        let is_nobodys = nobody == Some(call.account_index());
+        call.from_trunk |= match call.origin {
+            Origin::Signalling => is_trunk && is_nobodys,
+            Origin::Record => is_trunk,
+            _ => false,
+        };
+        call.forget_address();
     }
 }
 
@@ -71,27 +72,31 @@ fn forget_servers(world: &World<'_>, calls: &mut Calls) {
 /// those of its own phones, but the caller is a telephone number that no account has, and the call goes
 /// on into the house. A number that begins with the prefix for calls abroad is no number of the house.
 fn tell_incoming(world: &World<'_>, calls: &mut Calls) {
-    /// Digits of a telephone number, at least.
-    const CALLER_DIGITS: usize = 7;
-    for index in 0..calls.list.len() {
-        let Some(call) = calls.list.get(index).filter(|call| call.origin == Origin::Record) else { continue };
-        let Some(caller) = calls.account(call).filter(|name| !world.confirmed.contains(*name)) else {
+    let may_come_in: Vec<bool> = calls.accounts.iter().map(|caller| is_elsewhere(world, caller)).collect();
+    for call in &mut calls.list {
+        let is_record = call.origin == Origin::Record;
+        if !is_record || may_come_in.get(call.account_index()) != Some(&true) {
             continue;
-        };
-        let digits = caller.bytes().filter(u8::is_ascii_digit).count();
-        let is_number = digits >= CALLER_DIGITS && digits + 1 >= caller.len();
+        }
         let dialed = world.dialed(call);
         let goes_abroad = !dialed.starts_with(b"+") && behaviour::international(dialed).is_some();
         let stays = world
             .next_hop(call)
             .is_some_and(|hop| matches!(world.neighbours.of(hop), Standing::Own | Standing::Inside));
-        if (is_number || super::trunks::is_nobody(caller)) && stays && !goes_abroad {
-            if let Some(call) = calls.list.get_mut(index) {
-                call.from_trunk = true;
-            }
-            calls.place(index, None, Origin::Unknown);
+        if stays && !goes_abroad {
+            call.from_trunk = true;
+            call.forget_address();
         }
     }
+}
+
+/// Returns whether a caller is a telephone number that no account has, or nobody.
+fn is_elsewhere(world: &World<'_>, caller: &str) -> bool {
+    /// Digits of a telephone number, at least.
+    const CALLER_DIGITS: usize = 7;
+    let digits = caller.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = digits >= CALLER_DIGITS && digits + 1 >= caller.len();
+    (is_number || super::trunks::is_nobody(caller)) && !world.confirmed.contains(caller)
 }
 
 /// Calls that several addresses may have made.

@@ -45,25 +45,28 @@ pub struct Call {
 
 /// The place of a row or line among all that was told: which source, and which of its records.
 ///
-/// There may be a million calls, so that it takes six bytes and has a value for none.
+/// There may be a million calls, so that it takes five bytes and has a value for none: two for the source
+/// and three for the record, since no source keeps more than [`Budget::WHOLE`].
+///
+/// [`Budget::WHOLE`]: crate::fold::budget::Budget::WHOLE
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
-    source: u16,
-    high: u16,
-    low: u16,
-}
+pub(super) struct At([u8; 5]);
 
 impl At {
-    pub(super) const NONE: At = At { source: u16::MAX, high: 0, low: 0 };
+    pub(super) const NONE: At = At([u8::MAX; 5]);
 
     pub(super) fn new(source: usize, index: usize) -> Self {
-        At { source: source as u16, high: (index >> 16) as u16, low: index as u16 }
+        let [.., a, b] = source.to_be_bytes();
+        let [.., c, d, e] = index.to_be_bytes();
+        At([a, b, c, d, e])
     }
 
     /// Returns source and index, unless it is none.
     pub(super) fn get(self) -> Option<(usize, usize)> {
-        let index = usize::from(self.high) << 16 | usize::from(self.low);
-        (self.source != u16::MAX).then_some((usize::from(self.source), index))
+        let At([a, b, c, d, e]) = self;
+        let source = u16::from_be_bytes([a, b]);
+        let index = u32::from_be_bytes([0, c, d, e]);
+        (source != u16::MAX).then_some((usize::from(source), index as usize))
     }
 
     /// Returns the place some rows further on in the same source.
@@ -95,6 +98,16 @@ impl Call {
     /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
     pub(super) fn account_index(&self) -> usize {
         self.account as usize
+    }
+
+    /// Takes its address for unknown.
+    pub(super) fn forget_address(&mut self) {
+        (self.address, self.origin) = (u32::MAX, Origin::Unknown);
+    }
+
+    /// Returns the index of its address among [`Calls::addresses`]; beyond them if it has none.
+    pub(super) fn address_index(&self) -> usize {
+        self.address as usize
     }
 }
 
@@ -149,6 +162,11 @@ impl Addresses {
     pub(super) fn get(&self, id: u32) -> Option<IpAddr> {
         self.all.get(id as usize).copied()
     }
+
+    /// Returns all of them, in the order of their ids.
+    pub(super) fn all(&self) -> &[IpAddr] {
+        &self.all
+    }
 }
 
 impl Calls {
@@ -173,5 +191,29 @@ impl Calls {
         if let Some(call) = self.list.get_mut(index) {
             (call.address, call.origin) = (id, origin);
         }
+    }
+}
+
+const _: () = {
+    use crate::fold::budget::Budget;
+    assert!(
+        Budget::WHOLE.rows < 1 << 24 && Budget::WHOLE.calls < 1 << 24,
+        "`At` has three bytes for a record"
+    );
+    assert!(size_of::<Call>() <= 48, "there may be a million calls");
+};
+
+#[cfg(test)]
+mod tests {
+    use super::At;
+
+    #[test]
+    fn a_place_comes_back_and_keeps_its_order() {
+        for (source, index) in [(0, 0), (1, 255), (300, 65_536), (65_534, 1_999_999)] {
+            assert_eq!(At::new(source, index).get(), Some((source, index)));
+        }
+        assert_eq!(At::NONE.get(), None);
+        assert!(At::new(0, 255) < At::new(0, 256) && At::new(0, 70_000) < At::new(1, 0));
+        assert!(At::new(9, 9) < At::NONE);
     }
 }

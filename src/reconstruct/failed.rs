@@ -59,7 +59,11 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
     addresses.extend(world.fetches.keys());
     addresses.extend(world.told.iter().flat_map(|told| told.ledger.flooded.keys()));
-    let callers: BTreeSet<IpAddr> = world.calls.iter().filter_map(|call| world.address_of(call)).collect();
+    // Collecting would keep an address for each call before it sorts them.
+    let mut callers: BTreeSet<IpAddr> = BTreeSet::new();
+    world.calls.iter().filter_map(|call| world.address_of(call)).for_each(|address| {
+        callers.insert(address);
+    });
     addresses
         .into_iter()
         .filter(|address| !involved.contains(address))

@@ -458,3 +458,102 @@ fn an_intruder_who_wiped_his_calls_is_told_all_the_same() {
         assert_eq!(marked, 200, "{set}");
     }
 }
+
+/// Empties a table as `TRUNCATE` does: the rows' file is made anew under another number, and its definition and
+/// the redo log stay. The file of a table that is empty in the same form stands in for the new one.
+fn empty_table(directory: &Directory, name: &str) {
+    let root = directory.root.path();
+    fs::copy(root.join("asterisk/notifications.ibd"), root.join(format!("asteriskcdrdb/{name}.ibd")))
+        .expect("a file without rows");
+}
+
+#[test]
+fn rows_of_an_emptied_table_are_found_in_the_redo_log() {
+    for (set, later) in [("innodb-clean-stop", 0), ("innodb-reused", 150)] {
+        let Some(directory) = Directory::of(set) else { return };
+        empty_table(&directory, "cdr");
+        let (rows, summary) = directory.read(&directory.table("cdr"), Wanted::All);
+        let (living, deleted) = directory.known();
+        let known = |row: &Vec<String>| living.values().chain(deleted.values()).any(|known| known == row);
+        let found: BTreeSet<Vec<String>> = rows.iter().map(texts).collect();
+        eprintln!("{set}, emptied: {:?} of {}", summary.rows, living.len() + deleted.len());
+        assert!(rows.iter().all(|row| row.state == RowState::Log), "{set}");
+        assert!(found.iter().all(known), "{set}: made up");
+        // The log of this size goes back to when the rows were loaded.
+        assert_eq!((found.len(), rows.len()), (938 + later, 938 + later), "{set} {:?}", summary.notes);
+    }
+}
+
+#[test]
+fn what_each_way_of_finding_deleted_rows_gives() {
+    let ways =
+        RowState::ALL.into_iter().filter(|state| state.is_deleted() || *state == RowState::IndexRemnant);
+    let ways: Vec<RowState> = ways.collect();
+    eprintln!("{:18} {:15} {:>7} {ways:?} wiped", "set", "table", "deleted");
+    for set in ["innodb-clean-stop", "innodb-killed", "innodb-reused", "innodb-unpurged", "myisam"] {
+        let Some(directory) = Directory::of(set) else { return };
+        let (found, _) = tables(&directory);
+        for table in found.iter().filter(|table| table.database == "asteriskcdrdb") {
+            let (rows, summary) = directory.read(table, Wanted::All);
+            let judged = judge_calls(&directory, &rows);
+            let counts: Vec<u64> = ways.iter().map(|&state| summary.count(state)).collect();
+            eprintln!("{set:18} {:15} {judged:>7} {counts:?} {}", table.name, summary.wiped);
+            assert!(judged > 0 && judged <= 200, "{set} {}", table.name);
+            assert_eq!(judged as u64, summary.deleted(), "{set} {}: made up", table.name);
+        }
+    }
+}
+
+/// Returns how many of the rows called deleted are rows that were deleted.
+fn judge_calls(directory: &Directory, rows: &[Row]) -> usize {
+    let deleted: Vec<Row> = rows.iter().filter(|row| row.state.is_deleted()).cloned().collect();
+    judge(directory, &deleted).deleted.values().map(BTreeSet::len).sum()
+}
+
+/// Says what a configuration tells, places left out.
+fn told(evidence: &Path) -> Vec<String> {
+    let evidence = tolltrace::evidence::Evidence::gather(&[evidence.to_owned()]).expect("evidence");
+    let pbx = tolltrace::pbx::read(&evidence);
+    let accounts =
+        pbx.accounts.iter().map(|it| format!("{} {:?} {:?} {:?}", it.name, it.context, it.secret, it.permit));
+    let trunks = pbx.trunks.iter().map(|it| format!("{} {:?} {:?}", it.name, it.networks, it.hosts));
+    let managers = pbx.manager_users.iter().map(|it| format!("{} {:?} {:?}", it.name, it.permit, it.secret));
+    let panel = &pbx.panel;
+    let users = panel.users.iter().map(|it| format!("{} {} {:?}", it.table, it.name, it.sections));
+    let routes = panel.outbound_routes.iter();
+    let routes =
+        routes.map(|it| format!("{} {} {:?} {:?} {:?}", it.id, it.name, it.patterns, it.trunks, it.position));
+    let jobs = panel.jobs.iter().map(|it| String::from_utf8_lossy(&it.place.text).into_owned());
+    let modules = panel.modules.iter().map(|it| format!("{} {} {}", it.name, it.version, it.is_enabled));
+    let inbound =
+        panel.inbound_routes.iter().map(|it| format!("{} {} {}", it.number, it.caller, it.destination));
+    assert_eq!(pbx.problems.iter().map(|it| &it.what).collect::<Vec<_>>(), Vec::<&String>::new());
+    accounts
+        .chain(trunks)
+        .chain(managers)
+        .chain(users)
+        .chain(routes)
+        .chain(jobs)
+        .chain(modules)
+        .chain(inbound)
+        .collect()
+}
+
+#[test]
+fn a_data_directory_tells_what_a_dump_of_it_tells() {
+    for (set, ending) in [("innodb-clean-stop", "ibd"), ("myisam", "MYD")] {
+        let Some(directory) = Directory::of(set) else { return };
+        let scratch = Scratch::new();
+        fs::write(scratch.path().join("asterisk.sql"), &directory.dump).expect("written");
+        let by_dump = told(scratch.path());
+        assert_eq!(told(directory.root.path()), by_dump, "{set}");
+        assert!(by_dump.len() > 20, "{by_dump:?}");
+        // Without definitions, the tables are read as FreePBX makes them.
+        for entry in fs::read_dir(directory.root.path().join("asterisk")).expect("a folder").flatten() {
+            if entry.path().extension().is_some_and(|found| found != ending && found != "MYI") {
+                fs::remove_file(entry.path()).expect("removed");
+            }
+        }
+        assert_eq!(told(directory.root.path()), by_dump, "{set} without definitions");
+    }
+}

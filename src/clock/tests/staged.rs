@@ -76,6 +76,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
             modified: None,
             placed: path.to_owned(),
             reach: crate::evidence::Reach::Found { root: 0, relative: path.into(), identity: (0, 0) },
+            mode: None,
             container: None,
         },
         kind: if is_csv { records("call-records") } else { records("asterisk-log") },

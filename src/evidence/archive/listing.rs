@@ -12,7 +12,7 @@ use crate::evidence::bytes::{Contents, Forward, Handle, Unpacked};
 use crate::evidence::gather::{Gather, Look, nothing_known};
 use crate::evidence::packing::Packing;
 use crate::evidence::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use crate::evidence::{File, HEAD, Reach, Wrapped};
+use crate::evidence::{File, HEAD, MODE_BITS, Reach, Wrapped};
 
 /// A log up to this many bytes is kept in memory, so that threads can read it side by side with others.
 const SMALL_LOG: u64 = 4 * 1024 * 1024;
@@ -94,6 +94,7 @@ impl Lister<'_, '_> {
             path: place.path,
             bytes,
             modified: member.modified.map(Instant::from_seconds),
+            mode: member.mode.map(|mode| mode & MODE_BITS),
             placed: place.placed,
             reach,
             container: Some(member.archive.path.as_str().into()),

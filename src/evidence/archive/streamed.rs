@@ -52,6 +52,8 @@ pub(super) struct Member<'m> {
     pub(super) size: u64,
     /// Seconds from 1970.
     pub(super) modified: Option<i64>,
+    /// Its rights.
+    pub(super) mode: Option<u32>,
 }
 
 /// What an archive that lies inside another is by itself.
@@ -145,7 +147,7 @@ impl Walk<'_> {
         is_random: bool,
     ) -> bool {
         let (number, size, modified) = (self.number, entry.size, entry.modified);
-        let member = Member { archive, name, number, size, modified };
+        let member = Member { archive, name, number, size, modified, mode: entry.mode };
         self.number += 1;
         if let Some(offset) = entry.offset.filter(|_| is_random) {
             return self.visit.part(&member, offset);

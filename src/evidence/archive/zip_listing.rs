@@ -12,7 +12,7 @@ use crate::event::Instant;
 use crate::evidence::bytes::{Handle, read_up_to};
 use crate::evidence::gather::Gather;
 use crate::evidence::packing::Packing;
-use crate::evidence::{File, Reach};
+use crate::evidence::{File, MODE_BITS, Reach};
 
 /// The longest text of a link.
 const LONGEST_TARGET: usize = 4_096;
@@ -237,6 +237,7 @@ impl Listing<'_, '_> {
             path: place.path,
             bytes,
             modified: member.modified.map(Instant::from_seconds),
+            mode: member.mode.map(|mode| mode & MODE_BITS),
             placed: place.placed,
             reach: Reach::Part { around, offset, length: member.packed, coding },
             container: Some(self.place.path.as_str().into()),

@@ -50,6 +50,7 @@ struct Draft {
     files_left: usize,
     copies_left: usize,
     work_left: usize,
+    most_settings: usize,
 }
 
 /// Where a statement stands.
@@ -68,6 +69,16 @@ impl<'a> Loader<'a> {
     /// Reads a file with its includes, or its parts where the file itself is missing; `None` where
     /// neither is there.
     pub(in crate::pbx) fn load(&mut self, name: &str, parts: &[Part]) -> Option<Document> {
+        self.load_long(name, parts, MOST_SETTINGS)
+    }
+
+    /// Reads a file likewise, of whose sections each may hold so many settings.
+    pub(in crate::pbx) fn load_long(
+        &mut self,
+        name: &str,
+        parts: &[Part],
+        most_settings: usize,
+    ) -> Option<Document> {
         let mut draft = Draft {
             document: Document::default(),
             current: None,
@@ -76,6 +87,7 @@ impl<'a> Loader<'a> {
             files_left: MOST_FILES,
             copies_left: MOST_COPIED,
             work_left: MOST_WORK,
+            most_settings,
         };
         let top = self.directory.path_of(name);
         if self.directory.has(&top) {
@@ -209,7 +221,7 @@ impl<'a> Loader<'a> {
                 return;
             }
         }
-        if section.settings.len() < MOST_SETTINGS {
+        if section.settings.len() < draft.most_settings {
             section.settings.push(Setting { name, value: text(value.trim_ascii_start()), place: line.place });
         } else {
             self.problem_at(line, "not read: the section holds more than any real one".to_owned());

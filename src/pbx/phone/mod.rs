@@ -79,7 +79,14 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
         }
     };
     let accounts = found.into_iter().map(account).collect();
-    Some(PhoneFile { source: source.id, path: path.to_owned(), vendor: vendor.name, accounts })
+    Some(PhoneFile {
+        source: source.id,
+        path: path.to_owned(),
+        placed: source.file.placed.clone(),
+        mode: source.file.mode,
+        vendor: vendor.name,
+        accounts,
+    })
 }
 
 /// Returns whether a file has any of the words that a secret goes by, before patterns are tried.

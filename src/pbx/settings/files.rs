@@ -1,6 +1,7 @@
 //! Files of `KEY=value` lines that rules ask for, beside the configuration of the phone programs.
 
-use super::held::{Settings, of_key_values};
+use super::super::panel::Panel;
+use super::held::{Settings, of_key_values, of_setting};
 use crate::evidence::{Evidence, ends_with_path};
 
 /// The end of a file's path, and the name that rules have for it.
@@ -11,6 +12,13 @@ const LARGEST: usize = 256 * 1024;
 /// Returns whether a path is that of such a file.
 pub fn is_settings_file(path: &str) -> bool {
     FILES.iter().any(|(end, _)| ends_with_path(path, end))
+}
+
+/// Takes in what the panel's own table of settings holds: newer panels write `amportal.conf` from it.
+pub(in crate::pbx) fn of_panel(panel: &Panel, settings: &mut Settings) {
+    for setting in &panel.settings {
+        of_setting("amportal.conf", &setting.keyword, &setting.value, &setting.place, settings);
+    }
 }
 
 /// Files that only a machine with a web panel has.

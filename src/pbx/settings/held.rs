@@ -100,6 +100,20 @@ pub(in crate::pbx) fn of_params<'a>(
     }
 }
 
+/// Takes in one setting that stands by itself, as in a table.
+pub(in crate::pbx) fn of_setting(
+    file: &str,
+    key: &str,
+    value: &str,
+    cited: &Citation,
+    settings: &mut Settings,
+) {
+    for rule in rules().iter().filter(|rule| rule.file == file && rule.key.eq_ignore_ascii_case(key)) {
+        settings.looked_at.insert(&rule.file);
+        settings.add(rule, file, Some(value), cited.clone());
+    }
+}
+
 /// Takes in a file of `KEY=value` lines; the last of a key counts.
 pub(in crate::pbx) fn of_key_values(file: &str, source: SourceId, text: &str, settings: &mut Settings) {
     for rule in rules().iter().filter(|rule| rule.file == file) {

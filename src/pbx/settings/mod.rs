@@ -9,7 +9,7 @@ mod held;
 mod rules;
 
 pub use files::is_settings_file;
-pub(super) use files::{has_panel, read_files};
+pub(super) use files::{has_panel, of_panel, read_files};
 pub use held::{Held, Settings};
 pub(super) use held::{of_document, of_params};
 pub use rules::{Rule, Version, rules};

@@ -4,12 +4,13 @@
 //! `tr-peer-N` and `tr-user-N` are trunks of `chan_sip`, whose section is named by the setting `account`.
 //! `pjsip` holds the trunks of `chan_pjsip`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::gather::{Holds, Item, Settings};
+use super::gather::{Item, Settings};
+use super::holds::Holds;
 use crate::pbx::address::of_uri;
 use crate::pbx::language::{Document, Section};
-use crate::pbx::model::Technology;
+use crate::pbx::model::{Account, Technology};
 use crate::pbx::read::{Collector, Lists};
 use crate::pbx::{manager, pjsip, sip};
 
@@ -46,6 +47,22 @@ pub(super) fn collect(
         let is_known = collector.pbx.manager_users.iter().any(|user| user.name == item.name);
         if !is_known {
             manager::user(&whole_section(item, &item.name), lists, collector);
+        }
+    }
+}
+
+/// Gives accounts the names of their people; FreePBX writes `device` where it leaves the name to this table.
+pub(super) fn name_people(settings: &Settings, collector: &mut Collector) {
+    let names: BTreeMap<&str, &str> = settings
+        .of(Holds::People)
+        .filter_map(|item| Some((item.name.as_str(), item.filled("name")?)))
+        .collect();
+    let nameless = |account: &&mut Account| {
+        account.display_name.as_deref().is_none_or(|name| matches!(name, "" | "device"))
+    };
+    for account in collector.pbx.accounts.iter_mut().filter(nameless) {
+        if let Some(name) = names.get(account.name.as_str()) {
+            account.display_name = Some((*name).to_owned());
         }
     }
 }

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::{Holds, Item, Settings};
+use super::gather::{Item, Settings};
+use super::holds::Holds;
 use crate::pbx::access::network;
 use crate::pbx::model::{Account, Technology, Trunk};
 use crate::pbx::read::{Collector, Lists};

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{Place, SourceId};
+use super::holds::Holds;
+use crate::event::{Citation, Place, SourceId};
 use crate::pbx::language::{Section, Setting};
 use crate::readers::Why;
 use crate::tables::{Place as RowPlace, Rows, Table};
@@ -13,31 +14,6 @@ use crate::tables::{Place as RowPlace, Rows, Table};
 const MOST_SETTINGS: usize = 400_000;
 /// No name or value that counts is longer, in bytes.
 const LONGEST: usize = 1_024;
-
-/// What a table holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Holds {
-    /// FreePBX's `sip`: extensions of both drivers, and trunks of `chan_sip`.
-    Sip,
-    /// FreePBX's `pjsip`: trunks.
-    Pjsip,
-    /// FreePBX's `iax`.
-    Iax,
-    /// FreePBX's `manager`: users of the manager interface.
-    Manager,
-    /// Asterisk's `sippeers`, whatever it is called.
-    Peers,
-    /// Asterisk's `iaxpeers`.
-    IaxPeers,
-    /// Objects of PJSIP, one table a type.
-    Object(&'static str),
-    /// Contacts as PJSIP's registrar last knew them.
-    Contacts,
-    /// FusionPBX's `v_extensions`.
-    Extensions,
-    /// FusionPBX's `v_gateways`.
-    Gateways,
-}
 
 /// What one table says of one thing.
 pub(super) struct Item {
@@ -64,6 +40,27 @@ impl Item {
         Section::new(name.to_owned(), false, self.place, proof.as_bytes())
     }
 
+    /// Returns a value that is not empty, or nothing.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.filled(name).unwrap_or_default().to_owned()
+    }
+
+    /// Returns proof of the item that shows those of its columns.
+    pub(super) fn proof(&self, columns: &[&str]) -> Citation {
+        let mut proof = format!("table {}:", self.table);
+        for name in columns {
+            if let Some(value) = self.filled(name) {
+                proof.push_str(&format!(" {name}={value}"));
+            }
+        }
+        Citation::new(self.place, proof.as_bytes())
+    }
+
+    /// Returns the name of the table in which it stands.
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Adds a setting of the item to a section.
     pub(super) fn setting(&self, name: &str, value: &str) -> Setting {
         Setting { name: name.to_owned(), value: value.to_owned(), place: self.place }
@@ -75,6 +72,8 @@ pub(in crate::pbx) struct Settings {
     source: SourceId,
     items: BTreeMap<(Holds, String), Item>,
     count: usize,
+    /// Rows of lists.
+    rows: u64,
     /// What the table at hand holds, its name, and its columns' names.
     at_hand: Option<(Holds, String, Vec<String>)>,
     base: (u64, u64),
@@ -85,7 +84,15 @@ pub(in crate::pbx) struct Settings {
 impl Settings {
     /// Begins with nothing.
     pub(in crate::pbx) fn new(source: SourceId) -> Self {
-        Settings { source, items: BTreeMap::new(), count: 0, at_hand: None, base: (0, 0), lost: (0, 0) }
+        Settings {
+            source,
+            items: BTreeMap::new(),
+            count: 0,
+            rows: 0,
+            at_hand: None,
+            base: (0, 0),
+            lost: (0, 0),
+        }
     }
 
     /// Counts bytes that were walked over: places of rows count from there.
@@ -99,8 +106,13 @@ impl Settings {
         self.items.iter().filter(move |((holds, _), _)| *holds == wanted).map(|(_, item)| item)
     }
 
+    /// Returns whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// Returns whether more was found than is kept.
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.count >= MOST_SETTINGS
     }
 
@@ -135,13 +147,46 @@ impl Settings {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
     }
 
+    /// Returns whether tables were found that a panel keeps to itself.
+    pub(super) fn has_own_tables(&self) -> bool {
+        self.has(Holds::is_of_panel)
+    }
+
+    /// Takes a row of the table at hand that stands at a place of any source.
+    pub(super) fn row_at(&mut self, values: &[Option<&[u8]>], place: Place) {
+        let Some((holds, table, columns)) = self.at_hand.take() else { return };
+        let texts: Vec<Option<String>> =
+            values.iter().map(|value| value.map(|text| String::from_utf8_lossy(text).into_owned())).collect();
+        let text = |wanted: &str| {
+            let at = columns.iter().position(|column| column == wanted)?;
+            texts.get(at)?.as_deref()
+        };
+        let name = text(holds.name_column()).unwrap_or_default().trim();
+        let settings: Vec<(&str, &str)> = match holds {
+            Holds::Sip | Holds::Pjsip | Holds::Iax => text("keyword").zip(text("data")).into_iter().collect(),
+            _ => {
+                let filled = columns.iter().zip(&texts);
+                filled.filter_map(|(column, text)| Some((column.as_str(), text.as_deref()?))).collect()
+            }
+        };
+        self.add(holds, &table, name, place, &settings);
+        self.at_hand = Some((holds, table, columns));
+    }
+
     fn add(&mut self, holds: Holds, table: &str, name: &str, place: Place, settings: &[(&str, &str)]) {
-        if name.is_empty() || name.len() > LONGEST || self.is_full() {
+        if (name.is_empty() && !holds.is_list()) || name.len() > LONGEST || self.is_full() {
             return;
         }
-        // One number may be an extension in many domains.
-        let domain = settings.iter().find(|(name, _)| *name == "domain_uuid").map_or("", |(_, value)| value);
-        let key = format!("{name}\0{domain}");
+        let key = if holds.is_list() {
+            // Rows of a list are told apart by nothing but their order.
+            self.rows += 1;
+            format!("{:010}", self.rows)
+        } else {
+            // One number may be an extension in many domains.
+            let domain =
+                settings.iter().find(|(name, _)| *name == "domain_uuid").map_or("", |(_, value)| value);
+            format!("{name}\0{domain}")
+        };
         let item = self.items.entry((holds, key)).or_insert_with(|| Item {
             name: name.to_owned(),
             settings: Vec::new(),
@@ -159,33 +204,17 @@ impl Rows for Settings {
     fn begin(&mut self, table: &Table) -> bool {
         let columns: Vec<String> =
             table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
-        self.at_hand = holds(&table.name, &columns).map(|holds| (holds, table.name.clone(), columns));
+        self.at_hand = Holds::of(&table.name, &columns).map(|holds| (holds, table.name.clone(), columns));
         self.at_hand.is_some()
     }
 
     fn row(&mut self, values: &[Option<&[u8]>], place: RowPlace) {
-        let Some((holds, table, columns)) = self.at_hand.take() else { return };
-        let texts: Vec<Option<String>> =
-            values.iter().map(|value| value.map(|text| String::from_utf8_lossy(text).into_owned())).collect();
-        let text = |wanted: &str| {
-            let at = columns.iter().position(|column| column == wanted)?;
-            texts.get(at)?.as_deref()
-        };
         let place = Place {
             source: self.source,
             offset: self.base.0 + place.offset as u64,
             line: u32::try_from(self.base.1 + place.line as u64 + 1).unwrap_or(u32::MAX),
         };
-        let name = text(name_column(holds)).unwrap_or_default().trim();
-        let settings: Vec<(&str, &str)> = match holds {
-            Holds::Sip | Holds::Pjsip | Holds::Iax => text("keyword").zip(text("data")).into_iter().collect(),
-            _ => {
-                let filled = columns.iter().zip(&texts);
-                filled.filter_map(|(column, text)| Some((column.as_str(), text.as_deref()?))).collect()
-            }
-        };
-        self.add(holds, &table, name, place, &settings);
-        self.at_hand = Some((holds, table, columns));
+        self.row_at(values, place);
     }
 
     fn lost(&mut self, place: RowPlace, _: Why) {
@@ -193,38 +222,5 @@ impl Rows for Settings {
             self.lost.1 = self.base.1 + place.line as u64 + 1;
         }
         self.lost.0 += 1;
-    }
-}
-
-/// Tells what a table holds from its name and its columns.
-fn holds(name: &str, columns: &[String]) -> Option<Holds> {
-    let has = |wanted: &[&str]| wanted.iter().all(|wanted| columns.iter().any(|column| column == wanted));
-    let name = name.to_ascii_lowercase();
-    let holds = match name.as_str() {
-        "sip" if has(&["id", "keyword", "data"]) => Holds::Sip,
-        "pjsip" if has(&["id", "keyword", "data"]) => Holds::Pjsip,
-        "iax" if has(&["id", "keyword", "data"]) => Holds::Iax,
-        "manager" if has(&["name", "secret", "write"]) => Holds::Manager,
-        "ps_endpoints" if has(&["id"]) => Holds::Object("endpoint"),
-        "ps_auths" if has(&["id"]) => Holds::Object("auth"),
-        "ps_aors" if has(&["id"]) => Holds::Object("aor"),
-        "ps_registrations" if has(&["id"]) => Holds::Object("registration"),
-        "ps_endpoint_id_ips" if has(&["id"]) => Holds::Object("identify"),
-        "ps_contacts" if has(&["id", "uri"]) => Holds::Contacts,
-        "v_extensions" if has(&["extension", "password"]) => Holds::Extensions,
-        "v_gateways" if has(&["gateway", "proxy"]) => Holds::Gateways,
-        _ if has(&["name", "host", "context", "secret"]) && name.contains("iax") => Holds::IaxPeers,
-        _ if has(&["name", "host", "context", "secret"]) => Holds::Peers,
-        _ => return None,
-    };
-    Some(holds)
-}
-
-fn name_column(holds: Holds) -> &'static str {
-    match holds {
-        Holds::Sip | Holds::Pjsip | Holds::Iax | Holds::Object(_) | Holds::Contacts => "id",
-        Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
-        Holds::Extensions => "extension",
-        Holds::Gateways => "gateway",
     }
 }

@@ -1,12 +1,15 @@
-//! Accounts and trunks that stand in the tables of a database: dumps of FreePBX's `asterisk`, Asterisk's
-//! realtime tables, FusionPBX.
+//! Accounts and trunks that stand in the tables of a database: FreePBX's `asterisk`, Asterisk's realtime
+//! tables, FusionPBX; read from the data directory of a copied disk, or from a dump.
 //!
 //! FreePBX writes its tables into files, which are what Asterisk reads: its tables count only where no
 //! file tells of an account. What is realtime or FusionPBX's stands in no file at all.
 
+mod data_directory;
 mod freepbx;
 mod fusionpbx;
 mod gather;
+mod holds;
+mod panel;
 mod realtime;
 #[cfg(test)]
 mod tests;
@@ -20,20 +23,24 @@ use crate::readers::is_sql_dump;
 use crate::tables::{Dialect, Dump, pump};
 
 pub(super) use gather::Settings;
+pub use holds::is_table;
 
 /// So much of a dump is read at a time, in bytes.
 const PIECE: usize = 1024 * 1024;
 
-/// What the dumps of the evidence say, the newest dump first.
+/// What the databases of the evidence say, the newest first.
+///
+/// A data directory is what the server had when its disk was copied, so it is newer than any dump.
 pub(super) struct Found {
-    dumps: Vec<(String, Settings)>,
+    databases: Vec<(String, Settings)>,
     problems: Vec<Problem>,
 }
 
 impl Found {
-    /// Reads every dump.
+    /// Reads every data directory and every dump.
     pub(super) fn gather(evidence: &Evidence) -> Self {
-        let mut found = Found { dumps: Vec::new(), problems: Vec::new() };
+        let mut found = Found { databases: Vec::new(), problems: Vec::new() };
+        data_directory::read_all(evidence, &mut found);
         let mut sources: Vec<&Source> = evidence
             .sources
             .iter()
@@ -44,9 +51,7 @@ impl Found {
             let path = source.file.path.clone();
             match read(evidence, source) {
                 Ok(settings) => {
-                    let troubles = settings.troubles().into_iter();
-                    found.problems.extend(troubles.map(|what| Problem { path: path.clone(), what }));
-                    found.dumps.push((path, settings));
+                    found.add(path, settings);
                 }
                 Err(error) => {
                     found
@@ -58,17 +63,27 @@ impl Found {
         found
     }
 
+    fn add(&mut self, path: String, settings: Settings) {
+        let troubles = settings.troubles().into_iter();
+        self.problems.extend(troubles.map(|what| Problem { path: path.clone(), what }));
+        self.databases.push((path, settings));
+    }
+
     /// Returns whether realtime tables were found, in which accounts stand that no file shows.
     pub(super) fn has_realtime(&self) -> bool {
-        self.dumps.iter().any(|(_, settings)| settings.has_realtime())
+        self.databases.iter().any(|(_, settings)| settings.has_realtime())
     }
 
     /// Adds the accounts and trunks that no file told.
     pub(super) fn collect(self, lists: &Lists<'_>, collector: &mut Collector) {
         collector.pbx.problems.extend(self.problems);
+        // What a panel keeps to itself stands in no file: the newest database that has it tells all of it.
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_own_tables()) {
+            collector.pbx.panel = panel::read(settings);
+        }
         let has_files = !collector.pbx.accounts.is_empty();
         let mut families = [!has_files, true, true];
-        for (path, settings) in &self.dumps {
+        for (path, settings) in &self.databases {
             let held = [settings.has_panel(), settings.has_realtime(), settings.has_fusionpbx()];
             let adders: [Add; 3] = [freepbx::collect, realtime::collect, fusionpbx::collect];
             for ((is_open, held), add) in families.iter_mut().zip(held).zip(adders) {
@@ -76,15 +91,18 @@ impl Found {
                     continue;
                 }
                 if *is_open {
-                    // Of several dumps the newest counts: an older one holds accounts that are gone.
+                    // Of several databases the newest counts: an older one holds accounts that are gone.
                     *is_open = false;
                     let known = known_names(collector);
                     add(settings, &known, lists, collector);
                 } else {
-                    let what = "its accounts are not counted: files or a newer dump tell them".to_owned();
+                    let what = "its accounts are not counted: files or a newer database tell them".to_owned();
                     collector.pbx.problems.push(Problem { path: path.clone(), what });
                 }
             }
+        }
+        for (_, settings) in &self.databases {
+            freepbx::name_people(settings, collector);
         }
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::freepbx::whole_section;
-use super::gather::{Holds, Item, Settings};
+use super::gather::{Item, Settings};
+use super::holds::Holds;
 use crate::event::Instant;
 use crate::pbx::address::{host_and_port, of_uri};
 use crate::pbx::language::Document;

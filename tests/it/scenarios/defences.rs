@@ -5,6 +5,7 @@ use tolltrace::report::model::{NotBlocked, Report};
 use super::people::{GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Stage};
 use super::truth::examine;
+use crate::scratch::Scratch;
 
 /// An expression of our own for what `chan_sip` writes.
 const FILTER: &str = "[INCLUDES]\nbefore = common.conf\n[Definition]\n\
@@ -164,4 +165,32 @@ fn what_is_not_there_is_not_found_wanting() {
     for word in ["manager", "http", "panel", "firewall", "open-to-all", "root"] {
         assert!(found.iter().all(|(id, _)| !id.contains(word)), "{word}: {found:#?}");
     }
+}
+
+#[test]
+fn secrets_that_everybody_may_read_are_told_where_modes_were_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let mode = |path: &std::path::Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let manager = scratch
+        .file("e/etc/asterisk/manager.conf", "[general]\nenabled = no\n[own]\nsecret = Hq7-vvK2-pL9x\n");
+    let sip = scratch.file(
+        "e/etc/asterisk/sip.conf",
+        "[general]\nallowguest = no\n[20]\ntype=friend\nsecret=Zt6-kkR2-uL9x\n",
+    );
+    mode(&manager, 0o644);
+    mode(&sip, 0o644);
+    let found = || {
+        let report =
+            super::truth::examine_folder(&scratch.path().join("e"), &tolltrace::case::Options::default());
+        let all = report.findings.iter().find(|finding| finding.id == "secrets-readable-by-all").cloned();
+        all.map(|finding| (finding.subject.raw().to_owned(), finding.evidence[0].text.raw().to_owned()))
+    };
+    assert_eq!(found(), None, "a copy in which everything is open to all says nothing");
+    mode(&sip, 0o640);
+    assert_eq!(found(), Some(("etc/asterisk/manager.conf".to_owned(), "mode 0644".to_owned())));
+    mode(&manager, 0o640);
+    assert_eq!(found(), None);
 }

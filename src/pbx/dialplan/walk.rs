@@ -1,0 +1,395 @@
+//! Where a caller can get to: from one context, with any number, to every trunk that the dialplan lets out by.
+//!
+//! The walk follows what is written (`Goto`, `Dial(Local/...)`, `Gosub`, `Macro`, menus, DISA, mailboxes) with the
+//! set of numbers that may be in `EXTEN` at each point. Every condition is taken both ways, so that it tells
+//! what may be reached, not what will be. Contexts that lead to each other end it, and so does its budget.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+
+use super::application::{Act, Jump, Target, acts, target};
+use super::model::{Context, Dialplan, Extension, Mailbox, Pin, Step};
+use super::numbers::Numbers;
+use super::pattern::Pattern;
+use crate::event::Citation;
+use crate::fold::hash;
+
+/// Points visited of one walk; a panel's dialplan of a thousand extensions has some tens of thousands.
+const MOST_POINTS: usize = 60_000;
+/// Steps looked at of one walk.
+const MOST_STEPS: usize = 400_000;
+const MOST_OUTLETS: usize = 2_000;
+const MOST_VARIABLES: usize = 16;
+const MOST_ARGUMENTS: usize = 6;
+/// Digits of a number outside, at least.
+const OUTSIDE_DIGITS: usize = 7;
+/// Doors on one way: a menu that leads to DISA that leads to a mailbox.
+const MOST_DOORS: usize = 4;
+
+/// What let a caller choose a number on the way.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    /// What it is.
+    pub kind: DoorKind,
+    /// The context of the step.
+    pub context: &'a str,
+    /// The extension of the step.
+    pub extension: &'a str,
+    /// The step.
+    pub place: &'a Citation,
+}
+
+/// The kinds of doors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DoorKind {
+    /// A menu takes digits for an extension of its context.
+    Menu,
+    /// A second dial tone, and its PIN.
+    Disa(Pin),
+    /// A mailbox that calls out.
+    Mailbox,
+}
+
+/// A way out that was found.
+#[derive(Clone)]
+pub struct Outlet<'a> {
+    /// The context of the step that calls.
+    pub context: &'a str,
+    /// The extension.
+    pub extension: &'a str,
+    /// The step.
+    pub place: &'a Citation,
+    /// The trunk, as far as it is told.
+    pub trunk: String,
+    /// The numbers that may leave.
+    pub numbers: Numbers,
+    /// The doors on the way, outermost first.
+    pub doors: Vec<Door<'a>>,
+}
+
+/// Where a walk led.
+#[derive(Default)]
+pub struct Reached<'a> {
+    /// Each way out once for each way of doors.
+    pub outlets: Vec<Outlet<'a>>,
+    /// Contexts that were visited.
+    pub contexts: BTreeSet<&'a str>,
+    /// Did it end before everything was looked at?
+    pub is_cut: bool,
+}
+
+/// A point of the walk: a context, and what is known of the number and the variables.
+#[derive(Clone)]
+struct Point<'a> {
+    context: &'a str,
+    start: Option<String>,
+    numbers: Numbers,
+    variables: BTreeMap<String, Numbers>,
+    doors: Vec<Door<'a>>,
+}
+
+/// Follows a caller who enters `context` with any of `numbers`. `is_account` tells a phone from a carrier.
+pub fn walk<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    numbers: Numbers,
+    is_account: &dyn Fn(&str) -> bool,
+) -> Reached<'a> {
+    let mut walk = Walk {
+        dialplan,
+        is_account,
+        reached: Reached::default(),
+        seen: HashSet::new(),
+        waiting: VecDeque::new(),
+        steps_left: MOST_STEPS,
+    };
+    if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
+        walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
+    }
+    while let Some(point) = walk.waiting.pop_front() {
+        walk.enter(&point);
+    }
+    walk.reached
+}
+
+struct Walk<'a, 'p> {
+    dialplan: &'a Dialplan,
+    is_account: &'p dyn Fn(&str) -> bool,
+    reached: Reached<'a>,
+    seen: HashSet<u64>,
+    waiting: VecDeque<Point<'a>>,
+    steps_left: usize,
+}
+
+impl<'a> Walk<'a, '_> {
+    /// Puts a point on the way, unless one like it was visited.
+    fn visit(&mut self, point: Point<'a>) {
+        let doors: Vec<DoorKind> = point.doors.iter().map(|door| door.kind).collect();
+        let key = hash(&(point.context, &point.start, &point.numbers, &point.variables, doors));
+        if self.seen.len() >= MOST_POINTS {
+            self.reached.is_cut = true;
+        } else if self.seen.insert(key) {
+            self.waiting.push_back(point);
+        }
+    }
+
+    fn enter(&mut self, point: &Point<'a>) {
+        self.reached.contexts.insert(point.context);
+        let mut contexts = vec![point.context];
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        while let Some(name) = contexts.pop() {
+            let Some((name, context)) = self.dialplan.contexts.get_key_value(name) else { continue };
+            if !seen.insert(name) {
+                continue;
+            }
+            self.each_extension(point, name, context);
+            contexts.extend(context.includes.iter().rev().map(|include| include.context.as_str()));
+        }
+    }
+
+    fn each_extension(&mut self, point: &Point<'a>, name: &'a str, context: &'a Context) {
+        for extension in &context.extensions {
+            let Some(numbers) = point.numbers.both(&extension.pattern.numbers()) else { continue };
+            if self.steps_left == 0 {
+                self.reached.is_cut = true;
+                return;
+            }
+            self.run(&Point { numbers, ..point.clone() }, name, extension);
+        }
+    }
+
+    /// Follows the steps of one extension; `name` is the context that it stands in.
+    fn run(&mut self, point: &Point<'a>, name: &'a str, extension: &'a Extension) {
+        let mut point = point.clone();
+        let from = point.start.as_deref().map_or(1, |start| priority(extension, start));
+        for step in extension.steps.range(from..).map(|(_, step)| step) {
+            self.steps_left = self.steps_left.saturating_sub(1);
+            for act in acts(&step.application, &step.arguments) {
+                let at = At { context: name, extension, step };
+                match act {
+                    Act::Set { name, value } => {
+                        let before = point.clone();
+                        self.set(&mut point, name, value, &before);
+                    }
+                    Act::End => return,
+                    Act::Jump { target, returns } => {
+                        self.jump(&point, &target);
+                        if !returns {
+                            return;
+                        }
+                    }
+                    other => self.act(&point, &at, &other),
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, point: &Point<'a>, at: &At<'a>, act: &Act<'_>) {
+        match act {
+            Act::Call(text) => self.call(point, at, text),
+            Act::Trunk { trunk, number } => {
+                let number = self.value(point, number);
+                let known = self.dialplan.globals.get(&format!("OUT_{trunk}"));
+                let name = known.and_then(|known| known.split_once('/')).map(|(_, name)| name);
+                self.let_out(point, at, name.unwrap_or(trunk), number);
+            }
+            Act::Digits(context) => {
+                let context = context.and_then(|context| self.context(point, context));
+                self.door(point, at, DoorKind::Menu, context.unwrap_or(point.context));
+            }
+            Act::Disa(context) => {
+                if let Some(context) = self.context(point, context) {
+                    let kind = DoorKind::Disa(at.step.pin.unwrap_or(Pin::Elsewhere));
+                    self.door(point, at, kind, context);
+                }
+            }
+            Act::Mailbox => {
+                let dialplan = self.dialplan;
+                let contexts: BTreeSet<&str> =
+                    dialplan.mailboxes.iter().flat_map(Mailbox::ways_out).collect();
+                for context in contexts {
+                    if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
+                        self.door(point, at, DoorKind::Mailbox, context);
+                    }
+                }
+            }
+            Act::Set { .. } | Act::End | Act::Jump { .. } => {}
+        }
+    }
+
+    /// Goes through a door: from here on the caller chooses the number.
+    fn door(&mut self, point: &Point<'a>, at: &At<'a>, kind: DoorKind, context: &'a str) {
+        let mut doors = point.doors.clone();
+        // Who is sent back to the same menu is no further on.
+        if !doors.iter().any(|door| door.kind == kind) {
+            if doors.len() >= MOST_DOORS {
+                return;
+            }
+            let extension = at.extension.pattern.text();
+            doors.push(Door { kind, context: at.context, extension, place: &at.step.place });
+        }
+        let numbers = Numbers::any();
+        self.visit(Point { context, start: None, numbers, variables: point.variables.clone(), doors });
+    }
+
+    fn jump(&mut self, point: &Point<'a>, jump: &Jump<'_>) {
+        let context = match jump.context {
+            // The channel's context stays the one that was entered, whichever include had the extension.
+            None => Some(point.context),
+            Some(macro_name) if jump.is_macro => self.context(point, &format!("macro-{macro_name}")),
+            Some(name) => self.context(point, name),
+        };
+        let Some(context) = context else { return };
+        let mut next = point.clone();
+        next.context = context;
+        next.start = jump.priority.filter(|start| *start != "1").map(str::to_owned);
+        if jump.is_macro {
+            next.variables.insert("MACRO_EXTEN".to_owned(), point.numbers.clone());
+            next.numbers = Numbers::literal("s");
+        } else if let Some(extension) = jump.extension {
+            next.numbers = self.value(point, extension);
+        }
+        for (index, argument) in jump.arguments.iter().take(MOST_ARGUMENTS).enumerate() {
+            self.set(&mut next, &format!("ARG{}", index + 1), argument, point);
+        }
+        self.visit(next);
+    }
+
+    fn call(&mut self, point: &Point<'a>, at: &At<'a>, text: &str) {
+        match target(text) {
+            Target::Device => {}
+            Target::Local { number, context } => {
+                if let Some(context) = self.context(point, context) {
+                    let mut next = point.clone();
+                    (next.context, next.start) = (context, None);
+                    next.numbers = self.value(point, number);
+                    self.visit(next);
+                }
+            }
+            Target::Number { peer, number } => {
+                let peer = self.dialplan.expanded(peer);
+                if !(self.is_account)(&peer) {
+                    let number = self.value(point, number);
+                    self.let_out(point, at, &peer, number);
+                }
+            }
+        }
+    }
+
+    fn let_out(&mut self, point: &Point<'a>, at: &At<'a>, trunk: &str, numbers: Numbers) {
+        if self.reached.outlets.len() >= MOST_OUTLETS {
+            self.reached.is_cut = true;
+            return;
+        }
+        let extension = at.extension.pattern.text();
+        let doors: Vec<DoorKind> = point.doors.iter().map(|door| door.kind).collect();
+        let is_known = self.reached.outlets.iter().rev().take(200).any(|known| {
+            known.place.place == at.step.place.place
+                && known.numbers == numbers
+                && known.doors.iter().map(|door| door.kind).eq(doors.iter().copied())
+        });
+        if !is_known {
+            self.reached.outlets.push(Outlet {
+                context: at.context,
+                extension,
+                place: &at.step.place,
+                trunk: trunk.to_owned(),
+                numbers,
+                doors: point.doors.clone(),
+            });
+        }
+    }
+
+    /// Sets a variable that may hold a number to call; what else a dialplan keeps in variables would only make
+    /// points differ that lead to the same places.
+    fn set(&self, point: &mut Point<'a>, name: &str, value: &str, before: &Point<'a>) {
+        let is_derived = value.contains("EXTEN")
+            || value.contains("${") && before.variables.keys().any(|known| value.contains(known.as_str()));
+        let is_number = value.len() >= OUTSIDE_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
+        let is_full = point.variables.len() >= MOST_VARIABLES && !point.variables.contains_key(name);
+        if (is_derived || is_number) && !is_full {
+            let value = self.value(before, value);
+            point.variables.insert(name.to_owned(), value);
+        } else {
+            point.variables.remove(name);
+        }
+    }
+
+    /// Returns the context of a name, if it is known and exists.
+    fn context(&self, point: &Point<'a>, name: &str) -> Option<&'a str> {
+        let name = self.dialplan.expanded(name);
+        let name = name.replace("${CONTEXT}", point.context);
+        self.dialplan.contexts.get_key_value(name.trim()).map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the numbers that a text may stand for.
+    fn value(&self, point: &Point<'a>, text: &str) -> Numbers {
+        let mut value = Numbers::literal("");
+        let mut rest = text.trim();
+        while let Some((before, behind)) = rest.split_once("${") {
+            value = value.then(&Numbers::literal(before));
+            let Some((name, after)) = split_variable(behind) else { return Numbers::any() };
+            value = value.then(&self.variable(point, name));
+            rest = after;
+        }
+        // What an expression comes to is not worked out.
+        if rest.contains("$[") { Numbers::any() } else { value.then(&Numbers::literal(rest)) }
+    }
+
+    /// Returns the numbers in `NAME`, `NAME:skip` or `NAME:skip:length`.
+    fn variable(&self, point: &Point<'a>, text: &str) -> Numbers {
+        let mut parts = text.split(':');
+        let name = parts.next().unwrap_or_default();
+        let whole = match name {
+            "EXTEN" => point.numbers.clone(),
+            other => match (point.variables.get(other), self.dialplan.globals.get(other)) {
+                (Some(numbers), _) => numbers.clone(),
+                (None, Some(global)) => Numbers::literal(global),
+                (None, None) => return Numbers::any(),
+            },
+        };
+        let mut number = || parts.next().map(|part| part.trim().parse::<usize>());
+        match (number(), number()) {
+            (None, _) => whole,
+            (Some(Ok(skip)), None) => whole.skip(skip),
+            (Some(Ok(skip)), Some(Ok(length))) => whole.skip(skip).first(length),
+            _ => Numbers::any(),
+        }
+    }
+}
+
+/// A step with where it stands.
+struct At<'a> {
+    context: &'a str,
+    extension: &'a Extension,
+    step: &'a Step,
+}
+
+/// Returns the priority that a jump leads to: a number or a label.
+fn priority(extension: &Extension, start: &str) -> u32 {
+    let labelled = || {
+        let mut steps = extension.steps.iter();
+        steps.find(|(_, step)| step.label.as_deref() == Some(start)).map(|(priority, _)| *priority)
+    };
+    start.parse().ok().or_else(labelled).unwrap_or(1)
+}
+
+/// Splits `NAME:1}rest` at the brace that closes it.
+fn split_variable(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 1_u32;
+    for (at, byte) in text.bytes().enumerate() {
+        depth = match byte {
+            b'{' => depth + 1,
+            b'}' => depth - 1,
+            _ => depth,
+        };
+        if depth == 0 {
+            return Some((text.get(..at)?, text.get(at + 1..)?));
+        }
+    }
+    None
+}
+
+/// Returns the numbers of a pattern, for asking what a way out lets through.
+pub fn numbers_of(pattern: &str) -> Numbers {
+    Pattern::new(pattern).numbers()
+}

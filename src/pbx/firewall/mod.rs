@@ -1,0 +1,153 @@
+//! The firewall as it is saved on disk: whom does it let through to a port?
+//!
+//! Read are `iptables-save`'s files, ufw's (the same form), `nftables.conf` and firewalld's zones. What was
+//! only set at run time (FreePBX's own firewall, Docker, fail2ban) stands in no file, and what a router in
+//! front lets through cannot be seen at all.
+
+mod firewalld;
+mod iptables;
+mod nftables;
+mod rule;
+
+use ipnet::IpNet;
+
+use rule::Chains;
+pub use rule::{Gate, Protocol};
+
+use super::serving::Page;
+use crate::event::Citation;
+
+/// The saved rules that decide on packets to this host.
+#[derive(Clone, Debug, Default)]
+pub struct Firewall {
+    tables: Vec<Saved>,
+}
+
+/// The rules of one file.
+#[derive(Clone, Debug)]
+struct Saved {
+    /// What the disk's paths begin with.
+    disk: String,
+    /// The file.
+    path: String,
+    chains: Chains,
+    /// Where a packet to this host begins.
+    entries: Vec<String>,
+    /// The line that names that place, or the file's first.
+    head: Citation,
+}
+
+/// What the saved rules say of one port, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Who gets through.
+    pub gate: Gate,
+    /// The file that says so.
+    pub path: String,
+    /// The rule that decides, if one does.
+    pub rule: Option<Citation>,
+    /// That rule, or else the place in the file where packets to this host begin.
+    pub place: Citation,
+}
+
+/// Returns whether a path below the disk's root is one that saved rules stand in.
+pub(super) fn is_configuration(name: &str) -> bool {
+    let is_zone = name.starts_with("etc/firewalld/zones/") && name.ends_with(".xml");
+    let is_nft = name.starts_with("etc/nftables/") && name.ends_with(".nft");
+    is_zone || is_nft || FILES.contains(&name)
+}
+
+const FILES: [&str; 9] = [
+    "etc/iptables/rules.v4",
+    "etc/sysconfig/iptables",
+    "etc/iptables.rules",
+    "etc/nftables.conf",
+    "etc/sysconfig/nftables.conf",
+    "etc/ufw/user.rules",
+    "etc/ufw/ufw.conf",
+    "etc/default/ufw",
+    "etc/firewalld/firewalld.conf",
+];
+
+/// Reads the saved rules of every disk.
+pub(super) fn read(pages: &[Page<'_>]) -> Firewall {
+    let mut tables = Vec::new();
+    for page in pages {
+        let read = match page.name.as_str() {
+            "etc/ufw/user.rules" => ufw(page, pages),
+            "etc/iptables/rules.v4" | "etc/sysconfig/iptables" | "etc/iptables.rules" => {
+                Some((iptables::read(page), vec!["INPUT".to_owned()]))
+            }
+            name if name.ends_with("nftables.conf") || name.starts_with("etc/nftables/") => {
+                Some(nftables::read(page))
+            }
+            "etc/firewalld/firewalld.conf" => Some(firewalld::read(page, pages)),
+            _ => None,
+        };
+        let Some((chains, entries)) = read.filter(|(_, entries)| !entries.is_empty()) else { continue };
+        let head = page.cite_word(if page.name.contains("nft") { "hook input" } else { "INPUT" });
+        let (disk, path) = (page.disk.clone(), page.path().to_owned());
+        tables.push(Saved { disk, path, chains, entries, head });
+    }
+    Firewall { tables }
+}
+
+/// ufw keeps the rules of its user in a chain of their own, and the policy behind it in another file.
+fn ufw(page: &Page<'_>, pages: &[Page<'_>]) -> Option<(Chains, Vec<String>)> {
+    let beside = |name: &str| pages.iter().find(|other| other.disk == page.disk && other.name == name);
+    let says = |name: &str, key: &str| super::serving::settings::value(&beside(name)?.text, key);
+    if says("etc/ufw/ufw.conf", "ENABLED").is_some_and(|on| on.eq_ignore_ascii_case("no")) {
+        return None;
+    }
+    let mut chains = iptables::read(page);
+    let policy = says("etc/default/ufw", "DEFAULT_INPUT_POLICY").unwrap_or_else(|| "DROP".to_owned());
+    let entry = "ufw-user-input".to_owned();
+    chains.entry(entry.clone()).or_default().accepts = Some(policy == "ACCEPT");
+    Some((chains, vec![entry]))
+}
+
+impl Firewall {
+    /// Returns the first rule that leads into a chain of that name.
+    pub fn leads_to(&self, name: &str) -> Option<&Citation> {
+        let rules = self.tables.iter().flat_map(|saved| saved.chains.values()).flat_map(|chain| &chain.rules);
+        let mut into =
+            rules.filter(|rule| matches!(&rule.target, rule::Target::Jump(chain) if chain == name));
+        into.next().map(|rule| &rule.place)
+    }
+
+    /// Returns what the paths of each disk begin with on which rules are saved.
+    pub fn disks(&self) -> std::collections::BTreeSet<&str> {
+        self.tables.iter().map(|saved| saved.disk.as_str()).collect()
+    }
+
+    /// Returns who gets through to a port of a disk's host; `None` where no rules are saved on it.
+    ///
+    /// Of several sets of rules the strictest decides: a packet has to pass them all.
+    pub fn verdict(&self, disk: &str, protocol: Protocol, port: u16) -> Option<Verdict> {
+        let saved = self.tables.iter().filter(|saved| saved.disk == disk);
+        let verdicts = saved.flat_map(|saved| {
+            saved.entries.iter().map(|entry| {
+                let (gate, rule) = rule::walk(&saved.chains, entry, protocol, port);
+                let place = rule.clone().unwrap_or_else(|| saved.head.clone());
+                Verdict { gate, path: saved.path.clone(), rule, place }
+            })
+        });
+        verdicts.min_by_key(|verdict| verdict.gate.width())
+    }
+}
+
+/// Returns whether a network is one that nobody on the Internet sends from.
+pub(super) fn is_private(network: &IpNet) -> bool {
+    match network {
+        IpNet::V4(network) => {
+            let address = network.network();
+            network.prefix_len() >= 8
+                && (address.is_private() || address.is_loopback() || address.is_link_local())
+        }
+        IpNet::V6(network) => {
+            let first = network.network().segments()[0];
+            let is_local = first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80;
+            network.prefix_len() >= 7 && (is_local || network.network().is_loopback())
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! nftables' form: chains in braces, one rule a line or several apart by semicolons.
+//!
+//! `type filter hook input ...; policy drop;` makes a chain the one that packets to this host enter.
+//! Sets by name, maps, and whatever else is no plain match make a rule unsure.
+
+use super::iptables::{address, ports};
+use super::rule::{Chains, Protocol, Rule, Target};
+use crate::event::Citation;
+use crate::pbx::serving::Page;
+
+/// Reads the chains of a file, and the names of those that packets to this host enter.
+pub(super) fn read(page: &Page<'_>) -> (Chains, Vec<String>) {
+    let mut chains = Chains::new();
+    let mut entries = Vec::new();
+    let mut chain: Option<String> = None;
+    for line in page.lines() {
+        let text = line.text.split(" #").next().unwrap_or_default();
+        if let Some(name) = text.strip_prefix("chain ") {
+            let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
+            chains.entry(name.clone()).or_default();
+            chain = Some(name);
+        }
+        let Some(name) = chain.clone() else { continue };
+        for statement in statements(text) {
+            if statement == "}" {
+                chain = None;
+                break;
+            }
+            let held = chains.entry(name.clone()).or_default();
+            if statement.starts_with("type ") {
+                if statement.contains("hook input") {
+                    held.accepts.get_or_insert(true);
+                    entries.push(name.clone());
+                }
+            } else if let Some(policy) = statement.strip_prefix("policy ") {
+                held.accepts = Some(policy.trim() == "accept");
+            } else if let Some(rule) = rule(statement, page.cite(&line)) {
+                held.rules.push(rule);
+            }
+        }
+    }
+    (chains, entries)
+}
+
+/// Cuts a line at semicolons and at the head of its chain; braces of a set stay.
+fn statements(text: &str) -> Vec<&str> {
+    let body = match text.strip_prefix("chain ") {
+        Some(rest) => rest.split_once('{').map_or("", |(_, body)| body),
+        None => text,
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    let mut rest = body;
+    while !rest.trim().is_empty() {
+        let open = rest.find('{').unwrap_or(rest.len());
+        let close = rest.find('}').filter(|close| *close > open);
+        let end = match (rest.find(';'), close) {
+            (Some(semicolon), Some(close)) if semicolon > open && semicolon < close => {
+                rest.get(close..).and_then(|after| after.find(';')).map(|at| close + at)
+            }
+            (semicolon, _) => semicolon,
+        };
+        let end = end.unwrap_or(rest.len());
+        let part = rest.get(..end).unwrap_or_default().trim();
+        match part.strip_prefix('}') {
+            Some(after) => {
+                parts.push("}");
+                if !after.trim().is_empty() {
+                    parts.push(after.trim());
+                }
+            }
+            None if part.ends_with('}') && !part.contains('{') => {
+                parts.extend([part.trim_end_matches('}').trim(), "}"].iter().filter(|part| !part.is_empty()));
+            }
+            None => parts.push(part),
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn rule(statement: &str, place: Citation) -> Option<Rule> {
+    let mut rule = Rule::of_all(Target::Pass, place);
+    let spaced = statement.replace(['{', '}'], " ").replace(',', " , ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        match *word {
+            "tcp" => rule.protocol = Some(Protocol::Tcp),
+            "udp" => rule.protocol = Some(Protocol::Udp),
+            "icmp" | "icmpv6" | "igmp" => rule.is_foreign = true,
+            "dport" => {
+                let (values, next) = values(&words, at);
+                let known: Vec<_> = values.iter().filter_map(|value| port_of(value)).collect();
+                rule.is_unsure |= known.len() != values.len();
+                (rule.ports, at) = (known, next);
+            }
+            "saddr" => {
+                let (values, next) = values(&words, at);
+                let known: Vec<_> = values.iter().filter_map(|value| address(value)).collect();
+                rule.is_unsure |= known.len() != values.len();
+                (rule.sources, at) = (known, next);
+            }
+            "iif" | "iifname" => {
+                let (values, next) = values(&words, at);
+                let is_lo = values.iter().all(|name| name.trim_matches('"') == "lo");
+                rule.is_inner |= is_lo;
+                rule.is_unsure |= !is_lo;
+                at = next;
+            }
+            "state" => {
+                let (values, next) = values(&words, at);
+                rule.is_inner |= !values.contains(&"new");
+                at = next;
+            }
+            "accept" => rule.target = Target::Accept,
+            "drop" | "reject" => rule.target = Target::Drop,
+            "return" => rule.target = Target::Return,
+            "jump" | "goto" => {
+                rule.target = Target::Jump((*words.get(at)?).to_owned());
+                at += 1;
+            }
+            "ip" | "ip6" | "ct" | "meta" | "counter" | "log" | "comment" | "th" => {}
+            "l4proto" | "protocol" | "nexthdr" | "packets" | "bytes" | "prefix" | "with" | "type" => at += 1,
+            word if word.starts_with('"') || word.ends_with('"') => {}
+            _ => rule.is_unsure = true,
+        }
+    }
+    (rule.target != Target::Pass).then_some(rule)
+}
+
+/// Returns the values of a match, one or several apart by commas, and where they end.
+fn values<'w>(words: &[&'w str], mut at: usize) -> (Vec<&'w str>, usize) {
+    let mut values = Vec::new();
+    while let Some(word) = words.get(at) {
+        values.push(*word);
+        at += 1;
+        if words.get(at) != Some(&",") {
+            break;
+        }
+        at += 1;
+    }
+    (values, at)
+}
+
+/// Ports may be written by the names of their services.
+fn port_of(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
+    let number = super::firewalld::service(text).and_then(|ports| ports.first()).map(|(_, port)| *port);
+    number.map(|port| port..=port).or_else(|| ports(text))
+}

@@ -1,0 +1,170 @@
+//! Which tables are of use, told by their names and columns.
+
+/// What a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    /// FreePBX's `sip`: extensions of both drivers, and trunks of `chan_sip`.
+    Sip,
+    /// FreePBX's `pjsip`: trunks.
+    Pjsip,
+    /// FreePBX's `iax`.
+    Iax,
+    /// FreePBX's `manager`: users of the manager interface.
+    Manager,
+    /// FreePBX's `users`: extensions with the names of their people, without the secret of the phone.
+    People,
+    /// Asterisk's `sippeers`, whatever it is called.
+    Peers,
+    /// Asterisk's `iaxpeers`.
+    IaxPeers,
+    /// Objects of PJSIP, one table a type.
+    Object(&'static str),
+    /// Contacts as PJSIP's registrar last knew them.
+    Contacts,
+    /// FusionPBX's `v_extensions`.
+    Extensions,
+    /// FusionPBX's `v_gateways`.
+    Gateways,
+    /// Users of a panel: FreePBX's `ampusers`.
+    PanelUsers,
+    /// FreePBX's `userman_users`: users of its own pages, some of them administrators.
+    PanelMembers,
+    /// FreePBX's `userman_users_settings`: what those may do.
+    PanelMemberSettings,
+    /// FusionPBX's `v_users`.
+    FusionUsers,
+    /// FusionPBX's `v_user_groups`.
+    FusionUserGroups,
+    /// FreePBX's `outbound_routes`.
+    Routes,
+    /// FreePBX's `outbound_route_patterns`.
+    RoutePatterns,
+    /// FreePBX's `outbound_route_trunks`.
+    RouteTrunks,
+    /// FreePBX's `outbound_route_sequence`.
+    RouteSequence,
+    /// FreePBX's `trunks`.
+    PanelTrunks,
+    /// FreePBX's `incoming`.
+    Incoming,
+    /// What FreePBX runs by itself: `cron_jobs`.
+    Jobs,
+    /// The same before FreePBX 15: `cronmanager`.
+    OlderJobs,
+    /// FreePBX's `freepbx_settings`.
+    PanelSettings,
+    /// FreePBX's `modules`.
+    PanelModules,
+}
+
+/// Returns whether a table of that name may be of use here.
+pub fn is_table(name: &str) -> bool {
+    NAMES.iter().any(|(known, _, _)| known.eq_ignore_ascii_case(name))
+        || REALTIME.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+impl Holds {
+    /// Tells what a table holds from its name and its columns, in lower case.
+    pub(super) fn of(name: &str, columns: &[String]) -> Option<Self> {
+        let has = |wanted: &[&str]| wanted.iter().all(|wanted| columns.iter().any(|column| column == wanted));
+        let name = name.to_ascii_lowercase();
+        let by_name = NAMES.iter().find(|(known, _, wanted)| *known == name && has(wanted));
+        if let Some((_, holds, _)) = by_name {
+            return Some(*holds);
+        }
+        let is_of_peers = has(&["name", "host", "context", "secret"]);
+        is_of_peers.then_some(if name.contains("iax") { Holds::IaxPeers } else { Holds::Peers })
+    }
+
+    /// Returns the column by which rows are told apart, or that tells what a row of a list belongs to.
+    pub(super) fn name_column(self) -> &'static str {
+        match self {
+            Holds::Sip
+            | Holds::Pjsip
+            | Holds::Iax
+            | Holds::Object(_)
+            | Holds::Contacts
+            | Holds::PanelMembers => "id",
+            Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
+            Holds::Extensions | Holds::People => "extension",
+            Holds::Gateways => "gateway",
+            Holds::PanelUsers => "username",
+            Holds::PanelMemberSettings => "uid",
+            Holds::FusionUsers | Holds::FusionUserGroups => "user_uuid",
+            Holds::Routes | Holds::RoutePatterns | Holds::RouteTrunks | Holds::RouteSequence => "route_id",
+            Holds::PanelTrunks => "trunkid",
+            Holds::Incoming => "extension",
+            Holds::Jobs => "jobname",
+            Holds::OlderJobs => "id",
+            Holds::PanelSettings => "keyword",
+            Holds::PanelModules => "modulename",
+        }
+    }
+
+    /// Returns whether each row stands for itself, whatever is in its first column.
+    pub(super) fn is_list(self) -> bool {
+        matches!(
+            self,
+            Holds::PanelMemberSettings
+                | Holds::FusionUserGroups
+                | Holds::RoutePatterns
+                | Holds::RouteTrunks
+                | Holds::RouteSequence
+                | Holds::Incoming
+                | Holds::Jobs
+                | Holds::OlderJobs
+        )
+    }
+
+    /// Returns whether a panel keeps it to itself, so that no file tells it.
+    pub(super) fn is_of_panel(self) -> bool {
+        matches!(
+            self,
+            Holds::PanelUsers
+                | Holds::PanelMembers
+                | Holds::FusionUsers
+                | Holds::Routes
+                | Holds::PanelTrunks
+                | Holds::Incoming
+                | Holds::Jobs
+                | Holds::OlderJobs
+                | Holds::PanelSettings
+                | Holds::PanelModules
+        )
+    }
+}
+
+/// What tables of Asterisk's realtime are usually called; they may have any name.
+const REALTIME: [&str; 6] = ["sippeers", "sip_buddies", "sipusers", "iaxpeers", "iax_buddies", "iaxusers"];
+
+/// Tables that are known by name, and the columns that they must have.
+const NAMES: &[(&str, Holds, &[&str])] = &[
+    ("sip", Holds::Sip, &["id", "keyword", "data"]),
+    ("pjsip", Holds::Pjsip, &["id", "keyword", "data"]),
+    ("iax", Holds::Iax, &["id", "keyword", "data"]),
+    ("manager", Holds::Manager, &["name", "secret", "write"]),
+    ("users", Holds::People, &["extension", "name", "outboundcid"]),
+    ("ps_endpoints", Holds::Object("endpoint"), &["id"]),
+    ("ps_auths", Holds::Object("auth"), &["id"]),
+    ("ps_aors", Holds::Object("aor"), &["id"]),
+    ("ps_registrations", Holds::Object("registration"), &["id"]),
+    ("ps_endpoint_id_ips", Holds::Object("identify"), &["id"]),
+    ("ps_contacts", Holds::Contacts, &["id", "uri"]),
+    ("v_extensions", Holds::Extensions, &["extension", "password"]),
+    ("v_gateways", Holds::Gateways, &["gateway", "proxy"]),
+    ("ampusers", Holds::PanelUsers, &["username", "sections"]),
+    ("userman_users", Holds::PanelMembers, &["id", "username", "password"]),
+    ("userman_users_settings", Holds::PanelMemberSettings, &["uid", "key", "val"]),
+    ("v_users", Holds::FusionUsers, &["user_uuid", "username"]),
+    ("v_user_groups", Holds::FusionUserGroups, &["user_uuid", "group_name"]),
+    ("outbound_routes", Holds::Routes, &["route_id", "name"]),
+    ("outbound_route_patterns", Holds::RoutePatterns, &["route_id", "match_pattern_pass"]),
+    ("outbound_route_trunks", Holds::RouteTrunks, &["route_id", "trunk_id"]),
+    ("outbound_route_sequence", Holds::RouteSequence, &["route_id", "seq"]),
+    ("trunks", Holds::PanelTrunks, &["trunkid", "tech"]),
+    ("incoming", Holds::Incoming, &["extension", "destination"]),
+    ("cron_jobs", Holds::Jobs, &["modulename", "jobname", "command"]),
+    ("cronmanager", Holds::OlderJobs, &["module", "id", "command"]),
+    ("freepbx_settings", Holds::PanelSettings, &["keyword", "value"]),
+    ("modules", Holds::PanelModules, &["modulename", "version", "enabled"]),
+];

@@ -1,0 +1,250 @@
+//! The tables that a panel keeps to itself: its users, routes, trunks, jobs, settings and modules.
+//!
+//! FreePBX's `ampusers` is who may log in to the administration; `userman_users` is everybody's own page, where
+//! the settings `pbx_login` and `pbx_admin` let somebody into the administration as well. A route's trunks are
+//! numbers of `trunks`, whose `channelid` is the name of the section. Before FreePBX 2.11 passwords stand in
+//! clear, later as hashes.
+
+use std::collections::BTreeMap;
+
+use super::gather::{Item, Settings};
+use super::holds::Holds;
+use crate::pbx::model::SecretStrength;
+use crate::pbx::panel::{
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
+    RoutePattern,
+};
+use crate::pbx::secret::Secret;
+
+/// Settings that tell how the panel is guarded, and are no secret themselves.
+const TELLING: [&str; 16] = [
+    "AUTHTYPE",
+    "SIGNATURECHECK",
+    "AMPTRACKENABLE",
+    "AMPWEBADDRESS",
+    "AMPMGRUSER",
+    "ASTMANAGERHOST",
+    "ARI_ADMIN_USERNAME",
+    "FPBX_ARI_USER",
+    "HTTPENABLED",
+    "HTTPBINDADDRESS",
+    "HTTPBINDPORT",
+    "HTTPTLSENABLE",
+    "NODEJSHTTPSBINDADDRESS",
+    "NODEJSBINDADDRESS",
+    "LAUNCH_AGI_AS_FASTAGI",
+    "ENABLE_ARI",
+];
+
+/// Reads what one database tells.
+pub(super) fn read(settings: &Settings) -> Panel {
+    let mut panel = Panel {
+        users: settings.of(Holds::PanelUsers).map(administrator).collect(),
+        outbound_routes: routes(settings),
+        inbound_routes: settings.of(Holds::Incoming).map(inbound).collect(),
+        trunks: settings.of(Holds::PanelTrunks).map(trunk).collect(),
+        jobs: settings.of(Holds::Jobs).map(job).chain(settings.of(Holds::OlderJobs).map(older_job)).collect(),
+        settings: settings.of(Holds::PanelSettings).filter_map(setting).collect(),
+        modules: settings.of(Holds::PanelModules).map(module).collect(),
+    };
+    panel.users.extend(members(settings));
+    panel.users.extend(fusion_users(settings));
+    panel
+}
+
+fn user(item: &Item, sections: Vec<String>, is_administrator: bool) -> PanelUser {
+    let name = item.text("username");
+    let (secret, secret_weakness) = strength(item, &name);
+    let mut place = item.proof(&["username"]);
+    if !sections.is_empty() {
+        let told = format!("{} (may use {})", String::from_utf8_lossy(&place.text), sections.join(", "));
+        place = crate::event::Citation::new(place.place, told.as_bytes());
+    }
+    let table = item.table().to_owned();
+    PanelUser { name, table, sections, is_administrator, secret, secret_weakness, place }
+}
+
+/// Weighs a password that stands in clear; a hash tells nothing here.
+fn strength(item: &Item, name: &str) -> (Option<SecretStrength>, Option<&'static str>) {
+    let is_hash = |text: &str| {
+        text.starts_with('$') || (text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    match item.filled("password").filter(|text| !is_hash(text)) {
+        Some(password) => {
+            let (strength, weakness) = Secret::new(password).weigh(&[name]);
+            (Some(strength), weakness)
+        }
+        None => (None, None),
+    }
+}
+
+fn administrator(item: &Item) -> PanelUser {
+    let sections = item.text("sections");
+    let parts = sections.split([';', ',']).map(str::trim).filter(|part| !part.is_empty());
+    let sections: Vec<String> = parts.map(str::to_owned).collect();
+    let is_administrator = sections.iter().any(|section| section == "*");
+    user(item, sections, is_administrator)
+}
+
+/// Reads the members who may log in to the administration.
+fn members(settings: &Settings) -> Vec<PanelUser> {
+    let mut granted: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for item in settings.of(Holds::PanelMemberSettings) {
+        let grants = granted.entry(item.name.clone()).or_default();
+        grants.push((item.text("key"), item.text("val")));
+    }
+    let mut users = Vec::new();
+    for item in settings.of(Holds::PanelMembers) {
+        let Some(grants) = granted.get(&item.name) else { continue };
+        let is_on = |wanted: &str| grants.iter().any(|(key, value)| key == wanted && is_true(value));
+        if is_on("pbx_login") || is_on("pbx_admin") {
+            let modules = grants.iter().filter(|(key, _)| key == "pbx_modules");
+            let sections: Vec<String> = modules
+                .flat_map(|(_, value)| serde_json::from_str::<Vec<String>>(value).unwrap_or_default())
+                .collect();
+            let is_administrator = is_on("pbx_admin") || sections.iter().any(|section| section == "*");
+            users.push(user(item, sections, is_administrator));
+        }
+    }
+    users
+}
+
+fn fusion_users(settings: &Settings) -> Vec<PanelUser> {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for item in settings.of(Holds::FusionUserGroups) {
+        groups.entry(item.name.clone()).or_default().push(item.text("group_name"));
+    }
+    settings
+        .of(Holds::FusionUsers)
+        .filter(|item| item.filled("user_enabled").is_none_or(is_true))
+        .map(|item| {
+            let groups = groups.get(&item.name).cloned().unwrap_or_default();
+            let is_administrator = groups.iter().any(|group| group == "superadmin" || group == "admin");
+            user(item, groups, is_administrator)
+        })
+        .collect()
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text, "1" | "true" | "t" | "yes" | "on")
+}
+
+/// Reads the outbound routes, in the order in which they are tried.
+fn routes(settings: &Settings) -> Vec<OutboundRoute> {
+    let trunks: BTreeMap<&str, &Item> =
+        settings.of(Holds::PanelTrunks).map(|item| (item.name.as_str(), item)).collect();
+    let mut routes: Vec<OutboundRoute> = settings
+        .of(Holds::Routes)
+        .map(|item| OutboundRoute {
+            id: item.name.clone(),
+            name: item.text("name"),
+            patterns: Vec::new(),
+            trunks: Vec::new(),
+            asks_for_pin: item.filled("password").is_some(),
+            position: None,
+            place: item.proof(&["route_id", "name"]),
+        })
+        .collect();
+    let numbers: BTreeMap<String, usize> =
+        routes.iter().enumerate().map(|(at, route)| (route.id.clone(), at)).collect();
+    let mut of = |holds: Holds, change: &mut dyn FnMut(&mut OutboundRoute, &Item)| {
+        let mut rows: Vec<&Item> = settings.of(holds).collect();
+        rows.sort_by_key(|item| item.filled("seq").and_then(|number| number.parse::<i64>().ok()));
+        for item in rows {
+            let at = numbers.get(&item.name).copied();
+            if let Some(route) = at.and_then(|at| routes.get_mut(at)) {
+                change(route, item);
+            }
+        }
+    };
+    of(Holds::RoutePatterns, &mut |route, item| route.patterns.push(pattern(item)));
+    of(Holds::RouteTrunks, &mut |route, item| {
+        let number = item.text("trunk_id");
+        let named = trunks
+            .get(number.as_str())
+            .and_then(|trunk| trunk.filled("channelid").or_else(|| trunk.filled("name")).map(str::to_owned));
+        route.trunks.push(named.unwrap_or_else(|| format!("trunk {number}")));
+    });
+    of(Holds::RouteSequence, &mut |route, item| {
+        route.position = item.filled("seq").and_then(|number| number.parse().ok());
+    });
+    routes.sort_by(|left, right| {
+        let last = |route: &OutboundRoute| route.position.unwrap_or(i64::MAX);
+        (last(left), left.id.len(), &left.id).cmp(&(last(right), right.id.len(), &right.id))
+    });
+    routes
+}
+
+fn pattern(item: &Item) -> RoutePattern {
+    RoutePattern {
+        strip: item.text("match_pattern_prefix"),
+        pass: item.text("match_pattern_pass"),
+        prepend: item.text("prepend_digits"),
+        caller: item.text("match_cid"),
+    }
+}
+
+fn inbound(item: &Item) -> InboundRoute {
+    InboundRoute {
+        number: item.text("extension"),
+        caller: item.text("cidnum"),
+        destination: item.text("destination"),
+        place: item.proof(&["extension", "cidnum", "destination"]),
+    }
+}
+
+fn trunk(item: &Item) -> PanelTrunk {
+    PanelTrunk {
+        id: item.name.clone(),
+        name: item.text("name"),
+        technology: item.text("tech").to_ascii_lowercase(),
+        channel: item.text("channelid"),
+        fail_script: item.text("failscript"),
+        is_disabled: item.filled("disabled").is_some_and(is_true),
+        place: item.proof(&["trunkid", "name", "tech", "channelid", "failscript", "disabled"]),
+    }
+}
+
+fn job(item: &Item) -> PanelJob {
+    PanelJob {
+        table: item.table().to_owned(),
+        module: item.text("modulename"),
+        name: item.text("jobname"),
+        command: item.text("command"),
+        class: item.text("class"),
+        schedule: item.text("schedule"),
+        is_enabled: item.filled("enabled").is_none_or(is_true),
+        place: item.proof(&["modulename", "jobname", "command", "class", "schedule", "enabled"]),
+    }
+}
+
+fn older_job(item: &Item) -> PanelJob {
+    PanelJob {
+        table: item.table().to_owned(),
+        module: item.text("module"),
+        name: item.text("id"),
+        command: item.text("command"),
+        class: String::new(),
+        schedule: item.filled("freq").map(|hours| format!("every {hours} hours")).unwrap_or_default(),
+        is_enabled: true,
+        place: item.proof(&["module", "id", "command", "time", "freq"]),
+    }
+}
+
+fn setting(item: &Item) -> Option<PanelSetting> {
+    let is_telling = TELLING.iter().any(|keyword| keyword.eq_ignore_ascii_case(&item.name));
+    is_telling.then(|| PanelSetting {
+        keyword: item.name.clone(),
+        value: item.text("value"),
+        place: item.proof(&["keyword", "value"]),
+    })
+}
+
+fn module(item: &Item) -> PanelModule {
+    PanelModule {
+        name: item.name.clone(),
+        version: item.text("version"),
+        is_enabled: item.filled("enabled").is_some_and(is_true),
+        place: item.proof(&["modulename", "version", "enabled"]),
+    }
+}
