@@ -8,6 +8,7 @@ mod exposure;
 mod intrusion;
 mod login_count;
 mod manager_users;
+mod proxy_script;
 mod readable_secrets;
 mod risky_settings;
 mod security_log;
@@ -34,6 +35,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(manager_users::check(world, show));
     findings.extend(security_log::check(world, show));
     findings.extend(exposure::check(world, incidents, show));
+    findings.extend(proxy_script::check(world, show));
     findings.extend(readable_secrets::check(world, show));
     findings.extend(deleted_records::check(world, show));
     // A statement without proof is none.

@@ -41,7 +41,8 @@ pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger,
-    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
+    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength, Technology,
+    Trunk,
 };
 pub use panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,

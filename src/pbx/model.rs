@@ -65,6 +65,8 @@ pub struct Pbx {
     pub panel: Panel,
     /// Which number leads where.
     pub dialplan: Dialplan,
+    /// What the routing script of Kamailio or OpenSIPS does to keep strangers out.
+    pub proxy_script: Option<ProxyScript>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -82,6 +84,17 @@ pub struct FileServer {
     pub logs_requests: bool,
     /// What to set so that it does.
     pub remedy: &'static str,
+}
+
+/// What the routing script of a SIP proxy does to keep strangers out, in all files of it together.
+#[derive(Clone, Debug, Default)]
+pub struct ProxyScript {
+    /// Where requests enter it; `None` where only parts of it are here.
+    pub route: Option<Citation>,
+    /// Does it ask for credentials anywhere?
+    pub authenticates: bool,
+    /// Does it shut out whoever sends too much?
+    pub limits: bool,
 }
 
 /// An access list that does not do what whoever wrote it meant.

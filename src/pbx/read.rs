@@ -175,8 +175,10 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
     for (name, parts, collect) in drivers {
         if let Some(document) = loader.load(name, parts) {
             collect(&document, &lists, collector);
-            settings::of_document(name, &document, &mut collector.pbx.settings);
-            access::faults(&document, &mut collector.pbx.access_faults);
+            if settings::module_of(name).is_none_or(|module| lists.is_loaded(module)) {
+                settings::of_document(name, &document, &mut collector.pbx.settings);
+                access::faults(&document, &mut collector.pbx.access_faults);
+            }
         }
     }
     if let Some(document) = loader.load("logger.conf", logger::PARTS) {

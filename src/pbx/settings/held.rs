@@ -41,6 +41,16 @@ impl Settings {
     }
 }
 
+/// Returns the module that reads a file: settings of one that is not loaded are in force nowhere.
+pub(in crate::pbx) fn module_of(file: &str) -> Option<&'static str> {
+    match file {
+        "sip.conf" => Some("chan_sip"),
+        "pjsip.conf" => Some("chan_pjsip"),
+        "iax.conf" => Some("chan_iax2"),
+        _ => None,
+    }
+}
+
 /// Takes in a configuration file of Asterisk's, with all it includes.
 pub(in crate::pbx) fn of_document(file: &str, document: &Document, settings: &mut Settings) {
     for rule in rules().iter().filter(|rule| rule.file == file) {

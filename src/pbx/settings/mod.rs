@@ -11,5 +11,5 @@ mod rules;
 pub use files::is_settings_file;
 pub(super) use files::{has_panel, of_panel, read_files};
 pub use held::{Held, Settings};
-pub(super) use held::{of_document, of_params};
+pub(super) use held::{module_of, of_document, of_params};
 pub use rules::{Rule, Version, rules};

@@ -194,3 +194,58 @@ fn secrets_that_everybody_may_read_are_told_where_modes_were_kept() {
     mode(&manager, 0o640);
     assert_eq!(found(), None);
 }
+
+#[test]
+fn a_proxys_script_without_guards_is_told_and_one_with_them_is_not() {
+    let of = |guards: &str| {
+        let script = format!(
+            "#!KAMAILIO\n#!ifdef WITH_AUTH\nloadmodule \"auth.so\"\n#!endif\nlisten=udp:192.0.2.1:5060\nrequest_route {{\n{guards}  t_relay();\n}}\n"
+        );
+        let found = settings(&[("etc/kamailio/kamailio.cfg", &script)]);
+        let words = found.into_iter().map(|(id, _)| id).filter(|id| id.starts_with("proxy-"));
+        words.collect::<Vec<String>>()
+    };
+    assert_eq!(of(""), ["proxy-without-authentication", "proxy-without-flood-limit"]);
+    // What stands behind a definition that is not made is not in force.
+    let hidden = "#!ifdef WITH_AUTH\n  if (!auth_check(\"$fd\", \"subscriber\", \"1\")) exit;\n#!endif\n";
+    assert_eq!(of(hidden), ["proxy-without-authentication", "proxy-without-flood-limit"]);
+    let guarded =
+        "  if (!pike_check_req()) exit;\n  if (!auth_check(\"$fd\", \"subscriber\", \"1\")) exit;\n";
+    assert!(of(guarded).is_empty());
+}
+
+#[test]
+fn a_ban_that_came_too_late_and_a_service_that_starts_over_are_told() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20", "21", "22"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20"), ("21", "10.0.0.21"), ("22", "10.0.0.22")], monday, 6, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    for guess in 0..60 {
+        stage.wrong("22", "198.51.100.66", night + guess * 13);
+    }
+    stage.register("22", "198.51.100.66", night + 800);
+    pump(&mut stage, "22", "198.51.100.66", &["00252615550199"], night + HOUR, 40, 47);
+    let mut log = String::new();
+    for start in 0..40 {
+        let at = format!("2026-03-06 {:02}:{:02}:00,100", start * 2 / 60, start * 2 % 60);
+        log.push_str(&format!("{at} fail2ban.server         [77]: INFO    Starting Fail2ban v0.11.2\n"));
+    }
+    log.push_str(
+        "2026-03-06 01:30:00,100 fail2ban.actions        [77]: NOTICE  [asterisk] Ban 198.51.100.66\n",
+    );
+    stage.file("var/log/fail2ban.log", &log);
+    let report = examine(&mut stage);
+    let told = |defence: &str| {
+        let found = report.incidents[0].not_blocked.iter().find(|one| one.defence == defence);
+        let found = found.unwrap_or_else(|| panic!("{defence}: {:?}", report.incidents[0].not_blocked));
+        assert_eq!(found.evidence[0].path, "var/log/fail2ban.log");
+        (found.verdict.word(), found.why.clone())
+    };
+    let (word, why) = told("fail2ban, its bans");
+    assert!(word == "too-late" && why.contains("16m 40s after"), "{word} {why}");
+    let (word, why) = told("fail2ban, its service");
+    assert!(
+        word == "not-at-work" && why.contains("40 times") && why.contains("2m 00s after"),
+        "{word} {why}"
+    );
+}
