@@ -57,7 +57,7 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
                 || path.contains(&format!("!{folder}"))
         };
         WITH_SECRETS.iter().any(|end| crate::evidence::ends_with_path(path, end))
-            || BACKUPS.iter().any(|folder| is_backup(&folder))
+            || BACKUPS.iter().any(is_backup)
     };
     let open = files().filter(|(_, file)| file.mode.is_some_and(|mode| mode & OTHERS_READ != 0));
     let open: Vec<_> = open.filter(|(_, file)| holds_secrets(&file.path)).collect();

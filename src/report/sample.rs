@@ -228,6 +228,7 @@ pub(crate) fn report() -> Report {
             attack: vec!["T1110.001"],
             evidence: vec![proof(5)],
         }],
+        settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),
             why_it_matters: "a fetched phone file would not be seen".to_owned(),

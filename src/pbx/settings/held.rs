@@ -32,12 +32,28 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Returns files that rules ask for and that are not there, of programs of which others are.
+    pub fn not_there(&self) -> BTreeSet<&'static str> {
+        let programs: BTreeSet<&str> = self.looked_at.iter().map(|file| program(file)).collect();
+        let asked = rules().iter().map(|rule| rule.file.as_str());
+        asked.filter(|file| programs.contains(program(file)) && !self.looked_at.contains(file)).collect()
+    }
+
     fn add(&mut self, rule: &'static Rule, subject: &str, value: Option<&str>, cited: Citation) {
         // A setting that is there, or whose absence may be bad.
         if self.held.len() < MOST_HELD && (value.is_some() || rule.absent.is_some()) {
             let value = value.map(str::to_owned);
             self.held.push(Held { rule, subject: subject.to_owned(), value, cited });
         }
+    }
+}
+
+/// Returns whose file it is.
+fn program(file: &str) -> &'static str {
+    match file {
+        "sofia profile" | "event_socket.conf" => "FreeSWITCH",
+        "amportal.conf" => "panel",
+        _ => "Asterisk",
     }
 }
 

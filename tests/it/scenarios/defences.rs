@@ -112,6 +112,11 @@ fn settings(files: &[(&str, &str)]) -> Vec<(String, String)> {
     }
     let report = examine(&mut stage);
     assert!(report.incidents.is_empty());
+    let is_there = |name: &str| files.iter().any(|(path, _)| path.ends_with(name));
+    for name in ["http.conf", "asterisk.conf"] {
+        assert_eq!(report.settings.looked_at.contains(&name), is_there(name), "{name}");
+        assert_eq!(report.settings.not_checked.contains(&name), !is_there(name), "{name}");
+    }
     for finding in &report.findings {
         assert!(!finding.evidence.is_empty() && !finding.remedy.is_empty(), "{}", finding.id);
     }
