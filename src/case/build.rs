@@ -117,6 +117,10 @@ impl Case<'_> {
             },
             failed_attackers_count: *count as u64,
             findings,
+            settings: model::SettingsLookedAt {
+                looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
+                not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
+            },
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             clocks: self.clocks(),

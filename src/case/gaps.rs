@@ -36,17 +36,38 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else if is_asterisk {
         logger_gaps(world, &mut add);
     }
+    record_gaps(world, &has_records, &mut add);
+    configuration_gaps(world, &has, &mut add);
+    file_gaps(world, &mut add);
+    printed_packets(world, &mut add);
+    lost_lines(world, &mut add);
+    reach::gaps(case, incidents, &mut add);
+    gaps.sort();
+    gaps.dedup();
+    gaps
+}
+
+/// Records of calls, in files or in a database's tables.
+fn record_gaps(
+    world: &World<'_>,
+    has_records: &dyn Fn(Tells) -> bool,
+    add: &mut dyn FnMut(&str, &str, &str),
+) {
     let is_in_tables = |told: &&Told<'_>| {
         told.source.kind.tells() == Some(Tells::Tables) && told.ledger.rows.rows.iter().next().is_some()
     };
     let has_calls = has_records(Tells::Calls) || world.told.iter().any(|told| is_in_tables(&told));
-    if !has_calls && !is_freeswitch && !world.has_proxy() {
+    if !has_calls && !world.is_freeswitch() && !world.has_proxy() {
         add(
             "No call records",
             "Calls are known from log lines only: no billed seconds, and no calls that the log does not show.",
             "Copy /var/log/asterisk/cdr-csv and cdr-custom, dump the table asteriskcdrdb.cdr, and ask the carrier for its records.",
         );
     }
+}
+
+/// The configuration: of any of the phone programs.
+fn configuration_gaps(world: &World<'_>, has: &dyn Fn(Kind) -> bool, add: &mut dyn FnMut(&str, &str, &str)) {
     let configurations = [Kind::Configuration, Kind::FreeSwitchConfiguration, Kind::ProxyConfiguration];
     let has_configuration = configurations.into_iter().any(has);
     if !has_configuration && !world.pbx.accounts.is_empty() {
@@ -59,20 +80,13 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
         add(
             "No configuration",
             "Which accounts exist, which secrets are weak and which addresses are the carrier's can only be guessed from use.",
-            if is_freeswitch {
+            if world.is_freeswitch() {
                 "Copy /etc/freeswitch whole, and freeswitch.xml.fsxml beside the log."
             } else {
                 "Copy /etc/asterisk whole."
             },
         );
     }
-    file_gaps(world, &mut add);
-    printed_packets(world, &mut add);
-    lost_lines(world, &mut add);
-    reach::gaps(case, incidents, &mut add);
-    gaps.sort();
-    gaps.dedup();
-    gaps
 }
 
 /// Fetches of phone files that leave no line.

@@ -3,7 +3,7 @@
 use super::Read;
 use super::build::Case;
 use crate::clock::ZoneOrigin;
-use crate::event::Service;
+use crate::event::{Resolution, Service};
 use crate::evidence::Kind;
 use crate::evidence::ends_with_path;
 use crate::report::model;
@@ -15,6 +15,9 @@ impl Case<'_> {
         let origin = match self.clock.origin() {
             ZoneOrigin::Given => "given by option".to_owned(),
             ZoneOrigin::Evidence(path) => format!("from {path}"),
+            ZoneOrigin::Assumed if !self.is_zone_needed() => {
+                "no file tells the zone; every stamp has its own offset".to_owned()
+            }
             ZoneOrigin::Assumed => "assumed: no file of the evidence tells the zone".to_owned(),
             ZoneOrigin::Ties => "worked out from records that tell their own instant".to_owned(),
         };
@@ -31,6 +34,12 @@ impl Case<'_> {
             product: version.map(Untrusted::from_bytes).or_else(|| self.proxy().map(Untrusted::from)),
             systems: self.systems(),
         }
+    }
+
+    /// Returns whether any stamp depends on the zone of the case, and does not carry an offset or an epoch.
+    fn is_zone_needed(&self) -> bool {
+        let resolutions = self.world.told.iter().filter_map(|told| told.ledger.resolution);
+        resolutions.into_iter().any(|resolution| resolution > Resolution::Exact)
     }
 
     /// Returns the SIP proxy that the evidence is of, as its records or its configuration tell.
@@ -84,6 +93,10 @@ impl Case<'_> {
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
+        let repeated = told.map_or(0, |told| told.ledger.rows.repeated);
+        notes.extend(
+            (repeated > 0).then(|| format!("{repeated} call records repeat one before them and count once")),
+        );
         notes.extend(
             self.world
                 .pbx

@@ -9,8 +9,8 @@ use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::{Incident, Span};
-use crate::reconstruct::vectors;
-use crate::reconstruct::world::{Party, earliest};
+use crate::reconstruct::world::{Party, World, earliest};
+use crate::reconstruct::{rivals, vectors};
 use crate::report::model::{self, Likelihood, Role};
 use crate::untrusted::Untrusted;
 
@@ -24,7 +24,7 @@ impl Case<'_> {
     ) -> model::Incident {
         let calls: Vec<model::FraudCall> =
             incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
-        let entry = entry(incident);
+        let entry = entry(self.world, incident);
         let mut title = self.title(incident, &entry, &calls);
         if incident.is_doubtful {
             title.push_str(" Whether that is true cannot be told: whoever sent a packet that the log prints could have written every line that says so.");
@@ -74,6 +74,8 @@ impl Case<'_> {
             }
             model::Vector::GuestCall => "was let out by the dialplan",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
+            model::Vector::WebAdmin => "with a secret that the web panel gave away",
+            model::Vector::Insider => "with a secret that one of the owner's people knew",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
@@ -205,7 +207,9 @@ impl Case<'_> {
     }
 }
 
-fn entry(incident: &Incident) -> model::Entry {
+fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
+    let account = incident.accounts.keys().next().map(String::as_str);
+    let missing = |vector| rivals::missing(world, account, vector);
     let best = incident.ways.first();
     let scores: Vec<i32> = incident.ways.iter().map(|way| way.score).collect();
     let top = scores.first().copied().unwrap_or(0);
@@ -217,6 +221,7 @@ fn entry(incident: &Incident) -> model::Entry {
             .map_or(Likelihood::Possible, |way| vectors::likelihood(top, second, way.score)),
         because: best.map(|way| way.because.clone()).unwrap_or_default(),
         against: best.map(|way| way.against.clone()).unwrap_or_default(),
+        missing: best.map_or_else(Vec::new, |way| missing(way.vector)),
         alternatives: incident
             .ways
             .iter()
@@ -226,6 +231,8 @@ fn entry(incident: &Incident) -> model::Entry {
                 likelihood: vectors::rival_likelihood(top, way.score),
                 because: way.because.clone(),
                 against: way.against.clone(),
+                missing: missing(way.vector),
+                would_refute: would_refute(way.vector),
             })
             .collect(),
         would_refute: best.map_or_else(Vec::new, |way| would_refute(way.vector)),
@@ -250,6 +257,10 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
         ],
         model::Vector::GuestCall => &["a security event that shows an account for these calls"],
         model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
+        model::Vector::WebAdmin => &["web server logs of the weeks before without a stranger in the panel"],
+        model::Vector::Insider => {
+            &["proof that whoever used the account was none of those who knew its secret"]
+        }
         model::Vector::Unknown => &["older logs, from before the intruder's first use"],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()

@@ -32,7 +32,7 @@ pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(
         {
             add(
                 &format!(
-                    "The call records begin only at {}, after the first use of the intruder",
+                    "The call records begin at {}, after the first use of the intruder",
                     show(case, records.0)
                 ),
                 "Fraudulent calls before that are missing from the list and from the sums.",
@@ -99,7 +99,13 @@ fn late_logs(case: &Case<'_>, incidents: &[Incident], logs: Span, add: &mut dyn 
         let before = sign.seconds_since(logs.0);
         if before < EARLY_SECONDS {
             add(
-                &format!("The logs begin only {} before the first sign of the intruder", seconds(before)),
+                &match before {
+                    ..=0 => "The logs begin with the first sign of the intruder".to_owned(),
+                    before => format!(
+                        "The logs begin {} before the first sign of the intruder, not earlier",
+                        seconds(before)
+                    ),
+                },
                 "What led to it (scanning, guessing, an earlier use) may lie before; how long the intruder was in cannot be known.",
                 "Look for older rotated logs (full.1, full-20260101.gz), in backups and on a syslog server.",
             );

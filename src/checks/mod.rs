@@ -2,9 +2,16 @@
 //!
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
+mod access_lists;
 mod deleted_records;
+mod exposure;
 mod intrusion;
 mod login_count;
+mod manager_users;
+mod proxy_script;
+mod readable_secrets;
+mod risky_settings;
+mod security_log;
 mod unproven;
 mod weak_secret;
 
@@ -23,6 +30,13 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(weak);
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
+    findings.extend(risky_settings::check(world, incidents, show));
+    findings.extend(access_lists::check(world, show));
+    findings.extend(manager_users::check(world, show));
+    findings.extend(security_log::check(world, show));
+    findings.extend(exposure::check(world, incidents, show));
+    findings.extend(proxy_script::check(world, show));
+    findings.extend(readable_secrets::check(world, show));
     findings.extend(deleted_records::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());

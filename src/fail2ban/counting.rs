@@ -77,25 +77,32 @@ impl Counter {
 pub struct Outcome {
     /// When it would have been banned first.
     pub banned: Option<Instant>,
-    /// Failures that were counted before that, the one that banned included.
-    pub counted: u64,
     /// The highest count that was reached.
     pub highest: u32,
+    /// Failures before the instant in question that would have come through all the same: before the first ban,
+    /// and between bans.
+    pub through: u64,
+    /// Failures before that instant that a ban would have kept off.
+    pub kept_off: u64,
 }
 
-/// Counts the failures of one address, which are in the order of time, up to its first ban.
-pub fn replay(policy: Policy, failures: impl IntoIterator<Item = Instant>) -> Outcome {
+/// Counts the failures of one address, which are in the order of time; `until` is the instant in question.
+pub fn replay(policy: Policy, failures: impl IntoIterator<Item = Instant>, until: Instant) -> Outcome {
     let mut counter = Counter::new(policy);
     let mut outcome = Outcome::default();
     for at in failures {
-        outcome.counted += 1;
-        match counter.fail(at.seconds()) {
+        let counted = counter.fail(at.seconds());
+        match counted {
             Counted::Retry(retries) => outcome.highest = outcome.highest.max(retries),
-            Counted::Ban | Counted::Blocked => {
+            Counted::Ban => {
                 outcome.highest = outcome.highest.max(policy.max_retry);
-                outcome.banned = Some(at);
-                return outcome;
+                outcome.banned.get_or_insert(at);
             }
+            Counted::Blocked => {}
+        }
+        if at <= until {
+            outcome.through += u64::from(counted != Counted::Blocked);
+            outcome.kept_off += u64::from(counted == Counted::Blocked);
         }
     }
     outcome
@@ -134,8 +141,12 @@ mod tests {
     fn a_slow_pace_is_never_banned() {
         let policy = Policy { max_retry: 5, find_time: 600, ban_time: 600 };
         let every = |seconds: i64| (0..1_000).map(move |number| Instant::from_seconds(number * seconds));
-        assert_eq!(replay(policy, every(200)).banned, None);
-        assert_eq!(replay(policy, every(151)).banned, Some(Instant::from_seconds(604)));
+        let end = Instant::from_seconds(1_000_000);
+        assert_eq!(replay(policy, every(200), end).banned, None);
+        assert_eq!(replay(policy, every(151), end).banned, Some(Instant::from_seconds(604)));
+        // A short ban lets a patient one come back.
+        let steady = replay(policy, every(60).take(100), end);
+        assert_eq!((steady.through, steady.kept_off), (35, 65));
     }
 
     proptest::proptest! {

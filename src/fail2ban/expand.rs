@@ -62,8 +62,12 @@ fn named(ini: &Ini, section: &str, name: &str, depth: usize) -> Result<String, B
     let own = ini.raw(section, name).map(|value| (section, value));
     let other = || {
         let (of, name) = name.split_once('/')?;
-        let of = if of == "default" { "DEFAULT" } else { of };
-        Some((of, ini.raw(of, name)?))
+        // What the default section holds is put together in the section that asks.
+        if of == "default" {
+            Some((section, ini.raw("DEFAULT", name)?))
+        } else {
+            Some((of, ini.raw(of, name)?))
+        }
     };
     let (of, value) = own.or_else(other).ok_or(Broken)?;
     put_in(ini, of, &value.text, depth)
@@ -137,6 +141,11 @@ mod tests {
         assert_eq!(option(&ini, "Definition", "log"), Some(Ok("xfile a%b".to_owned())));
         assert_eq!(option(&ini, "Definition", "self"), Some(Err(Broken)));
         assert_eq!(option(&ini, "Definition", "none"), None);
+        let jails = Ini::parse(
+            SourceId(0),
+            b"[DEFAULT]\nact = ban[%(port)s]\n[a]\nport = 5060\nact = %(default/act)s\n",
+        );
+        assert_eq!(option(&jails, "a", "act"), Some(Ok("ban[5060]".to_owned())));
         let options = BTreeMap::from([("kind".to_owned(), "file".to_owned())]);
         let whole = option(&ini, "Definition", "whole").expect("an option").expect("a value");
         assert_eq!(tags(&ini, &options, &whole).as_deref(), Ok("a%b <HOST>"));

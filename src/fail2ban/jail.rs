@@ -116,7 +116,9 @@ fn jail(files: &Files<'_>, ini: &Ini, name: &str, header: &Citation) -> Jail {
         reads_journal: text("backend").is_some_and(|backend| backend.trim().starts_with("systemd")),
         policy,
         exempt: exempt(&text("ignoreip").unwrap_or_default()),
-        has_action: text("action").is_some_and(|action| !action.trim().is_empty()),
+        // An action that names what is not here is one all the same.
+        has_action: expand::option(ini, name, "action")
+            .is_some_and(|action| action.is_err() || action.is_ok_and(|action| !action.trim().is_empty())),
         switch: line("enabled"),
         log_line: line("logpath"),
         threshold_line: line("maxretry"),
@@ -137,9 +139,8 @@ fn filter(
     given: &BTreeMap<String, String>,
     own: Option<&str>,
 ) -> Option<Filter> {
-    let ini = match files.load(&format!("filter.d/{name}")) {
-        Some(ini) => ini,
-        None => return own.map(|failures| Filter::new("", failures, "")),
+    let Some(ini) = files.load(&format!("filter.d/{name}")) else {
+        return own.map(|failures| Filter::new("", failures, ""));
     };
     let mut options = BTreeMap::new();
     for section in ["DEFAULT", "Init", "Definition"] {

@@ -159,10 +159,6 @@ impl Fold {
             ),
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
-        if ledger.rows.repeated > 0 {
-            let repeated = ledger.rows.repeated;
-            ledger.limits.push(format!("{repeated} call records repeat one before them and count once"));
-        }
         ledger.limits.extend(beyond(ledger.rows.beyond, "call records", ledger.rows.rows.len()));
         ledger.limits.extend(beyond(ledger.calls.beyond, "calls", ledger.calls.calls.len()));
         self.ledger

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::language::{Document, Section};
+use super::model::{AccessFault, AccessTrap};
 
 /// Stands for a list that lets nobody in: no packet comes from this address.
 const NOBODY: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 32));
@@ -44,6 +45,53 @@ pub(super) fn permitted(section: &Section, lists: Option<&Document>) -> Vec<IpNe
     networks.sort();
     networks.dedup();
     networks
+}
+
+/// Sections looked at for traps.
+const MOST_FAULTS: usize = 5_000;
+
+/// Finds access lists that do not do what whoever wrote them meant, in one configuration.
+pub(super) fn faults(document: &Document, faults: &mut Vec<AccessFault>) {
+    let listens_to_v6 = document.sections().any(|section| {
+        section.settings.iter().any(|setting| {
+            let name = setting.name.to_ascii_lowercase();
+            let is_address = name.ends_with("bindaddr") || name == "bind";
+            is_address && setting.value.contains("::") && !setting.value.contains("::1")
+        })
+    });
+    for section in document.sections() {
+        if faults.len() >= MOST_FAULTS {
+            return;
+        }
+        let mut rules = Vec::new();
+        for setting in &section.settings {
+            match setting.name.to_ascii_lowercase().as_str() {
+                "permit" => add_rules(&mut rules, &setting.value, true),
+                "deny" => add_rules(&mut rules, &setting.value, false),
+                _ => {}
+            }
+        }
+        if let Some(trap) = trap(&rules, listens_to_v6) {
+            faults.push(AccessFault { name: section.name.clone(), trap, place: section.citation() });
+        }
+    }
+}
+
+fn trap(rules: &[Rule], listens_to_v6: bool) -> Option<AccessTrap> {
+    let of_v4 = || rules.iter().filter(|rule| rule.network.addr().is_ipv4());
+    let denies_all = of_v4().any(|rule| !rule.permits && rule.network.prefix_len() == 0);
+    if !denies_all {
+        return None;
+    }
+    let networks = let_in(of_v4());
+    if networks.is_empty() {
+        return Some(AccessTrap::DenyUndone);
+    }
+    if networks == [NOBODY] && of_v4().any(|rule| rule.permits) {
+        return Some(AccessTrap::NobodyLeft);
+    }
+    let has_v6 = rules.iter().any(|rule| rule.network.addr().is_ipv6());
+    (listens_to_v6 && !has_v6).then_some(AccessTrap::SixOpen)
 }
 
 fn add_named(rules: &mut Vec<Rule>, name: &str, lists: Option<&Document>) {
@@ -126,5 +174,23 @@ mod tests {
             ["10.0.0.1/32", "192.0.2.0/24"]
         );
         assert!(permitted_of(&[(false, "203.0.113.0/24")]).is_empty());
+    }
+
+    #[test]
+    fn lists_that_do_not_do_what_was_meant_are_found() {
+        let of = |lines: &[(bool, &str)], listens_to_v6| {
+            let mut rules = Vec::new();
+            lines.iter().for_each(|(permits, text)| add_rules(&mut rules, text, *permits));
+            trap(&rules, listens_to_v6)
+        };
+        let all = "0.0.0.0/0.0.0.0";
+        let inner = (true, "10.0.0.0/8");
+        assert_eq!(of(&[(false, all), inner], false), None);
+        assert_eq!(of(&[(false, all), inner], true), Some(AccessTrap::SixOpen));
+        assert_eq!(of(&[(false, all), inner, (false, "::/0")], true), None);
+        assert_eq!(of(&[inner, (false, all)], false), Some(AccessTrap::NobodyLeft));
+        assert_eq!(of(&[(false, all), (true, all)], false), Some(AccessTrap::DenyUndone));
+        assert_eq!(of(&[(false, all)], false), None);
+        assert_eq!(of(&[inner], true), None);
     }
 }

@@ -27,6 +27,7 @@ mod read;
 mod recognise;
 mod secret;
 mod serving;
+pub mod settings;
 mod sip;
 mod tables;
 #[cfg(test)]
@@ -39,8 +40,9 @@ pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
-    Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
-    PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger,
+    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength, Technology,
+    Trunk,
 };
 pub use panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,

@@ -51,6 +51,12 @@ pub struct Pbx {
     pub shares: Vec<Share>,
     /// The firewall's saved rules.
     pub firewall: Firewall,
+    /// Is there a web panel (its own configuration file)?
+    pub has_panel: bool,
+    /// Access lists that do not do what was meant.
+    pub access_faults: Vec<AccessFault>,
+    /// Settings that rules ask for, as they are held.
+    pub settings: super::settings::Settings,
     /// fail2ban's own configuration, where it is there.
     pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
@@ -59,6 +65,8 @@ pub struct Pbx {
     pub panel: Panel,
     /// Which number leads where.
     pub dialplan: Dialplan,
+    /// What the routing script of Kamailio or OpenSIPS does to keep strangers out.
+    pub proxy_script: Option<ProxyScript>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -76,6 +84,39 @@ pub struct FileServer {
     pub logs_requests: bool,
     /// What to set so that it does.
     pub remedy: &'static str,
+}
+
+/// What the routing script of a SIP proxy does to keep strangers out, in all files of it together.
+#[derive(Clone, Debug, Default)]
+pub struct ProxyScript {
+    /// Where requests enter it; `None` where only parts of it are here.
+    pub route: Option<Citation>,
+    /// Does it ask for credentials anywhere?
+    pub authenticates: bool,
+    /// Does it shut out whoever sends too much?
+    pub limits: bool,
+}
+
+/// An access list that does not do what whoever wrote it meant.
+#[derive(Clone, Debug)]
+pub struct AccessFault {
+    /// The section.
+    pub name: String,
+    /// What is wrong.
+    pub trap: AccessTrap,
+    /// Where it is configured.
+    pub place: Citation,
+}
+
+/// How an access list goes wrong: the last rule that matches decides, and rules of one family say nothing of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessTrap {
+    /// A later rule lets everybody in whom an earlier one keeps out.
+    DenyUndone,
+    /// A later rule keeps everybody out whom earlier ones let in.
+    NobodyLeft,
+    /// IPv4 is closed, IPv6 is listened to and open.
+    SixOpen,
 }
 
 /// How strong a secret is, told without telling the secret.

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::directory::Directory;
-use super::language::{Document, Loader};
+use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
-    call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager, modules,
-    phone, pjsip, pjsip_wizard, proxy, serving, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager,
+    modules, phone, pjsip, pjsip_wizard, proxy, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -34,6 +34,9 @@ pub fn read(evidence: &Evidence) -> Pbx {
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
+    collector.pbx.has_panel = settings::has_panel(evidence);
+    settings::read_files(evidence, &mut collector.pbx.settings);
+    settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
     collector.finish()
 }
@@ -172,14 +175,26 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
     for (name, parts, collect) in drivers {
         if let Some(document) = loader.load(name, parts) {
             collect(&document, &lists, collector);
+            if settings::module_of(name).is_none_or(|module| lists.is_loaded(module)) {
+                settings::of_document(name, &document, &mut collector.pbx.settings);
+                access::faults(&document, &mut collector.pbx.access_faults);
+            }
         }
     }
     if let Some(document) = loader.load("logger.conf", logger::PARTS) {
         logger::collect(&document, collector);
     }
     read_call_records(&mut loader, collector);
+    for (name, parts) in [("http.conf", HTTP_PARTS), ("ari.conf", ARI_PARTS)] {
+        if let Some(document) = loader.load(name, parts) {
+            settings::of_document(name, &document, &mut collector.pbx.settings);
+        }
+    }
     dialplan::read(&mut loader, collector);
     let asterisk = loader.load("asterisk.conf", &[]);
+    if let Some(document) = &asterisk {
+        settings::of_document("asterisk.conf", document, &mut collector.pbx.settings);
+    }
     let name = asterisk.as_ref().and_then(|document| document.last("options", "systemname"));
     collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
     if !has_realtime {
@@ -191,6 +206,11 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
     }
     collector.pbx.problems.extend(loader.take_problems());
 }
+
+/// What FreePBX puts into Asterisk's web server and ARI, where their own files are missing.
+const HTTP_PARTS: &[Part] =
+    &[(Some("general"), "http_additional.conf"), (Some("general"), "http_custom.conf")];
+const ARI_PARTS: &[Part] = &[(Some("general"), "ari_general_additional.conf"), (None, "ari_additional.conf")];
 
 type Driver = fn(&Document, &Lists<'_>, &mut Collector);
 

@@ -28,6 +28,7 @@ mod legs;
 mod parties;
 mod phases;
 mod proof;
+pub mod rivals;
 pub mod standing;
 mod transactions;
 mod trunks;

@@ -62,6 +62,7 @@ pub fn weigh(world: &World<'_>, breach: &Breach, guessing: &Guessing, leaks: &[L
         default_credential(world, breach, guessing),
         stolen_credential(world, breach, guessing, leaks),
     ];
+    ways.extend(super::rivals::further(world, breach));
     ways.extend(unknown(world, breach));
     ways.sort_by_key(|way| (std::cmp::Reverse(way.score), way.vector));
     ways
@@ -112,27 +113,7 @@ pub fn likelihood(best: i32, second: i32, score: i32) -> Likelihood {
 fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> Weighed {
     let mut way =
         Weighed { vector: Vector::PasswordGuess, score: 0, because: vec![], against: vec![], proof: vec![] };
-    if guessing.tries > 0 {
-        way.score += if guessing.tries >= 5 { 3 } else { 1 };
-        let who = if guessing.distributed {
-            format!("{} addresses with a few tries each", guessing.guessers.len())
-        } else {
-            addresses(&guessing.guessers)
-        };
-        way.because.push(format!(
-            "{} wrong secrets for {} before the first success, from {who}",
-            guessing.tries,
-            show(&breach.account)
-        ));
-    }
-    if guessing.own && guessing.tries >= 5 {
-        way.score += 3;
-        way.because.push("the address that got in had guessed at this very account".into());
-    }
-    if guessing.tries > 0 && guessing.ended {
-        way.score += 1;
-        way.because.push("the guessing stopped when the account was used".into());
-    }
+    seen_guesses(breach, guessing, &mut way);
     if strength(world, &breach.account) == Some(SecretStrength::Weak) {
         way.score += 1;
         way.because.push(format!("the secret of {} is weak", show(&breach.account)));
@@ -150,33 +131,65 @@ fn password_guess(world: &World<'_>, breach: &Breach, guessing: &Guessing) -> We
         way.because.extend((guessing.unpaired > 0).then(|| unpaired(breach, guessing)));
         way.against.push("whether the intruder was among those who tried cannot be told".into());
     } else if guessing.tries == 0 {
-        match watch(world, breach.first) {
-            Watch::Blind => {
-                way.against.push("no source here shows failed logins, so guessing cannot be seen".into());
-            }
-            Watch::Short(seconds) => {
-                way.score -= 1;
-                way.against.push(format!(
-                    "no wrong secret from the intruder, but the logs begin only {} before the first use",
-                    span(seconds)
-                ));
-            }
-            Watch::Covered => {
-                way.score -= 2;
-                way.against.push("no wrong secret from the intruder, though failed logins are logged".into());
-            }
-        }
+        no_guess_seen(world, breach, &mut way);
     }
     if guessing.tries == 0 && guessing.strangers > 0 {
         way.against.push(strangers(breach, guessing));
     }
-    for address in &guessing.guessers {
-        if let Some(tried) = world.failures(*address, &breach.account) {
-            way.proof.extend(tried.lines.iter().take(2).cloned());
-        }
-    }
+    let tried = guessing.guessers.iter().filter_map(|address| world.failures(*address, &breach.account));
+    way.proof.extend(tried.flat_map(|tried| tried.lines.iter().take(2).cloned()));
     way.proof.truncate(6);
     way
+}
+
+/// What the wrong secrets that were seen say for a guess.
+fn seen_guesses(breach: &Breach, guessing: &Guessing, way: &mut Weighed) {
+    if guessing.tries == 0 {
+        return;
+    }
+    way.score += if guessing.tries >= 5 { 3 } else { 1 };
+    let who = if guessing.distributed {
+        format!("{} addresses with a few tries each", guessing.guessers.len())
+    } else {
+        addresses(&guessing.guessers)
+    };
+    way.because.push(format!(
+        "{} wrong secrets for {} before the first success, from {who}",
+        guessing.tries,
+        show(&breach.account)
+    ));
+    if guessing.own && guessing.tries >= 5 {
+        way.score += 3;
+        way.because.push("the address that got in had guessed at this very account".into());
+    }
+    if guessing.ended {
+        way.score += 1;
+        way.because.push("the guessing stopped when the account was used".into());
+    }
+}
+
+/// What it means that no wrong secret of the intruder was seen: it depends on who keeps a log.
+fn no_guess_seen(world: &World<'_>, breach: &Breach, way: &mut Weighed) {
+    let (score, against) = match watch(world, breach.first) {
+        Watch::Blind => (0, "no source here shows failed logins, so guessing cannot be seen".to_owned()),
+        Watch::Short(seconds) => (-1, format!("no wrong secret from the intruder, but {}", begins(seconds))),
+        Watch::Covered => {
+            (-2, "no wrong secret from the intruder, though failed logins are logged".to_owned())
+        }
+    };
+    way.score += score;
+    way.against.push(against);
+}
+
+/// Says how long before the first use the logs begin.
+fn begins(seconds: i64) -> String {
+    match seconds {
+        0 => "the logs begin with the first use".to_owned(),
+        seconds => format!(
+            "the logs begin {} before the first use, and what was earlier is not known",
+            span(seconds)
+        ),
+    }
 }
 
 /// Returns whether FreeSWITCH counted a guessing program's login that may have led to the breach: a nonce lapses a

@@ -63,6 +63,8 @@ fn incident() -> Incident {
         likelihood: Likelihood::Unlikely,
         because: vec!["the phone file holds the same secret".to_owned()],
         against: vec!["no fetch of it, though the server's log is there".to_owned()],
+        missing: vec!["a log of reads by TFTP".to_owned()],
+        would_refute: vec!["a registration from outside that is older".to_owned()],
     };
     Incident {
         id: "incident-1".to_owned(),
@@ -73,6 +75,7 @@ fn incident() -> Incident {
             likelihood: Likelihood::AlmostCertain,
             because: vec!["1,300 failed tries, then a success from the same address".to_owned()],
             against: vec!["nothing".to_owned()],
+            missing: vec!["the configuration".to_owned()],
             alternatives: vec![rival],
             would_refute: vec!["a registration from elsewhere before that".to_owned()],
         },
@@ -225,6 +228,7 @@ pub(crate) fn report() -> Report {
             attack: vec!["T1110.001"],
             evidence: vec![proof(5)],
         }],
+        settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),
             why_it_matters: "a fetched phone file would not be seen".to_owned(),

@@ -1,6 +1,7 @@
 //! Access lists of the accounts that were taken over.
 
 use crate::case::build::Case;
+use crate::pbx::Technology;
 use crate::reconstruct::incident::Incident;
 use crate::report::model::{NotBlocked, Verdict};
 
@@ -10,7 +11,11 @@ const MOST_ACCOUNTS: usize = 5;
 /// Weighs the access list of each account.
 pub(super) fn judge(case: &Case<'_>, incident: &Incident) -> Vec<NotBlocked> {
     let accounts = &case.world.pbx.accounts;
-    let taken = accounts.iter().filter(|account| incident.accounts.contains_key(&account.name));
+    // Of FreeSWITCH and proxies such lists are not read account by account.
+    let is_read = |technology| matches!(technology, Technology::Sip | Technology::Pjsip | Technology::Iax2);
+    let taken = accounts
+        .iter()
+        .filter(|account| is_read(account.technology) && incident.accounts.contains_key(&account.name));
     let weighed = taken.take(MOST_ACCOUNTS).map(|account| {
         let name = crate::untrusted::visible(&account.name);
         let mut users = incident.actors.iter().filter(|(_, actor)| actor.is_inside()).map(|(address, _)| address);

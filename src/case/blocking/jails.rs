@@ -8,10 +8,10 @@ use super::shown;
 use crate::case::build::Case;
 use crate::event::{Citation, Instant};
 use crate::fail2ban::{self, Jail, Outcome};
-use crate::reconstruct::incident::Incident;
+use crate::reconstruct::incident::{Actor, Incident};
 use crate::reconstruct::world::family;
 use crate::report::document::{counted, duration};
-use crate::report::model::{NotBlocked, Verdict};
+use crate::report::model::{NotBlocked, Role, Verdict};
 
 /// Addresses named one by one.
 const MOST_NAMED: usize = 3;
@@ -61,6 +61,8 @@ pub(super) fn judge(case: &Case<'_>, incident: &Incident, replay: &Replay) -> Ve
 struct Attack<'a> {
     breach: Instant,
     addresses: BTreeSet<IpAddr>,
+    /// Those of them who tried wrong secrets for what was taken.
+    guessers: BTreeSet<IpAddr>,
     replay: &'a Replay,
     /// The log that tells of most of them.
     fullest: Option<&'a Log>,
@@ -69,10 +71,13 @@ struct Attack<'a> {
 impl<'a> Attack<'a> {
     fn of(incident: &Incident, replay: &'a Replay) -> Self {
         let addresses: BTreeSet<IpAddr> = incident.actors.keys().copied().collect();
+        let guesses =
+            |(address, actor): (&IpAddr, &Actor)| actor.roles.contains(&Role::Guess).then_some(*address);
+        let guessers = incident.actors.iter().filter_map(guesses).collect();
         let of =
             |log: &Log| log.failures.iter().filter(|failure| addresses.contains(&failure.address)).count();
         let fullest = replay.logs.iter().filter(|log| of(log) > 0).max_by_key(|log| of(log));
-        Attack { breach: incident.breach, addresses, replay, fullest }
+        Attack { breach: incident.breach, addresses, guessers, replay, fullest }
     }
 
     fn failures<'l>(&'l self, log: &'l Log) -> impl Iterator<Item = &'l Failure> {
@@ -106,15 +111,16 @@ impl<'a> Attack<'a> {
 
     /// A jail that is off: what it would have done, in figures.
     fn switched_off(&self, number: usize, jail: &Jail, read: &[&Log], fullest: &Log) -> Found {
-        let outcomes = self.outcomes(number, jail, read);
-        let would = match outcomes.as_ref().and_then(|outcomes| first_ban(outcomes)) {
-            Some((address, at)) => {
-                format!("switched on as it stands, it would have banned {address} {}", self.relative(at))
-            }
-            None if outcomes.is_none() => {
-                "what it would have counted cannot be told from these files".to_owned()
-            }
-            None => "switched on as it stands, it would not have banned either".to_owned(),
+        let would = match self.outcomes(number, jail, read) {
+            None => "what it would have counted cannot be told from these files".to_owned(),
+            Some(outcomes) => match self.ban(&outcomes) {
+                Ban::At(address, at) => format!(
+                    "switched on as it stands, it would have banned {address} {}{}",
+                    self.relative(at),
+                    kept_off(&outcomes)
+                ),
+                Ban::Never(_) => "switched on as it stands, it would not have banned either".to_owned(),
+            },
         };
         let lines = self.failures(fullest).count() as u64;
         let why = format!(
@@ -187,7 +193,7 @@ impl<'a> Attack<'a> {
             let why = format!("`ignoreip` keeps it from ever banning {}", some_of(&exempt));
             return Found { verdict: Verdict::Exempt, why, lines: vec![jail.exempt_line.clone()] };
         }
-        self.threshold(case, jail, heard, self.outcomes(number, jail, read).unwrap_or_default(), line)
+        self.threshold(case, jail, heard, &self.outcomes(number, jail, read).unwrap_or_default(), line)
     }
 
     /// A jail that hears the failures: whether they are enough, and in time.
@@ -196,7 +202,7 @@ impl<'a> Attack<'a> {
         case: &Case<'_>,
         jail: &Jail,
         heard: u64,
-        outcomes: BTreeMap<IpAddr, Outcome>,
+        outcomes: &BTreeMap<IpAddr, Outcome>,
         line: Option<Citation>,
     ) -> Found {
         let lines: Vec<Citation> = [jail.threshold_line.clone()].into_iter().chain(line).collect();
@@ -205,18 +211,21 @@ impl<'a> Attack<'a> {
             counted(u64::from(jail.policy.max_retry), "failure"),
             duration(jail.policy.find_time.max(0) as u64)
         );
-        let Some((address, at)) = first_ban(&outcomes) else {
-            let highest = outcomes.values().map(|outcome| outcome.highest).max().unwrap_or(0);
-            let why = format!(
-                "{rule}; it counts {} from {}, and never comes beyond {highest}",
-                counted(heard, "line"),
-                if outcomes.len() == 1 {
-                    "one address".to_owned()
-                } else {
-                    format!("{} addresses", outcomes.len())
-                },
-            );
-            return Found { verdict: Verdict::ThresholdNotReached, why, lines };
+        let (address, at) = match self.ban(outcomes) {
+            Ban::At(address, at) => (address, at),
+            Ban::Never(addresses) => {
+                let highest = outcomes.values().map(|outcome| outcome.highest).max().unwrap_or(0);
+                let why = format!(
+                    "{rule}; it counts {} from {}, of which {addresses} never come to that: the highest count is {highest}",
+                    counted(heard, "line"),
+                    if outcomes.len() == 1 {
+                        "one address".to_owned()
+                    } else {
+                        format!("{} addresses", outcomes.len())
+                    },
+                );
+                return Found { verdict: Verdict::ThresholdNotReached, why, lines };
+            }
         };
         let when = self.relative(at);
         if at > self.breach {
@@ -238,7 +247,7 @@ impl<'a> Attack<'a> {
                 (Verdict::ShouldHaveBlocked, "no log of fail2ban here tells whether it ran then")
             }
         };
-        let why = format!("{rule}: counted so, {address} is banned {when}; {rest}");
+        let why = format!("{rule}: counted so, {address} is banned {when}{}; {rest}", kept_off(outcomes));
         Found { verdict, why, lines }
     }
 
@@ -254,13 +263,33 @@ impl<'a> Attack<'a> {
         }
         times.values_mut().for_each(|times| times.sort());
         (!times.is_empty()).then(|| {
-            let counted = |(address, times)| (address, fail2ban::replay(jail.policy, times));
+            let counted = |(address, times)| (address, fail2ban::replay(jail.policy, times, self.breach));
             times.into_iter().map(counted).collect()
         })
     }
 
+    /// Returns whether those who guessed would have been banned: a ban of another scanner stops none of them.
+    fn ban(&self, outcomes: &BTreeMap<IpAddr, Outcome>) -> Ban {
+        let is_key = |address: &IpAddr| self.guessers.is_empty() || self.guessers.contains(address);
+        let key = || outcomes.iter().filter(|(address, _)| is_key(address));
+        let is_free = |outcome: &Outcome| outcome.banned.is_none();
+        let sum = |free: bool| -> u64 {
+            let those = key().filter(|(_, outcome)| is_free(outcome) == free);
+            those.map(|(_, outcome)| outcome.through + outcome.kept_off).sum()
+        };
+        let bans = key().filter_map(|(address, outcome)| Some((*address, outcome.banned?)));
+        match bans.min_by_key(|(address, at)| (*at, *address)) {
+            Some((address, at)) if sum(true) <= sum(false) => Ban::At(address, at),
+            _ => Ban::Never(key().filter(|(_, outcome)| is_free(outcome)).count()),
+        }
+    }
+
+    /// Returns a line of a log that tells of a failure, of one who guessed if there is one.
     fn line(&self, log: &Log) -> Option<Citation> {
-        log.lines.iter().find(|(address, _)| self.addresses.contains(address)).map(|(_, line)| line.clone())
+        let of = |wanted: &BTreeSet<IpAddr>| {
+            log.lines.iter().find(|(address, _)| wanted.contains(address)).map(|(_, line)| line.clone())
+        };
+        of(&self.guessers).or_else(|| of(&self.addresses))
     }
 
     /// Says when something was, seen from the first use.
@@ -275,10 +304,22 @@ impl<'a> Attack<'a> {
     }
 }
 
-/// Returns who would have been banned first, and when.
-fn first_ban(outcomes: &BTreeMap<IpAddr, Outcome>) -> Option<(IpAddr, Instant)> {
-    let bans = outcomes.iter().filter_map(|(address, outcome)| Some((*address, outcome.banned?)));
-    bans.min_by_key(|(address, at)| (*at, *address))
+/// Whether those who led to the breach would have been banned.
+enum Ban {
+    /// This one first, at that time.
+    At(IpAddr, Instant),
+    /// Most of their failures came from so many addresses that are never banned.
+    Never(usize),
+}
+
+/// Says how many failures a ban would have kept off, and how many came through all the same.
+fn kept_off(outcomes: &BTreeMap<IpAddr, Outcome>) -> String {
+    let through: u64 = outcomes.values().map(|outcome| outcome.through).sum();
+    let kept_off: u64 = outcomes.values().map(|outcome| outcome.kept_off).sum();
+    format!(
+        ", and of the {} up to the first use {through} come through all the same",
+        counted(through + kept_off, "line")
+    )
 }
 
 fn some_of(names: &[String]) -> String {

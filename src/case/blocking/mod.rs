@@ -5,6 +5,7 @@
 //! where counts by the hour are not, and costs a second reading of those logs only where a jail is there to be tried.
 
 mod access;
+mod firewall;
 mod jails;
 mod records;
 mod replay;
@@ -27,6 +28,7 @@ pub(super) fn judge(case: &Case<'_>, incident: &Incident, replay: &Replay) -> Ve
             evidence: Vec::new(),
         });
     }
+    judged.extend(firewall::judge(case, incident));
     judged.extend(access::judge(case, incident));
     judged
 }

@@ -172,7 +172,7 @@ impl Listener {
         for (number, jail) in self.jails.iter().enumerate() {
             match jail.filter.as_ref().map(|filter| filter.hears(&line)) {
                 Some(Heard::Failure(caught)) if caught.is_none_or(|caught| caught == address) => {
-                    heard |= 1 << number
+                    heard |= 1 << number;
                 }
                 Some(Heard::Failure(_) | Heard::Nothing) => {}
                 Some(Heard::Undecided) | None => undecided |= 1 << number,

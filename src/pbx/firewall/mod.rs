@@ -33,6 +33,8 @@ struct Saved {
     chains: Chains,
     /// Where a packet to this host begins.
     entries: Vec<String>,
+    /// The line that names that place, or the file's first.
+    head: Citation,
 }
 
 /// What the saved rules say of one port, and where.
@@ -44,6 +46,8 @@ pub struct Verdict {
     pub path: String,
     /// The rule that decides, if one does.
     pub rule: Option<Citation>,
+    /// That rule, or else the place in the file where packets to this host begin.
+    pub place: Citation,
 }
 
 /// Returns whether a path below the disk's root is one that saved rules stand in.
@@ -81,7 +85,9 @@ pub(super) fn read(pages: &[Page<'_>]) -> Firewall {
             _ => None,
         };
         let Some((chains, entries)) = read.filter(|(_, entries)| !entries.is_empty()) else { continue };
-        tables.push(Saved { disk: page.disk.clone(), path: page.path().to_owned(), chains, entries });
+        let head = page.cite_word(if page.name.contains("nft") { "hook input" } else { "INPUT" });
+        let (disk, path) = (page.disk.clone(), page.path().to_owned());
+        tables.push(Saved { disk, path, chains, entries, head });
     }
     Firewall { tables }
 }
@@ -101,6 +107,19 @@ fn ufw(page: &Page<'_>, pages: &[Page<'_>]) -> Option<(Chains, Vec<String>)> {
 }
 
 impl Firewall {
+    /// Returns the first rule that leads into a chain of that name.
+    pub fn leads_to(&self, name: &str) -> Option<&Citation> {
+        let rules = self.tables.iter().flat_map(|saved| saved.chains.values()).flat_map(|chain| &chain.rules);
+        let mut into =
+            rules.filter(|rule| matches!(&rule.target, rule::Target::Jump(chain) if chain == name));
+        into.next().map(|rule| &rule.place)
+    }
+
+    /// Returns what the paths of each disk begin with on which rules are saved.
+    pub fn disks(&self) -> std::collections::BTreeSet<&str> {
+        self.tables.iter().map(|saved| saved.disk.as_str()).collect()
+    }
+
     /// Returns who gets through to a port of a disk's host; `None` where no rules are saved on it.
     ///
     /// Of several sets of rules the strictest decides: a packet has to pass them all.
@@ -109,7 +128,8 @@ impl Firewall {
         let verdicts = saved.flat_map(|saved| {
             saved.entries.iter().map(|entry| {
                 let (gate, rule) = rule::walk(&saved.chains, entry, protocol, port);
-                Verdict { gate, path: saved.path.clone(), rule }
+                let place = rule.clone().unwrap_or_else(|| saved.head.clone());
+                Verdict { gate, path: saved.path.clone(), rule, place }
             })
         });
         verdicts.min_by_key(|verdict| verdict.gate.width())

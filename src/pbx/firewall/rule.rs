@@ -24,6 +24,16 @@ pub enum Protocol {
     Udp,
 }
 
+impl Protocol {
+    /// Returns the word used in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
+}
+
 /// Who gets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gate {
@@ -39,7 +49,7 @@ pub enum Gate {
 
 impl Gate {
     /// Returns a rank: the strictest first.
-    pub(super) fn width(&self) -> u8 {
+    pub(crate) fn width(&self) -> u8 {
         match self {
             Gate::Closed => 0,
             Gate::Limited(_) => 1,

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::super::model::{Technology, Trunk};
 use super::super::read::Collector;
+use super::super::settings::of_params;
 use super::tree::Text;
 use super::{is_true, setting};
 
@@ -17,17 +18,20 @@ pub(super) fn collect(text: &Text, root: roxmltree::Node<'_, '_>, collector: &mu
         } else if node.has_tag_name("profile")
             && let Some(settings) = node.children().find(|child| child.has_tag_name("settings"))
         {
-            profile(settings, collector);
+            profile(text, settings, collector);
         }
     }
 }
 
 /// A profile of `mod_sofia`; other modules have profiles without a SIP port.
-fn profile(settings: roxmltree::Node<'_, '_>, collector: &mut Collector) {
+fn profile(text: &Text, settings: roxmltree::Node<'_, '_>, collector: &mut Collector) {
     let param = |name: &str| setting(settings, "param", name);
     if param("sip-port").is_none() && param("sip-ip").is_none() {
         return;
     }
+    let name = settings.parent().and_then(|profile| profile.attribute("name")).unwrap_or_default();
+    let cited = text.citation(settings.parent().unwrap_or(settings));
+    of_params("sofia profile", name, &param, &cited, &mut collector.pbx.settings);
     let addresses = ["sip-ip", "rtp-ip", "ext-sip-ip", "ext-rtp-ip"].map(param);
     collector.own_addresses(addresses.into_iter().flatten().filter_map(|text| text.parse().ok()));
     let asks = param("auth-calls").is_some_and(is_true);

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use super::super::model::{ManagerUser, Technology, Trunk};
 use super::super::read::Collector;
+use super::super::settings::of_params;
 use super::setting;
 use super::tree::Text;
 
@@ -66,6 +67,8 @@ fn is_inside(network: &IpNet) -> bool {
 fn event_socket(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector) {
     const NAME: &str = "event_socket";
     let Some(settings) = node.children().find(|child| child.has_tag_name("settings")) else { return };
+    let param = |name: &str| setting(settings, "param", name);
+    of_params("event_socket.conf", NAME, &param, &text.citation(settings), &mut collector.pbx.settings);
     let Some(password) = setting(settings, "param", "password").filter(|text| !text.contains("$${")) else {
         return;
     };

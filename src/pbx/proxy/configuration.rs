@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::super::model::Problem;
+use super::super::model::{Problem, ProxyScript};
 use super::super::read::Collector;
 use super::peer;
 use crate::event::{Citation, Place};
@@ -67,11 +67,43 @@ fn read(source: &Source, text: &str, collector: &mut Collector) {
         }
         let place = Place { source: source.id, offset: at, line: number as u32 + 1 };
         let place = || Citation::new(place, raw.trim_end().as_bytes());
+        note_guards(line, &place, &mut collector.pbx.proxy_script);
         setting(&definitions, line, place, collector);
     }
     if let Some(kind) = definitions.database() {
         let what = format!("accounts are kept in {kind}: those that stand only there are not known");
         collector.pbx.problems.push(Problem { path: source.file.path.clone(), what });
+    }
+}
+
+/// Functions that ask for or check credentials, of `auth`, `auth_db`, `auth_ephemeral`, `auth_radius` and the like.
+const AUTHENTICATE: [&str; 8] = [
+    "www_authenticate",
+    "proxy_authenticate",
+    "www_authorize",
+    "proxy_authorize",
+    "auth_check",
+    "pv_auth_check",
+    "www_challenge",
+    "proxy_challenge",
+];
+/// Functions that shut out whoever sends too much: `pike`, `ratelimit`, `pipelimit`, `secfilter`.
+const LIMIT: [&str; 6] = ["pike_check_req", "rl_check", "pl_check", "secf_check", "sht_get", "$sht(ipban"];
+
+/// Notes whether the routing script asks for credentials and limits floods.
+fn note_guards(line: &str, place: &dyn Fn() -> Citation, script: &mut Option<ProxyScript>) {
+    let is_route = ["route{", "route {", "request_route{", "request_route {", "request_route"]
+        .iter()
+        .any(|head| line.starts_with(head));
+    if is_route && script.as_ref().is_none_or(|script| script.route.is_none()) {
+        script.get_or_insert_default().route = Some(place());
+    }
+    let calls = |names: &[&str]| names.iter().any(|name| line.contains(name));
+    if calls(&AUTHENTICATE) {
+        script.get_or_insert_default().authenticates = true;
+    }
+    if calls(&LIMIT) {
+        script.get_or_insert_default().limits = true;
     }
 }
 

@@ -92,17 +92,17 @@ impl Pbx {
         }
         let port = door.port;
         match self.firewall.verdict(&share.disk, share.protocol(), port) {
-            Some(Verdict { gate: Gate::Open, path, rule }) => Reached {
+            Some(Verdict { gate: Gate::Open, path, rule, .. }) => Reached {
                 audience: Audience::Internet,
                 why: format!("{asks}, and the rules saved in {path} let anybody through to port {port}"),
                 rule,
             },
-            Some(Verdict { gate: Gate::Closed, path, rule }) => Reached {
+            Some(Verdict { gate: Gate::Closed, path, rule, .. }) => Reached {
                 audience: Audience::Nobody,
                 why: format!("the rules saved in {path} let nobody through to port {port}"),
                 rule,
             },
-            Some(Verdict { gate: Gate::Limited(networks), path, rule }) => {
+            Some(Verdict { gate: Gate::Limited(networks), path, rule, .. }) => {
                 let all_private = networks.iter().all(is_private);
                 let shown: Vec<String> = networks.iter().take(4).map(ToString::to_string).collect();
                 let which = if all_private { "the local network" } else { "some networks" };

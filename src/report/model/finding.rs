@@ -46,3 +46,12 @@ pub struct Finding {
     /// The proof.
     pub evidence: Vec<Proof>,
 }
+
+/// Which settings were looked at: that nothing is said of the others does not mean that they are well set.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SettingsLookedAt {
+    /// Files and parts of the configuration whose settings were looked at.
+    pub looked_at: Vec<&'static str>,
+    /// Those that are not in the evidence, or not in force, and were not checked.
+    pub not_checked: Vec<&'static str>,
+}

@@ -52,6 +52,8 @@ pub struct Entry {
     pub because: Vec<String>,
     /// What speaks against it.
     pub against: Vec<String>,
+    /// What is missing that would decide.
+    pub missing: Vec<String>,
     /// The other vectors weighed, best first.
     pub alternatives: Vec<Alternative>,
     /// What would settle the question or refute the answer.
@@ -69,6 +71,10 @@ pub struct Alternative {
     pub because: Vec<String>,
     /// What speaks against it, what is absent, and what cannot be known.
     pub against: Vec<String>,
+    /// What is missing that would decide.
+    pub missing: Vec<String>,
+    /// What would settle the question or refute it.
+    pub would_refute: Vec<String>,
 }
 
 /// An account that was taken over.

@@ -19,7 +19,7 @@ use crate::untrusted::Untrusted;
 pub use blocking::{NotBlocked, Verdict};
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
-pub use finding::{Finding, ToConfirm};
+pub use finding::{Finding, SettingsLookedAt, ToConfirm};
 pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
@@ -58,6 +58,8 @@ pub struct Report {
     pub to_confirm_left_out: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
+    /// Which settings were looked at, and which could not be.
+    pub settings: SettingsLookedAt,
     /// Evidence that is missing, and what that costs.
     pub gaps: Vec<Gap>,
     /// What happened in figures.

@@ -1,6 +1,6 @@
 //! The fixed words of a report: ways in, parts played, likelihoods, severities.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -18,6 +18,10 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
+    /// Somebody was in the web panel, by a login or a hole, where every secret stands.
+    WebAdmin,
+    /// One of the owner's own people.
+    Insider,
     /// The evidence does not tell.
     Unknown,
 }
@@ -32,6 +36,8 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::WebAdmin => "web-admin",
+            Vector::Insider => "insider",
             Vector::Unknown => "unknown",
         }
     }
@@ -108,7 +114,7 @@ impl Role {
 }
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Money is being lost, or whoever comes can take it.

@@ -35,7 +35,7 @@ fn reservations(report: &Report) -> Vec<Block> {
     }
     if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
         lines.push(
-            "No file of the evidence tells its zone: times are taken for UTC. Give it with --tz.".to_owned(),
+            "No file of the evidence tells its zone: stamps without an offset of their own are taken for UTC. Give it with --tz.".to_owned(),
         );
     }
     lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()
@@ -217,6 +217,10 @@ fn door(vector: Vector) -> Option<&'static str> {
             Some("Close the server that hands out phone files, change every secret in them, first of")
         }
         Vector::GuestCall => Some("Refuse calls that no account makes"),
+        Vector::WebAdmin => {
+            Some("Close the web panel to the outside, change its passwords and the secrets of")
+        }
+        Vector::Insider => Some("Change the secret, and ask who knew it, of"),
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }

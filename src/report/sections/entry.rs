@@ -1,7 +1,7 @@
 //! How they got in, with what was weighed against it, and who did not.
 
 use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
-use crate::report::model::{Alternative, Incident, Report, Vector};
+use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
 use super::{View, joined, of_incident, proofs, titled};
 
@@ -13,17 +13,15 @@ pub(super) fn entry(report: &Report) -> Vec<Block> {
 
 fn weighed(incident: &Incident) -> Vec<Block> {
     let entry = &incident.entry;
-    let mut verdict = Line::default().strong(meaning(entry.vector)).words(format!(
-        " ({}, {})",
-        entry.vector.word(),
-        entry.likelihood.word()
-    ));
+    let mut verdict =
+        Line::default().strong(meaning(entry.vector)).words(judged(entry.vector, entry.likelihood));
     if let Some(breach) = &incident.breach {
         verdict = verdict.words(format!("; first used by the intruder {}", instant(breach)));
     }
     let mut blocks = vec![Block::Paragraph(verdict)];
     blocks.extend(labelled("Because", &entry.because));
     blocks.extend(labelled("Against it", &entry.against));
+    blocks.extend(labelled("Missing, that would decide", &entry.missing));
     blocks.extend(entry.alternatives.iter().flat_map(rival));
     blocks.extend(labelled("What would settle or refute it", &entry.would_refute));
     blocks.extend(labelled("What this evidence cannot tell", &incident.unknown));
@@ -32,18 +30,37 @@ fn weighed(incident: &Incident) -> Vec<Block> {
 
 fn rival(rival: &Alternative) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph(
-        format!(
-            "Weighed instead: {} ({}, {})",
-            meaning(rival.vector),
-            rival.vector.word(),
-            rival.likelihood.word()
-        )
-        .into(),
+        format!("Weighed instead: {}{}", instead(rival.vector), judged(rival.vector, rival.likelihood))
+            .into(),
     )];
-    let weighed = rival.because.iter().map(|reason| format!("for: {reason}"));
+    let labels = [
+        ("for", &rival.because),
+        ("against", &rival.against),
+        ("missing", &rival.missing),
+        ("would refute it", &rival.would_refute),
+    ];
+    let lines = labels
+        .iter()
+        .flat_map(|(label, reasons)| reasons.iter().map(move |reason| format!("{label}: {reason}")));
+    blocks.extend(Block::list(lines));
     blocks
-        .extend(Block::list(weighed.chain(rival.against.iter().map(|reason| format!("against: {reason}")))));
-    blocks
+}
+
+/// Says a rival in words: beside a secret that was used, the manager interface is where it may have been read.
+fn instead(vector: Vector) -> &'static str {
+    match vector {
+        Vector::ManagerInterface => "somebody was in the manager interface",
+        Vector::Unknown => "the evidence is too thin to tell",
+        vector => meaning(vector),
+    }
+}
+
+/// Returns a vector's word with its likelihood; that nothing can be told is no statement that could be likely.
+fn judged(vector: Vector, likelihood: Likelihood) -> String {
+    match vector {
+        Vector::Unknown => format!(" ({})", vector.word()),
+        vector => format!(" ({}, {})", vector.word(), likelihood.word()),
+    }
 }
 
 fn labelled(label: &str, reasons: &[String]) -> Vec<Block> {
@@ -64,7 +81,9 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::GuestCall => "calls went out without any account",
         Vector::DefaultCredential => "the secret was one that anybody would try first",
         Vector::ManagerInterface => "the manager interface made the calls",
-        Vector::Unknown => "the evidence does not tell",
+        Vector::WebAdmin => "somebody was in the web panel",
+        Vector::Insider => "one of the owner's own people",
+        Vector::Unknown => "how they got in this evidence does not tell",
     }
 }
 

@@ -95,7 +95,11 @@ fn shares(what: &'static str, sums: &[CallRowSum], view: View) -> Vec<Block> {
 pub(super) fn failures(report: &Report, view: View) -> Vec<Block> {
     let figures = &report.assessment;
     let mut blocks = vec![Block::Paragraph(
-        format!("{} failed tries, in {} records", figures.failed_attempts, figures.failure_records).into(),
+        format!(
+            "{} failed tries, in {} records of the phone system: at SIP, IAX2 and the manager interface. Failed logins at the web panel, the shell and other services are not counted here.",
+            figures.failed_attempts, figures.failure_records
+        )
+        .into(),
     )];
     let logs = figures.failures_by_log.iter().map(|(log, count)| vec![log.as_str().into(), (*count).into()]);
     blocks.extend(Block::table(&["log", "#records of failures"], logs.collect()));

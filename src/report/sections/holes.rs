@@ -12,6 +12,16 @@ pub(super) fn findings(report: &Report, view: View) -> Vec<Block> {
     let mut blocks: Vec<Block> =
         findings.iter().take(view.rows).flat_map(|finding| one_finding(finding, view)).collect();
     blocks.extend(view.rest(shown, findings.len(), "report.md"));
+    let settings = &report.settings;
+    if !settings.looked_at.is_empty() {
+        let not = match settings.not_checked.as_slice() {
+            [] => String::new(),
+            files => format!(" Not checked, for they are not here or not in force: {}.", files.join(", ")),
+        };
+        blocks.push(Block::Paragraph(
+            format!("Settings looked at: {}.{not}", settings.looked_at.join(", ")).into(),
+        ));
+    }
     titled("Findings", blocks)
 }
 

@@ -133,6 +133,7 @@ impl Section {
         Section::Calls,
         Section::Entry,
         Section::NotBlocked,
+        Section::Likelihoods,
         Section::Proof,
         Section::FailedAttackers,
         Section::ToConfirm,

@@ -5,6 +5,7 @@ use tolltrace::report::model::{NotBlocked, Report};
 use super::people::{GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Stage};
 use super::truth::examine;
+use crate::scratch::Scratch;
 
 /// An expression of our own for what `chan_sip` writes.
 const FILTER: &str = "[INCLUDES]\nbefore = common.conf\n[Definition]\n\
@@ -85,7 +86,7 @@ fn a_patient_guesser_stays_below_the_threshold() {
     let jail = "enabled = yes\nlogpath = /var/log/asterisk/mess*\nmaxretry = 5\n";
     let (word, why) = verdict(200, jail);
     assert_eq!(word, "threshold-not-reached", "{why}");
-    assert!(why.contains("5 failures within 10m 00s") && why.contains("beyond 4"), "{why}");
+    assert!(why.contains("5 failures within 10m 00s") && why.contains("the highest count is 4"), "{why}");
     let (word, why) = verdict(130, jail);
     assert_eq!(word, "should-have-blocked", "{why}");
 }
@@ -99,4 +100,157 @@ fn a_filter_that_matches_nothing_and_an_exempt_network_are_told_apart() {
     assert_eq!(word, "exempt", "{why}");
     let (word, why) = verdict(13, &format!("{log}failregex = ^<SKIPLINES><HOST>\n"));
     assert_eq!(word, "cannot-tell", "{why}");
+}
+
+/// Settings of a server on which nothing happened, by the files that are added to it.
+fn settings(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20")], monday, 1, &GERMAN);
+    for (path, text) in files {
+        stage.file(path, text);
+    }
+    let report = examine(&mut stage);
+    assert!(report.incidents.is_empty());
+    let is_there = |name: &str| files.iter().any(|(path, _)| path.ends_with(name));
+    for name in ["http.conf", "asterisk.conf"] {
+        assert_eq!(report.settings.looked_at.contains(&name), is_there(name), "{name}");
+        assert_eq!(report.settings.not_checked.contains(&name), !is_there(name), "{name}");
+    }
+    for finding in &report.findings {
+        assert!(!finding.evidence.is_empty() && !finding.remedy.is_empty(), "{}", finding.id);
+    }
+    let shown = report.findings.iter().map(|finding| {
+        let place = &finding.evidence[0];
+        (finding.id.to_owned(), format!("{}:{} {}", place.path, place.line.unwrap_or(0), place.text.raw()))
+    });
+    shown.collect()
+}
+
+#[test]
+fn settings_worth_mending_are_named_with_their_lines() {
+    let found = settings(&[
+        (
+            "etc/asterisk/manager.conf",
+            "[general]\nenabled = yes\nbindaddr = 0.0.0.0\n[click]\nsecret = Hq7-vvK2-pL9x-Wm31\nwrite = originate\n[own]\nsecret = Zt6-kkR2-uL9x-Qm38\ndeny=0.0.0.0/0\npermit=127.0.0.1/32\nwrite = all\n",
+        ),
+        ("etc/asterisk/http.conf", "[general]\nenabled=no\nbindaddr=0.0.0.0\n"),
+        ("etc/asterisk/asterisk.conf", "[options]\nrunuser = root\nmaxcalls = 40\n"),
+        (
+            "etc/asterisk/iax.conf",
+            "[general]\nbindaddr=::\n[away]\ntype=friend\nhost=dynamic\nsecret=Qx8-20-qPz71LmKw\ndeny=0.0.0.0/0\npermit=192.0.2.0/24\n",
+        ),
+        ("etc/amportal.conf", "# AUTHTYPE=database\nAUTHTYPE=none\n"),
+        (
+            "etc/iptables/rules.v4",
+            "*filter\n:INPUT DROP [0:0]\n-A INPUT -p udp --dport 5060 -j ACCEPT\n-A INPUT -s 10.0.0.0/8 -p tcp --dport 80 -j ACCEPT\nCOMMIT\n",
+        ),
+    ]);
+    for (id, place) in [
+        ("manager-listens-everywhere", "etc/asterisk/manager.conf:3 bindaddr = 0.0.0.0"),
+        ("manager-user-from-anywhere", "etc/asterisk/manager.conf:4 [click]"),
+        ("asterisk-runs-as-root", "etc/asterisk/asterisk.conf:2 runuser = root"),
+        ("access-list-without-ipv6", "etc/asterisk/iax.conf:3 [away]"),
+        ("panel-without-login", "etc/amportal.conf:2 AUTHTYPE=none"),
+        ("sip-open-to-all", "etc/iptables/rules.v4:3 -A INPUT -p udp --dport 5060 -j ACCEPT"),
+    ] {
+        assert!(found.contains(&(id.to_owned(), place.to_owned())), "{id}: {found:#?}");
+    }
+    for id in
+        ["http-listens-everywhere", "calls-not-limited", "panel-open-to-all", "access-list-lets-nobody-in"]
+    {
+        assert!(found.iter().all(|(known, _)| known != id), "{id}: {found:#?}");
+    }
+    assert_eq!(found.iter().filter(|(id, _)| id == "manager-user-from-anywhere").count(), 1);
+}
+
+#[test]
+fn what_is_not_there_is_not_found_wanting() {
+    let found = settings(&[]);
+    for word in ["manager", "http", "panel", "firewall", "open-to-all", "root"] {
+        assert!(found.iter().all(|(id, _)| !id.contains(word)), "{word}: {found:#?}");
+    }
+}
+
+#[test]
+fn secrets_that_everybody_may_read_are_told_where_modes_were_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let mode = |path: &std::path::Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let manager = scratch
+        .file("e/etc/asterisk/manager.conf", "[general]\nenabled = no\n[own]\nsecret = Hq7-vvK2-pL9x\n");
+    let sip = scratch.file(
+        "e/etc/asterisk/sip.conf",
+        "[general]\nallowguest = no\n[20]\ntype=friend\nsecret=Zt6-kkR2-uL9x\n",
+    );
+    mode(&manager, 0o644);
+    mode(&sip, 0o644);
+    let found = || {
+        let report =
+            super::truth::examine_folder(&scratch.path().join("e"), &tolltrace::case::Options::default());
+        let all = report.findings.iter().find(|finding| finding.id == "secrets-readable-by-all").cloned();
+        all.map(|finding| (finding.subject.raw().to_owned(), finding.evidence[0].text.raw().to_owned()))
+    };
+    assert_eq!(found(), None, "a copy in which everything is open to all says nothing");
+    mode(&sip, 0o640);
+    assert_eq!(found(), Some(("etc/asterisk/manager.conf".to_owned(), "mode 0644".to_owned())));
+    mode(&manager, 0o640);
+    assert_eq!(found(), None);
+}
+
+#[test]
+fn a_proxys_script_without_guards_is_told_and_one_with_them_is_not() {
+    let of = |guards: &str| {
+        let script = format!(
+            "#!KAMAILIO\n#!ifdef WITH_AUTH\nloadmodule \"auth.so\"\n#!endif\nlisten=udp:192.0.2.1:5060\nrequest_route {{\n{guards}  t_relay();\n}}\n"
+        );
+        let found = settings(&[("etc/kamailio/kamailio.cfg", &script)]);
+        let words = found.into_iter().map(|(id, _)| id).filter(|id| id.starts_with("proxy-"));
+        words.collect::<Vec<String>>()
+    };
+    assert_eq!(of(""), ["proxy-without-authentication", "proxy-without-flood-limit"]);
+    // What stands behind a definition that is not made is not in force.
+    let hidden = "#!ifdef WITH_AUTH\n  if (!auth_check(\"$fd\", \"subscriber\", \"1\")) exit;\n#!endif\n";
+    assert_eq!(of(hidden), ["proxy-without-authentication", "proxy-without-flood-limit"]);
+    let guarded =
+        "  if (!pike_check_req()) exit;\n  if (!auth_check(\"$fd\", \"subscriber\", \"1\")) exit;\n";
+    assert!(of(guarded).is_empty());
+}
+
+#[test]
+fn a_ban_that_came_too_late_and_a_service_that_starts_over_are_told() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20", "21", "22"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20"), ("21", "10.0.0.21"), ("22", "10.0.0.22")], monday, 6, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    for guess in 0..60 {
+        stage.wrong("22", "198.51.100.66", night + guess * 13);
+    }
+    stage.register("22", "198.51.100.66", night + 800);
+    pump(&mut stage, "22", "198.51.100.66", &["00252615550199"], night + HOUR, 40, 47);
+    let mut log = String::new();
+    for start in 0..40 {
+        let at = format!("2026-03-06 {:02}:{:02}:00,100", start * 2 / 60, start * 2 % 60);
+        log.push_str(&format!("{at} fail2ban.server         [77]: INFO    Starting Fail2ban v0.11.2\n"));
+    }
+    log.push_str(
+        "2026-03-06 01:30:00,100 fail2ban.actions        [77]: NOTICE  [asterisk] Ban 198.51.100.66\n",
+    );
+    stage.file("var/log/fail2ban.log", &log);
+    let report = examine(&mut stage);
+    let told = |defence: &str| {
+        let found = report.incidents[0].not_blocked.iter().find(|one| one.defence == defence);
+        let found = found.unwrap_or_else(|| panic!("{defence}: {:?}", report.incidents[0].not_blocked));
+        assert_eq!(found.evidence[0].path, "var/log/fail2ban.log");
+        (found.verdict.word(), found.why.clone())
+    };
+    let (word, why) = told("fail2ban, its bans");
+    assert!(word == "too-late" && why.contains("16m 40s after"), "{word} {why}");
+    let (word, why) = told("fail2ban, its service");
+    assert!(
+        word == "not-at-work" && why.contains("40 times") && why.contains("2m 00s after"),
+        "{word} {why}"
+    );
 }

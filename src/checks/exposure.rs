@@ -1,0 +1,113 @@
+//! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel.
+
+use super::Show;
+use crate::pbx::{Gate, Protocol};
+use crate::reconstruct::incident::Incident;
+use crate::reconstruct::world::World;
+use crate::report::model::{Finding, Severity, Vector};
+use crate::untrusted::Untrusted;
+
+/// A door: which ports, and what it means that everybody reaches them.
+struct Door {
+    id: &'static str,
+    ports: &'static [(Protocol, u16)],
+    severity: Severity,
+    title: &'static str,
+    why: &'static str,
+    remedy: &'static str,
+    /// Is there anything behind it on this machine?
+    is_there: fn(&World<'_>) -> bool,
+    /// Ways in that lead through it.
+    leads: &'static [Vector],
+}
+
+const DOORS: [Door; 4] = [
+    Door {
+        id: "sip-open-to-all",
+        ports: &[(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)],
+        severity: Severity::Medium,
+        title: "The firewall lets everybody speak SIP to the server",
+        why: "Whoever wants may look for accounts, guess at their secrets and use those that he has.",
+        remedy: "Let in the carriers' networks and one's own places only; for users who travel, a VPN or a limit by country and rate.",
+        is_there: |world| !world.pbx.accounts.is_empty(),
+        leads: &[
+            Vector::PasswordGuess,
+            Vector::StolenCredential,
+            Vector::DefaultCredential,
+            Vector::ProvisioningLeak,
+            Vector::GuestCall,
+        ],
+    },
+    Door {
+        id: "manager-open-to-all",
+        ports: &[(Protocol::Tcp, 5038)],
+        severity: Severity::High,
+        title: "The firewall lets everybody reach the manager interface",
+        why: "Whoever has or guesses a user's secret makes the server call.",
+        remedy: "Close port 5038 to the outside.",
+        is_there: |world| world.pbx.manager_enabled == Some(true),
+        leads: &[Vector::ManagerInterface],
+    },
+    Door {
+        id: "tftp-open-to-all",
+        ports: &[(Protocol::Udp, 69)],
+        severity: Severity::High,
+        title: "The firewall lets everybody fetch phone files by TFTP",
+        why: "TFTP knows no password: whoever knows or tries a phone's MAC address reads its secret.",
+        remedy: "Close port 69 to the outside, and give phones elsewhere their files by HTTPS with a password.",
+        is_there: |world| {
+            let is_tftp = |server: &crate::pbx::FileServer| server.service == crate::event::Service::Tftp;
+            world.pbx.file_servers.iter().any(is_tftp) || !world.pbx.phone_files.is_empty()
+        },
+        leads: &[Vector::ProvisioningLeak],
+    },
+    Door {
+        id: "panel-open-to-all",
+        ports: &[(Protocol::Tcp, 80), (Protocol::Tcp, 443)],
+        severity: Severity::High,
+        title: "The firewall lets everybody reach the web panel",
+        why: "Every hole of the panel, and every password of it that is weak or known, is open to the whole Internet; most large frauds of the last years began there.",
+        remedy: "Let only the administrators' networks reach ports 80 and 443, or put the panel behind a VPN.",
+        is_there: |world| world.pbx.has_panel,
+        leads: &[],
+    },
+];
+
+/// Yields one finding for each door that is open.
+pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
+    let firewall = &world.pbx.firewall;
+    let open = DOORS.iter().filter(|door| (door.is_there)(world)).filter_map(|door| {
+        let answers = door.ports.iter().filter_map(|&(protocol, port)| {
+            let mut verdicts =
+                firewall.disks().into_iter().filter_map(|disk| firewall.verdict(disk, protocol, port));
+            verdicts.find(|verdict| verdict.gate == Gate::Open).map(|verdict| (protocol, port, verdict))
+        });
+        let answers: Vec<_> = answers.collect();
+        let (_, _, first) = answers.first()?;
+        let ports: Vec<String> =
+            answers.iter().map(|(protocol, port, _)| format!("{port}/{}", protocol.word())).collect();
+        let helped: Vec<String> = incidents
+            .iter()
+            .enumerate()
+            .filter(|(_, incident)| incident.ways.first().is_some_and(|way| door.leads.contains(&way.vector)))
+            .map(|(number, _)| format!("incident-{}", number + 1))
+            .collect();
+        let helped = if helped.is_empty() {
+            String::new()
+        } else {
+            format!(" This is the way that {} came.", helped.join(", "))
+        };
+        Some(Finding {
+            id: door.id,
+            severity: door.severity,
+            subject: Untrusted::from(ports.join(", ").as_str()),
+            title: door.title.into(),
+            detail: format!("By the rules as they are saved. {}{helped}", door.why),
+            remedy: door.remedy.into(),
+            // MITRE ATT&CK: External Remote Services.
+            attack: vec!["T1133"],
+            evidence: show(&first.place).into_iter().collect(),
+        })
+    });
+    open.collect()
+}
