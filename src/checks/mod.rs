@@ -5,6 +5,7 @@
 mod deleted_records;
 mod intrusion;
 mod login_count;
+mod provisioning;
 mod unproven;
 mod weak_secret;
 
@@ -24,10 +25,12 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(deleted_records::check(world, show));
+    let (of_phone_files, more) = provisioning::check(world, incidents, show);
+    findings.extend(of_phone_files);
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, limit.into_iter().collect())
+    (findings, limit.into_iter().chain(more).collect())
 }

@@ -21,6 +21,11 @@ use crate::evidence::{Evidence, Kind, Source};
 /// The largest published template has 146 thousand bytes.
 const LARGEST: usize = 1024 * 1024;
 
+/// Returns whether a file has the packed form that old phones of Grandstream's take.
+pub fn is_binary_phone_file(head: &[u8]) -> bool {
+    grandstream::is_binary(head)
+}
+
 /// Returns whether a file is one that phones take their settings from.
 pub fn is_phone_file(path: &str, head: &[u8]) -> bool {
     if grandstream::is_binary(head) {

@@ -94,29 +94,25 @@ impl Pbx {
         match self.firewall.verdict(&share.disk, share.protocol(), port) {
             Some(Verdict { gate: Gate::Open, path, rule }) => Reached {
                 audience: Audience::Internet,
-                why: format!("{asks}, and the rules saved in {path} let anybody through to port {port}"),
+                why: format!("{asks}, and the rules saved in {path} let anybody through"),
                 rule,
             },
             Some(Verdict { gate: Gate::Closed, path, rule }) => Reached {
                 audience: Audience::Nobody,
-                why: format!("the rules saved in {path} let nobody through to port {port}"),
+                why: format!("the rules saved in {path} let nobody through"),
                 rule,
             },
             Some(Verdict { gate: Gate::Limited(networks), path, rule }) => {
                 let all_private = networks.iter().all(is_private);
                 let shown: Vec<String> = networks.iter().take(4).map(ToString::to_string).collect();
                 let which = if all_private { "the local network" } else { "some networks" };
-                let why = format!(
-                    "the rules saved in {path} let only {which} ({}) through to port {port}",
-                    shown.join(", ")
-                );
+                let why =
+                    format!("the rules saved in {path} let only {which} ({}) through", shown.join(", "));
                 Reached { audience: Audience::Network, why, rule }
             }
             Some(Verdict { gate: Gate::CannotTell, path, .. }) => Reached::by(
                 Audience::CannotTell,
-                format!(
-                    "{asks}; whom the rules saved in {path} let through to port {port} hangs on what they do not tell"
-                ),
+                format!("{asks}; whom the rules saved in {path} let through hangs on what they do not tell"),
             ),
             None => self.without_rules(asks, door),
         }
@@ -125,17 +121,14 @@ impl Pbx {
     fn without_rules(&self, asks: &str, door: Door) -> Reached {
         let is_public = |address: &IpAddr| !is_private(&(*address).into());
         let own = || self.own_addresses.iter().any(is_public);
-        let port = door.port;
         if door.address.as_ref().is_some_and(is_public) || (door.address.is_none() && own()) {
-            let why = format!(
-                "{asks}, the host has a public address, and no firewall's rules are saved that close port {port}"
-            );
+            let why = format!("{asks}, the host has a public address, and no firewall's rules are saved");
             return Reached::by(Audience::CannotTell, why);
         }
         Reached::by(
             Audience::CannotTell,
             format!(
-                "{asks}, and no firewall's rules are saved that close port {port}; what a router in front lets through stands on no disk of this host"
+                "{asks}, and no firewall's rules are saved; what a router in front lets through stands on no disk of this host"
             ),
         )
     }

@@ -7,6 +7,7 @@ mod freeswitch;
 mod harmless;
 mod host;
 mod people;
+mod phone_files;
 mod proxies;
 mod records;
 mod stage;
