@@ -25,6 +25,10 @@ pub(super) fn judge(path: &str) -> Name {
     while let Some(shorter) = COPIES.iter().find_map(|ending| name.strip_suffix(ending)) {
         name = shorter;
     }
+    // `{$mac}.cfg` and `$mac.cfg` are what a server makes phone files of.
+    if name.contains(['$', '{']) {
+        return Name::Other;
+    }
     if hardware_address(name).is_some() {
         return Name::OfPhone;
     }
@@ -70,6 +74,7 @@ mod tests {
         }
         assert_eq!(judge("site.cfg"), Name::Possible);
         assert_eq!(judge("full"), Name::Other);
+        assert_eq!(judge("t46s/{$mac}.cfg"), Name::Other);
         assert_eq!(judge("d41d8cd98f00b204e9800998ecf8427e.php"), Name::Other);
     }
 }
