@@ -4,6 +4,7 @@ mod assessment;
 mod build;
 mod gaps;
 mod given;
+mod hidden;
 mod incidents;
 mod reach;
 mod sorted;

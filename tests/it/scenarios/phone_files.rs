@@ -220,3 +220,42 @@ fn rights_are_told_as_the_copy_has_them() {
     assert_eq!(readable.severity, Severity::Low);
     assert!(found(&report, "provisioning-writable").is_empty());
 }
+
+/// Twelve names that are not there, then two that are.
+fn walk(stage: &mut Stage, from: &str, at: i64) {
+    for guess in 0..12 {
+        stage.web(at + guess, from, &format!("\"GET /0015650000{guess:02x}.cfg HTTP/1.1\" 404 9"));
+    }
+    stage.web(at + 20, from, "\"GET /001565aabbcc.cfg HTTP/1.1\" 200 9");
+    stage.web(at + 21, from, "\"GET /snom720-000413A2F011.htm HTTP/1.1\" 200 9");
+}
+
+#[test]
+fn a_thief_that_seems_to_sit_inside_is_not_taken_for_ones_own() {
+    let (mut stage, monday) = with_phones();
+    walk(&mut stage, "192.168.2.1", monday + 5 * DAY);
+    let report = examine(&mut stage);
+    compare(&report, &[], &[]);
+    assert_eq!(found(&report, "provisioning-leaked"), ["critical 10", "critical 11"]);
+    // Nothing was given out of the network, as far as this tells.
+    assert_eq!(found(&report, "provisioning-exposed"), ["medium srv/prov"]);
+    let has_note = |report: &Report| {
+        report.gaps.iter().any(|gap| gap.what.starts_with("Senders inside one's own network"))
+    };
+    assert!(has_note(&report), "{:?}", report.gaps);
+    assert!(!has_note(&examine(&mut with_phones().0)));
+}
+
+#[test]
+fn secrets_that_are_out_are_told_where_nobody_got_in() {
+    let (mut stage, monday) = with_phones();
+    walk(&mut stage, THIEF, monday + 5 * DAY);
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let told = crate::scratch::stdout(&scratch.run(&["investigate", "."]));
+    assert!(
+        told.contains("But phone files with the secrets of 2 accounts were handed to strangers"),
+        "{told}"
+    );
+    assert!(told.contains("one address tried and nobody got in"), "{told}");
+}
