@@ -152,8 +152,6 @@ pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
     memchr::memchr(0, first).is_none()
         || host_file(&file.placed)
         || first.starts_with(sqlite::MAGIC)
-        // Its keys may stand behind pages of comments.
-        || pbx::is_named_after_phone(&file.path)
         || recognise(&file.path, first).is_some()
 }
 

@@ -39,7 +39,7 @@ pub use model::{
     Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
     PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
-pub use phone::{Asked, is_binary_phone_file, is_named_after_phone, is_phone_file};
+pub use phone::{Asked, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -1,12 +1,14 @@
 //! Folders with phone files that somebody hands out, and to whom.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::{may_be_live, some};
 use crate::checks::Show;
 use crate::event::{Citation, Service};
-use crate::pbx::{Audience, PhoneAccount, PhoneFile, Reached, Share};
-use crate::reconstruct::leaks::{self, Leak};
+use crate::fold::fetches::Fetch;
+use crate::pbx::{Asked, Audience, PhoneAccount, PhoneFile, Reached, Share};
+use crate::reconstruct::leaks;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
@@ -21,7 +23,7 @@ const MOST_HELD: usize = 3;
 type Held<'w> = Vec<(&'w PhoneFile, Vec<&'w PhoneAccount>)>;
 
 /// Yields one finding for each folder that holds secrets and is handed out.
-pub(super) fn check(world: &World<'_>, leaks: &[Leak], show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     let mut folders: BTreeMap<&str, Held<'_>> = BTreeMap::new();
     for file in &world.pbx.phone_files {
         let accounts: Vec<&PhoneAccount> = file.accounts.iter().filter(|phone| may_be_live(phone)).collect();
@@ -30,16 +32,16 @@ pub(super) fn check(world: &World<'_>, leaks: &[Leak], show: &Show<'_>) -> Vec<F
         }
     }
     let mut findings: Vec<Finding> =
-        folders.into_iter().map(|(folder, held)| of_folder(world, leaks, folder, &held, show)).collect();
+        folders.into_iter().map(|(folder, held)| of_folder(world, folder, &held, show)).collect();
     findings.sort_by_key(|finding| finding.severity);
     findings.truncate(MOST_FOLDERS);
     findings
 }
 
-fn of_folder(world: &World<'_>, leaks: &[Leak], folder: &str, held: &Held<'_>, show: &Show<'_>) -> Finding {
+fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) -> Finding {
     let mut ways: Vec<Way> = Vec::new();
     for share in held.iter().take(1).flat_map(|(file, _)| world.pbx.shares_of(file)) {
-        let way = way(world, leaks, folder, share);
+        let way = way(world, held, share);
         match ways.iter_mut().find(|known| known.is_like(&way)) {
             Some(known) => known.ports.extend(way.ports),
             None => ways.push(way),
@@ -108,22 +110,23 @@ impl Way {
     }
 }
 
-/// A fetch from outside settles what the disk leaves open.
-fn way(world: &World<'_>, leaks: &[Leak], folder: &str, share: &Share) -> Way {
+/// A request from outside settles what the disk leaves open, and contradicts what it closes.
+fn way(world: &World<'_>, held: &Held<'_>, share: &Share) -> Way {
     let mut reached = world.pbx.audience(share);
-    let seen = leaks.iter().find(|leak| {
-        let same_folder = leak.path.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
-        same_folder
-            && leak.is_answered
-            && leak.service == share.service
-            && world.neighbours.is_outside(leak.address)
-    });
-    let mut seen_line = None;
-    if let Some(leak) = seen.filter(|_| matches!(reached.audience, Audience::CannotTell | Audience::Internet))
-    {
-        reached.audience = Audience::Internet;
-        reached.why = format!("{}; {} was given files from it", reached.why, leak.address);
-        seen_line = Some(leak.line.clone());
+    let seen = seen_from_outside(world, held, share);
+    if let Some((address, _)) = &seen {
+        let (audience, meaning) = match reached.audience {
+            Audience::Password => (Audience::Password, "asked for files of it"),
+            Audience::CannotTell | Audience::Internet => {
+                (Audience::Internet, "asked for files of it, so that the Internet does reach it")
+            }
+            _ => (
+                Audience::CannotTell,
+                "asked for files of it all the same: it was open then, or there is another way in",
+            ),
+        };
+        reached.audience = audience;
+        reached.why = format!("{}; {address} {meaning}", reached.why);
     }
     Way {
         program: share.program,
@@ -131,8 +134,25 @@ fn way(world: &World<'_>, leaks: &[Leak], folder: &str, share: &Share) -> Way {
         ports: share.doors.iter().map(|door| door.port).collect(),
         reached,
         place: share.place.clone(),
-        seen: seen_line,
+        seen: seen.map(|(_, line)| line),
     }
+}
+
+/// Returns a request of somebody outside that reached the server, be it his own phone's: for a file of the
+/// folder, or for any where the server hands out nothing else.
+fn seen_from_outside(world: &World<'_>, held: &Held<'_>, share: &Share) -> Option<(IpAddr, Citation)> {
+    let names: BTreeSet<&str> = held.iter().flat_map(|(file, _)| file.names()).collect();
+    let is_of_it = |fetch: &&Fetch| {
+        let asked = String::from_utf8_lossy(&fetch.file);
+        fetch.service == share.service
+            && (share.service == Service::Tftp || names.contains(&*Asked::of(&asked).name))
+    };
+    let outside = world.fetches.iter().filter(|(address, _)| world.neighbours.is_outside(**address));
+    let mut seen = outside.filter_map(|(address, client)| {
+        let fetch = client.given.iter().chain(&client.unanswered).find(is_of_it)?;
+        Some((*address, fetch.line.clone()))
+    });
+    seen.next()
 }
 
 /// Lists accounts and files by vendor.

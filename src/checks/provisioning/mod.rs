@@ -28,7 +28,7 @@ pub(super) fn check(
         incidents.iter().flat_map(|incident| incident.actors.keys()).copied().collect();
     let leaks = leaks::all(world, &hostile);
     let (mut findings, limit) = handed_out::check(world, incidents, &leaks, show);
-    findings.extend(exposed::check(world, &leaks, show));
+    findings.extend(exposed::check(world, show));
     findings.extend(handed_out::walkers(world, &hostile, &leaks, show));
     findings.extend(leftovers::softphones(world, show));
     findings.extend(leftovers::unknown_accounts(world, show));

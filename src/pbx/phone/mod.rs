@@ -30,11 +30,6 @@ pub fn is_binary_phone_file(head: &[u8]) -> bool {
     grandstream::is_binary(head)
 }
 
-/// Returns whether a file's name holds a hardware address, as the names of most phones' files do.
-pub fn is_named_after_phone(path: &str) -> bool {
-    name::judge(path) == name::Name::OfPhone
-}
-
 /// Returns whether a file is one that phones take their settings from.
 pub fn is_phone_file(path: &str, head: &[u8]) -> bool {
     if grandstream::is_binary(head) {

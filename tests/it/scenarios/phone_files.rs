@@ -15,9 +15,14 @@ const THIEF: &str = "193.46.255.20";
 
 /// An office with phones of three vendors, one of them at home, and the server that gives them their files.
 fn with_phones() -> (Stage, i64) {
+    with_phones_and(HOME)
+}
+
+/// The same, with one of the phones elsewhere.
+fn with_phones_and(home: &str) -> (Stage, i64) {
     let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12", "13"]);
     let monday = stage.at("2026-03-02 00:00:00");
-    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", HOME)], monday, 9, &GERMAN);
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", home)], monday, 9, &GERMAN);
     let secret = |stage: &Stage, name: &str| {
         stage.accounts.iter().find(|(known, _)| known == name).expect("an account").1.clone()
     };
@@ -38,7 +43,7 @@ fn with_phones() -> (Stage, i64) {
         stage.web(at, "192.168.2.11", "\"GET /snom720-000413A2F011.htm HTTP/1.1\" 200 9");
         // The one at home has been in use since before the evidence begins.
         if day > 0 {
-            stage.web(at, HOME, "\"GET /Config0080F0112233.cfg HTTP/1.1\" 200 9");
+            stage.web(at, home, "\"GET /Config0080F0112233.cfg HTTP/1.1\" 200 9");
         }
     }
     (stage, monday)
@@ -62,6 +67,9 @@ fn phones_that_fetch_their_own_files_accuse_nobody() {
     compare(&report, &[], &[]);
     assert!(found(&report, "provisioning-leaked").is_empty(), "{:?}", found(&report, "provisioning-leaked"));
     assert!(found(&report, "provisioning-walked").is_empty());
+    // The phone at home shows that the Internet reaches the server.
+    assert_eq!(found(&report, "provisioning-exposed"), ["critical srv/prov"]);
+    let report = examine(&mut with_phones_and("192.168.2.12").0);
     assert_eq!(found(&report, "provisioning-exposed"), ["medium srv/prov"]);
 }
 
@@ -140,6 +148,31 @@ fn a_fetch_by_any_protocol_precedes_the_breach() {
     }
 }
 
+/// A copy of all phone files in one archive gives all of them away.
+#[test]
+fn an_archive_of_phone_files_gives_away_all_that_it_holds() {
+    let (mut stage, monday) = with_phones();
+    stage.web(monday + 5 * DAY, THIEF, "\"GET /old/phones.tar.gz HTTP/1.1\" 200 9000");
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let folder = scratch.path().join("srv/prov/old");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = std::fs::File::create(folder.join("phones.tar.gz")).unwrap();
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    for name in ["001565aabbcc.cfg", "snom720-000413A2F011.htm"] {
+        archive
+            .append_path_with_name(scratch.path().join("srv/prov").join(name), format!("tftpboot/{name}"))
+            .unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap();
+    let report = examine_folder(scratch.path(), &Options::default());
+    assert_eq!(found(&report, "provisioning-leaked"), ["critical 10", "critical 11"]);
+    assert_eq!(
+        found(&report, "provisioning-exposed"),
+        ["critical srv/prov", "critical srv/prov/old/phones.tar.gz!/tftpboot"]
+    );
+}
+
 #[test]
 fn a_saved_firewall_and_a_password_change_the_answer() {
     let saved = |rule: &str| format!("*filter\n:INPUT DROP [0:0]\n{rule}COMMIT\n");
@@ -148,7 +181,7 @@ fn a_saved_firewall_and_a_password_change_the_answer() {
         ("-A INPUT -p tcp --dport 8083 -j ACCEPT\n", "critical srv/prov"),
         ("-A INPUT -s 192.168.2.0/24 -p tcp --dport 8083 -j ACCEPT\n", "low srv/prov"),
     ] {
-        let (mut stage, _) = with_phones();
+        let (mut stage, _) = with_phones_and("192.168.2.12");
         stage.file("etc/sysconfig/iptables", &saved(rule));
         assert_eq!(found(&examine(&mut stage), "provisioning-exposed"), [told], "{rule}");
     }
@@ -232,7 +265,7 @@ fn walk(stage: &mut Stage, from: &str, at: i64) {
 
 #[test]
 fn a_thief_that_seems_to_sit_inside_is_not_taken_for_ones_own() {
-    let (mut stage, monday) = with_phones();
+    let (mut stage, monday) = with_phones_and("192.168.2.12");
     walk(&mut stage, "192.168.2.1", monday + 5 * DAY);
     let report = examine(&mut stage);
     compare(&report, &[], &[]);
