@@ -191,6 +191,13 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_an_item_belong_together() {
+        let text = "<item name=\"account.1.sip.subscriber\">\n<part name=\"name\">Front desk</part>\n<part name=\"password\">a</part>\n<part name=\"userid\">301</part>\n</item>\n<item name=\"phonebook.download\">\n<part name=\"password\">b</part></item>\n<item name=\"account.2.sip.subscriber\"><part name=\"userid\">302</part><part name=\"password\"/></item>";
+        assert_eq!(found("grandstream", text, false).len(), 1);
+        assert!(found("grandstream", text, false)[0].starts_with("301 a "));
+    }
+
+    #[test]
     fn lines_may_end_with_two_bytes() {
         let text = "account.1.auth_name = 301\r\naccount.1.password = a \r\nSIP1 x\r\n";
         assert_eq!(found("yealink", text, false), ["301 a \"account.1.auth_name = 301\""]);
