@@ -198,6 +198,14 @@ mod tests {
     }
 
     #[test]
+    fn linphone_takes_its_account_from_a_file_too() {
+        let text = "<config><section name=\"proxy_0\"><entry name=\"realm\">x</entry></section>\n<section name=\"auth_info_0\" overwrite=\"true\">\n<entry name=\"username\" overwrite=\"true\">301</entry>\n<entry name=\"passwd\">a</entry>\n</section></config>";
+        assert_eq!(found("linphone", text, false).len(), 1);
+        assert!(found("linphone", text, false)[0].starts_with("301 a "));
+        assert!(found("linphone", &text.replace(">a<", ">{password}<"), false).is_empty());
+    }
+
+    #[test]
     fn lines_may_end_with_two_bytes() {
         let text = "account.1.auth_name = 301\r\naccount.1.password = a \r\nSIP1 x\r\n";
         assert_eq!(found("yealink", text, false), ["301 a \"account.1.auth_name = 301\""]);
