@@ -100,6 +100,7 @@ fn incident() -> Incident {
         },
         breach: when(-5),
         proof: vec![proof(800)],
+        still_registered: Vec::new(),
         unknown: vec!["how the number of the extension was known".to_owned()],
     }
 }

@@ -35,6 +35,8 @@ pub struct Incident {
     pub breach: Option<When>,
     /// The proof of the breach itself.
     pub proof: Vec<Proof>,
+    /// Addresses of the intruder that still hold a registration when the evidence ends.
+    pub still_registered: Vec<IpAddr>,
     /// What the evidence cannot tell about this incident.
     pub unknown: Vec<String>,
 }

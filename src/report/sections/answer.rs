@@ -187,6 +187,11 @@ fn is_it_over(report: &Report, incident: &Incident) -> String {
             let over = after.num_hours() >= STILL_WARM_HOURS;
             let judged = if over { "nothing was seen in that time" } else { "it may not be over" };
             text.push_str(&format!("; the evidence goes on for {} after that: {judged}.", duration(seconds)));
+            if let Some(address) = incident.still_registered.first() {
+                text.push_str(&format!(
+                    " {address} is still registered in the server's own database: it is not over until that contact is removed."
+                ));
+            }
         }
     }
     text

@@ -194,18 +194,9 @@ fn files_that_nobody_needs_are_named() {
     let scratch = Scratch::new();
     stage.write(&scratch);
     let examined = |contacts: &[(&str, &str)]| {
-        let path = scratch.file("var/lib/asterisk/astdb.sqlite3", "");
-        let database = rusqlite::Connection::open(path).unwrap();
-        database
-            .execute_batch("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
-            .unwrap();
-        for (account, agent) in contacts {
-            let key = format!("/registrar/contact/{account};@{}", agent.len());
-            let value = format!(
-                "{{\"via_addr\":\"192.168.2.11\",\"endpoint\":\"{account}\",\"uri\":\"sip:{account}@192.168.2.11:5060\",\"user_agent\":\"{agent}\",\"expiration_time\":\"1779258600\"}}"
-            );
-            database.execute("INSERT INTO astdb VALUES (?1, ?2)", [key, value]).unwrap();
-        }
+        let contacts: Vec<_> =
+            contacts.iter().map(|(account, agent)| (*account, "192.168.2.11", *agent)).collect();
+        register_in_database(&scratch, &contacts);
         examine_folder(scratch.path(), &Options::default())
     };
     let report = examined(&[
@@ -291,4 +282,37 @@ fn secrets_that_are_out_are_told_where_nobody_got_in() {
         "{told}"
     );
     assert!(told.contains("one address tried and nobody got in"), "{told}");
+}
+
+/// Writes Asterisk's internal database with contacts: account, address, user agent.
+fn register_in_database(scratch: &Scratch, contacts: &[(&str, &str, &str)]) {
+    let path = scratch.file("var/lib/asterisk/astdb.sqlite3", "");
+    let database = rusqlite::Connection::open(path).unwrap();
+    database
+        .execute_batch("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
+        .unwrap();
+    for (account, address, agent) in contacts {
+        let key = format!("/registrar/contact/{account};@{}", agent.len());
+        let value = format!(
+            "{{\"via_addr\":\"{address}\",\"endpoint\":\"{account}\",\"uri\":\"sip:{account}@{address}:5060\",\"user_agent\":\"{agent}\",\"expiration_time\":\"1893456000\"}}"
+        );
+        database.execute("INSERT INTO astdb VALUES (?1, ?2)", [key, value]).unwrap();
+    }
+}
+
+#[test]
+fn an_intruder_that_is_still_registered_is_told() {
+    let (mut stage, monday) = with_phones();
+    let theft = monday + 5 * DAY;
+    walk(&mut stage, THIEF, theft);
+    stage.register("11", THIEF, theft + HOUR);
+    pump(&mut stage, "11", THIEF, &["0088213555011"], theft + 2 * HOUR, 30, 44);
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let answer = |address: &str| {
+        register_in_database(&scratch, &[("11", address, "x")]);
+        crate::scratch::stdout(&scratch.run(&["investigate", "."]))
+    };
+    assert!(answer(THIEF).contains("193.46.255.20 is still registered"), "{}", answer(THIEF));
+    assert!(!answer("192.168.2.11").contains("is still registered"));
 }
