@@ -66,13 +66,17 @@ impl Pbx {
                 let audience = if is_own { Audience::Nobody } else { Audience::Network };
                 return Reached::by(audience, format!("its configuration lets in only {}", shown.join(", ")));
             }
-            Limit::Unknown | Limit::None => {}
+            Limit::Unknown | Limit::StockPassword | Limit::None => {}
         }
         let doors = share.doors.iter().map(|door| self.door(share, *door));
         let widest = doors.min_by_key(|reached| reached.audience);
         let reached =
             widest.unwrap_or_else(|| Reached::by(Audience::CannotTell, "where it listens is not told"));
         match share.limit {
+            Limit::StockPassword if reached.audience < Audience::Password => Reached::by(
+                Audience::CannotTell,
+                "it asks for the password of an account whose stock password is published; whether it was changed is not told",
+            ),
             Limit::Unknown if reached.audience < Audience::Password => Reached::by(
                 Audience::CannotTell,
                 "whom its configuration lets in hangs on what is not in these files",

@@ -34,6 +34,8 @@ pub enum Limit {
     Networks(Vec<IpNet>),
     /// Who knows a password.
     Password,
+    /// Who knows the password that a maker ships his phones with, unless it was changed.
+    StockPassword,
     /// It hangs on what the files here do not tell.
     Unknown,
     /// Anybody.
