@@ -37,6 +37,9 @@ pub(super) fn is_configuration(name: &str) -> bool {
         || (name.ends_with(".conf") && folders.iter().any(|folder| name.starts_with(folder)))
 }
 
+/// The files that list the ports which are listened at.
+const PORTS: [&str; 2] = ["etc/apache2/ports.conf", "etc/httpd/conf/httpd.conf"];
+
 const MAIN: [&str; 2] = ["etc/apache2/apache2.conf", "etc/httpd/conf/httpd.conf"];
 
 fn is_on(page: &Page<'_>) -> bool {
@@ -87,10 +90,17 @@ fn of_disk(disk: &str, pages: &[&Page<'_>], ruled: &[Scope], shares: &mut Vec<Sh
     if listens.is_empty() && taken.is_empty() {
         main.doors.push(Door::at(PORT));
     }
-    for site in sites.iter_mut().filter(|_| !listens.is_empty()) {
+    // Of a copy without the file that lists the ports nobody knows which are silent.
+    let knows_ports = pages.iter().any(|page| PORTS.contains(&page.name.as_str()));
+    for site in &mut sites {
         let heard = |door: &Door| {
             let same = listens.iter().filter(|one| one.port == door.port);
-            same.map(|one| Door { address: door.address.or(one.address), ..*door }).collect::<Vec<_>>()
+            let mut heard: Vec<Door> =
+                same.map(|one| Door { address: door.address.or(one.address), ..*door }).collect();
+            if heard.is_empty() && !knows_ports {
+                heard.push(*door);
+            }
+            heard
         };
         site.doors = site.doors.iter().flat_map(heard).collect();
     }

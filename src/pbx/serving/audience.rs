@@ -98,7 +98,9 @@ impl Pbx {
         match self.firewall.verdict(&share.disk, share.protocol(), port) {
             Some(Verdict { gate: Gate::Open, path, rule }) => Reached {
                 audience: Audience::Internet,
-                why: format!("{asks}, and the rules saved in {path} let anybody through"),
+                why: format!(
+                    "{asks}, and the rules saved in {path} let anybody through: only a router in front could keep the Internet out"
+                ),
                 rule,
             },
             Some(Verdict { gate: Gate::Closed, path, rule }) => Reached {

@@ -169,7 +169,13 @@ fn apaches_sites_are_read_with_what_they_ask_for() {
         // Nothing listens at port 84.
         assert_eq!(served("tftpboot", &files), [format!("Apache 83 {audience}")], "{access}");
     }
+    // Without the file that lists the ports, both sites may be heard.
     let text = site("Require all granted");
+    let files = [
+        ("etc/apache2/sites-enabled/hpro.conf", text.as_str()),
+        ("etc/apache2/sites-enabled/ucp.conf", "Listen 81\n"),
+    ];
+    assert_eq!(served("tftpboot", &files), ["Apache 83 CannotTell", "Apache 84 CannotTell"]);
     let available = ("etc/apache2/sites-available/hpro.conf", text.as_str());
     assert!(served("tftpboot", &[ports, available]).is_empty(), "a site that is off");
     let link = ("etc/apache2/sites-enabled/hpro.conf", "->../sites-available/hpro.conf");
