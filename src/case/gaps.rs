@@ -1,7 +1,7 @@
 //! What is missing, what that costs the inquiry, and how to get it.
 
 use super::build::Case;
-use super::reach;
+use super::{hidden, reach};
 use crate::event::{Action, Service};
 use crate::evidence::Kind;
 use crate::pbx::FileServer;
@@ -41,6 +41,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     file_gaps(world, &mut add);
     printed_packets(world, &mut add);
     lost_lines(world, &mut add);
+    hidden::gaps(world, &mut add);
     reach::gaps(case, incidents, &mut add);
     gaps.sort();
     gaps.dedup();

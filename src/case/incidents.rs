@@ -7,6 +7,7 @@ use super::build::Case;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
+use crate::pbx::Binding;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::{Incident, Span};
 use crate::reconstruct::world::{Party, World, earliest};
@@ -48,6 +49,7 @@ impl Case<'_> {
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
             not_blocked: blocking::judge(self, incident, replay),
+            still_registered: self.still_registered(incident),
             unknown: incident.unknown.clone(),
             calls,
             entry,
@@ -131,6 +133,19 @@ impl Case<'_> {
             attempts: party.map(|party| party.failures.attempts),
             evidence: self.proofs(&actor.lines),
         })
+    }
+
+    /// Returns the intruder's addresses that the server's own database still knows as an account's.
+    fn still_registered(&self, incident: &Incident) -> Vec<std::net::IpAddr> {
+        let is_his = |address: &std::net::IpAddr| incident.actors.contains_key(address);
+        let holds = |binding: &&Binding| {
+            let is_lapsed = binding.expires.zip(self.world.last).is_some_and(|(lapses, end)| lapses < end);
+            incident.accounts.contains_key(&binding.account) && !is_lapsed
+        };
+        let held = self.world.pbx.bindings.iter().filter(holds);
+        let addresses: BTreeSet<std::net::IpAddr> =
+            held.filter_map(|binding| binding.address).filter(is_his).collect();
+        addresses.into_iter().collect()
     }
 
     fn phases(&self, incident: &Incident, calls: &[model::FraudCall]) -> Vec<model::PhaseSpan> {

@@ -5,6 +5,7 @@ mod blocking;
 mod build;
 mod gaps;
 mod given;
+mod hidden;
 mod incidents;
 mod reach;
 mod sorted;

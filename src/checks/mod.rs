@@ -8,6 +8,7 @@ mod exposure;
 mod intrusion;
 mod login_count;
 mod manager_users;
+mod provisioning;
 mod proxy_script;
 mod readable_secrets;
 mod risky_settings;
@@ -38,10 +39,12 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(proxy_script::check(world, show));
     findings.extend(readable_secrets::check(world, show));
     findings.extend(deleted_records::check(world, show));
+    let (of_phone_files, more) = provisioning::check(world, incidents, show);
+    findings.extend(of_phone_files);
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, limit.into_iter().collect())
+    (findings, limit.into_iter().chain(more).collect())
 }

@@ -114,7 +114,10 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
         return table_file(path, part, table);
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
-        return readers::recognise(path, head);
+        return match pbx::is_binary_phone_file(head) {
+            true => Some(Kind::PhoneFile),
+            false => readers::recognise(path, head),
+        };
     }
     // A dump is told by its first statement; twelve digits of a date in its name look like a phone's.
     if looks_like_dump(head) {

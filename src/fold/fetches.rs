@@ -59,6 +59,10 @@ pub struct Fetch {
     pub at: Instant,
     /// Its name as asked for.
     pub file: Box<[u8]>,
+    /// From which service.
+    pub service: Service,
+    /// Did the client give a user's name and password?
+    pub has_password: bool,
     /// The line.
     pub line: Citation,
 }
@@ -288,7 +292,13 @@ mod tests {
     }
 
     fn ask(fetches: &mut Fetches, address: IpAddr, session: &[u8], file: &str) {
-        let fetch = Fetch { at: Instant(0), file: file.as_bytes().into(), line: line() };
+        let fetch = Fetch {
+            at: Instant(0),
+            file: file.as_bytes().into(),
+            service: Service::Tftp,
+            has_password: false,
+            line: line(),
+        };
         fetches.asked(address, session, fetch);
     }
 
@@ -327,7 +337,13 @@ mod tests {
     #[test]
     fn a_file_that_is_gone_later_was_given_all_the_same() {
         let names = given(|fetches, address| {
-            let fetch = Fetch { at: Instant(0), file: (*b"/phone.cfg").into(), line: line() };
+            let fetch = Fetch {
+                at: Instant(0),
+                file: (*b"/phone.cfg").into(),
+                service: Service::Web,
+                has_password: false,
+                line: line(),
+            };
             fetches.given(address, fetch);
             fetches.absent(address, b"/phone.cfg", Instant(1), line());
             fetches.refused(address, Instant(2));

@@ -363,7 +363,11 @@ impl Fold {
         let file = told.text(told.entry.detail);
         let session = told.text(told.entry.session);
         let fetches = &mut self.ledger.fetches;
-        let fetch = || Fetch { at: told.at, file: file.into(), line: told.citation() };
+        let service = told.entry.service;
+        // Guests of an FTP server give a name, too.
+        let user = told.text(told.entry.account);
+        let has_password = !matches!(user, b"" | b"-" | b"ftp" | b"anonymous" | b"?");
+        let fetch = || Fetch { at: told.at, file: file.into(), service, has_password, line: told.citation() };
         match (told.entry.action, told.entry.service) {
             (Action::FileMissing, Service::Tftp) => {
                 fetches.missing(address, session, file, told.at, told.citation());

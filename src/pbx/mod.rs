@@ -48,7 +48,7 @@ pub use panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
     RoutePattern,
 };
-pub use phone::{Asked, is_phone_file};
+pub use phone::{Asked, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -256,6 +256,18 @@ pub struct PhoneFile {
     pub accounts: Vec<PhoneAccount>,
 }
 
+impl PhoneFile {
+    /// Returns the names under which it can be asked for: its own, and those of the archives around it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.split("!/").filter_map(|path| path.rsplit('/').next())
+    }
+
+    /// Returns the folder that it lies in, as reports show it.
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
 /// One account in a phone file.
 #[derive(Clone, Debug)]
 pub struct PhoneAccount {

@@ -332,29 +332,6 @@ fn the_torture_file_is_read_as_asterisk_reads_it() {
     assert!(!format!("{pbx:?}").contains("must-not-be-seen"));
 }
 
-/// `expected.tsv` beside the samples names the accounts that a phone would log in with.
-#[test]
-fn published_phone_files_give_their_accounts() {
-    let Some(folder) = shared("corpora/provisioning") else { return };
-    let expected = std::fs::read_to_string(folder.join("expected.tsv")).unwrap();
-    let pbx = read_folder(&folder);
-    if std::env::var_os("SHOW").is_some() {
-        show(&folder, &pbx);
-    }
-    for row in expected.lines().skip(1) {
-        let fields: Vec<&str> = row.split('\t').collect();
-        let (file, account) = (fields[0], fields.get(2).copied().unwrap_or_default());
-        let held = pbx.phone_files.iter().find(|held| held.path == file);
-        let accounts: Vec<&str> =
-            held.map(|held| names(held.accounts.iter().map(|held| &held.name))).unwrap_or_default();
-        if account.is_empty() {
-            assert!(accounts.is_empty(), "{file}: {accounts:?}");
-        } else {
-            assert!(accounts.contains(&account), "{file}: {accounts:?}");
-        }
-    }
-}
-
 fn show(path: &Path, pbx: &Pbx) {
     eprintln!("== {}", path.display());
     for account in &pbx.accounts {

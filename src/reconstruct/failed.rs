@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::habits;
+use super::leaks::WALKED;
 use super::same_network;
 use super::standing::Standing;
 use super::world::{Party, World};
@@ -14,8 +15,6 @@ use crate::report::model::Role;
 const MISTYPED: u64 = 3;
 /// Names that do not exist which somebody who has an account may have mistyped.
 const MISTYPED_NAMES: usize = 4;
-/// Different files that are not there from which a client walks names.
-const WALKED: u64 = 5;
 
 /// Someone who tried and got nothing.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ mod habits;
 mod honest;
 pub mod incident;
 mod join;
-mod leaks;
+pub mod leaks;
 mod legs;
 mod parties;
 mod phases;

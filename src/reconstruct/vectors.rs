@@ -214,9 +214,10 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
         way.score += if leak.is_answered { 5 } else { 3 };
         let verb = if leak.is_answered { "was given" } else { "asked for" };
         way.because.push(format!(
-            "{} {verb} {}, which holds the secret of {}, {} before the first use",
+            "{} {verb} {} by {}, which holds the secret of {}, {} before the first use",
             leak.address,
             show(&leak.file),
+            leak.protocol(),
             show(&leak.account),
             crate::report::document::duration(breach.first.seconds_since(leak.at).max(0) as u64),
         ));

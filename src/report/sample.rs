@@ -109,6 +109,7 @@ fn incident() -> Incident {
             why: "it reads another log".to_owned(),
             evidence: vec![proof(3)],
         }],
+        still_registered: Vec::new(),
         unknown: vec!["how the number of the extension was known".to_owned()],
     }
 }

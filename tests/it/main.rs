@@ -15,6 +15,7 @@ mod lines;
 mod mariadb;
 mod newcomer;
 mod output;
+mod provisioning;
 mod published;
 mod readme;
 mod records;

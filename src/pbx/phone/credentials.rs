@@ -12,6 +12,8 @@ use crate::untrusted::Untrusted;
 
 /// No phone has more lines.
 const MOST: usize = 512;
+/// No name and no secret is longer.
+const LONGEST: usize = 256;
 
 /// An account and its secret; it has no `Debug`, and lives only until the two are compared.
 pub(super) struct Credential {
@@ -109,6 +111,7 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
 
 fn rest_of_line(text: &[u8], start: usize) -> &[u8] {
     let rest = text.get(start..).unwrap_or_default();
+    let rest = rest.get(..LONGEST).unwrap_or(rest);
     rest.split(|&byte| byte == b'\n').next().unwrap_or_default()
 }
 
@@ -140,6 +143,9 @@ fn line_of(vendor: &str, number: String) -> String {
 
 /// Returns a value as the phone reads it; `None` where there is none yet.
 fn plain(value: &[u8], is_encoded: bool) -> Option<String> {
+    if value.len() > LONGEST {
+        return None;
+    }
     let decoded = if is_encoded { grandstream::decode(value) } else { value.to_vec() };
     let text = Untrusted::from_bytes(decoded.trim_ascii()).raw().trim_matches('"').to_owned();
     let is_template = ["{", "$", "%", "<?", "__"].iter().any(|mark| text.starts_with(mark))
@@ -182,6 +188,29 @@ mod tests {
         );
         let values = "P35=1\nP36=known\nP34=a%26b\nP735=2\nP734=c\n";
         assert_eq!(found("grandstream", values, true), ["known a&b \"P36=known\"", "2 c \"P735=2\""]);
+    }
+
+    #[test]
+    fn parts_of_an_item_belong_together() {
+        let text = "<item name=\"account.1.sip.subscriber\">\n<part name=\"name\">Front desk</part>\n<part name=\"password\">a</part>\n<part name=\"userid\">301</part>\n</item>\n<item name=\"phonebook.download\">\n<part name=\"password\">b</part></item>\n<item name=\"account.2.sip.subscriber\"><part name=\"userid\">302</part><part name=\"password\"/></item>";
+        assert_eq!(found("grandstream", text, false).len(), 1);
+        assert!(found("grandstream", text, false)[0].starts_with("301 a "));
+    }
+
+    #[test]
+    fn linphone_takes_its_account_from_a_file_too() {
+        let text = "<config><section name=\"proxy_0\"><entry name=\"realm\">x</entry></section>\n<section name=\"auth_info_0\" overwrite=\"true\">\n<entry name=\"username\" overwrite=\"true\">301</entry>\n<entry name=\"passwd\">a</entry>\n</section></config>";
+        assert_eq!(found("linphone", text, false).len(), 1);
+        assert!(found("linphone", text, false)[0].starts_with("301 a "));
+        assert!(found("linphone", &text.replace(">a<", ">{password}<"), false).is_empty());
+    }
+
+    #[test]
+    fn lines_may_end_with_two_bytes() {
+        let text = "account.1.auth_name = 301\r\naccount.1.password = a \r\nSIP1 x\r\n";
+        assert_eq!(found("yealink", text, false), ["301 a \"account.1.auth_name = 301\""]);
+        let text = "SIP1 Register User :301\r\nSIP1 Register Pswd :a\r\n";
+        assert_eq!(found("fanvil", text, false), ["301 a \"SIP1 Register User :301\""]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod grandstream;
+mod maker;
 mod name;
 mod request;
 mod rules;
@@ -20,6 +21,14 @@ use crate::evidence::{Evidence, Kind, Source};
 
 /// The largest published template has 146 thousand bytes.
 const LARGEST: usize = 1024 * 1024;
+/// Phone files read in all: every pattern goes over every byte.
+const MOST_FILES: usize = 20_000;
+const MOST_BYTES: usize = 128 * 1024 * 1024;
+
+/// Returns whether a file has the packed form that old phones of Grandstream's take.
+pub fn is_binary_phone_file(head: &[u8]) -> bool {
+    grandstream::is_binary(head)
+}
 
 /// Returns whether a file is one that phones take their settings from.
 pub fn is_phone_file(path: &str, head: &[u8]) -> bool {
@@ -38,13 +47,26 @@ pub fn is_phone_file(path: &str, head: &[u8]) -> bool {
 ///
 /// Copies are read too: each path is one more place to fetch the secret from.
 pub(super) fn read_all(evidence: &Evidence, secrets: &Secrets, pbx: &mut Pbx) {
-    for source in evidence.sources.iter().filter(|source| source.kind == Kind::PhoneFile) {
-        match evidence.read_small(source, LARGEST) {
-            Ok(bytes) => pbx.phone_files.extend(phone_file(source, &bytes, secrets)),
-            Err(error) => {
-                let what = format!("cannot be read: {error}");
-                pbx.problems.push(Problem { path: source.file.path.clone(), what });
+    let mut left = MOST_BYTES;
+    let sources = evidence.sources.iter().filter(|source| source.kind == Kind::PhoneFile);
+    for (count, source) in sources.enumerate() {
+        let mut problem = |what: String| pbx.problems.push(Problem { path: source.file.path.clone(), what });
+        if count == MOST_FILES || left == 0 {
+            let limit = MOST_BYTES >> 20;
+            problem(format!(
+                "more than {MOST_FILES} phone files, or {limit} MiB of them: this and later ones were not read"
+            ));
+            break;
+        }
+        match evidence.read_small(source, LARGEST.min(left) + 1) {
+            Ok(bytes) => {
+                if bytes.len() > LARGEST.min(left) {
+                    problem(format!("read up to {} KiB", LARGEST.min(left) >> 10));
+                }
+                left = left.saturating_sub(bytes.len());
+                pbx.phone_files.extend(phone_file(source, &bytes, secrets));
             }
+            Err(error) => problem(format!("cannot be read: {error}")),
         }
     }
 }
@@ -56,14 +78,20 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
     let of_phone = is_binary || name::judge(path) == name::Name::OfPhone;
     let reach = if of_phone { rules::Reach::ByName } else { rules::Reach::Anywhere };
     let knows = |name: &str| secrets.knows(name);
-    // Vendors share keys (Grandstream, Sangoma and Htek all have P34): who explains most wins, and of
-    // equals the first in the table.
+    let maker = name::hardware_address(path.rsplit('/').next().unwrap_or(path));
+    let maker = maker.and_then(|address| maker::of(&address));
+    let is_maker = |vendor: &rules::Vendor| maker.is_some_and(|maker| vendor.name.starts_with(maker));
+    // Vendors share keys (Grandstream, Sangoma and Htek all have P34): who explains most wins, of equals the
+    // one who made the phone, and then the first in the table.
     let best = rules::vendors()
         .iter()
         .filter(|vendor| !is_binary || vendor.name == "grandstream")
         .filter(|vendor| vendor.is_in(&text, reach))
         .map(|vendor| (vendor, credentials::find(vendor, &text, reach, is_binary, &knows)))
-        .reduce(|best, next| if next.1.len() > best.1.len() { next } else { best });
+        .reduce(|best, next| {
+            let weight = |held: &(&rules::Vendor, Vec<_>)| (held.1.len(), is_maker(held.0));
+            if weight(&next) > weight(&best) { next } else { best }
+        });
     let (vendor, found) = best?;
     let account = |credential: credentials::Credential| {
         let offset = credential.at.start;
@@ -78,7 +106,12 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
             name: credential.name,
         }
     };
-    let accounts = found.into_iter().map(account).collect();
+    let comments = comments(&text);
+    let accounts = found.into_iter().map(|found| (found.at.start, account(found)));
+    // A sample within a comment is no secret, but one that still works is.
+    let is_sample = |at: usize| comments.iter().any(|comment| comment.contains(&at));
+    let accounts = accounts.filter(|(at, phone)| phone.secret_is_live == Some(true) || !is_sample(*at));
+    let accounts = accounts.map(|(_, phone)| phone).collect();
     Some(PhoneFile {
         source: source.id,
         path: path.to_owned(),
@@ -87,6 +120,20 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
         vendor: vendor.name,
         accounts,
     })
+}
+
+/// Returns where the comments of XML stand.
+fn comments(text: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut ends = memchr::memmem::find_iter(text, b"-->").peekable();
+    let mut comments: Vec<std::ops::Range<usize>> = Vec::new();
+    for start in memchr::memmem::find_iter(text, b"<!--") {
+        if comments.last().is_some_and(|last| last.contains(&start)) {
+            continue;
+        }
+        while ends.next_if(|end| *end < start).is_some() {}
+        comments.push(start..ends.peek().copied().unwrap_or(text.len()));
+    }
+    comments
 }
 
 /// Returns whether a file has any of the words that a secret goes by, before patterns are tried.

@@ -25,6 +25,10 @@ pub(super) fn judge(path: &str) -> Name {
     while let Some(shorter) = COPIES.iter().find_map(|ending| name.strip_suffix(ending)) {
         name = shorter;
     }
+    // `{$mac}.cfg` and `$mac.cfg` are what a server makes phone files of.
+    if name.contains(['$', '{']) {
+        return Name::Other;
+    }
     if hardware_address(name).is_some() {
         return Name::OfPhone;
     }
@@ -39,6 +43,9 @@ pub(super) fn judge(path: &str) -> Name {
 /// that is a digit too, so that a run may be longer by one in front.
 pub(super) fn hardware_address(name: &str) -> Option<String> {
     let bytes = name.as_bytes();
+    if bytes.windows(36).any(is_identifier) {
+        return None;
+    }
     let runs = bytes.split(|byte| !byte.is_ascii_hexdigit());
     let whole = runs.filter(|run| (12..=13).contains(&run.len())).find_map(|run| run.get(run.len() - 12..));
     let separated = || {
@@ -50,6 +57,14 @@ pub(super) fn hardware_address(name: &str) -> Option<String> {
     };
     let digits = whole.map(<[u8]>::to_vec).or_else(separated)?;
     Some(String::from_utf8_lossy(&digits).to_ascii_lowercase())
+}
+
+/// Returns whether a text is a UUID, whose last part looks like a hardware address: calls are named so.
+fn is_identifier(text: &[u8]) -> bool {
+    text.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
 }
 
 #[cfg(test)]
@@ -70,6 +85,8 @@ mod tests {
         }
         assert_eq!(judge("site.cfg"), Name::Possible);
         assert_eq!(judge("full"), Name::Other);
+        assert_eq!(judge("a_0b8e5a4c-77d3-4c2f-9a35-001565aabbcc.cdr.xml"), Name::Possible);
+        assert_eq!(judge("t46s/{$mac}.cfg"), Name::Other);
         assert_eq!(judge("d41d8cd98f00b204e9800998ecf8427e.php"), Name::Other);
     }
 }

@@ -93,7 +93,9 @@ fn rule(row: &'static str) -> Option<(&'static str, Rule)> {
         "sip_password" => Role::Secret,
         _ => return None,
     };
-    let pattern = RegexBuilder::new(fields.next()?).multi_line(true).unicode(false).build().ok()?;
+    // Files that were written on Windows, or by a panel's own editor, end their lines with two bytes.
+    let pattern =
+        RegexBuilder::new(fields.next()?).multi_line(true).crlf(true).unicode(false).build().ok()?;
     let reach = if fields.next() == Some("by-name") { Reach::ByName } else { Reach::Anywhere };
     Some((name, Rule { role, reach, pattern }))
 }

@@ -66,13 +66,17 @@ impl Pbx {
                 let audience = if is_own { Audience::Nobody } else { Audience::Network };
                 return Reached::by(audience, format!("its configuration lets in only {}", shown.join(", ")));
             }
-            Limit::Unknown | Limit::None => {}
+            Limit::Unknown | Limit::StockPassword | Limit::None => {}
         }
         let doors = share.doors.iter().map(|door| self.door(share, *door));
         let widest = doors.min_by_key(|reached| reached.audience);
         let reached =
             widest.unwrap_or_else(|| Reached::by(Audience::CannotTell, "where it listens is not told"));
         match share.limit {
+            Limit::StockPassword if reached.audience < Audience::Password => Reached::by(
+                Audience::CannotTell,
+                "it asks for the password of an account whose stock password is published; whether it was changed is not told",
+            ),
             Limit::Unknown if reached.audience < Audience::Password => Reached::by(
                 Audience::CannotTell,
                 "whom its configuration lets in hangs on what is not in these files",
@@ -94,29 +98,27 @@ impl Pbx {
         match self.firewall.verdict(&share.disk, share.protocol(), port) {
             Some(Verdict { gate: Gate::Open, path, rule, .. }) => Reached {
                 audience: Audience::Internet,
-                why: format!("{asks}, and the rules saved in {path} let anybody through to port {port}"),
+                why: format!(
+                    "{asks}, and the rules saved in {path} let anybody through: only a router in front could keep the Internet out"
+                ),
                 rule,
             },
             Some(Verdict { gate: Gate::Closed, path, rule, .. }) => Reached {
                 audience: Audience::Nobody,
-                why: format!("the rules saved in {path} let nobody through to port {port}"),
+                why: format!("the rules saved in {path} let nobody through"),
                 rule,
             },
             Some(Verdict { gate: Gate::Limited(networks), path, rule, .. }) => {
                 let all_private = networks.iter().all(is_private);
                 let shown: Vec<String> = networks.iter().take(4).map(ToString::to_string).collect();
                 let which = if all_private { "the local network" } else { "some networks" };
-                let why = format!(
-                    "the rules saved in {path} let only {which} ({}) through to port {port}",
-                    shown.join(", ")
-                );
+                let why =
+                    format!("the rules saved in {path} let only {which} ({}) through", shown.join(", "));
                 Reached { audience: Audience::Network, why, rule }
             }
             Some(Verdict { gate: Gate::CannotTell, path, .. }) => Reached::by(
                 Audience::CannotTell,
-                format!(
-                    "{asks}; whom the rules saved in {path} let through to port {port} hangs on what they do not tell"
-                ),
+                format!("{asks}; whom the rules saved in {path} let through hangs on what they do not tell"),
             ),
             None => self.without_rules(asks, door),
         }
@@ -125,17 +127,14 @@ impl Pbx {
     fn without_rules(&self, asks: &str, door: Door) -> Reached {
         let is_public = |address: &IpAddr| !is_private(&(*address).into());
         let own = || self.own_addresses.iter().any(is_public);
-        let port = door.port;
         if door.address.as_ref().is_some_and(is_public) || (door.address.is_none() && own()) {
-            let why = format!(
-                "{asks}, the host has a public address, and no firewall's rules are saved that close port {port}"
-            );
+            let why = format!("{asks}, the host has a public address, and no firewall's rules are saved");
             return Reached::by(Audience::CannotTell, why);
         }
         Reached::by(
             Audience::CannotTell,
             format!(
-                "{asks}, and no firewall's rules are saved that close port {port}; what a router in front lets through stands on no disk of this host"
+                "{asks}, and no firewall's rules are saved; what a router in front lets through stands on no disk of this host"
             ),
         )
     }

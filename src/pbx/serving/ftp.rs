@@ -9,6 +9,8 @@ use crate::event::{Citation, Service};
 
 /// Users of the host whose homes are looked at.
 const MOST_USERS: usize = 1_000;
+/// The account that Polycom's phones log in with unless they are told another.
+const STOCK_USER: &str = "PlcmSpIp";
 /// Homes of the system's own accounts are below this.
 const FIRST_PERSON: u32 = 500;
 
@@ -99,9 +101,12 @@ fn homes<'u>(
     let of_all = root.map(|root| share(page, program, root, door, page.cite_word("local_root")));
     let of_each = users
         .iter()
-        .filter(move |user| root.is_none() && (user.id >= FIRST_PERSON || user.name == "PlcmSpIp"))
-        .map(move |user| share(page, program, &user.home, door, user.place.clone()));
-    of_all.into_iter().chain(of_each).map(|found| Share { limit: Limit::Password, ..found })
+        .filter(move |user| root.is_none() && (user.id >= FIRST_PERSON || user.name == STOCK_USER))
+        .map(move |user| {
+            let limit = if user.name == STOCK_USER { Limit::StockPassword } else { Limit::Password };
+            Share { limit, ..share(page, program, &user.home, door, user.place.clone()) }
+        });
+    of_all.into_iter().map(|found| Share { limit: Limit::Password, ..found }).chain(of_each)
 }
 
 /// `<Anonymous ~ftp>` opens a folder to guests; `DenyAll` within its `<Limit LOGIN>` closes it.

@@ -34,6 +34,8 @@ pub enum Limit {
     Networks(Vec<IpNet>),
     /// Who knows a password.
     Password,
+    /// Who knows the password that a maker ships his phones with, unless it was changed.
+    StockPassword,
     /// It hangs on what the files here do not tell.
     Unknown,
     /// Anybody.
@@ -118,11 +120,13 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
     pbx.shares = shares;
 }
 
-/// A link below a folder that is handed out leads to one that is handed out, too.
+/// A link below a folder of a web server leads to one that is handed out, too.
+///
+/// TFTP and FTP servers shut themselves in their folder, and links out of it lead nowhere.
 fn add_links(evidence: &Evidence, shares: &mut Vec<Share>) {
     let mut more = Vec::new();
     for link in &evidence.links {
-        for share in shares.iter().filter(|share| !share.folder.is_empty()) {
+        for share in shares.iter().filter(|share| share.service == Service::Web && !share.folder.is_empty()) {
             let Some(at) = link.placed.strip_prefix(share.disk.as_str()) else { continue };
             if !share.covers(&format!("/{at}")) || more.len() >= MOST_SHARES {
                 continue;

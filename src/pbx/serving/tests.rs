@@ -169,7 +169,13 @@ fn apaches_sites_are_read_with_what_they_ask_for() {
         // Nothing listens at port 84.
         assert_eq!(served("tftpboot", &files), [format!("Apache 83 {audience}")], "{access}");
     }
+    // Without the file that lists the ports, both sites may be heard.
     let text = site("Require all granted");
+    let files = [
+        ("etc/apache2/sites-enabled/hpro.conf", text.as_str()),
+        ("etc/apache2/sites-enabled/ucp.conf", "Listen 81\n"),
+    ];
+    assert_eq!(served("tftpboot", &files), ["Apache 83 CannotTell", "Apache 84 CannotTell"]);
     let available = ("etc/apache2/sites-available/hpro.conf", text.as_str());
     assert!(served("tftpboot", &[ports, available]).is_empty(), "a site that is off");
     let link = ("etc/apache2/sites-enabled/hpro.conf", "->../sites-available/hpro.conf");
@@ -189,6 +195,26 @@ fn web_roots_aliases_and_links_lead_to_phone_files() {
     assert!(served("tftpboot", &[httpd]).is_empty());
     let link = ("var/www/html/yealink", "->/tftpboot");
     assert_eq!(served("tftpboot", &[httpd, link]), ["Apache 80 CannotTell"]);
+}
+
+#[test]
+fn a_file_in_the_folder_has_a_say_where_it_is_let() {
+    let main = |overrides: &str| {
+        format!(
+            "Listen 127.0.0.1:81\nListen 80\nDocumentRoot /var/www/html\n<Directory />\nAllowOverride None\n</Directory>\n<Directory /var/www/html>\nAllowOverride {overrides}\nRequire all granted\n</Directory>\n<VirtualHost *:81>\nDocumentRoot /var/www/html\n</VirtualHost>\n"
+        )
+    };
+    let own = (
+        "var/www/html/prov/.htaccess",
+        "<Files x>\nRequire all granted\n</Files>\n<IfModule a>\nAuthType Basic\nRequire valid-user\n</IfModule>\n",
+    );
+    for (overrides, audience) in [("All", "Password"), ("None", "CannotTell"), ("AuthConfig", "Password")] {
+        let text = main(overrides);
+        let files = [("etc/httpd/conf/httpd.conf", text.as_str()), own];
+        let told = served("var/www/html/prov/yealink", &files);
+        let of_81 = if audience == "Password" { "Password" } else { "Nobody" };
+        assert_eq!(told, [format!("Apache 81 {of_81}"), format!("Apache 80 {audience}")], "{overrides}");
+    }
 }
 
 #[test]
@@ -218,7 +244,7 @@ fn nginx_sites_are_read_with_what_they_ask_for() {
 fn ftp_servers_open_folders_to_guests_and_homes_to_users() {
     let passwd = (
         "etc/passwd",
-        "root:x:0:0::/root:/bin/bash\nftp:x:14:50::/var/ftp:/sbin/nologin\nPlcmSpIp:x:1001:1001::/home/PlcmSpIp:/bin/sh\n",
+        "root:x:0:0::/root:/bin/bash\nftp:x:14:50::/var/ftp:/sbin/nologin\nPlcmSpIp:x:1001:1001::/home/PlcmSpIp:/bin/sh\njo:x:1002:1002::/home/jo:/bin/sh\n",
     );
     let guests = (
         "etc/vsftpd/vsftpd.conf",
@@ -226,7 +252,8 @@ fn ftp_servers_open_folders_to_guests_and_homes_to_users() {
     );
     assert_eq!(served("var/ftp/pub", &[passwd, guests]), ["vsftpd 21 CannotTell writable"]);
     let users = ("etc/vsftpd.conf", "anonymous_enable=NO\nlocal_enable=YES\n");
-    assert_eq!(served("home/PlcmSpIp", &[passwd, users]), ["vsftpd 21 Password"]);
+    assert_eq!(served("home/PlcmSpIp", &[passwd, users]), ["vsftpd 21 CannotTell"], "a published password");
+    assert_eq!(served("home/jo/tftp", &[passwd, users]), ["vsftpd 21 Password"]);
     assert!(served("var/ftp", &[passwd, users]).is_empty());
     let proftpd = "Port 21\n<Anonymous ~ftp>\n <Limit WRITE>\n  DenyAll\n </Limit>\n</Anonymous>\n";
     assert_eq!(

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::event::{Action, Service, Stamp};
-use crate::pbx::{Asked, Pbx};
+use crate::pbx::{Asked, Pbx, PhoneFile};
 use crate::readers::by_line::{self, ByLine, Line, Lines};
 use crate::readers::found::Found;
 use crate::readers::{Cites, Content, Format, Opened, REFUSED, Tells, text};
@@ -39,7 +39,7 @@ struct WebAccess {
 
 impl WebAccess {
     fn new(pbx: &Pbx) -> Self {
-        let names = pbx.phone_files.iter().filter_map(|file| file.path.rsplit('/').next());
+        let names = pbx.phone_files.iter().flat_map(PhoneFile::names);
         WebAccess { phone_files: names.map(str::to_owned).collect() }
     }
 

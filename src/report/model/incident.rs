@@ -37,6 +37,8 @@ pub struct Incident {
     pub proof: Vec<Proof>,
     /// Why nothing stopped it, defence by defence.
     pub not_blocked: Vec<NotBlocked>,
+    /// Addresses of the intruder that still hold a registration when the evidence ends.
+    pub still_registered: Vec<IpAddr>,
     /// What the evidence cannot tell about this incident.
     pub unknown: Vec<String>,
 }

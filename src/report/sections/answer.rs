@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::report::document::{Block, Line, counted, duration, instant};
-use crate::report::model::{Incident, Report, Role, Severity, Totals, Vector};
+use crate::report::model::{Finding, Incident, Report, Role, Severity, Totals, Vector};
 use crate::untrusted::Untrusted;
 
 use super::View;
@@ -76,8 +76,8 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
     };
     let answer = match (report.judged.logins, report.judged.calls) {
         (true, _) => {
-            let got =
-                tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} and got nothing"));
+            let nothing = if handed_out(report) == 0 { "and got nothing" } else { "and nobody got in" };
+            let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
             format!("No intrusion found: {got}, as far as this evidence tells.")
         }
         (false, true) => {
@@ -94,6 +94,14 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         }
     };
     let mut blocks = vec![Block::Paragraph(Line::default().strong(answer))];
+    let handed_out = handed_out(report);
+    if handed_out > 0 {
+        let accounts = counted(handed_out, "account");
+        let told = format!(
+            "But phone files with the secrets of {accounts} were handed to strangers: change these secrets."
+        );
+        blocks.push(Block::Paragraph(Line::default().strong(told)));
+    }
     blocks.push(Block::Paragraph(looked_at(report).into()));
     let mut reserve = format!("Not judged: {}.", report.judged.not_judged);
     if !report.gaps.is_empty() {
@@ -109,6 +117,13 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         blocks.push(Block::List(steps));
     }
     blocks
+}
+
+/// Counts the accounts whose secrets strangers have by now, as far as anybody knows.
+fn handed_out(report: &Report) -> u64 {
+    let grave =
+        |finding: &&Finding| finding.id == "provisioning-leaked" && finding.severity <= Severity::High;
+    report.findings.iter().filter(grave).count() as u64
 }
 
 /// Says how much was looked at, so that an empty answer is no blank one.
@@ -172,6 +187,11 @@ fn is_it_over(report: &Report, incident: &Incident) -> String {
             let over = after.num_hours() >= STILL_WARM_HOURS;
             let judged = if over { "nothing was seen in that time" } else { "it may not be over" };
             text.push_str(&format!("; the evidence goes on for {} after that: {judged}.", duration(seconds)));
+            if let Some(address) = incident.still_registered.first() {
+                text.push_str(&format!(
+                    " {address} is still registered in the server's own database: it is not over until that contact is removed."
+                ));
+            }
         }
     }
     text

@@ -45,8 +45,10 @@ fn one_finding(finding: &Finding, view: View) -> Vec<Block> {
 }
 
 pub(super) fn gaps(report: &Report) -> Vec<Block> {
-    let rows = report.gaps.iter().map(|gap| {
-        vec![gap.what.as_str().into(), gap.why_it_matters.as_str().into(), gap.how_to_get_it.as_str().into()]
+    // Three sentences side by side make lines that no terminal is wide enough for.
+    let told = report.gaps.iter().flat_map(|gap| {
+        let entries = [format!("costs: {}", gap.why_it_matters), format!("get it: {}", gap.how_to_get_it)];
+        [Block::Subheading(Line::default().strong(gap.what.as_str()))].into_iter().chain(Block::list(entries))
     });
-    titled("Missing evidence", Block::table(&["what", "what that costs", "how to get it"], rows.collect()))
+    titled("Missing evidence", told.collect())
 }

@@ -8,6 +8,7 @@ mod freeswitch;
 mod harmless;
 mod host;
 mod people;
+mod phone_files;
 mod proxies;
 mod records;
 mod stage;

@@ -12,6 +12,8 @@ pub(super) struct Scope {
     path: String,
     pub(super) is_location: bool,
     pub(super) access: Access,
+    /// Do files in its folders have a say, `AllowOverride`? `None` where it does not tell.
+    pub(super) overrides: Option<bool>,
     pub(super) place: Citation,
 }
 
@@ -71,6 +73,28 @@ pub(super) fn read(page: &Page<'_>, main: &mut Site, sites: &mut Vec<Site>, list
     }
 }
 
+/// Reads the `.htaccess` of a folder.
+pub(super) fn of_folder(page: &Page<'_>, folder: String) -> Scope {
+    let mut access = Access::default();
+    let mut inner = 0_usize;
+    for line in page.lines() {
+        let is_clear = ["<IfModule", "<RequireA", "</IfModule", "</RequireA"]
+            .iter()
+            .any(|tag| line.text.starts_with(tag));
+        match line.text {
+            _ if is_clear => {}
+            text if text.starts_with("</") => inner = inner.saturating_sub(1),
+            text if text.starts_with('<') => inner += 1,
+            text if inner == 0 => {
+                let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+                access.take(&word.to_ascii_lowercase(), rest.trim());
+            }
+            _ => {}
+        }
+    }
+    Scope { path: folder, is_location: false, access, overrides: None, place: page.cite_word("") }
+}
+
 fn opened(page: &Page<'_>, line: &PageLine<'_>, section: &str) -> Open {
     let (word, rest) = section.split_once(char::is_whitespace).unwrap_or((section, ""));
     let rest = rest.trim().trim_matches('"');
@@ -86,6 +110,7 @@ fn opened(page: &Page<'_>, line: &PageLine<'_>, section: &str) -> Open {
             path: rest.trim_end_matches('/').to_owned(),
             is_location: word == "location",
             access: Access::default(),
+            overrides: None,
             place: page.cite(line),
         }),
         "ifmodule" | "ifversion" | "ifdefine" | "requireany" | "requireall" => Open::Clear,
@@ -118,7 +143,10 @@ fn directive(
         _ => None,
     });
     if let Some(scope) = scope {
-        scope.access.take(&word, rest);
+        match word.as_str() {
+            "allowoverride" => scope.overrides = Some(!rest.eq_ignore_ascii_case("none")),
+            _ => scope.access.take(&word, rest),
+        }
         return;
     }
     let folder = |text: &str| text.trim_matches('"').trim_end_matches('/').to_owned();
