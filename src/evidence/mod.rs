@@ -14,8 +14,10 @@ mod gather;
 mod measures;
 mod output;
 mod packing;
+mod pg_dump;
 mod recognise;
 mod root;
+mod utf16;
 mod walk;
 
 use std::sync::Arc;

@@ -46,6 +46,8 @@ pub struct Pbx {
     pub file_servers: Vec<FileServer>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
+    /// The accounts' names by the numbers that FusionPBX gives its extensions, where its tables are there.
+    pub extension_ids: BTreeMap<String, String>,
     /// What only the tables of a web panel tell.
     pub panel: Panel,
     /// Configuration that could not be read, and why.
