@@ -3,6 +3,7 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod deleted_records;
+mod intruder_registered;
 mod intrusion;
 mod login_count;
 mod unproven;
@@ -24,6 +25,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(deleted_records::check(world, show));
+    findings.extend(intruder_registered::check(world, incidents, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
