@@ -103,7 +103,7 @@ impl Packing {
     }
 
     /// Returns the bytes inside a packed stream.
-    pub(super) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
+    pub(crate) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
         let consumed = Rc::new(Cell::new(0));
         let counted = Counted { inner: packed, count: Rc::clone(&consumed) };
         let packed = BufReader::with_capacity(BUFFER, counted);
