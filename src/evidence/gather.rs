@@ -127,6 +127,9 @@ impl<'e> Gather<'e> {
         }
         let Some(kind) = kind_of(&file, packing, is_candidate, &head) else {
             let why = trouble.unwrap_or_else(|| nothing_known(&head));
+            if packing != Packing::Plain && Packing::of(&head) != Packing::Plain {
+                self.trouble(&file.path, Some(file.bytes), why.clone());
+            }
             self.unrecognised(file.path, file.bytes, &why);
             return Ok(());
         };
@@ -257,7 +260,10 @@ pub(super) fn nothing_known(head: &[u8]) -> String {
         let how = "make a plain dump of the whole with pg_restore -f -";
         return format!("the contents of a PostgreSQL archive whose rows lie in other files: {how}");
     }
-    "of no known kind".to_owned()
+    match Packing::of(head) {
+        Packing::Plain => "of no known kind".to_owned(),
+        packed => format!("packed twice: {} inside, which is not opened; unpack it once", packed.word()),
+    }
 }
 
 fn last_bytes(handle: &Handle) -> std::io::Result<Vec<u8>> {

@@ -89,8 +89,8 @@ pub struct File {
 pub(crate) enum Reach {
     /// It lies in a root.
     Found { root: usize, relative: std::path::PathBuf, identity: (u64, u64) },
-    /// It is a part of another file, packed or not.
-    Part { around: Arc<File>, offset: u64, length: u64, coding: Packing },
+    /// It is a part of another file, packed or not; `checksum` is what that says the CRC-32 of its bytes is.
+    Part { around: Arc<File>, offset: u64, length: u64, coding: Packing, checksum: Option<u32> },
     /// It was taken out of an archive into memory.
     Kept(Arc<[u8]>),
     /// It is met on a pass over an archive, under this number.
@@ -106,6 +106,14 @@ impl File {
     /// Returns whether the file can be opened at any place of it, without reading what comes before.
     fn is_random_access(&self) -> bool {
         self.has_known_size() && !matches!(self.reach, Reach::Streamed { .. })
+    }
+
+    /// Returns the CRC-32 that the archive around it says its bytes have.
+    pub(crate) fn checksum(&self) -> Option<u32> {
+        match &self.reach {
+            Reach::Part { checksum, .. } => *checksum,
+            _ => None,
+        }
     }
 
     /// Returns the path of the archive that it lies in, if it lies in one.
@@ -242,7 +250,7 @@ impl Evidence {
                 let root = self.roots.get(*root).ok_or(std::io::ErrorKind::NotFound)?;
                 root.open(relative, *identity)
             }
-            Reach::Part { around, offset, length, coding } => {
+            Reach::Part { around, offset, length, coding, .. } => {
                 Ok(self.open(around)?.part(*offset, *length, *coding, file.bytes))
             }
             Reach::Kept(bytes) => Ok(Handle::from_kept(Arc::clone(bytes))),

@@ -238,7 +238,7 @@ impl Listing<'_, '_> {
             bytes,
             modified: member.modified.map(Instant::from_seconds),
             placed: place.placed,
-            reach: Reach::Part { around, offset, length: member.packed, coding },
+            reach: Reach::Part { around, offset, length: member.packed, coding, checksum: member.checksum },
             container: Some(self.place.path.as_str().into()),
         }
     }
