@@ -28,7 +28,7 @@ pub struct Told<'a> {
     /// The source.
     pub source: &'a Source,
     /// What it told.
-    pub ledger: Ledger,
+    pub ledger: Box<Ledger>,
     /// The log that it is a file of: `full.log`, `full.log.0` and `full.log-20260910.gz` are one.
     pub family: String,
 }
