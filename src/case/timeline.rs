@@ -26,6 +26,8 @@ use crate::untrusted::Untrusted;
 
 /// Bytes of a record that its message shows.
 const LONGEST_MESSAGE: usize = 1_024;
+/// Records without a time that wait for a neighbour that has one.
+const MOST_WAITING: usize = 10_000;
 /// A flood with a longer pause is two.
 const BURST_GAP_SECONDS: i64 = 300;
 
@@ -50,6 +52,8 @@ pub fn timeline(
             runs: Runs::new(Arc::clone(&spill)),
             bursts: BTreeMap::new(),
             last_at: None,
+            written: source.file.modified,
+            waiting: Vec::new(),
         };
         Task { source, reader: Some(reader), sink }
     });
@@ -57,6 +61,7 @@ pub fn timeline(
     let mut all = Vec::new();
     for mut done in scan::scan(evidence, tasks.collect(), how, progress)? {
         done.sink.close_bursts(None);
+        done.sink.place_waiting();
         all.push(done.sink.runs);
     }
     let mut is_refused = false;
@@ -75,10 +80,32 @@ fn may_spill(evidence: &Evidence) -> bool {
     refuse_output_inside(&std::env::temp_dir(), &given).is_ok()
 }
 
+/// Whose time a row bears: Timesketch takes none without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Timed {
+    /// The record's own.
+    Itself,
+    /// That of the record beside it in the same file.
+    ByNeighbour,
+    /// The file's: nothing in it has a time.
+    ByFile,
+}
+
+impl Timed {
+    fn words(self) -> &'static str {
+        match self {
+            Timed::Itself => "Event Time",
+            Timed::ByNeighbour => "Time of the Record Beside It, Which Has None Itself",
+            Timed::ByFile => "File Last Written, No Time in the Record",
+        }
+    }
+}
+
 /// A row while it waits for its turn.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     at: Option<i64>,
+    timed: Timed,
     action: Action,
     address: Option<IpAddr>,
     port: Option<u16>,
@@ -95,7 +122,7 @@ impl Stored {
         TimelineRow {
             message: Untrusted::from(self.message.as_str()),
             datetime: self.at.and_then(|at| datetime(Instant(at))),
-            timestamp_desc: "Event Time",
+            timestamp_desc: self.timed.words(),
             action: self.action,
             address: self.address,
             port: self.port,
@@ -129,6 +156,10 @@ struct TimelineSink {
     runs: Runs,
     bursts: BTreeMap<BurstKey, Burst>,
     last_at: Option<Instant>,
+    /// When the file was last written.
+    written: Option<Instant>,
+    /// Records without a time before the first that has one, with their offsets.
+    waiting: Vec<(u64, Stored)>,
 }
 
 impl Sink for TimelineSink {
@@ -167,6 +198,7 @@ impl TimelineSink {
         };
         let stored = Stored {
             at: at.map(|at| at.0),
+            timed: Timed::Itself,
             action: entry.action,
             address: entry.address,
             port: entry.port,
@@ -186,6 +218,7 @@ impl TimelineSink {
         let number = chunk.text(row.dst).filter(|text| !text.is_empty()).map(text);
         let stored = Stored {
             at: at.map(|at| at.0),
+            timed: Timed::Itself,
             action: Action::Call,
             address: row.address,
             port: None,
@@ -207,17 +240,46 @@ impl TimelineSink {
     }
 
     fn push(&mut self, at: Option<Instant>, offset: u64, stored: Stored) {
-        // A record without a time stands behind its neighbour.
-        let place = at.or(self.last_at);
-        self.last_at = place;
-        if place.is_some_and(|at| !self.window.holds(at)) {
+        let Some(at) = at else { return self.push_timeless(offset, stored) };
+        self.last_at = Some(at);
+        for (offset, stored) in std::mem::take(&mut self.waiting) {
+            self.place(Some(at), Timed::ByNeighbour, offset, stored);
+        }
+        if !self.window.holds(at) {
             return;
         }
-        let key = Key { at: place.map_or(i64::MIN, |at| at.0), source: self.source.0, offset };
-        match at {
-            Some(at) if self.fold && is_flood(stored.action) => self.fold(at, key, stored),
-            _ => self.store(key, &stored),
+        let key = Key { at: at.0, source: self.source.0, offset };
+        if self.fold && is_flood(stored.action) {
+            self.fold(at, key, stored);
+        } else {
+            self.store(key, &stored);
         }
+    }
+
+    /// A record without a time stands behind its neighbour, or before it where it is the first.
+    fn push_timeless(&mut self, offset: u64, stored: Stored) {
+        match self.last_at {
+            Some(at) => self.place(Some(at), Timed::ByNeighbour, offset, stored),
+            None if self.waiting.len() < MOST_WAITING => self.waiting.push((offset, stored)),
+            None => self.place(self.written, Timed::ByFile, offset, stored),
+        }
+    }
+
+    /// Places what waits in a file of which no record has a time.
+    fn place_waiting(&mut self) {
+        for (offset, stored) in std::mem::take(&mut self.waiting) {
+            self.place(self.written, Timed::ByFile, offset, stored);
+        }
+    }
+
+    /// Stores a record without a time at another's; where not even the file has one, behind all others.
+    fn place(&mut self, at: Option<Instant>, timed: Timed, offset: u64, stored: Stored) {
+        // When the file was written says nothing about whether the record falls into the window.
+        if timed == Timed::ByNeighbour && at.is_some_and(|at| !self.window.holds(at)) {
+            return;
+        }
+        let key = Key { at: at.map_or(i64::MAX, |at| at.0), source: self.source.0, offset };
+        self.store(key, &Stored { at: at.map(|at| at.0), timed, ..stored });
     }
 
     fn store(&mut self, key: Key, stored: &Stored) {

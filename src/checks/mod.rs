@@ -5,6 +5,7 @@
 mod access_lists;
 mod deleted_records;
 mod exposure;
+mod intruder_registered;
 mod intrusion;
 mod login_count;
 mod manager_users;
@@ -41,6 +42,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(deleted_records::check(world, show));
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
+    findings.extend(intruder_registered::check(world, incidents, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

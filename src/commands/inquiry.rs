@@ -34,7 +34,9 @@ pub(super) fn require_sources(evidence: &Evidence, ui: &Ui) -> Result<(), UserEr
             ui.note(&format!("{}: {}", unread.path, unread.why));
         }
         let files = counted(evidence.unrecognised_count, "file");
-        return Err(UserError::Unrecognised { evidence: evidence.given.join(", "), files });
+        let is_encrypted = evidence.trouble.iter().any(|file| file.why.starts_with("encrypted"));
+        let evidence = evidence.given.join(", ");
+        return Err(UserError::Unrecognised { evidence, files, is_encrypted });
     }
     for source in &evidence.sources {
         ui.detail(&format!("found {} ({} bytes)", source.file.path, source.file.bytes));

@@ -50,6 +50,8 @@ pub(crate) enum UserError {
         evidence: String,
         /// How many files there are, with the noun.
         files: String,
+        /// Is what there is encrypted?
+        is_encrypted: bool,
     },
     /// `man` was asked for a command that does not exist.
     #[error("{0}: no such command")]
@@ -99,6 +101,9 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Status {
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<UserError>() {
         return match error {
+            UserError::Unrecognised { is_encrypted: true, .. } => {
+                Some("unpack it with its password into a folder of your own, and give that")
+            }
             UserError::Unrecognised { .. } => {
                 Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::archive::{self, Form, Names};
 use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
+use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
 use super::{Evidence, File, HEAD, Source, Unread};
 use crate::event::SourceId;
@@ -126,6 +127,9 @@ impl<'e> Gather<'e> {
         }
         let Some(kind) = kind_of(&file, packing, is_candidate, &head) else {
             let why = trouble.unwrap_or_else(|| nothing_known(&head));
+            if packing != Packing::Plain && Packing::of(&head) != Packing::Plain {
+                self.trouble(&file.path, Some(file.bytes), why.clone());
+            }
             self.unrecognised(file.path, file.bytes, &why);
             return Ok(());
         };
@@ -249,7 +253,17 @@ impl<'e> Gather<'e> {
 
 /// Says why a file is no source.
 pub(super) fn nothing_known(head: &[u8]) -> String {
-    if head.is_empty() { "empty".to_owned() } else { "of no known kind".to_owned() }
+    if head.is_empty() {
+        return "empty".to_owned();
+    }
+    if pg_dump::is_contents_alone(head) {
+        let how = "make a plain dump of the whole with pg_restore -f -";
+        return format!("the contents of a PostgreSQL archive whose rows lie in other files: {how}");
+    }
+    match Packing::of(head) {
+        Packing::Plain => "of no known kind".to_owned(),
+        packed => format!("packed twice: {} inside, which is not opened; unpack it once", packed.word()),
+    }
 }
 
 fn last_bytes(handle: &Handle) -> std::io::Result<Vec<u8>> {

@@ -14,8 +14,10 @@ mod gather;
 mod measures;
 mod output;
 mod packing;
+mod pg_dump;
 mod recognise;
 mod root;
+mod utf16;
 mod walk;
 
 use std::sync::Arc;
@@ -92,8 +94,8 @@ pub struct File {
 pub(crate) enum Reach {
     /// It lies in a root.
     Found { root: usize, relative: std::path::PathBuf, identity: (u64, u64) },
-    /// It is a part of another file, packed or not.
-    Part { around: Arc<File>, offset: u64, length: u64, coding: Packing },
+    /// It is a part of another file, packed or not; `checksum` is what that says the CRC-32 of its bytes is.
+    Part { around: Arc<File>, offset: u64, length: u64, coding: Packing, checksum: Option<u32> },
     /// It was taken out of an archive into memory.
     Kept(Arc<[u8]>),
     /// It is met on a pass over an archive, under this number.
@@ -109,6 +111,14 @@ impl File {
     /// Returns whether the file can be opened at any place of it, without reading what comes before.
     fn is_random_access(&self) -> bool {
         self.has_known_size() && !matches!(self.reach, Reach::Streamed { .. })
+    }
+
+    /// Returns the CRC-32 that the archive around it says its bytes have.
+    pub(crate) fn checksum(&self) -> Option<u32> {
+        match &self.reach {
+            Reach::Part { checksum, .. } => *checksum,
+            _ => None,
+        }
     }
 
     /// Returns the path of the archive that it lies in, if it lies in one.
@@ -245,7 +255,7 @@ impl Evidence {
                 let root = self.roots.get(*root).ok_or(std::io::ErrorKind::NotFound)?;
                 root.open(relative, *identity)
             }
-            Reach::Part { around, offset, length, coding } => {
+            Reach::Part { around, offset, length, coding, .. } => {
                 Ok(self.open(around)?.part(*offset, *length, *coding, file.bytes))
             }
             Reach::Kept(bytes) => Ok(Handle::from_kept(Arc::clone(bytes))),

@@ -1,4 +1,5 @@
-//! Compressed streams: gzip, bzip2, xz and zstd, of one member or of many behind one another.
+//! Compressed streams: gzip, bzip2, xz and zstd, of one member or of many behind one another; and what else has to be
+//! undone before a file is text: UTF-16, PostgreSQL's custom archive.
 //!
 //! Everything before a break is given out. A header may ask for gigabytes of memory and a few bytes
 //! may stand for terabytes, so both are limited, and a limit that was reached is a break with its reason.
@@ -7,6 +8,8 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
+use super::pg_dump::{self, Archive};
+use super::utf16::Utf16;
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use lzma_rust2::XzReader;
@@ -38,6 +41,12 @@ pub enum Packing {
     Zstd,
     /// Bare deflate, as in a zip.
     Deflate,
+    /// Text in UTF-16, the least significant byte first.
+    Utf16Little,
+    /// Text in UTF-16, the most significant byte first.
+    Utf16Big,
+    /// PostgreSQL's custom archive.
+    PgDump,
 }
 
 impl Packing {
@@ -56,6 +65,10 @@ impl Packing {
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Packing::Xz,
             // RFC 8878: a frame, or a frame that is to be skipped.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+            // A mark, then text that begins as logs and dumps do.
+            [0xff, 0xfe, 1..=0x7e, 0, ..] => Packing::Utf16Little,
+            [0xfe, 0xff, 0, 1..=0x7e, ..] => Packing::Utf16Big,
+            archive if pg_dump::is_archive(archive) => Packing::PgDump,
             _ => Packing::Plain,
         }
     }
@@ -69,13 +82,19 @@ impl Packing {
             Packing::Xz => "xz",
             Packing::Zstd => "zst",
             Packing::Deflate => "deflate",
+            Packing::Utf16Little | Packing::Utf16Big => "utf-16",
+            Packing::PgDump => "pg_dump",
         }
     }
 
     /// Returns a packed file's path as it was before it was packed: `full.1.gz` holds what `full.1` held.
     pub(super) fn unpacked_path(self, path: &str) -> &str {
         match self {
-            Packing::Plain | Packing::Deflate => path,
+            Packing::Plain
+            | Packing::Deflate
+            | Packing::Utf16Little
+            | Packing::Utf16Big
+            | Packing::PgDump => path,
             Packing::Gzip => path.trim_end_matches(".gz"),
             Packing::Bzip2 => path.trim_end_matches(".bz2"),
             Packing::Xz => path.trim_end_matches(".xz"),
@@ -84,7 +103,7 @@ impl Packing {
     }
 
     /// Returns the bytes inside a packed stream.
-    pub(super) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
+    pub(crate) fn unpack<'a>(self, packed: impl Read + 'a) -> Box<dyn Read + 'a> {
         let consumed = Rc::new(Cell::new(0));
         let counted = Counted { inner: packed, count: Rc::clone(&consumed) };
         let packed = BufReader::with_capacity(BUFFER, counted);
@@ -98,6 +117,9 @@ impl Packing {
                 Box::new(XzReader::new_mem_limit(packed, true, kibibytes))
             }
             Packing::Zstd => Box::new(Frames::new(packed)),
+            Packing::Utf16Little => Box::new(Utf16::new(packed, false)),
+            Packing::Utf16Big => Box::new(Utf16::new(packed, true)),
+            Packing::PgDump => Box::new(Archive::new(packed)),
         };
         Box::new(Measured { decoder, consumed, given: 0 })
     }
@@ -239,6 +261,11 @@ mod tests {
             (b"\xfd7zXZ\0\0\x04", Packing::Xz),
             (b"\x28\xb5\x2f\xfd\x04", Packing::Zstd),
             (b"\x53\x2a\x4d\x18\x01\0\0\0", Packing::Zstd),
+            (b"\xff\xfe[\0 \0", Packing::Utf16Little),
+            (b"\xfe\xff\0[\0 ", Packing::Utf16Big),
+            (b"\xff\xfe\0\0a\0\0\0", Packing::Plain),
+            (b"PGDMP\x01\x0e\0\x04\x08\x01", Packing::PgDump),
+            (b"PGDMP\x01\x0e\0\x04\x08\x05", Packing::Plain),
             (b"", Packing::Plain),
         ] {
             assert_eq!(Packing::of(bytes), packing, "{bytes:?}");
@@ -247,13 +274,14 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_end(magic in 0..5_usize, bytes in proptest::collection::vec(0..=255_u8, 0..300)) {
+        fn any_bytes_end(magic in 0..6_usize, bytes in proptest::collection::vec(0..=255_u8, 0..300)) {
             let (packing, magic): (Packing, &[u8]) = [
                 (Packing::Gzip, b"\x1f\x8b\x08".as_slice()),
                 (Packing::Bzip2, b"BZh11AY&SY"),
                 (Packing::Xz, b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46"),
                 (Packing::Zstd, b"\x28\xb5\x2f\xfd"),
                 (Packing::Deflate, b""),
+                (Packing::PgDump, b"PGDMP\x01\x0e\0\x01\x08\x01\0\x01"),
             ][magic];
             let packed = [magic, &bytes].concat();
             let mut most = packing.unpack(packed.as_slice()).take(1 << 20);

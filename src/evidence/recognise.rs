@@ -33,6 +33,8 @@ pub enum Kind {
     ProxyConfiguration,
     /// A file from which a phone takes its settings.
     PhoneFile,
+    /// What somebody saved of the server's own commands.
+    SavedOutput,
     /// A file that tells about the host: its zone, its name, its TFTP server.
     HostFile,
     /// An archive with files of other kinds in it.
@@ -51,6 +53,7 @@ impl Kind {
             Kind::FreeSwitchDatabase => "freeswitch-database",
             Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
+            Kind::SavedOutput => "saved-output",
             Kind::HostFile => "host-file",
             Kind::Archive => "archive",
         }
@@ -136,7 +139,7 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
     }
-    readers::recognise(path, head)
+    readers::recognise(path, head).or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
 }
 
 /// Tells what a file of MariaDB's data directory is: those of tables that nothing here asks are passed over.

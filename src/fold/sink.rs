@@ -91,7 +91,8 @@ pub struct Fold {
     has_lines: bool,
     /// Is the text of a flood's lines kept? A plain text file is read again where it is cited.
     keeps_text: bool,
-    ledger: Ledger,
+    // On the heap: there may be as many as there are sources, and they are moved about.
+    ledger: Box<Ledger>,
     challenges: Challenges,
     /// FreeSWITCH's sessions.
     sessions: Sessions,
@@ -117,7 +118,7 @@ impl Fold {
             resolver,
             known,
             window,
-            ledger: Ledger::new(budget),
+            ledger: Box::new(Ledger::new(budget)),
             challenges: Challenges::default(),
             sessions: Sessions::default(),
             callers: HashMap::new(),
@@ -126,7 +127,7 @@ impl Fold {
     }
 
     /// Ends the folding and returns what was told.
-    pub fn finish(mut self) -> Ledger {
+    pub fn finish(mut self) -> Box<Ledger> {
         let end = self.ledger.reach.map(|(_, last)| last);
         self.ledger.fetches.settle(end);
         self.ledger.tries.settle();

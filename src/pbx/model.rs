@@ -61,6 +61,8 @@ pub struct Pbx {
     pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
+    /// The accounts' names by the numbers that FusionPBX gives its extensions, where its tables are there.
+    pub extension_ids: BTreeMap<String, String>,
     /// What only the tables of a web panel tell.
     pub panel: Panel,
     /// Which number leads where.

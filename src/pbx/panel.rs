@@ -119,7 +119,7 @@ pub struct PanelJob {
     pub module: String,
     /// Its name.
     pub name: String,
-    /// The command that is run; empty where a class is.
+    /// The command that is run, passwords in it masked; empty where a class is.
     pub command: String,
     /// The class of the panel's own code that is run.
     pub class: String,

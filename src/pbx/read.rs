@@ -11,7 +11,7 @@ use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
 use super::secret::{Secret, Secrets};
 use super::{
     access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager,
-    modules, phone, pjsip, pjsip_wizard, proxy, serving, settings, sip, tables, users,
+    modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -30,6 +30,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     proxy::read_all(evidence, &mut collector);
     internal_database::read_all(evidence, &mut collector.pbx);
     freeswitch::read_registrations(evidence, &mut collector.pbx);
+    saved_output::read_all(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::freeswitch::Accounts;
 use super::table_rows::{RowPlace, TableRows};
 use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::evidence::{DataDirectories, Evidence, Handle, Source};
@@ -143,7 +144,7 @@ impl<'g, 't> Giving<'g, 't> {
     /// Begins a table whose columns have those names; `None` where it holds no records.
     fn new(table: &str, names: Vec<String>, size: u64, take: &'g mut Take<'t>) -> Option<Self> {
         let columns: Vec<Column> = names.iter().map(|name| Column::named(name)).collect();
-        let reader = TableRows::of(&columns)?;
+        let reader = TableRows::of(&columns, &Accounts::default())?;
         Some(Giving { names, table: table.to_owned(), reader, size, take, chunk: Chunk::default() })
     }
 

@@ -1,4 +1,4 @@
-//! Dumps of databases: the tables that hold call records and channel events.
+//! Dumps of databases: the tables that hold call records, channel events and what FusionPBX keeps.
 //!
 //! The columns decide what a table holds, wherever it stands in the dump and whatever it is called; other
 //! tables are counted. A dump is read as a stream, because the head of an `INSERT` that says which table
@@ -6,6 +6,7 @@
 
 use std::io::Read;
 
+use super::freeswitch::Accounts;
 use super::table_rows::{RowPlace, TableRows};
 use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Take, Tells, Why};
 use crate::tables::{Dialect, Dump, Place, Rows, Table, looks_like_dump, pump};
@@ -17,18 +18,23 @@ pub(super) static FORMAT: Format = Format {
     content: Content::Text,
     cites: Cites::Piece(crate::tables::row_length),
     looks_like: |_, head| looks_like_dump(head),
-    open: |opening| Some(Opened::certain(DumpReader { dialect: Dialect::of(opening.head) })),
+    open: |opening| {
+        let dialect = Dialect::of(opening.head);
+        Some(Opened::certain(DumpReader { dialect, accounts: Accounts::of(opening.pbx) }))
+    },
 };
 
 /// Reads one dump.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct DumpReader {
     dialect: Dialect,
+    accounts: Accounts,
 }
 
 /// What is gathered of one piece of a dump.
 #[derive(Default)]
 struct Gathered {
+    accounts: Accounts,
     table: Option<TableRows>,
     /// Tables of calls and events by name, with the rows read of each.
     tables: Vec<(String, u64)>,
@@ -40,7 +46,7 @@ const MOST_NAMED: usize = 20;
 
 impl Rows for Gathered {
     fn begin(&mut self, table: &Table) -> bool {
-        self.table = TableRows::of(&table.columns);
+        self.table = TableRows::of(&table.columns, &self.accounts);
         if self.table.is_some() && self.tables.last().is_none_or(|(name, _)| *name != table.name) {
             self.tables.truncate(MOST_NAMED);
             self.tables.push((table.name.clone(), 0));
@@ -75,7 +81,8 @@ impl Reader for DumpReader {
     }
 
     fn read(&self, chunk: &mut Chunk) {
-        let mut gathered = Gathered { chunk: std::mem::take(chunk), ..Gathered::default() };
+        let mut gathered =
+            Gathered { accounts: self.accounts.clone(), chunk: std::mem::take(chunk), ..Gathered::default() };
         let mut bytes = std::mem::take(&mut gathered.chunk.bytes);
         bytes.drain(..gathered.chunk.context.min(bytes.len()));
         gathered.chunk.context = 0;
@@ -90,7 +97,7 @@ impl Reader for DumpReader {
 
     fn read_stream(&self, bytes: &mut dyn Read, piece: usize, take: &mut Take<'_>) -> Vec<String> {
         let mut dump = Dump::new(self.dialect);
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered { accounts: self.accounts.clone(), ..Gathered::default() };
         let mut offset = 0;
         let outcome = pump(bytes, piece, |buffer, at_end| {
             let length = buffer.len() - usize::from(at_end);

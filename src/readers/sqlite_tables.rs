@@ -10,6 +10,7 @@ use std::io::Read;
 
 use rusqlite::Connection;
 
+use super::freeswitch::Accounts;
 use super::table_rows::{RowPlace, TableRows};
 use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 use crate::event::Place;
@@ -23,7 +24,7 @@ pub(super) static FORMAT: Format = Format {
     content: Content::Database,
     cites: Cites::Rows(texts_at),
     looks_like: |_, head| looks_like(head),
-    open: |_| Some(Opened::certain(DatabaseReader)),
+    open: |opening| Some(Opened::certain(DatabaseReader { accounts: Accounts::of(opening.pbx) })),
 };
 
 /// Returns whether a database begins whose schema names the columns of call records or channel events.
@@ -31,12 +32,15 @@ fn looks_like(head: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(head, word).is_some();
     let is_of_calls = has(b"billsec") && has(b"disposition") && has(b"channel");
     let is_of_events = has(b"eventtype") && has(b"eventtime") && has(b"channame");
-    head.starts_with(MAGIC) && (is_of_calls || is_of_events)
+    let is_of_fusionpbx = has(b"xml_cdr_uuid") || has(b"user_log_uuid");
+    head.starts_with(MAGIC) && (is_of_calls || is_of_events || is_of_fusionpbx)
 }
 
 /// Reads one database.
-#[derive(Clone, Copy, Debug)]
-struct DatabaseReader;
+#[derive(Clone, Debug, Default)]
+struct DatabaseReader {
+    accounts: Accounts,
+}
 
 impl Reader for DatabaseReader {
     fn access(&self) -> Access {
@@ -62,7 +66,7 @@ impl Reader for DatabaseReader {
         };
         let mut notes = Vec::new();
         for table in tables {
-            if let Err(error) = database.read(&table, take) {
+            if let Err(error) = database.read(&table, &self.accounts, take) {
                 notes.push(format!(
                     "table {} was read in part: {error}",
                     crate::untrusted::visible(&table.name)
@@ -110,11 +114,16 @@ impl Database {
     }
 
     /// Reads the rows of a table, if it holds any of interest; those before a damaged page count.
-    fn read(&self, table: &PlainTable, take: &mut Take<'_>) -> Result<(), rusqlite::Error> {
+    fn read(
+        &self,
+        table: &PlainTable,
+        accounts: &Accounts,
+        take: &mut Take<'_>,
+    ) -> Result<(), rusqlite::Error> {
         let asked = format!("SELECT rowid, * FROM {} NOT INDEXED", quoted(&table.name));
         let mut statement = self.connection.prepare(&asked)?;
         let columns: Vec<Column> = statement.column_names().skip(1).map(Column::named).collect();
-        let Some(reader) = TableRows::of(&columns) else { return Ok(()) };
+        let Some(reader) = TableRows::of(&columns, accounts) else { return Ok(()) };
         let mut rows = statement.query([])?;
         let mut chunk = Chunk::default();
         // A damaged tree may lead to the same pages over and over.
@@ -193,7 +202,7 @@ mod tests {
     /// Returns `offset:line text` of each row, how many were passed over, and the notes.
     fn read(bytes: &[u8]) -> (Vec<(u64, u32, String)>, usize, Vec<String>) {
         let (mut told, mut skipped) = (Vec::new(), 0);
-        let notes = DatabaseReader.read_stream(&mut &*bytes, 1, &mut |chunk: &Chunk, offset| {
+        let notes = DatabaseReader::default().read_stream(&mut &*bytes, 1, &mut |chunk: &Chunk, offset| {
             skipped += chunk.skipped.len();
             let text = |span| String::from_utf8_lossy(chunk.text(span).unwrap_or_default()).into_owned();
             told.extend(chunk.rows.iter().map(|row| (offset, row.line + 1, text(row.caller_id))));

@@ -5,6 +5,7 @@
 
 use super::call_records::CallTable;
 use super::channel_events::EventTable;
+use super::freeswitch::{Accounts, FusionTable};
 use super::{Chunk, Skipped, Why};
 use crate::clock::{DateFormat, any_stamp};
 use crate::event::Stamp;
@@ -24,7 +25,7 @@ pub(crate) struct RowPlace {
     pub(crate) line: u32,
 }
 
-/// Reads the rows of one table that holds call records or channel events.
+/// Reads the rows of one table that holds call records, channel events or what FusionPBX keeps.
 #[derive(Clone, Debug)]
 pub(crate) struct TableRows {
     kind: Kind,
@@ -36,19 +37,23 @@ pub(crate) struct TableRows {
 enum Kind {
     Calls(CallTable),
     Events(EventTable),
+    Fusion(FusionTable),
 }
 
 impl TableRows {
     /// Tells from its columns what a table holds; `None` for tables of anything else.
     ///
     /// The table's name does not matter: whoever puts old calls aside renames the table.
-    pub(crate) fn of(columns: &[Column]) -> Option<Self> {
+    pub(in crate::readers) fn of(columns: &[Column], accounts: &Accounts) -> Option<Self> {
         let names = || columns.iter().map(|column| column.name.as_str());
-        let kind =
-            CallTable::of(names()).map(Kind::Calls).or_else(|| EventTable::of(names()).map(Kind::Events))?;
+        let kind = CallTable::of(names())
+            .map(Kind::Calls)
+            .or_else(|| EventTable::of(names()).map(Kind::Events))
+            .or_else(|| FusionTable::of(names(), accounts).map(Kind::Fusion))?;
         let time = match &kind {
             Kind::Calls(table) => table.time(),
             Kind::Events(table) => table.time(),
+            Kind::Fusion(table) => table.time(),
         };
         let in_utc = time.and_then(|at| columns.get(at)).is_some_and(|column| column.in_utc);
         Some(TableRows { kind, dates: DateFormat::from_strftime(USUAL_DATES), in_utc })
@@ -66,22 +71,22 @@ impl TableRows {
                 (row.offset, row.length, row.line) = (place.offset, place.length, place.line);
                 note_stamp(chunk, row.start);
                 chunk.rows.push(row);
+                chunk.records += 1;
             }),
             Kind::Events(table) => table.row(values, stamp, |text| chunk.keep(text)).map(|mut read| {
                 let entry = &mut read.entry;
                 (entry.offset, entry.length, entry.line) = (place.offset, place.length, place.line);
                 note_stamp(chunk, entry.stamp);
+                chunk.records += 1;
                 if read.is_event {
                     chunk.entries.push(read.entry);
                 }
             }),
+            Kind::Fusion(table) => table.read(values, place, chunk).then_some(()),
         };
-        match is_read {
-            Some(()) => chunk.records += 1,
-            None => {
-                let why = Why::WrongColumns;
-                chunk.skipped.push(Skipped { offset: place.offset, line: place.line, why });
-            }
+        if is_read.is_none() {
+            let why = Why::WrongColumns;
+            chunk.skipped.push(Skipped { offset: place.offset, line: place.line, why });
         }
     }
 

@@ -19,7 +19,7 @@ use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
 use crate::fold::uses::Kind;
-use crate::pbx::Pbx;
+use crate::pbx::{Account, Pbx, Technology};
 use crate::readers::Tells;
 
 /// One source with what it told.
@@ -28,7 +28,7 @@ pub struct Told<'a> {
     /// The source.
     pub source: &'a Source,
     /// What it told.
-    pub ledger: Ledger,
+    pub ledger: Box<Ledger>,
     /// The log that it is a file of: `full.log`, `full.log.0` and `full.log-20260910.gz` are one.
     pub family: String,
 }
@@ -188,7 +188,9 @@ impl<'a> World<'a> {
 
     /// Returns whether any source is FreeSWITCH's.
     pub fn is_freeswitch(&self) -> bool {
+        let is_one = |account: &Account| account.technology == Technology::Sofia;
         self.told.iter().any(|told| told.source.kind.word().starts_with("freeswitch-"))
+            || self.pbx.accounts.iter().any(is_one)
     }
 
     /// Returns whether any source is a log of Asterisk's.

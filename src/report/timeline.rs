@@ -1,7 +1,7 @@
 //! The timeline: JSON Lines as Timesketch takes them, or the same columns as CSV.
 //!
-//! Timesketch wants `message`, `datetime` and `timestamp_desc`; a record without a time keeps its
-//! row, with `null` for a time.
+//! Timesketch takes no row without `message`, `datetime` and `timestamp_desc`: a record without a time bears that
+//! of its neighbour or its file, and `timestamp_desc` says so. `null` is left only where not even the file has one.
 
 use std::io::{self, Write};
 

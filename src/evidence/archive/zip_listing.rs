@@ -239,7 +239,7 @@ impl Listing<'_, '_> {
             modified: member.modified.map(Instant::from_seconds),
             mode: member.mode.map(|mode| mode & MODE_BITS),
             placed: place.placed,
-            reach: Reach::Part { around, offset, length: member.packed, coding },
+            reach: Reach::Part { around, offset, length: member.packed, coding, checksum: member.checksum },
             container: Some(self.place.path.as_str().into()),
         }
     }

@@ -23,7 +23,9 @@ pub fn is_registration_database(path: &str, head: &[u8]) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     head.starts_with(sqlite::MAGIC)
         && ((name.starts_with("sofia_reg_") && name.ends_with(".db"))
-            || memchr::memmem::find(head, b"CREATE TABLE sip_registrations").is_some())
+            || [&b"CREATE TABLE sip_registrations"[..], b"CREATE TABLE registrations ("]
+                .iter()
+                .any(|table| memchr::memmem::find(head, table).is_some()))
 }
 
 /// Reads every database of registrations.
@@ -45,7 +47,9 @@ fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), Strin
         sqlite::open(sqlite::read(&handle)?).map_err(|error| format!("cannot be read: {error}"))?;
     let bindings = bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
     let counts = counts(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    let core = core_bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
     pbx.bindings.extend(bindings?);
+    pbx.bindings.extend(core?);
     pbx.login_counts.extend(counts?);
     Ok(())
 }
@@ -75,6 +79,31 @@ fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, r
             user_agent: Some(text(3)).filter(|agent| !agent.is_empty()),
             expires: expires.map(Instant::from_seconds),
             place: place(source, &shown),
+        });
+    }
+    Ok(found)
+}
+
+/// Reads `registrations` of `core.db`, which has those of all profiles.
+fn core_bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, rusqlite::Error> {
+    if !sqlite::has_plain_table(connection, "registrations")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection
+        .prepare("SELECT reg_user, network_ip, network_port, expires, url FROM registrations NOT INDEXED")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()?.filter(|_| found.len() < MOST_ROWS) {
+        let text = |column: usize| row.get::<_, Option<String>>(column).ok().flatten().unwrap_or_default();
+        let (user, address, url) = (text(0), text(1), text(4));
+        let expires = row.get::<_, Option<i64>>(3).ok().flatten();
+        found.push(Binding {
+            account: user.clone(),
+            address: address.parse::<IpAddr>().ok(),
+            port: text(2).parse().ok(),
+            user_agent: None,
+            expires: expires.map(Instant::from_seconds),
+            place: place(source, &format!("registrations: {user} from {address}, {url}")),
         });
     }
     Ok(found)
@@ -139,6 +168,17 @@ mod tests {
         assert_eq!(found[0].expires, Some(Instant::from_seconds(1_795_195_074)));
         let counts = counts(&connection, SourceId(0)).unwrap().unwrap();
         assert_eq!((counts.challenges, counts.logins, counts.most_uses), (3, 2, Some(128)));
+    }
+
+    #[test]
+    fn the_core_database_tells_registrations_of_all_profiles() {
+        let connection = database(
+            "CREATE TABLE registrations (reg_user, realm, token, url, expires BIGINT, network_ip, network_port);
+             INSERT INTO registrations VALUES ('1001', 'x', 't', 'sofia/internal/sip:1001@198.51.100.7:5061', 1795195074, '198.51.100.7', '5061');",
+        );
+        let found = core_bindings(&connection, SourceId(0)).unwrap();
+        assert_eq!((found[0].account.as_str(), found[0].port), ("1001", Some(5061)));
+        assert_eq!(found[0].address, "198.51.100.7".parse().ok());
     }
 
     #[test]

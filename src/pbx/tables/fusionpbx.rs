@@ -19,6 +19,8 @@ pub(super) fn collect(
     collector: &mut Collector,
 ) {
     let is_on = |item: &&Item| item.filled("enabled").is_none_or(|on| matches!(on, "true" | "t" | "1"));
+    let ids = settings.of(Holds::Extensions).filter_map(|item| item.filled("extension_uuid").zip(Some(item)));
+    collector.pbx.extension_ids = ids.map(|(id, item)| (id.to_owned(), item.name.clone())).collect();
     for item in settings.of(Holds::Extensions).filter(is_on).filter(|item| !known.contains(&item.name)) {
         let networks = item.filled("cidr").unwrap_or_default();
         let account = Account {

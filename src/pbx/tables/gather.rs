@@ -53,7 +53,8 @@ impl Item {
                 proof.push_str(&format!(" {name}={value}"));
             }
         }
-        Citation::new(self.place, proof.as_bytes())
+        // A command may have a password in it.
+        Citation::new(self.place, crate::secrets::masked(&proof).as_bytes())
     }
 
     /// Returns the name of the table in which it stands.

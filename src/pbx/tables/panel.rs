@@ -15,6 +15,7 @@ use crate::pbx::panel::{
     RoutePattern,
 };
 use crate::pbx::secret::Secret;
+use crate::secrets::masked;
 
 /// Settings that tell how the panel is guarded, and are no secret themselves.
 const TELLING: [&str; 16] = [
@@ -199,7 +200,7 @@ fn trunk(item: &Item) -> PanelTrunk {
         name: item.text("name"),
         technology: item.text("tech").to_ascii_lowercase(),
         channel: item.text("channelid"),
-        fail_script: item.text("failscript"),
+        fail_script: masked(&item.text("failscript")).into_owned(),
         is_disabled: item.filled("disabled").is_some_and(is_true),
         place: item.proof(&["trunkid", "name", "tech", "channelid", "failscript", "disabled"]),
     }
@@ -210,7 +211,7 @@ fn job(item: &Item) -> PanelJob {
         table: item.table().to_owned(),
         module: item.text("modulename"),
         name: item.text("jobname"),
-        command: item.text("command"),
+        command: masked(&item.text("command")).into_owned(),
         class: item.text("class"),
         schedule: item.text("schedule"),
         is_enabled: item.filled("enabled").is_none_or(is_true),
@@ -223,7 +224,7 @@ fn older_job(item: &Item) -> PanelJob {
         table: item.table().to_owned(),
         module: item.text("module"),
         name: item.text("id"),
-        command: item.text("command"),
+        command: masked(&item.text("command")).into_owned(),
         class: String::new(),
         schedule: item.filled("freq").map(|hours| format!("every {hours} hours")).unwrap_or_default(),
         is_enabled: true,

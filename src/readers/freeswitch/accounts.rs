@@ -1,7 +1,7 @@
 //! Which account a name in a log or record is: names are `user@domain`, and several domains may have the
 //! same user.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pbx::Pbx;
 
@@ -10,17 +10,20 @@ pub(super) const NOBODY: &[u8] = b"anonymous";
 
 /// The accounts that exist, and where calls of nobody land.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Accounts {
+pub(in crate::readers) struct Accounts {
     names: BTreeSet<Vec<u8>>,
+    /// Names by the numbers that FusionPBX gives extensions.
+    ids: BTreeMap<Vec<u8>, Vec<u8>>,
     guest_contexts: BTreeSet<Vec<u8>>,
 }
 
 impl Accounts {
     /// Takes them from the configuration.
-    pub(super) fn of(pbx: &Pbx) -> Self {
+    pub(in crate::readers) fn of(pbx: &Pbx) -> Self {
         let bytes = |name: &String| name.as_bytes().to_vec();
         Accounts {
             names: pbx.accounts.iter().map(|account| bytes(&account.name)).collect(),
+            ids: pbx.extension_ids.iter().map(|(id, name)| (bytes(id), bytes(name))).collect(),
             guest_contexts: pbx.guest_contexts.iter().map(bytes).collect(),
         }
     }
@@ -28,6 +31,11 @@ impl Accounts {
     /// Returns whether an account has that name.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.names.contains(name)
+    }
+
+    /// Returns the name of the account that FusionPBX gave this number.
+    pub(super) fn by_id(&self, id: &[u8]) -> Option<&[u8]> {
+        self.ids.get(id).map(Vec::as_slice)
     }
 
     /// Returns whether no account is known at all.

@@ -54,6 +54,8 @@ pub(super) struct LegText {
     pub(super) caller_name: Vec<u8>,
     /// The dialplan context.
     pub(super) context: Vec<u8>,
+    /// The account that made the call, empty for none that is told, where the record itself names it.
+    pub(super) account: Option<Vec<u8>>,
     /// May text of the caller's have become part of the record's own form?
     pub(super) is_claim: bool,
 }
@@ -65,6 +67,15 @@ impl LegText {
             && let Some(value) = self.values.get_mut(at).filter(|value| value.is_empty())
         {
             *value = decoded(encoded);
+        }
+    }
+
+    /// Notes a variable that stands as it is.
+    pub(super) fn put_plain(&mut self, name: &str, value: &[u8]) {
+        if let Some(at) = VARIABLES.iter().position(|known| *known == name)
+            && let Some(held) = self.values.get_mut(at)
+        {
+            *held = value.to_vec();
         }
     }
 
@@ -99,6 +110,9 @@ impl LegText {
 
     /// Returns the account that made the call.
     fn account(&self, accounts: &Accounts) -> Vec<u8> {
+        if let Some(account) = &self.account {
+            return account.clone();
+        }
         let name = self.get("sip_auth_username");
         let code = self.get("accountcode");
         let is_authorized = self.get("sip_authorized") == b"true";

@@ -8,6 +8,7 @@ mod accounts;
 mod cause;
 mod database;
 mod doubt;
+mod fusionpbx;
 mod head;
 mod leg;
 mod log;
@@ -16,7 +17,9 @@ mod per_call;
 mod records;
 mod template;
 
+pub(super) use accounts::Accounts;
 pub(super) use database::FORMAT as DATABASE;
+pub(super) use fusionpbx::FusionTable;
 pub(crate) use leg::{is_to_carrier, leads_to};
 pub(super) use log::FORMAT as LOG;
 pub(super) use log::PROGRAM;

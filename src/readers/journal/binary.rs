@@ -2,15 +2,15 @@
 //!
 //! The form is systemd's `docs/JOURNAL_FILE_FORMAT.md`: a header, then objects one behind the other, each at
 //! a multiple of eight bytes with its type and size. An entry lists the places of its fields, which are
-//! objects of their own and shared by all entries that have the same. Compressed fields (those of more than
-//! 512 bytes, if any) are counted and not read; messages that matter here are shorter.
+//! objects of their own and shared by all entries that have the same. Fields of more than 512 bytes may be
+//! packed; those that cannot be unpacked are counted.
 //!
 //! The file is gone through from front to back; fields are looked up where they stand, the frequent ones
 //! out of a store that is emptied when it is full.
 
 use std::collections::HashMap;
 
-use super::{FIELDS, Record};
+use super::{FIELDS, Record, packed};
 use crate::evidence::Handle;
 use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
 
@@ -32,10 +32,9 @@ const COMPACT: u32 = 1 << 4;
 /// Objects' types and flags.
 const DATA: u8 = 1;
 const ENTRY: u8 = 3;
-const COMPRESSED: u8 = 0b111;
 /// systemd itself takes no more fields in one entry.
 const MOST_FIELDS: usize = 1_024;
-/// Bytes of a message that are read; systemd compresses from 512 on, and more is a dump.
+/// Bytes of a message that are read; more is a dump.
 const LONGEST_FIELD: usize = 64 * 1024;
 /// Fields remembered; a real journal repeats a few thousand.
 const MOST_REMEMBERED: usize = 65_536;
@@ -69,7 +68,7 @@ impl Reader for Journal {
         }
         if reading.compressed > 0 {
             notes.push(format!(
-                "{} compressed messages were not read; `journalctl --file` with `-o export` writes them plainly",
+                "{} packed messages are damaged; `journalctl --file` with `-o export` may still write them",
                 reading.compressed
             ));
         }
@@ -188,10 +187,13 @@ impl Reading<'_> {
         }
         let head = if self.is_compact { 72 } else { 64 };
         let length = usize::try_from(size.checked_sub(head)?).ok()?.min(LONGEST_FIELD);
-        if flags & COMPRESSED != 0 {
-            return Some(Field::Compressed);
+        let mut text = self.bytes(at.checked_add(head)?, length)?;
+        if flags & packed::ANY != 0 {
+            let Some(unpacked) = packed::unpacked(flags, &text, LONGEST_FIELD) else {
+                return Some(Field::Compressed);
+            };
+            text = unpacked;
         }
-        let text = self.bytes(at.checked_add(head)?, length)?;
         let is_wanted = FIELDS.iter().any(|name| text.starts_with(name));
         Some(if is_wanted { Field::Text(text) } else { Field::Other })
     }

@@ -7,6 +7,7 @@
 pub(super) mod binary;
 pub(super) mod export;
 pub(super) mod json;
+mod packed;
 
 use super::Chunk;
 use super::asterisk_log;

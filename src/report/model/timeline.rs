@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 pub struct TimelineRow {
     /// What happened, in words.
     pub message: Untrusted,
-    /// RFC 3339, UTC, microseconds; `None` where the record has no time.
+    /// RFC 3339, UTC, microseconds; `None` where neither the record nor its file has a time.
     pub datetime: Option<String>,
     /// What the time is the time of.
     pub timestamp_desc: &'static str,
