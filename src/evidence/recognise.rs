@@ -32,6 +32,10 @@ pub enum Kind {
     ProxyConfiguration,
     /// A file from which a phone takes its settings.
     PhoneFile,
+    /// A file in which a panel keeps the passwords it works with.
+    PanelFile,
+    /// A database of a panel's users.
+    PanelDatabase,
     /// A file that tells about the host: its zone, its name, its TFTP server.
     HostFile,
     /// An archive with files of other kinds in it.
@@ -50,6 +54,8 @@ impl Kind {
             Kind::FreeSwitchDatabase => "freeswitch-database",
             Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
+            Kind::PanelFile => "panel-file",
+            Kind::PanelDatabase => "panel-database",
             Kind::HostFile => "host-file",
             Kind::Archive => "archive",
         }
@@ -78,7 +84,8 @@ impl Kind {
     /// Returns whether its records stand at offsets that anyone can open: rows of a database, which its
     /// own engine reads, do not.
     pub fn has_offsets(self) -> bool {
-        !matches!(self.cites(), Some(Cites::Nowhere)) && self != Kind::AsteriskDatabase
+        !matches!(self.cites(), Some(Cites::Nowhere))
+            && !matches!(self, Kind::AsteriskDatabase | Kind::PanelDatabase)
     }
 
     /// Returns how one of its records is found again, if a reader reads records of it.
@@ -108,6 +115,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     }
     if pbx::is_registration_database(path, head) {
         return Some(Kind::FreeSwitchDatabase);
+    }
+    if pbx::is_panel_database(path, head) {
+        return Some(Kind::PanelDatabase);
     }
     if mariadb::is_part(path, head) {
         return Some(Kind::DatabasePart);
@@ -155,6 +165,9 @@ pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
 pub(super) fn kind_of(file: &File, packing: Packing, is_candidate: bool, head: &[u8]) -> Option<Kind> {
     if host_file(&file.placed) {
         return Some(Kind::HostFile);
+    }
+    if is_candidate && pbx::is_panel_file(&file.placed) {
+        return Some(Kind::PanelFile);
     }
     is_candidate.then(|| recognise(packing.unpacked_path(&file.path), head)).flatten()
 }

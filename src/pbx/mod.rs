@@ -40,3 +40,6 @@ pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
+pub use secret::places::panel_database::is_panel_database;
+pub use secret::places::panel_files::is_panel_file;
+pub use secret::{HeldSecret, Reach, SecretKind, Standing, Weakness};

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::secret::HeldSecret;
 use crate::event::{Citation, Instant, Service, SourceId};
 
 /// All that the configuration files, the phone files and the internal database say.
@@ -45,6 +46,8 @@ pub struct Pbx {
     pub file_servers: Vec<FileServer>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.
     pub proxy: Option<&'static str>,
+    /// Every secret that was met, by all that may be told of it.
+    pub held_secrets: Vec<HeldSecret>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }

@@ -8,5 +8,6 @@ mod document;
 mod load;
 mod statement;
 
+pub(in crate::pbx) use comments::Comments;
 pub(in crate::pbx) use document::{Document, Section, Setting, is_true};
 pub(in crate::pbx) use load::{Loader, Part};

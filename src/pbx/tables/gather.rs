@@ -37,6 +37,10 @@ pub(super) enum Holds {
     Extensions,
     /// FusionPBX's `v_gateways`.
     Gateways,
+    /// Users of a panel: `ampusers`, `userman_users`, `v_users`, `acl_user`.
+    PanelUsers,
+    /// Mailboxes: Asterisk's realtime table, FusionPBX's `v_voicemails`.
+    Mailboxes,
 }
 
 /// What one table says of one thing.
@@ -130,6 +134,11 @@ impl Settings {
         })
     }
 
+    /// Returns whether users of a panel were found.
+    pub(super) fn has_panel_users(&self) -> bool {
+        self.has(|holds| holds == Holds::PanelUsers)
+    }
+
     /// Returns whether FusionPBX's tables were found.
     pub(super) fn has_fusionpbx(&self) -> bool {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
@@ -176,7 +185,7 @@ impl Rows for Settings {
             offset: self.base.0 + place.offset as u64,
             line: u32::try_from(self.base.1 + place.line as u64 + 1).unwrap_or(u32::MAX),
         };
-        let name = text(name_column(holds)).unwrap_or_default().trim();
+        let name = name_columns(holds).iter().find_map(|column| text(column)).unwrap_or_default().trim();
         let settings: Vec<(&str, &str)> = match holds {
             Holds::Sip | Holds::Pjsip | Holds::Iax => text("keyword").zip(text("data")).into_iter().collect(),
             _ => {
@@ -213,6 +222,11 @@ fn holds(name: &str, columns: &[String]) -> Option<Holds> {
         "ps_contacts" if has(&["id", "uri"]) => Holds::Contacts,
         "v_extensions" if has(&["extension", "password"]) => Holds::Extensions,
         "v_gateways" if has(&["gateway", "proxy"]) => Holds::Gateways,
+        "ampusers" if has(&["username"]) => Holds::PanelUsers,
+        "userman_users" | "v_users" if has(&["username", "password"]) => Holds::PanelUsers,
+        "acl_user" if has(&["name", "md5_password"]) => Holds::PanelUsers,
+        "v_voicemails" if has(&["voicemail_id", "voicemail_password"]) => Holds::Mailboxes,
+        "voicemail" | "voicemail_users" if has(&["mailbox", "password"]) => Holds::Mailboxes,
         _ if has(&["name", "host", "context", "secret"]) && name.contains("iax") => Holds::IaxPeers,
         _ if has(&["name", "host", "context", "secret"]) => Holds::Peers,
         _ => return None,
@@ -220,11 +234,14 @@ fn holds(name: &str, columns: &[String]) -> Option<Holds> {
     Some(holds)
 }
 
-fn name_column(holds: Holds) -> &'static str {
+/// Returns the columns of which the first that a table has names what a row is of.
+fn name_columns(holds: Holds) -> &'static [&'static str] {
     match holds {
-        Holds::Sip | Holds::Pjsip | Holds::Iax | Holds::Object(_) | Holds::Contacts => "id",
-        Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
-        Holds::Extensions => "extension",
-        Holds::Gateways => "gateway",
+        Holds::Sip | Holds::Pjsip | Holds::Iax | Holds::Object(_) | Holds::Contacts => &["id"],
+        Holds::Manager | Holds::Peers | Holds::IaxPeers => &["name"],
+        Holds::Extensions => &["extension"],
+        Holds::Gateways => &["gateway"],
+        Holds::PanelUsers => &["username", "name"],
+        Holds::Mailboxes => &["voicemail_id", "mailbox"],
     }
 }
