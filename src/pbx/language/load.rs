@@ -313,7 +313,9 @@ impl<'a> Loader<'a> {
 
     fn never_run(&mut self, line: &Line<'_>, command: &[u8]) {
         let command: String = printable(&text(command)).chars().take(200).collect();
-        self.problem_at(line, format!("#exec runs a command at each reload (not run here): {command}"));
+        self.problem_at(line, format!(
+                "#exec runs a command at each reload where asterisk.conf has execincludes=yes (not run here): {command}"
+            ));
     }
 
     fn problem_at(&mut self, line: &Line<'_>, what: String) {
