@@ -35,6 +35,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
+    phone::pages::gather_all(evidence, &mut collector);
     collector.finish()
 }
 

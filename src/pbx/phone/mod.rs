@@ -6,6 +6,7 @@
 mod credentials;
 mod grandstream;
 mod name;
+pub(super) mod pages;
 mod request;
 mod rules;
 

@@ -78,10 +78,14 @@ impl Book {
             return;
         }
         let names = names_of(&bearer);
-        let weaknesses = match bearer.kind.is_pin() {
+        let mut weaknesses = match bearer.kind.is_pin() {
             true => weigh::weaknesses_of_pin(secret, &names),
             false => weigh::weaknesses(secret, &names),
         };
+        // A phone's page lies behind the router and is tried by hand: only what all know is weak there.
+        if bearer.kind == SecretKind::PhonePage {
+            weaknesses.retain(|weakness| weakness.is_first_tried());
+        }
         self.add(bearer, weaknesses, Some(Secret::new(secret)));
     }
 

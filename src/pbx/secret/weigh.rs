@@ -275,7 +275,7 @@ mod tests {
             ("amp111", "admin", vec![Shipped, Short]),
             ("Password1", "301", vec![Common, Word]),
             ("x301x!Q", "301", vec![Variation, Short]),
-            ("103301", "301", vec![Variation, DigitsOnly, Short, Date]),
+            ("103301", "301", vec![Variation, DigitsOnly, Short]),
             ("23456789", "301", vec![Sequence, DigitsOnly]),
             ("k7k7k7k7k7", "301", vec![Sequence]),
             ("aabbaacc", "301", vec![Sequence, Word]),
