@@ -28,8 +28,7 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut findings = intrusion::check(incidents, show);
-    let (weak, limit) = weak_secret::check(world, show);
-    findings.extend(weak);
+    findings.extend(weak_secret::check(world, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));
@@ -48,5 +47,5 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, limit.into_iter().chain(more).collect())
+    (findings, more.into_iter().collect())
 }

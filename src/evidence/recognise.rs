@@ -35,6 +35,10 @@ pub enum Kind {
     PhoneFile,
     /// What somebody saved of the server's own commands.
     SavedOutput,
+    /// A file in which a panel keeps the passwords it works with.
+    PanelFile,
+    /// A database of a panel's users.
+    PanelDatabase,
     /// A file that tells about the host: its zone, its name, its TFTP server.
     HostFile,
     /// An archive with files of other kinds in it.
@@ -54,6 +58,8 @@ impl Kind {
             Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
             Kind::SavedOutput => "saved-output",
+            Kind::PanelFile => "panel-file",
+            Kind::PanelDatabase => "panel-database",
             Kind::HostFile => "host-file",
             Kind::Archive => "archive",
         }
@@ -82,7 +88,8 @@ impl Kind {
     /// Returns whether its records stand at offsets that anyone can open: rows of a database, which its
     /// own engine reads, do not.
     pub fn has_offsets(self) -> bool {
-        !matches!(self.cites(), Some(Cites::Nowhere)) && self != Kind::AsteriskDatabase
+        !matches!(self.cites(), Some(Cites::Nowhere))
+            && !matches!(self, Kind::AsteriskDatabase | Kind::PanelDatabase)
     }
 
     /// Returns how one of its records is found again, if a reader reads records of it.
@@ -112,6 +119,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     }
     if pbx::is_registration_database(path, head) {
         return Some(Kind::FreeSwitchDatabase);
+    }
+    if pbx::is_panel_database(path, head) {
+        return Some(Kind::PanelDatabase);
     }
     if let Some((part, table)) = mariadb::part_of(path, head) {
         return table_file(path, part, table);
@@ -173,6 +183,10 @@ pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
 
 /// Tells a file's kind from its path and its first bytes, unpacked.
 pub(super) fn kind_of(file: &File, packing: Packing, is_candidate: bool, head: &[u8]) -> Option<Kind> {
+    // A panel's own file tells passwords beside settings.
+    if is_candidate && pbx::is_panel_file(&file.placed) {
+        return Some(Kind::PanelFile);
+    }
     if host_file(&file.placed) {
         return Some(Kind::HostFile);
     }

@@ -54,5 +54,8 @@ pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;
 pub use saved_output::is_saved_output;
+pub use secret::places::panel_database::is_panel_database;
+pub use secret::places::panel_files::is_panel_file;
+pub use secret::{HeldSecret, Reach, SecretKind, Standing, Weakness};
 pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
 pub use tables::is_table;

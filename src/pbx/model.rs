@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
 use super::panel::Panel;
+use super::secret::HeldSecret;
 use super::serving::Share;
 use crate::event::{Citation, Instant, Service, SourceId};
 
@@ -69,6 +70,8 @@ pub struct Pbx {
     pub dialplan: Dialplan,
     /// What the routing script of Kamailio or OpenSIPS does to keep strangers out.
     pub proxy_script: Option<ProxyScript>,
+    /// Every secret that was met, by all that may be told of it.
+    pub held_secrets: Vec<HeldSecret>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 use super::directory::Directory;
 use super::language::{Document, Loader, Part};
-use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Trunk};
-use super::secret::{Secret, Secrets};
+use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
+use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
     access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager,
     modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
@@ -24,7 +24,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     let mut collector = Collector::new(evidence);
     let tables = tables::Found::gather(evidence);
     if let Some(directory) = Directory::find(evidence) {
-        read_directory(&directory, tables.has_realtime(), &mut collector);
+        read_directory(evidence, &directory, tables.has_realtime(), &mut collector);
     }
     freeswitch::read_all(evidence, &mut collector);
     proxy::read_all(evidence, &mut collector);
@@ -32,6 +32,8 @@ pub fn read(evidence: &Evidence) -> Pbx {
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     saved_output::read_all(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
+    places::panel_files::gather_all(evidence, &mut collector);
+    places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
@@ -39,6 +41,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     settings::read_files(evidence, &mut collector.pbx.settings);
     settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
+    phone::pages::gather_all(evidence, &mut collector);
     collector.finish()
 }
 
@@ -61,6 +64,7 @@ pub(super) struct Collector {
     /// What is handed out at the end.
     pub(super) pbx: Pbx,
     secrets: Secrets,
+    book: Book,
     late_trunks: Vec<Trunk>,
     paths: BTreeMap<SourceId, String>,
 }
@@ -68,7 +72,13 @@ pub(super) struct Collector {
 impl Collector {
     fn new(evidence: &Evidence) -> Self {
         let paths = evidence.sources.iter().map(|source| (source.id, source.file.path.clone())).collect();
-        Collector { pbx: Pbx::default(), secrets: Secrets::default(), late_trunks: Vec::new(), paths }
+        Collector {
+            pbx: Pbx::default(),
+            secrets: Secrets::default(),
+            book: Book::default(),
+            late_trunks: Vec::new(),
+            paths,
+        }
     }
 
     /// Adds an account; `secret` is `None` where no file tells it.
@@ -84,6 +94,31 @@ impl Collector {
             }
         }
         self.pbx.accounts.push(account);
+    }
+
+    /// Notes a secret as it is typed; what only stands for one is passed over.
+    pub(super) fn hold(&mut self, bearer: Bearer, secret: &str) {
+        self.book.hold(bearer, secret);
+    }
+
+    /// Notes an unsalted hash of a secret.
+    pub(super) fn hold_digest(&mut self, bearer: Bearer, digest: &str) {
+        self.book.hold_digest(bearer, digest);
+    }
+
+    /// Notes a salted MD5 of a secret.
+    pub(super) fn hold_salted(&mut self, bearer: Bearer, salt: &str, digest: &str) {
+        self.book.hold_salted(bearer, salt, digest);
+    }
+
+    /// Notes a secret that cannot be weighed.
+    pub(super) fn hold_hidden(&mut self, bearer: Bearer) {
+        self.book.hold_hidden(bearer);
+    }
+
+    /// Notes a secret that was in force before the one that is.
+    pub(super) fn hold_older(&mut self, bearer: Bearer, secret: &str) {
+        self.book.hold_older(bearer, secret);
     }
 
     /// Adds a user of the manager interface.
@@ -140,7 +175,13 @@ impl Collector {
                 self.pbx.trunks.push(late);
             }
         }
+        hold_missing(&self.pbx.accounts, &mut self.book);
         let mut pbx = self.pbx;
+        if self.book.beyond() > 0 {
+            let what = format!("{} more secrets were not weighed", self.book.beyond());
+            pbx.problems.push(Problem { path: "configuration".to_owned(), what });
+        }
+        pbx.held_secrets = self.book.finish();
         let shared = self.secrets.shared();
         let fair = pbx.accounts.iter_mut().filter(|account| account.secret == Some(SecretStrength::Fair));
         for account in fair.filter(|account| shared.contains(account.name.as_str())) {
@@ -160,7 +201,35 @@ impl Collector {
     }
 }
 
-fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut Collector) {
+/// Notes the accounts that need no secret.
+fn hold_missing(accounts: &[Account], book: &mut Book) {
+    // FreePBX's endpoint for phones that ask for their settings: its calls enter a context that leads nowhere.
+    let is_stock = |account: &&Account| account.context.as_deref() == Some("dpma-invalid");
+    let open = accounts.iter().filter(|account| account.secret == Some(SecretStrength::None));
+    for account in open.filter(|account| !is_stock(account)) {
+        let kind = match account.technology {
+            Technology::Pjsip => SecretKind::Pjsip,
+            Technology::Iax2 => SecretKind::Iax,
+            Technology::Sip | Technology::Sofia | Technology::Proxy => SecretKind::Sip,
+        };
+        let bearer = Bearer {
+            kind,
+            owner: account.name.clone(),
+            other_names: Vec::new(),
+            reach: if account.permit.is_empty() { Reach::Anywhere } else { Reach::Listed },
+            standing: Standing::InForce,
+            place: account.place.clone(),
+        };
+        book.hold(bearer, "");
+    }
+}
+
+fn read_directory(
+    evidence: &Evidence,
+    directory: &Directory<'_>,
+    has_realtime: bool,
+    collector: &mut Collector,
+) {
     let mut loader = Loader::new(directory);
     let modules = loader.load("modules.conf", &[]);
     let access = loader.load("acl.conf", &[]);
@@ -180,6 +249,12 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
                 settings::of_document(name, &document, &mut collector.pbx.settings);
                 access::faults(&document, &mut collector.pbx.access_faults);
             }
+            places::gather(name, &document, Standing::InForce, &lists, collector);
+        }
+    }
+    for (name, parts) in places::OTHER_FILES {
+        if let Some(document) = loader.load(name, parts) {
+            places::gather(name, &document, Standing::InForce, &lists, collector);
         }
     }
     if let Some(document) = loader.load("logger.conf", logger::PARTS) {
@@ -201,6 +276,7 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
     if !has_realtime {
         read_realtime(&mut loader, collector);
     }
+    places::old_copies::gather_all(evidence, directory, &mut loader, &lists, collector);
     let rest: Vec<&str> = directory.own_files().filter(|path| !loader.visited.contains(*path)).collect();
     for path in rest {
         loader.skim(path);

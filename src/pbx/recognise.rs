@@ -5,6 +5,7 @@
 //! programs have `.conf` files with sections too: fail2ban ships a filter named `asterisk.conf`.
 
 use super::directory::split;
+use super::language::Comments;
 
 /// The files of `/etc/asterisk` in Asterisk 1.4 to 22, without `.conf`.
 const NAMES: &[&str] = &[
@@ -150,10 +151,11 @@ pub fn is_configuration(path: &str, head: &[u8]) -> bool {
         folder == "etc/asterisk" || folder.ends_with("/etc/asterisk") || folder.contains("etc/asterisk/");
     let is_conf = has_ending(name, "conf");
     let in_folder = is_conf && split(folder).1 == "asterisk";
+    let is_old = old_copy_of(name).is_some_and(is_known_name);
     let of_other_program = folder
         .split('/')
         .any(|part| matches!(part, "fail2ban" | "filter.d" | "freeswitch" | "jail.d" | "logrotate.d"));
-    if of_other_program || !(in_home || in_folder || is_known_name(name)) {
+    if of_other_program || !(in_home || in_folder || is_old || is_known_name(name)) {
         return false;
     }
     looks_like_the_language(head, is_conf)
@@ -191,6 +193,15 @@ pub(super) fn is_known_name(name: &str) -> bool {
             .any(|ending| is_made_by_panel(ending))
 }
 
+/// Returns the name that an old copy was made of: `sip.conf` of `sip.conf.bak`, `sip.conf~`, `sip.conf_2019`.
+pub(super) fn old_copy_of(name: &str) -> Option<&str> {
+    const ENDING: &str = ".conf";
+    let at = name.find(ENDING)? + ENDING.len();
+    let (original, rest) = name.split_at(at);
+    // A packed copy is judged by the name without its packing's ending.
+    rest.starts_with(['.', '_', '-', '~', '(', ' ']).then_some(original)
+}
+
 fn has_ending(name: &str, ending: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(ending))
 }
@@ -200,12 +211,14 @@ fn has_ending(name: &str, ending: &str) -> bool {
 /// A file of comments alone tells nothing, so that its name has to do.
 fn looks_like_the_language(head: &[u8], comments_suffice: bool) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    // A block of comment is prose: the sample of `manager.conf` has a hundred lines of it.
+    let mut comments = Comments::default();
+    let lines = head.split(|&byte| byte == b'\n').zip(1..);
+    let lines = lines.filter_map(|(line, number)| comments.cut(line, number));
     let mut fitting = 0_usize;
     let mut others = 0_usize;
-    for line in lines.by_ref().take(400) {
-        match line {
-            [b';', ..] => {}
+    for line in lines.filter(|line| !line.trim_ascii().is_empty()).take(400) {
+        match line.trim_ascii() {
             [b'[', rest @ ..] => {
                 let name = rest.split(|&byte| byte == b']').next().unwrap_or_default();
                 if FOREIGN_SECTIONS.iter().any(|foreign| name.eq_ignore_ascii_case(foreign)) {
@@ -250,15 +263,31 @@ mod tests {
     }
 
     #[test]
+    fn old_copies_are_known_by_what_they_are_named_after() {
+        let head = b"[general]\na=b\n";
+        for path in ["backup/iax.conf.bk.1618355904", "root/sip.conf.bak", "manager.conf~", "sip.conf_hard"] {
+            assert!(is_configuration(path, head), "{path}");
+        }
+        assert!(!is_configuration("srv/sip.confetti", head));
+        assert!(!is_configuration("root/sip.conf.bak", b"just some notes\nabout sip\n"));
+    }
+
+    #[test]
     fn files_of_other_programs_are_not() {
         let head = b"[general]\na=b\n";
         for path in
-            ["etc/sysctl.conf", "etc/fail2ban/filter.d/asterisk.conf", "etc/mysql/my.conf", "sip.conf.bak"]
+            ["etc/sysctl.conf", "etc/fail2ban/filter.d/asterisk.conf", "etc/mysql/my.conf", "my.conf.bak"]
         {
             assert!(!is_configuration(path, head), "{path}");
         }
         assert!(!is_configuration("x/asterisk.conf", b"[Definition]\nfailregex = a\n"));
         assert!(!is_configuration("apache/http.conf", b"<VirtualHost *:80>\nServerName x\n</VirtualHost>\n"));
+    }
+
+    #[test]
+    fn prose_in_a_block_of_comment_does_not_count() {
+        let head = b"[general]\n;--\none line of prose\nanother\nand one more\n--;\n[admin]\n";
+        assert!(is_configuration("etc/asterisk/manager.conf", head));
     }
 
     proptest::proptest! {

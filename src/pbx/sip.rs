@@ -83,16 +83,27 @@ pub(super) fn peer(
         return;
     }
     let context = Some(section.filled("context").unwrap_or(context).to_owned());
-    let host = section.filled("host").filter(|host| !host.eq_ignore_ascii_case("dynamic"));
-    let is_phone = ["callerid", "mailbox", "dial"].iter().any(|name| section.filled(name).is_some());
-    match host {
-        Some(host) if kind == "peer" || (kind == "friend" && !is_phone) => {
+    match host_of(section) {
+        Some(host) if is_trunk(section) => {
             let mut trunk = new_trunk(section, technology, context);
             trunk.add_host(host);
             collector.trunk(trunk);
         }
         _ => account(section, context, technology, lists, collector),
     }
+}
+
+/// Returns the fixed host of a section; a phone has none.
+fn host_of(section: &Section) -> Option<&str> {
+    section.filled("host").filter(|host| !host.eq_ignore_ascii_case("dynamic"))
+}
+
+/// Returns whether a section of `sip.conf` or `iax.conf` is a line to another server.
+pub(super) fn is_trunk(section: &Section) -> bool {
+    let kind = section.last("type").unwrap_or_default();
+    let is_phone = ["callerid", "mailbox", "dial"].iter().any(|name| section.filled(name).is_some());
+    host_of(section).is_some()
+        && (kind.eq_ignore_ascii_case("peer") || (kind.eq_ignore_ascii_case("friend") && !is_phone))
 }
 
 fn account(

@@ -21,7 +21,7 @@ fn read_files(files: &[(&str, &[u8])]) -> Pbx {
     ))
 }
 
-fn shared(path: &str) -> Option<PathBuf> {
+pub(super) fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if !path.exists() {
         eprintln!("passed over: {} is not there", path.display());

@@ -286,7 +286,7 @@ fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -
         Some(SecretStrength::Default | SecretStrength::None) => {
             way.score += 5;
             way.because.push(format!(
-                "the secret of {} is its name or one that products ship with",
+                "the secret of {} is its name or one that everybody tries first",
                 show(&breach.account)
             ));
             if guessing.tries <= 3 {

@@ -394,8 +394,11 @@ fn a_list_that_an_attacker_makes_long_is_cut_and_says_so() {
     let listed = report["failed_attackers"].as_array().unwrap();
     assert_eq!((listed.len() as u64, report["failed_attackers_count"].as_u64()), (10_000, Some(10_501)));
     assert!(listed.iter().any(|attacker| attacker["address"] == "203.0.113.77"), "who tried most is listed");
-    assert_eq!(report["findings"].as_array().unwrap().len(), 5_000);
+    // What is wrong with thousands of accounts is one finding, that names some and counts the rest.
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2);
+    let many = findings.iter().find(|finding| finding["title"].to_string().contains("5049 SIP accounts"));
+    assert!(many.unwrap()["detail"].to_string().contains("5019 more."), "{findings:?}");
     let limits = report["limits"].to_string();
     assert!(limits.contains("10501 addresses tried and got nothing: the 10000 that tried most"), "{limits}");
-    assert!(limits.contains("5050 accounts have a weak secret"), "{limits}");
 }

@@ -21,6 +21,7 @@ mod readme;
 mod records;
 mod scenarios;
 mod scratch;
+mod secrets;
 mod support;
 mod tables;
 

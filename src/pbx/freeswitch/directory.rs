@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::model::{Account, Technology};
 use super::super::read::Collector;
 use super::tree::Text;
-use super::{is_true, setting};
+use super::{is_true, setting, setting_node};
 use crate::event::Citation;
+use crate::pbx::secret::{Bearer, Reach, SecretKind, Standing, behind_digest};
 
 /// Users of one configuration.
 const MOST_USERS: usize = 200_000;
@@ -20,9 +21,17 @@ struct User {
     domain: Option<String>,
     context: Option<String>,
     display_name: Option<String>,
-    secret: Option<String>,
+    secret: Option<Given>,
+    pin: Option<Given>,
     is_expanded: bool,
     place: Citation,
+}
+
+/// A password and the line that it stands on.
+struct Given {
+    text: String,
+    place: Citation,
+    is_digest: bool,
 }
 
 impl Users {
@@ -39,16 +48,28 @@ impl Users {
             let (params, variables) = (parts("params"), parts("variables"));
             let param = |name: &str| params.and_then(|params| setting(params, "param", name));
             let variable = |name: &str| variables.and_then(|node| setting(node, "variable", name));
-            let password = param("password");
             let may_be_empty = param("allow-empty-password").is_some_and(is_true);
-            let secret = password.or(may_be_empty.then_some(""));
+            let given = |name: &str, is_digest: bool| {
+                let line = params.and_then(|params| setting_node(params, "param", name))?;
+                let value = line.attribute("value")?;
+                // A variable that nothing set is no password.
+                let is_set = !value.contains("$${");
+                is_set.then(|| Given { text: value.to_owned(), place: text.citation(line), is_digest })
+            };
+            let secret = given("password", false).or_else(|| given("a1-hash", true)).or_else(|| {
+                may_be_empty.then(|| Given {
+                    text: String::new(),
+                    place: text.citation(node),
+                    is_digest: false,
+                })
+            });
             self.0.push(User {
                 id: id.to_owned(),
                 domain: domain_of(node).or_else(|| domain_of_folder(text, texts)),
                 context: variable("user_context").map(str::to_owned),
                 display_name: variable("effective_caller_id_name").map(str::to_owned),
-                // A variable that nothing set is no password.
-                secret: secret.filter(|secret| !secret.contains("$${")).map(str::to_owned),
+                secret,
+                pin: given("vm-password", false),
                 is_expanded: text.inner.is_empty(),
                 place: text.citation(node),
             });
@@ -76,6 +97,9 @@ impl Users {
             if !seen.insert(name.clone()) {
                 continue;
             }
+            let secret = user.secret.as_ref().map(|given| plain(given, &user.id, user.domain.as_deref()));
+            hold(&name, &user, secret.flatten(), collector);
+            let secret = secret.flatten().map(str::to_owned);
             let account = Account {
                 name,
                 technology: Technology::Sofia,
@@ -87,8 +111,36 @@ impl Users {
                 permit: Vec::new(),
                 place: user.place,
             };
-            collector.account(account, user.secret.as_deref());
+            collector.account(account, secret.as_deref());
         }
+    }
+}
+
+/// Returns the password as it is typed; of a digest (`MD5(user:domain:password)`) only where everybody tries it.
+fn plain<'a>(given: &'a Given, id: &'a str, domain: Option<&str>) -> Option<&'a str> {
+    if given.is_digest { behind_digest(id, domain?, &given.text) } else { Some(&given.text) }
+}
+
+/// Notes a user's secret and PIN.
+fn hold(name: &str, user: &User, secret: Option<&str>, collector: &mut Collector) {
+    let bearer = |kind, reach, given: &Given| Bearer {
+        kind,
+        owner: name.to_owned(),
+        other_names: vec![user.id.clone()],
+        reach,
+        standing: Standing::InForce,
+        place: given.place.clone(),
+    };
+    match (&user.secret, secret) {
+        // An account without a secret is noted as such, whatever it is of.
+        (Some(_), Some("")) | (None, _) => {}
+        (Some(given), Some(secret)) => {
+            collector.hold(bearer(SecretKind::Sip, Reach::Anywhere, given), secret);
+        }
+        (Some(given), None) => collector.hold_hidden(bearer(SecretKind::Sip, Reach::Anywhere, given)),
+    }
+    if let Some(pin) = &user.pin {
+        collector.hold(bearer(SecretKind::Voicemail, Reach::Unknown, pin), &pin.text);
     }
 }
 

@@ -7,6 +7,7 @@
 mod directory;
 mod profiles;
 mod registrations;
+mod secrets;
 mod settings;
 mod tree;
 mod variables;
@@ -37,16 +38,26 @@ pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {
         settings::collect(text, root, collector);
     }
     users.hand_over(collector);
+    secrets::gather(&texts, collector);
 }
 
 /// Returns the value of `<param name="NAME" value="..."/>` (or `<variable ...>`) directly below a node.
 fn setting<'a>(node: roxmltree::Node<'a, '_>, element: &str, name: &str) -> Option<&'a str> {
-    let named = |child: &roxmltree::Node<'a, '_>| {
+    setting_node(node, element, name).and_then(|child| child.attribute("value"))
+}
+
+/// Returns the element that has such a value.
+fn setting_node<'a, 'input>(
+    node: roxmltree::Node<'a, 'input>,
+    element: &str,
+    name: &str,
+) -> Option<roxmltree::Node<'a, 'input>> {
+    let named = |child: &roxmltree::Node<'a, 'input>| {
         child.has_tag_name(element)
             && child.attribute("name").is_some_and(|found| found.eq_ignore_ascii_case(name))
     };
     // The last one counts, as it does for the server.
-    node.children().rfind(named).and_then(|child| child.attribute("value"))
+    node.children().rfind(named)
 }
 
 /// Returns whether a value means yes (`switch_true`).

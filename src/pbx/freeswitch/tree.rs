@@ -1,6 +1,10 @@
 //! Which files are FreeSWITCH's configuration, and which of several copies is the live one.
 
+use std::borrow::Cow;
 use std::io;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 
 use super::super::model::Problem;
 use super::variables::Variables;
@@ -30,7 +34,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Returns the line on which something stands, counted from 1; putting variables in adds no line.
+    /// Returns the line on which something stands, counted from 1, with passwords masked; putting variables in
+    /// adds no line.
     pub(super) fn citation(&self, node: roxmltree::Node<'_, '_>) -> Citation {
         let at = node.range().start;
         let before = self.expanded.as_bytes().get(..at).unwrap_or_default();
@@ -38,8 +43,26 @@ impl Text {
         let text = self.original.split('\n').nth(line).unwrap_or_default();
         let offset = (text.as_ptr() as usize).saturating_sub(self.original.as_ptr() as usize);
         let offset = if text.is_empty() { 0 } else { offset as u64 };
-        Citation::new(Place { source: self.source, offset, line: line as u32 + 1 }, text.as_bytes())
+        let shown = masked(text);
+        Citation::new(Place { source: self.source, offset, line: line as u32 + 1 }, shown.as_bytes())
     }
+}
+
+/// A parameter that holds a password, or an address of a database with one: what comes before its value, and
+/// the value.
+static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(\sname\s*=\s*["'][^"']*(?:pass|secret|hash|pin|pwd|dsn)[^"']*["'][^>]*?\svalue\s*=\s*)("[^"]*"|'[^']*')"#)
+        .ok()
+});
+
+/// Returns a line with the values of passwords masked; a variable's name says where the password stands.
+fn masked(line: &str) -> Cow<'_, str> {
+    let Some(pattern) = PASSWORD.as_ref() else { return Cow::Borrowed("") };
+    pattern.replace_all(line, |found: &Captures<'_>| {
+        let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+        let is_variable = part(2).get(1..).is_some_and(|value| value.starts_with("$${"));
+        format!("{}{}", part(1), if is_variable { part(2) } else { "\"***\"" })
+    })
 }
 
 /// Returns whether a file is configuration of FreeSWITCH.
@@ -142,6 +165,24 @@ pub(super) fn parse(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Er
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_masked_in_lines() {
+        for (line, shown) in [
+            (r#"<param name="password" value="1234"/>"#, r#"<param name="password" value="***"/>"#),
+            (
+                r#"<user id="1"><param name='vm-password' value='1'/>"#,
+                r#"<user id="1"><param name='vm-password' value="***"/>"#,
+            ),
+            (
+                r#"<param name="password" value="$${default_password}"/>"#,
+                r#"<param name="password" value="$${default_password}"/>"#,
+            ),
+            (r#"<param name="realm" value="pbx.example"/>"#, r#"<param name="realm" value="pbx.example"/>"#),
+        ] {
+            assert_eq!(masked(line), shown);
+        }
+    }
 
     #[test]
     fn configuration_is_told_from_other_xml() {

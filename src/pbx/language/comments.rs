@@ -10,14 +10,14 @@ const DEEPEST: i32 = 128;
 
 /// How far comments have got, from line to line of one file.
 #[derive(Debug, Default)]
-pub(super) struct Comments {
+pub(in crate::pbx) struct Comments {
     depth: i32,
     opened: u32,
 }
 
 impl Comments {
     /// Returns what Asterisk would interpret of a line; `None` where all of it is comment.
-    pub(super) fn cut(&mut self, line: &[u8], number: u32) -> Option<Vec<u8>> {
+    pub(in crate::pbx) fn cut(&mut self, line: &[u8], number: u32) -> Option<Vec<u8>> {
         let mut kept = (self.depth == 0).then(Vec::new);
         let mut open = kept.is_some();
         let mut rest = line;

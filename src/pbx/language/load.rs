@@ -79,16 +79,7 @@ impl<'a> Loader<'a> {
         parts: &[Part],
         most_settings: usize,
     ) -> Option<Document> {
-        let mut draft = Draft {
-            document: Document::default(),
-            current: None,
-            stack: Vec::new(),
-            bytes_left: MOST_BYTES,
-            files_left: MOST_FILES,
-            copies_left: MOST_COPIED,
-            work_left: MOST_WORK,
-            most_settings,
-        };
+        let mut draft = Draft { most_settings, ..Draft::new() };
         let top = self.directory.path_of(name);
         if self.directory.has(&top) {
             self.read_file(&mut draft, &top);
@@ -106,6 +97,25 @@ impl<'a> Loader<'a> {
             self.read_file(&mut draft, &path);
         }
         found.then_some(draft.document)
+    }
+
+    /// Reads one file by its path, follows none of its includes and notes no problem: no server reads it.
+    ///
+    /// What stands before any section is put into the one given.
+    pub(in crate::pbx) fn load_alone(&mut self, path: &str, section: Option<&str>) -> Document {
+        let mut draft = Draft::new();
+        let Ok(read) = self.directory.read(path) else { return draft.document };
+        draft.current = section.map(|name| {
+            let place = Place { source: read.source, offset: 0, line: 1 };
+            draft.document.push(Section::new(name.to_owned(), false, place, b""))
+        });
+        let mut alone = Loader::new(self.directory);
+        alone.each_statement(path, read.source, &read.bytes, |loader, statement, line| {
+            if !matches!(statement, Statement::Directive { .. }) {
+                loader.take(&mut draft, statement, line);
+            }
+        });
+        draft.document
     }
 
     /// Reads a file that no part of the configuration needs, for what it does at each reload.
@@ -229,7 +239,7 @@ impl<'a> Loader<'a> {
     }
 
     fn begin_section(&mut self, draft: &mut Draft, name: &[u8], options: &[&[u8]], line: &Line<'_>) {
-        let name = text(name);
+        let name = section_name(name);
         if let Some(filters) = options.iter().find_map(|option| option.strip_prefix(b"+")) {
             let filters = text(filters);
             match draft.find(&name, &filters) {
@@ -314,7 +324,9 @@ impl<'a> Loader<'a> {
 
     fn never_run(&mut self, line: &Line<'_>, command: &[u8]) {
         let command: String = printable(&text(command)).chars().take(200).collect();
-        self.problem_at(line, format!("#exec runs a command at each reload (not run here): {command}"));
+        self.problem_at(line, format!(
+                "#exec runs a command at each reload where asterisk.conf has execincludes=yes (not run here): {command}"
+            ));
     }
 
     fn problem_at(&mut self, line: &Line<'_>, what: String) {
@@ -332,6 +344,19 @@ impl<'a> Loader<'a> {
 }
 
 impl Draft {
+    fn new() -> Self {
+        Draft {
+            document: Document::default(),
+            current: None,
+            stack: Vec::new(),
+            bytes_left: MOST_BYTES,
+            files_left: MOST_FILES,
+            copies_left: MOST_COPIED,
+            work_left: MOST_WORK,
+            most_settings: MOST_SETTINGS,
+        }
+    }
+
     /// Returns the first section of a name that passes the filters.
     fn find(&mut self, name: &str, filters: &str) -> Option<usize> {
         if self.work_left == 0 {
@@ -347,13 +372,21 @@ impl Draft {
     }
 }
 
+/// Returns the name of a section; a secret that got into it is masked.
+fn section_name(bytes: &[u8]) -> String {
+    let name = text(bytes);
+    if name.contains('=') { crate::secrets::masked(&name).into_owned() } else { name }
+}
+
 fn section_at(name: String, is_template: bool, line: &Line<'_>) -> Section {
     // What stands behind the header is no part of the proof: it could hold anything.
     let close = memchr::memchr(b']', line.raw).map_or(line.raw.len(), |at| at + 1);
     let options = line.raw.get(close..).filter(|rest| rest.starts_with(b"("));
     let end = options.and_then(|rest| memchr::memchr(b')', rest)).map_or(close, |at| close + at + 1);
     let header = line.raw.get(..end).unwrap_or_default();
-    Section::new(name, is_template, line.place, header)
+    // A panel's form filled in wrongly makes one header of a whole section, secret and all.
+    let shown = if name.contains('=') { format!("[{name}]").into_bytes() } else { header.to_vec() };
+    Section::new(name, is_template, line.place, &shown)
 }
 
 /// Returns whether a section has what the filters of `(+type=aor&...)` ask for.

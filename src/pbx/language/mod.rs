@@ -7,6 +7,9 @@ mod comments;
 mod document;
 mod load;
 mod statement;
+#[cfg(test)]
+mod tests;
 
+pub(in crate::pbx) use comments::Comments;
 pub(in crate::pbx) use document::{Document, Section, Setting, is_true};
 pub(in crate::pbx) use load::{Loader, Part};

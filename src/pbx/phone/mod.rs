@@ -7,6 +7,7 @@ mod credentials;
 mod grandstream;
 mod maker;
 mod name;
+pub(super) mod pages;
 mod request;
 mod rules;
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::super::model::{Problem, ProxyScript};
 use super::super::read::Collector;
-use super::peer;
+use super::{peer, secrets};
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Kind, Source};
 
@@ -62,6 +62,10 @@ fn read(source: &Source, text: &str, collector: &mut Collector) {
         let line = uncommented(raw.trim(), &mut in_comment);
         let at = offset;
         offset += raw.len() as u64;
+        if definitions.is_open() {
+            let place = Place { source: source.id, offset: at, line: number as u32 + 1 };
+            secrets::note(line, place, collector);
+        }
         if line.is_empty() || definitions.directive(line) || !definitions.is_open() {
             continue;
         }

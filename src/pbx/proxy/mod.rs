@@ -4,6 +4,7 @@
 //! and the addresses that call without a password (`address`, `trusted`: the `permissions` module).
 
 mod configuration;
+mod secrets;
 
 use std::net::IpAddr;
 
@@ -13,7 +14,7 @@ use super::access;
 use super::address::{host_and_port, of_uri};
 use super::model::{Account, Problem, Technology, Trunk};
 use super::read::Collector;
-use super::secret::behind_digest;
+use super::secret::{Bearer, Reach, SecretKind, Standing, behind_digest};
 use crate::event::{Citation, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source};
 use crate::readers::SIP_PROXY_DATABASE;
@@ -88,6 +89,18 @@ fn account(source: SourceId, number: i64, row: &[(&str, ValueRef<'_>)], collecto
     let name = account.name.clone();
     let digest = text(row, "ha1").filter(|digest| digest.len() == DIGEST_DIGITS);
     let behind = digest.as_deref().and_then(|digest| behind_digest(&name, &domain, digest));
+    let bearer = Bearer {
+        kind: SecretKind::Sip,
+        owner: name.clone(),
+        other_names: Vec::new(),
+        reach: Reach::Anywhere,
+        standing: Standing::InForce,
+        place: account.place.clone(),
+    };
+    match password.as_deref().or(behind) {
+        Some(secret) => collector.hold(bearer, secret),
+        None => collector.hold_hidden(bearer),
+    }
     collector.account(account, password.as_deref().or(behind));
 }
 

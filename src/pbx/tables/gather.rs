@@ -143,6 +143,11 @@ impl Settings {
         })
     }
 
+    /// Returns whether users of a panel were found.
+    pub(super) fn has_panel_users(&self) -> bool {
+        self.has(Holds::is_of_panel_users)
+    }
+
     /// Returns whether FusionPBX's tables were found.
     pub(super) fn has_fusionpbx(&self) -> bool {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))

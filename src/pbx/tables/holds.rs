@@ -35,6 +35,12 @@ pub(super) enum Holds {
     FusionUsers,
     /// FusionPBX's `v_user_groups`.
     FusionUserGroups,
+    /// Issabel's and Elastix's `acl_user`.
+    AclUsers,
+    /// Mailboxes of Asterisk's realtime table.
+    Mailboxes,
+    /// FusionPBX's `v_voicemails`.
+    FusionMailboxes,
     /// FreePBX's `outbound_routes`.
     Routes,
     /// FreePBX's `outbound_route_patterns`.
@@ -85,7 +91,9 @@ impl Holds {
             | Holds::Object(_)
             | Holds::Contacts
             | Holds::PanelMembers => "id",
-            Holds::Manager | Holds::Peers | Holds::IaxPeers => "name",
+            Holds::Manager | Holds::Peers | Holds::IaxPeers | Holds::AclUsers => "name",
+            Holds::Mailboxes => "mailbox",
+            Holds::FusionMailboxes => "voicemail_id",
             Holds::Extensions | Holds::People => "extension",
             Holds::Gateways => "gateway",
             Holds::PanelUsers => "username",
@@ -114,6 +122,11 @@ impl Holds {
                 | Holds::Jobs
                 | Holds::OlderJobs
         )
+    }
+
+    /// Returns whether it holds users of a panel, with what stands for their passwords.
+    pub(super) fn is_of_panel_users(self) -> bool {
+        matches!(self, Holds::PanelUsers | Holds::PanelMembers | Holds::FusionUsers | Holds::AclUsers)
     }
 
     /// Returns whether a panel keeps it to itself, so that no file tells it.
@@ -156,6 +169,10 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("userman_users", Holds::PanelMembers, &["id", "username", "password"]),
     ("userman_users_settings", Holds::PanelMemberSettings, &["uid", "key", "val"]),
     ("v_users", Holds::FusionUsers, &["user_uuid", "username"]),
+    ("acl_user", Holds::AclUsers, &["name", "md5_password"]),
+    ("voicemail", Holds::Mailboxes, &["mailbox", "password"]),
+    ("voicemail_users", Holds::Mailboxes, &["mailbox", "password"]),
+    ("v_voicemails", Holds::FusionMailboxes, &["voicemail_id", "voicemail_password"]),
     ("v_user_groups", Holds::FusionUserGroups, &["user_uuid", "group_name"]),
     ("outbound_routes", Holds::Routes, &["route_id", "name"]),
     ("outbound_route_patterns", Holds::RoutePatterns, &["route_id", "match_pattern_pass"]),

@@ -11,6 +11,7 @@ mod gather;
 mod holds;
 mod panel;
 mod realtime;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -82,11 +83,22 @@ impl Found {
             collector.pbx.panel = panel::read(settings);
         }
         let has_files = !collector.pbx.accounts.is_empty();
+        // Of several dumps the newest counts.
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel_users()) {
+            secrets::of_panel_users(settings, collector);
+        }
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel()) {
+            secrets::older_ones(settings, collector);
+        }
         let mut families = [!has_files, true, true];
         for (path, settings) in &self.databases {
             let held = [settings.has_panel(), settings.has_realtime(), settings.has_fusionpbx()];
-            let adders: [Add; 3] = [freepbx::collect, realtime::collect, fusionpbx::collect];
-            for ((is_open, held), add) in families.iter_mut().zip(held).zip(adders) {
+            let adders: [(Add, IsOf); 3] = [
+                (freepbx::collect, secrets::is_of_freepbx),
+                (realtime::collect, secrets::is_realtime),
+                (fusionpbx::collect, secrets::is_of_fusionpbx),
+            ];
+            for ((is_open, held), (add, tables)) in families.iter_mut().zip(held).zip(adders) {
                 if !held {
                     continue;
                 }
@@ -95,6 +107,7 @@ impl Found {
                     *is_open = false;
                     let known = known_names(collector);
                     add(settings, &known, lists, collector);
+                    secrets::of_accounts(settings, tables, collector);
                 } else {
                     let what = "its accounts are not counted: files or a newer database tell them".to_owned();
                     collector.pbx.problems.push(Problem { path: path.clone(), what });
@@ -109,6 +122,9 @@ impl Found {
 
 /// Adds what one family of tables tells and is not known by name.
 type Add = fn(&Settings, &BTreeSet<String>, &Lists<'_>, &mut Collector);
+
+/// Tells whether a table is one of a family.
+type IsOf = fn(holds::Holds) -> bool;
 
 fn read(evidence: &Evidence, source: &Source) -> std::io::Result<Settings> {
     let handle = evidence.open(&source.file)?;
