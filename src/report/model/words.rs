@@ -18,6 +18,12 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
+    /// The dialplan let callers out that it must not.
+    DialplanHole,
+    /// Callers from the telephone network called out through a mailbox or a second dial tone.
+    VoicemailOrDisa,
+    /// Calls were forwarded to numbers that cost.
+    CallForward,
     /// The evidence does not tell.
     Unknown,
 }
@@ -32,6 +38,9 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::DialplanHole => "dialplan-hole",
+            Vector::VoicemailOrDisa => "voicemail-or-disa",
+            Vector::CallForward => "call-forward",
             Vector::Unknown => "unknown",
         }
     }

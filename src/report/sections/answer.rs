@@ -217,6 +217,11 @@ fn door(vector: Vector) -> Option<&'static str> {
             Some("Close the server that hands out phone files, change every secret in them, first of")
         }
         Vector::GuestCall => Some("Refuse calls that no account makes"),
+        Vector::DialplanHole => Some("Take the way to the trunk out of what callers from outside reach"),
+        Vector::VoicemailOrDisa => Some(
+            "Take DISA and the mailboxes' dial-out (dialout, callback) out of service, and change every PIN",
+        ),
+        Vector::CallForward => Some("Remove the forwards, and forbid forwards to numbers outside"),
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }

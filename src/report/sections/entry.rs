@@ -64,6 +64,9 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::GuestCall => "calls went out without any account",
         Vector::DefaultCredential => "the secret was one that anybody would try first",
         Vector::ManagerInterface => "the manager interface made the calls",
+        Vector::DialplanHole => "the dialplan let callers out that it must not",
+        Vector::VoicemailOrDisa => "callers from the telephone network called out through a mailbox or DISA",
+        Vector::CallForward => "incoming calls were forwarded to numbers that cost",
         Vector::Unknown => "the evidence does not tell",
     }
 }

@@ -11,4 +11,5 @@ mod proxies;
 mod records;
 mod stage;
 mod switch;
+mod telephone;
 mod truth;
