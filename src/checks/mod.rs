@@ -3,10 +3,19 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod deleted_records;
+mod dialplan_hole;
+mod disa;
+mod guest_calls;
 mod intrusion;
 mod login_count;
+mod paid_forward;
+mod rogue_dialplan;
+mod transfer;
 mod unproven;
+mod voicemail_out;
+mod ways;
 mod weak_secret;
+mod wide_route;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -24,10 +33,22 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(deleted_records::check(world, show));
+    findings.extend(paid_forward::check(world, show));
+    let ways = ways::Ways::new(world);
+    let of_dialplan = [
+        disa::check,
+        voicemail_out::check,
+        guest_calls::check,
+        dialplan_hole::check,
+        transfer::check,
+        wide_route::check,
+        rogue_dialplan::check,
+    ];
+    findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, limit.into_iter().collect())
+    (findings, limit.into_iter().chain(ways.limits).collect())
 }

@@ -34,8 +34,8 @@ pub use file_servers::is_file_server;
 pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
-    Account, Binding, CallRecordSettings, FileServer, LogChannel, Logger, LoginCounts, ManagerUser, Pbx,
-    PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
+    Account, Binding, CallRecordSettings, FileServer, Forward, LogChannel, Logger, LoginCounts, ManagerUser,
+    Pbx, PhoneAccount, PhoneFile, Problem, SecretStrength, Technology, Trunk,
 };
 pub use phone::{Asked, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;

@@ -48,6 +48,8 @@ pub struct Pbx {
     pub proxy: Option<&'static str>,
     /// Which number leads where.
     pub dialplan: Dialplan,
+    /// Forwards that are set.
+    pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -224,6 +226,19 @@ pub struct Binding {
     pub user_agent: Option<String>,
     /// When it lapses or lapsed, where the database says.
     pub expires: Option<Instant>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A forward that is set for an account.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The account.
+    pub account: String,
+    /// Where to, as it stands.
+    pub number: String,
+    /// When it sends calls on: always, when busy, when nobody answers.
+    pub when: &'static str,
     /// Where it stands.
     pub place: Citation,
 }

@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod freeswitch;
 mod harmless;
+mod holes;
 mod host;
 mod people;
 mod proxies;
