@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Case;
+use super::routes;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
@@ -43,6 +44,7 @@ impl Case<'_> {
                 calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)),
             ),
             breach: self.when(incident.breach),
+            routes: routes::uses(&calls),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
             unknown: incident.unknown.clone(),
@@ -198,6 +200,7 @@ impl Case<'_> {
                 (false, None) => why.to_owned(),
             },
             address: self.world.address_of(call),
+            route: self.route(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })
     }

@@ -6,6 +6,7 @@ mod gaps;
 mod given;
 mod incidents;
 mod reach;
+mod routes;
 mod sorted;
 mod story;
 mod timeline;

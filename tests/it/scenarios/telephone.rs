@@ -155,6 +155,10 @@ fn a_second_dial_tone_is_abused_and_its_owner_is_not_blamed() {
         .collect();
     assert_eq!(callers, [None, Some("0018005550100".to_owned()), Some("00442071838750".to_owned())]);
     assert!(report.incidents[0].callers.iter().all(|caller| caller.roles == [Role::Dial]));
+    let [route] = report.incidents[0].routes.as_slice() else { panic!("one route") };
+    assert_eq!((route.route.pattern.raw(), route.route.context.raw(), route.calls), ("_0.", "far", 21));
+    assert_eq!(route.route.place, "etc/asterisk/extensions.conf:10");
+    assert!(report.incidents[0].calls.iter().all(|call| call.route.as_ref() == Some(&route.route)));
     let shown = serde_json::to_string(&report.incidents[0].entry).unwrap();
     assert!(shown.contains("DISA in [menu] has"), "{shown}");
 }
