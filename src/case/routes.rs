@@ -30,7 +30,28 @@ impl Case<'_> {
             let known = world.pbx.accounts.iter().find(|known| known.name == account)?;
             find(known.context.as_deref()?)
         };
-        self.named(recorded.or_else(of_account)?)
+        match recorded.or_else(of_account) {
+            Some(found) => self.named(found),
+            None => self.of_switch(call, number),
+        }
+    }
+
+    /// Returns the extension of FreeSWITCH's that a call left by.
+    fn of_switch(&self, call: &Call, number: &str) -> Option<Route> {
+        let world = self.world;
+        let find = |context: &str| world.pbx.switch_plan.find(context, number);
+        let recorded = std::str::from_utf8(world.outgoing_context(call)).ok().and_then(find);
+        let of_account = || {
+            let account = world.account_of(call)?;
+            let known = world.pbx.accounts.iter().find(|known| known.name == account)?;
+            find(known.context.as_deref()?)
+        };
+        let left = recorded.or_else(of_account)?;
+        Some(Route {
+            context: Untrusted::from(left.context),
+            pattern: Untrusted::from(left.pattern.as_str()),
+            place: place(&self.proof(left.place)?),
+        })
     }
 
     fn named(&self, found: Found<'_>) -> Option<Route> {

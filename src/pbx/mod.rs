@@ -31,7 +31,7 @@ mod tests;
 mod users;
 
 pub use file_servers::is_file_server;
-pub use freeswitch::{is_freeswitch_configuration, is_registration_database};
+pub use freeswitch::{SwitchPlan, is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
     Account, Binding, CallRecordSettings, FileServer, Forward, LogChannel, Logger, LoginCounts, ManagerUser,

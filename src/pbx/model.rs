@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::dialplan::Dialplan;
+use super::freeswitch::SwitchPlan;
 use crate::event::{Citation, Instant, Service, SourceId};
 
 /// All that the configuration files, the phone files and the internal database say.
@@ -48,6 +49,8 @@ pub struct Pbx {
     pub proxy: Option<&'static str>,
     /// Which number leads where.
     pub dialplan: Dialplan,
+    /// By which extension of FreeSWITCH's a number leaves.
+    pub switch_plan: SwitchPlan,
     /// Forwards that are set.
     pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.
