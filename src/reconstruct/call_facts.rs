@@ -118,10 +118,14 @@ impl World<'_> {
         row.unwrap_or_else(|| self.context(call))
     }
 
-    /// Returns whether one number was called and the call went on to another.
+    /// Returns whether an account or a number of the house was called and the call went on to another; the digit
+    /// of a menu is none.
     pub(super) fn was_sent_on(&self, call: &Call) -> bool {
+        const NUMBER_DIGITS: usize = 7;
         let Some((_, first)) = row_at(&self.told, call.row) else { return false };
-        call.dialed != 0 && !NO_NUMBERS.contains(&first.dst) && first.dst != self.dialed(call)
+        let is_number = first.dst.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
+        let is_called = is_number || self.accounts.contains(String::from_utf8_lossy(first.dst).as_ref());
+        call.dialed != 0 && is_called && first.dst != self.dialed(call)
     }
 
     /// Returns whether the record bears an account code.

@@ -139,13 +139,20 @@ impl<'w> Written<'w> {
         if world.passed(call, Passed::ByMailbox) {
             return Kind::Mailbox;
         }
-        if world.passed(call, Passed::Disa) {
+        let first = world.first_application(call);
+        if world.passed(call, Passed::Disa) || first == b"DISA" {
             return Kind::Disa;
+        }
+        if first == b"VoiceMailMain" {
+            return Kind::Mailbox;
         }
         let has = |kind: Kind| self.has(world, call, kind);
         // A mailbox is passed on the way only by who gets out of it.
         if world.passed(call, Passed::Mailbox) && has(Kind::Mailbox) {
             return Kind::Mailbox;
+        }
+        if world.has_account_code(call) && has(Kind::Disa) {
+            return Kind::Disa;
         }
         if world.passed(call, Passed::Forwarded) || world.was_sent_on(call) {
             return Kind::Forward;
@@ -154,9 +161,6 @@ impl<'w> Written<'w> {
             (true, false, false) => Kind::Disa,
             (false, true, false) => Kind::Mailbox,
             (true, true, false) => Kind::DisaOrMailbox,
-            (true, _, true) if world.has_account_code(call) => Kind::Disa,
-            _ if world.first_application(call) == b"DISA" => Kind::Disa,
-            _ if world.first_application(call) == b"VoiceMailMain" => Kind::Mailbox,
             _ => Kind::Dialplan,
         }
     }

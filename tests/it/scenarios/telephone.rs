@@ -187,6 +187,25 @@ fn a_forward_to_numbers_that_cost_is_told_from_one_to_a_mobile() {
 }
 
 #[test]
+fn records_of_two_rows_tell_a_second_dial_tone_from_a_forward() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let mut calls = Vec::new();
+    for call in 0..12 {
+        let at = night + call * 40;
+        let id = server.through("00442071838750", &abroad(call), at + 20, 300);
+        // The row of the tone itself, which Asterisk writes first.
+        let from = format!("PJSIP/carrier-{:08x}", server.serial);
+        server.leg(("00442071838750", "8", "menu"), (&from, ""), (at, 19), (&id, &id), "");
+        let (_, row) = server.rows.last_mut().unwrap();
+        *row = row.replace("\"Dial\"", "\"DISA\"");
+        calls.push(id);
+    }
+    let truth = Truth { vectors: vec!["voicemail-or-disa"], calls, ..Truth::default() };
+    compare(&server.examine(), &[truth], &[]);
+}
+
+#[test]
 fn a_hole_in_the_dialplan_lets_callers_out() {
     let hole = "[in]\nexten => s,1,WaitExten(5)\ninclude => phones\n[phones]\nexten => 201,1,Dial(PJSIP/201)\nexten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)\n";
     let mut server = Server::new(hole);
