@@ -48,6 +48,13 @@ pub fn masked(line: &str) -> Cow<'_, str> {
     masked
 }
 
+/// Returns a line without the PIN of a second dial tone or a mailbox, if it tells of one. Lines that prove
+/// something are shown as they stand; a PIN proves nothing.
+pub fn without_pin(line: &str) -> Option<String> {
+    let tells = ["DISA", "Incorrect password"].iter().any(|word| line.contains(word));
+    tells.then(|| masked(line).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

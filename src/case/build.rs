@@ -58,7 +58,9 @@ impl Case<'_> {
             text => text.clone(),
         };
         let offset = source.kind.has_offsets().then_some(citation.place.offset);
-        Some(Proof { path, line, offset, text: Untrusted::from_bytes(&text) })
+        let text = Untrusted::from_bytes(&text);
+        let shown = crate::secrets::without_pin(text.raw()).map(|shown| Untrusted::from(shown.as_str()));
+        Some(Proof { path, line, offset, text: shown.unwrap_or(text) })
     }
 
     pub(super) fn proofs<'c>(&self, citations: impl IntoIterator<Item = &'c Citation>) -> Vec<Proof> {

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocking;
 use super::build::Case;
+use super::routes;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
 use crate::pbx::Binding;
 use crate::reconstruct::calls::Call;
-use crate::reconstruct::incident::{Incident, Span};
-use crate::reconstruct::world::{Party, World, earliest};
+use crate::reconstruct::incident::{Incident, Party, Span};
+use crate::reconstruct::world::{Party as Tried, World, earliest};
 use crate::reconstruct::{rivals, vectors};
 use crate::report::model::{self, Likelihood, Role};
 use crate::untrusted::Untrusted;
@@ -40,12 +41,13 @@ impl Case<'_> {
                 .map(|(name, how)| model::TakenAccount { name: name.as_str().into(), how: how.clone() })
                 .collect(),
             sources: incident.actors.keys().filter_map(|address| self.source(*address, incident)).collect(),
-            callers: Vec::new(),
+            callers: incident.callers.iter().map(|party| self.caller(party)).collect(),
             phases: self.phases(incident, &calls),
             totals: model::Totals::of(
                 calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)),
             ),
             breach: self.when(incident.breach),
+            routes: routes::uses(&calls),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
             not_blocked: blocking::judge(self, incident, replay),
@@ -75,6 +77,9 @@ impl Case<'_> {
                 "with its right secret (these logs do not tell where it came from)"
             }
             model::Vector::GuestCall => "was let out by the dialplan",
+            model::Vector::DialplanHole => "came in by telephone, was let out again by the dialplan",
+            model::Vector::VoicemailOrDisa => "came in by telephone, called out through a mailbox or DISA",
+            model::Vector::CallForward => "called in and was sent on by a forward",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
             model::Vector::WebAdmin => "with a secret that the web panel gave away",
             model::Vector::Insider => "with a secret that one of the owner's people knew",
@@ -113,8 +118,8 @@ impl Case<'_> {
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
         let lasts = uses().map(|used| used.last).chain(calls().map(Call::end)).max();
         let first =
-            earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
-        let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
+            earliest(earliest(party.and_then(Tried::first), client.and_then(|client| client.first)), firsts);
+        let last = party.and_then(Tried::last).max(client.and_then(|client| client.last)).max(lasts);
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
         let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
@@ -146,6 +151,16 @@ impl Case<'_> {
         let addresses: BTreeSet<std::net::IpAddr> =
             held.filter_map(|binding| binding.address).filter(is_his).collect();
         addresses.into_iter().collect()
+    }
+
+    fn caller(&self, party: &Party) -> model::Caller {
+        model::Caller {
+            number: party.number.as_deref().map(Untrusted::from),
+            roles: party.roles.iter().copied().collect(),
+            first: self.when(party.first),
+            last: self.when(party.last),
+            calls: party.calls.len() as u64,
+        }
     }
 
     fn phases(&self, incident: &Incident, calls: &[model::FraudCall]) -> Vec<model::PhaseSpan> {
@@ -186,9 +201,10 @@ impl Case<'_> {
         let places = self.world.places(call);
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
-            start: self.when(call.start),
+            start: self.when(self.world.dialed_at(call).unwrap_or(call.start)),
             end: self.when(call.end()),
-            account: self.world.account_of(call).map(Untrusted::from),
+            // The channel of whoever came in by a trunk is the trunk's.
+            account: self.world.account_of(call).filter(|_| !call.from_trunk).map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
             e164: None,
             country: None,
@@ -204,6 +220,7 @@ impl Case<'_> {
                 (false, None) => why.to_owned(),
             },
             address: self.world.address_of(call),
+            route: self.route(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })
     }
@@ -271,6 +288,14 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
             "older security logs: guesses that came off before this evidence begins",
         ],
         model::Vector::GuestCall => &["a security event that shows an account for these calls"],
+        model::Vector::DialplanHole => {
+            &["the reason why calls from the carrier may leave by a trunk, if there is one"]
+        }
+        model::Vector::VoicemailOrDisa => &[
+            "the carrier's records of the incoming calls: whose they were",
+            "word of the staff that they made these calls from their own telephones",
+        ],
+        model::Vector::CallForward => &["word of whoever uses the telephone that he set the forward himself"],
         model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
         model::Vector::WebAdmin => &["web server logs of the weeks before without a stranger in the panel"],
         model::Vector::Insider => {

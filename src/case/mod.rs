@@ -8,6 +8,7 @@ mod given;
 mod hidden;
 mod incidents;
 mod reach;
+mod routes;
 mod sorted;
 mod story;
 mod timeline;

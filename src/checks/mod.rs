@@ -4,18 +4,27 @@
 
 mod access_lists;
 mod deleted_records;
+mod dialplan_hole;
+mod disa;
 mod exposure;
+mod guest_calls;
 mod intruder_registered;
 mod intrusion;
 mod login_count;
 mod manager_users;
+mod paid_forward;
 mod provisioning;
 mod proxy_script;
 mod readable_secrets;
 mod risky_settings;
+mod rogue_dialplan;
 mod security_log;
+mod transfer;
 mod unproven;
+mod voicemail_out;
+mod ways;
 mod weak_secret;
+mod wide_route;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -42,10 +51,22 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
     findings.extend(intruder_registered::check(world, incidents, show));
+    findings.extend(paid_forward::check(world, show));
+    let ways = ways::Ways::new(world);
+    let of_dialplan = [
+        disa::check,
+        voicemail_out::check,
+        guest_calls::check,
+        dialplan_hole::check,
+        transfer::check,
+        wide_route::check,
+        rogue_dialplan::check,
+    ];
+    findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, more.into_iter().collect())
+    (findings, more.into_iter().chain(ways.limits).collect())
 }

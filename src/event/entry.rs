@@ -52,6 +52,8 @@ pub struct Entry {
     pub channel: Span,
     /// The dialplan context, the queue, the web server's virtual host.
     pub context: Span,
+    /// The caller's number, where it is not the account's.
+    pub caller: Span,
     /// The client's user agent, its own words.
     pub agent: Span,
     /// The page that a web client says it came from.
@@ -85,6 +87,7 @@ impl Entry {
             session: Span::NONE,
             channel: Span::NONE,
             context: Span::NONE,
+            caller: Span::NONE,
             agent: Span::NONE,
             referrer: Span::NONE,
             call: None,
@@ -98,7 +101,7 @@ impl Entry {
 
 impl Entry {
     /// Returns all its texts. Every field is named here, so that a new one cannot be forgotten.
-    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 8] {
+    pub(crate) fn spans_mut(&mut self) -> [&mut Span; 9] {
         let Entry {
             action: _,
             service: _,
@@ -113,6 +116,7 @@ impl Entry {
             session,
             channel,
             context,
+            caller,
             agent,
             referrer,
             call: _,
@@ -121,7 +125,7 @@ impl Entry {
             length: _,
             line: _,
         } = self;
-        [account, number, detail, session, channel, context, agent, referrer]
+        [account, number, detail, session, channel, context, caller, agent, referrer]
     }
 }
 

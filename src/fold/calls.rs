@@ -40,6 +40,10 @@ pub struct LogCall {
     /// An index into [`TECHNOLOGIES`], beyond it for a channel of another form.
     technology: u8,
     progress: u8,
+    /// Wrong PINs that the caller gave, up to 255.
+    wrong_pins: u8,
+    /// Seconds from the first step to the first call by a trunk, up to 65,534; beyond for none.
+    dialed_after: u16,
 }
 
 /// A called channel answered.
@@ -50,6 +54,38 @@ const DIALED: u8 = 2;
 const BY_TRUNK: u8 = 4;
 /// The address is the INVITE's, not the audio's.
 const SIGNALLED: u8 = 8;
+/// The caller was given a second dial tone.
+const DISA: u8 = 16;
+/// The caller was let on to a mailbox.
+const MAILBOX: u8 = 32;
+/// A mailbox called out for the caller.
+const BY_MAILBOX: u8 = 64;
+/// A called phone sent the call on.
+const FORWARDED: u8 = 128;
+
+/// What a caller went through on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// A second dial tone (DISA).
+    Disa,
+    /// A mailbox.
+    Mailbox,
+    /// A mailbox called out.
+    ByMailbox,
+    /// A called phone sent the call on.
+    Forwarded,
+}
+
+impl Passed {
+    fn mark(self) -> u8 {
+        match self {
+            Passed::Disa => DISA,
+            Passed::Mailbox => MAILBOX,
+            Passed::ByMailbox => BY_MAILBOX,
+            Passed::Forwarded => FORWARDED,
+        }
+    }
+}
 
 impl LogCall {
     /// Returns the context of the first step.
@@ -75,6 +111,21 @@ impl LogCall {
     /// Returns whether its address is where its INVITE came from, and not its audio.
     pub fn is_signalled(&self) -> bool {
         self.progress & SIGNALLED != 0
+    }
+
+    /// Returns whether the caller went through something on the way.
+    pub fn passed(&self, what: Passed) -> bool {
+        self.progress & what.mark() != 0
+    }
+
+    /// Returns how many wrong PINs the caller gave.
+    pub fn wrong_pins(&self) -> u8 {
+        self.wrong_pins
+    }
+
+    /// Returns when a trunk was called first.
+    pub fn dialed_at(&self) -> Option<Instant> {
+        (self.dialed_after != u16::MAX).then(|| self.start.plus_seconds(i64::from(self.dialed_after)))
     }
 
     /// Returns whether a trunk was called.
@@ -173,6 +224,13 @@ pub struct Step<'a> {
     pub line: u32,
 }
 
+impl Step<'_> {
+    /// Returns what joins the lines of its call.
+    pub(super) fn key(&self) -> Key {
+        self.call.map_or_else(|| Key::Channel(super::hash(&self.channel)), Key::Id)
+    }
+}
+
 impl Default for LogCalls {
     fn default() -> Self {
         LogCalls::new(Budget::WHOLE.calls)
@@ -197,7 +255,7 @@ impl LogCalls {
 
     /// Takes a dialplan step; only a call's first counts.
     pub fn step(&mut self, step: &Step<'_>, names: &mut Names) {
-        let key = step.call.map_or_else(|| Key::Channel(super::hash(&step.channel)), Key::Id);
+        let key = step.key();
         let open = self.open(key);
         if open.index.is_some() && !self.is_another(key, open, step.channel, names) {
             return;
@@ -223,6 +281,8 @@ impl LogCalls {
             lengths,
             technology,
             progress: 0,
+            wrong_pins: 0,
+            dialed_after: u16::MAX,
         });
         self.open.insert(key, Open { index: Some(index as u32), starts: self.starts, ..Open::default() });
     }
@@ -273,11 +333,37 @@ impl LogCalls {
 
     /// Notes that the call dialled out, perhaps by a trunk, or was answered.
     pub(super) fn progress(&mut self, call: Option<Key>, answered: bool, by_trunk: bool) {
-        let known = call.and_then(|call| self.open.get(&call)).and_then(|open| open.index);
-        if let Some(known) = known.and_then(|index| self.calls.get_mut(index as usize)) {
+        if let Some(known) = self.known(call) {
             known.progress |= DIALED;
             known.progress |= if answered { ANSWERED } else { 0 } | if by_trunk { BY_TRUNK } else { 0 };
         }
+    }
+
+    /// Notes that a trunk was called at `at`; the first time counts.
+    pub(super) fn dialed_out(&mut self, call: Option<Key>, at: Instant) {
+        if let Some(known) = self.known(call).filter(|known| known.dialed_after == u16::MAX) {
+            let after = at.seconds_since(known.start).clamp(0, i64::from(u16::MAX) - 1);
+            known.dialed_after = after as u16;
+        }
+    }
+
+    /// Notes what a caller went through.
+    pub(super) fn pass(&mut self, call: Option<Key>, what: Passed) {
+        if let Some(known) = self.known(call) {
+            known.progress |= what.mark();
+        }
+    }
+
+    /// Notes that a caller gave a wrong PIN.
+    pub(super) fn wrong_pin(&mut self, call: Option<Key>) {
+        if let Some(known) = self.known(call) {
+            known.wrong_pins = known.wrong_pins.saturating_add(1);
+        }
+    }
+
+    fn known(&mut self, call: Option<Key>) -> Option<&mut LogCall> {
+        let index = call.and_then(|call| self.open.get(&call))?.index?;
+        self.calls.get_mut(index as usize)
     }
 
     /// Notes that the server started, or opened its logs anew: both print the same line.

@@ -8,6 +8,7 @@
 mod accounts;
 pub mod blocks;
 pub mod budget;
+pub mod callers;
 pub mod calls;
 pub mod deleted;
 pub mod doubt;
@@ -47,6 +48,8 @@ pub struct Ledger {
     pub host: host::Host,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
+    /// Numbers of callers from elsewhere, as channel events tell them.
+    pub callers: callers::Callers,
     /// Call records.
     pub rows: rows::Rows,
     /// Call records that were deleted, and recovered.
@@ -110,6 +113,7 @@ impl Ledger {
         Ledger {
             tries: tries::Tries::new(budget),
             uses: uses::Uses::new(budget.runs),
+            callers: callers::Callers::new(budget.calls),
             calls: calls::LogCalls::new(budget.calls),
             rows: rows::Rows::new(budget.rows),
             ..Ledger::default()

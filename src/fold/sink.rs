@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Ledger;
 use super::budget::Budget;
-use super::calls::{Key, Step};
+use super::calls::{Key, Passed, Step};
 use super::fetches::Fetch;
 use super::names::NameId;
 use super::rows::{Row, RowText};
@@ -161,6 +161,7 @@ impl Fold {
         ];
         ledger.limits.extend(limits.into_iter().filter(|(hit, _)| *hit).map(|(_, words)| words.to_owned()));
         ledger.limits.extend(beyond(ledger.rows.beyond, "call records", ledger.rows.rows.len()));
+        ledger.limits.extend(beyond(ledger.callers.beyond, "callers' numbers", ledger.callers.len()));
         ledger.limits.extend(beyond(ledger.calls.beyond, "calls", ledger.calls.calls.len()));
         self.ledger
     }
@@ -204,6 +205,7 @@ impl Fold {
             Action::FileFetched | Action::FileMissing => self.fetched(&told),
             Action::LinesLost => self.ledger.host.lost(told.citation()),
             _ if entry.service.is_of_host() => self.of_host(&told),
+            Action::AuthFailed if is_wrong_pin(entry) => self.wrong_pin(&told),
             Action::AuthFailed | Action::CallRejected | Action::Challenge | Action::Probe => {
                 self.flood(&told);
             }
@@ -214,8 +216,7 @@ impl Fold {
                 }
             }
             Action::Dialed => {
-                let by_trunk = self.known.is_trunk(told.text(entry.number));
-                self.ledger.calls.progress(entry.call.map(Key::Id), false, by_trunk);
+                self.dialed(&told);
             }
             Action::Answered => self.ledger.calls.progress(entry.call.map(Key::Id), true, false),
             Action::AuthOk => self.accepted(&told),
@@ -290,6 +291,9 @@ impl Fold {
             return;
         }
         // Channel events tell every leg of a call; the log's steps tell the caller's.
+        if entry.service == Service::Cel {
+            return self.caller(told);
+        }
         if entry.service != Service::Core || entry.channel.is_none() {
             return;
         }
@@ -305,6 +309,49 @@ impl Fold {
             line: place.line,
         };
         self.ledger.calls.step(&step, &mut self.ledger.names);
+        let passed = match told.text(entry.detail) {
+            b"DISA" => Some(Passed::Disa),
+            b"VoiceMailMain" => Some(Passed::Mailbox),
+            _ => None,
+        };
+        if let Some(passed) = passed {
+            self.ledger.calls.pass(Some(step.key()), passed);
+        }
+    }
+
+    fn dialed(&mut self, told: &Told<'_>) {
+        let entry = told.entry;
+        let call = entry.call.map(Key::Id);
+        let by_trunk = self.known.is_trunk(told.text(entry.number));
+        self.ledger.calls.progress(call, false, by_trunk);
+        if by_trunk {
+            self.ledger.calls.dialed_out(call, told.at);
+        }
+        match entry.reason {
+            "forwarded" => self.ledger.calls.pass(call, Passed::Forwarded),
+            "by a mailbox" => self.ledger.calls.pass(call, Passed::ByMailbox),
+            _ => {}
+        }
+    }
+
+    /// Notes a wrong PIN; whoever gave it came by telephone and has no address.
+    fn wrong_pin(&mut self, told: &Told<'_>) {
+        let call = told.entry.call.map(Key::Id);
+        self.ledger.calls.wrong_pin(call);
+        if told.entry.reason == "wrong DISA password" {
+            self.flood(told);
+        }
+    }
+
+    /// Notes the number of a caller from elsewhere, which the dialplan may write over before the call record
+    /// is made.
+    fn caller(&mut self, told: &Told<'_>) {
+        let entry = told.entry;
+        let account = told.text(entry.account);
+        let is_from_elsewhere = !self.known.has(account) || self.known.trunks.contains(account);
+        if entry.action == Action::CallAttempt && is_from_elsewhere {
+            self.ledger.callers.note(told.text(entry.session), told.text(entry.caller));
+        }
     }
 
     /// Credentials were accepted. chan_sip names the account for a registration and the number
@@ -495,6 +542,11 @@ impl Sink for Fold {
         }
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
+}
+
+/// Returns whether a record tells of a wrong PIN, of a mailbox or of a second dial tone.
+fn is_wrong_pin(entry: &Entry) -> bool {
+    entry.service == Service::Core && matches!(entry.reason, "wrong DISA password" | "wrong mailbox password")
 }
 
 /// Security events tell their own instant; so do a proxy's records and captured packets.

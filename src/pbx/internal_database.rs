@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use rusqlite::types::ValueRef;
 
 use super::address::{host_and_port, of_uri};
-use super::model::{Binding, Pbx, Problem};
+use super::model::{Binding, Forward, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, ends_with_path};
 use crate::sqlite::{self, LARGEST};
@@ -19,6 +19,14 @@ use crate::untrusted::Untrusted;
 /// A damaged tree may lead to the same pages over and over.
 const MOST_ROWS: usize = 1_000_000;
 const MOST_BINDINGS: usize = 100_000;
+const MOST_FORWARDS: usize = 10_000;
+/// The families in which FreePBX keeps forwards.
+const FORWARDS: [(&str, &str); 4] = [
+    ("/CF/", "always"),
+    ("/CFB/", "when busy"),
+    ("/CFU/", "when nobody answers"),
+    ("/CFNA/", "when nobody answers"),
+];
 
 /// Returns whether a file is Asterisk's internal database.
 pub fn is_internal_database(path: &str, head: &[u8]) -> bool {
@@ -52,29 +60,47 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
                 continue;
             }
         };
-        let (bindings, trouble) = bindings_of(source.id, bytes);
+        let (bindings, forwards, trouble) = held_by(source.id, bytes);
         let is_whole = trouble.is_none();
         pbx.problems.extend(trouble.map(problem));
-        if is_whole || !bindings.is_empty() {
+        if is_whole || !bindings.is_empty() || !forwards.is_empty() {
             pbx.bindings = bindings;
+            pbx.forwards.extend(forwards);
             return;
         }
     }
 }
 
-/// Returns the contacts in a database, and what went wrong on the way.
-fn bindings_of(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Option<String>) {
+/// Returns the contacts and the forwards in a database, and what went wrong on the way.
+fn held_by(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Vec<Forward>, Option<String>) {
     let mut bindings = Vec::new();
+    let mut forwards = Vec::new();
     let trouble = read_rows(bytes, |key, value| {
         if bindings.len() < MOST_BINDINGS {
             bindings.extend(binding(source, key, value));
+        }
+        if forwards.len() < MOST_FORWARDS {
+            forwards.extend(forward(source, key, value));
         }
     })
     .err();
     bindings.sort_by(|left: &Binding, right: &Binding| {
         (&left.account, &left.place.text).cmp(&(&right.account, &right.place.text))
     });
-    (bindings, trouble.map(|error| format!("read in part: {error}")))
+    forwards.sort_by(|left: &Forward, right: &Forward| left.place.text.cmp(&right.place.text));
+    (bindings, forwards, trouble.map(|error| format!("read in part: {error}")))
+}
+
+/// Reads one row, if it is a forward: `/CF/201` = `00252...`.
+fn forward(source: SourceId, key: &[u8], value: &[u8]) -> Option<Forward> {
+    let text = Untrusted::from_bytes(key).raw().to_owned();
+    let (account, when) =
+        FORWARDS.iter().find_map(|(family, when)| Some((text.strip_prefix(family)?, *when)))?;
+    let number = Untrusted::from_bytes(value).raw().trim().to_owned();
+    let is_set = !account.is_empty() && !account.contains('/') && !number.is_empty();
+    let place = Place { source, offset: 0, line: 0 };
+    let place = Citation::new(place, &[key, b" = ", value].concat());
+    is_set.then(|| Forward { account: account.to_owned(), number, when, place })
 }
 
 /// Calls back for each row; the rows before a damaged place count.
@@ -181,6 +207,8 @@ mod tests {
             "/registrar/contact/402;@d6ee",
             r#"{"via_addr":"10.0.0.7","via_port":"5061","endpoint":"402","uri":"sip:402@198.51.100.7:49152;ob","user_agent":"Linphone/5.1.0","expiration_time":"1779258600"}"#,
         ),
+        ("/CF/201", "0025261200000"),
+        ("/CFB/202", ""),
         ("/pbx/UUID", "x"),
     ];
 
@@ -188,8 +216,11 @@ mod tests {
     fn contacts_of_all_drivers_are_read() {
         let bytes = database(ROWS);
         assert!(is_internal_database("x.db", &bytes));
-        let (bindings, trouble) = bindings_of(SourceId(0), bytes);
+        let (bindings, forwards, trouble) = held_by(SourceId(0), bytes);
         assert_eq!(trouble, None);
+        let forwards: Vec<String> =
+            forwards.iter().map(|held| format!("{} {} {}", held.account, held.number, held.when)).collect();
+        assert_eq!(forwards, ["201 0025261200000 always"]);
         let seen: Vec<String> = bindings
             .iter()
             .map(|held| format!("{} {} {}", held.account, held.address.unwrap(), held.port.unwrap()))
@@ -209,7 +240,7 @@ mod tests {
         let endless = "CREATE VIEW astdb AS WITH RECURSIVE n(key, value) AS (SELECT 1, 1 UNION ALL SELECT key, value FROM n) SELECT * FROM n";
         connection.execute_batch(endless).unwrap();
         let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
-        assert!(bindings_of(SourceId(0), bytes).0.is_empty());
+        assert!(held_by(SourceId(0), bytes).0.is_empty());
     }
 
     proptest::proptest! {
@@ -221,7 +252,7 @@ mod tests {
                 *hit = byte;
             }
             bytes.truncate(cut.max(1));
-            let _ = bindings_of(SourceId(0), bytes);
+            let _ = held_by(SourceId(0), bytes);
         }
     }
 }

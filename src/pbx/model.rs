@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
+use super::freeswitch::SwitchPlan;
 use super::panel::Panel;
 use super::secret::HeldSecret;
 use super::serving::Share;
@@ -72,6 +73,10 @@ pub struct Pbx {
     pub proxy_script: Option<ProxyScript>,
     /// Every secret that was met, by all that may be told of it.
     pub held_secrets: Vec<HeldSecret>,
+    /// By which extension of FreeSWITCH's a number leaves.
+    pub switch_plan: SwitchPlan,
+    /// Forwards that are set.
+    pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
 }
@@ -297,6 +302,19 @@ pub struct Binding {
     pub user_agent: Option<String>,
     /// When it lapses or lapsed, where the database says.
     pub expires: Option<Instant>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A forward that is set for an account.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// The account.
+    pub account: String,
+    /// Where to, as it stands.
+    pub number: String,
+    /// When it sends calls on: always, when busy, when nobody answers.
+    pub when: &'static str,
     /// Where it stands.
     pub place: Citation,
 }

@@ -122,6 +122,9 @@ fn told_by_row<'a>(
     entry.context = filled(Column::Context);
     entry.session = filled(Column::Uniqueid);
     entry.detail = filled(Column::LinkedId);
+    if action == Action::CallAttempt {
+        entry.caller = filled(Column::CallerNumber);
+    }
     entry.number = filled(if action == Action::Dialed { Column::AppData } else { Column::Exten });
     entry.account = account_span(text(Column::Channel), entry.channel);
     Some(Read { entry, is_event: true })

@@ -81,6 +81,11 @@ impl Destination {
     /// Stands before the digits of a country's code; a record with a zero byte is none.
     const ABROAD: u8 = 0;
 
+    /// Returns whether it lies abroad, or costs as if it did.
+    pub fn is_costly(self) -> bool {
+        self.is_abroad() || super::costly::is_costly(&self.0)
+    }
+
     /// Returns whether it lies abroad.
     pub fn is_abroad(self) -> bool {
         let [first, second, ..] = self.0;
@@ -179,17 +184,22 @@ pub(super) fn note_outward(world: &mut World<'_>) {
 
 /// Returns whether a call leaves the house.
 fn is_outward(world: &World<'_>, call: &Call) -> bool {
-    if call.from_trunk {
-        return false;
-    }
+    // What came in by a trunk leaves again only by one.
+    let is_outside = is_number_outside(world, call);
+    if call.from_trunk { call.by_trunk && is_outside } else { call.by_trunk || is_outside }
+}
+
+/// Returns whether what was dialled is a telephone number, and no account's name.
+pub(super) fn is_number_outside(world: &World<'_>, call: &Call) -> bool {
     let dialed = world.dialed(call);
     let digits = dialed.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_account = dialed.len() <= world.longest_account
         && world.accounts.contains(String::from_utf8_lossy(dialed).as_ref());
-    call.by_trunk || (digits >= 7 && !is_account)
+    digits >= 7 && !is_account
 }
 
-fn concurrent(calls: &[&Call]) -> usize {
+/// Returns the most calls at one time.
+pub(super) fn concurrent(calls: &[&Call]) -> usize {
     let mut edges: Vec<(i64, i32)> = Vec::with_capacity(calls.len() * 2);
     for call in calls.iter().filter(|call| call.duration > 0) {
         edges.push((call.start.seconds(), 1));

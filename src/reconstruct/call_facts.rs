@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use super::calls::{At, Call};
 use super::world::{Told, World};
-use crate::event::{Disposition, Place};
-use crate::fold::calls::LogCall;
+use crate::event::{Disposition, Instant, Place};
+use crate::fold::calls::{LogCall, Passed};
+use crate::fold::names::NameId;
 use crate::fold::rows::{Row, RowKind, RowText};
 
 /// Extensions that stand for no number.
@@ -78,6 +79,68 @@ impl World<'_> {
         }
         let logged = logged_at(&self.told, call.log);
         logged.map(|(told, logged)| told.ledger.calls.channel(logged, &told.ledger.names)).unwrap_or_default()
+    }
+
+    /// Returns the number that the record shows as the caller's, which the dialplan may have written.
+    pub(super) fn shown_number(&self, call: &Call) -> Option<&[u8]> {
+        let (_, text) = row_at(&self.told, call.row)?;
+        (!text.src.is_empty()).then_some(text.src)
+    }
+
+    /// Returns the caller's number as it was when the channel began; `None` where nothing tells.
+    pub(super) fn number_at_start(&self, call: &Call) -> Option<&[u8]> {
+        let uniqueid = self.uniqueid(call)?;
+        self.told.iter().find_map(|told| told.ledger.callers.of(uniqueid))
+    }
+
+    /// Returns whether the log tells that the caller went through something.
+    pub(super) fn passed(&self, call: &Call, what: Passed) -> bool {
+        logged_at(&self.told, call.log).is_some_and(|(_, logged)| logged.passed(what))
+    }
+
+    /// Returns how many wrong PINs the caller gave, as the log tells.
+    pub(super) fn wrong_pins(&self, call: &Call) -> u32 {
+        logged_at(&self.told, call.log).map_or(0, |(_, logged)| u32::from(logged.wrong_pins()))
+    }
+
+    /// Returns when a trunk was called for the call, where the log tells; it came in some time before.
+    pub fn dialed_at(&self, call: &Call) -> Option<Instant> {
+        let logged = logged_at(&self.told, call.log).filter(|_| call.from_trunk && call.by_trunk);
+        logged.and_then(|(_, logged)| logged.dialed_at())
+    }
+
+    /// Returns the context of the row that tells what was dialled.
+    pub fn outgoing_context(&self, call: &Call) -> &[u8] {
+        let row = call.row.plus(call.dialed).get().and_then(|(source, index)| {
+            let ledger = &self.told.get(source)?.ledger;
+            Some(ledger.names.text(ledger.rows.rows.get(index)?.context))
+        });
+        row.unwrap_or_else(|| self.context(call))
+    }
+
+    /// Returns whether an account or a number of the house was called and the call went on to another; the digit
+    /// of a menu is none.
+    pub(super) fn was_sent_on(&self, call: &Call) -> bool {
+        const NUMBER_DIGITS: usize = 7;
+        let Some((_, first)) = row_at(&self.told, call.row) else { return false };
+        let is_number = first.dst.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
+        let is_called = is_number || self.accounts.contains(String::from_utf8_lossy(first.dst).as_ref());
+        call.dialed != 0 && is_called && first.dst != self.dialed(call)
+    }
+
+    /// Returns whether the record bears an account code.
+    pub(super) fn has_account_code(&self, call: &Call) -> bool {
+        row_at(&self.told, call.row.plus(call.dialed))
+            .is_some_and(|(row, _)| row.account_code != NameId::NONE)
+    }
+
+    /// Returns the application that the first row ended with.
+    pub(super) fn first_application(&self, call: &Call) -> &[u8] {
+        let row = call.row.get().and_then(|(source, index)| {
+            let ledger = &self.told.get(source)?.ledger;
+            Some(ledger.names.text(ledger.rows.rows.get(index)?.last_app))
+        });
+        row.unwrap_or_default()
     }
 
     /// Returns the address that a proxy sent a call on to.

@@ -23,8 +23,8 @@ pub struct Call {
     pub(super) address: u32,
     /// Its first row.
     pub(super) row: At,
-    /// How many rows behind the first the one stands that tells what was dialled.
-    pub(super) dialed: u8,
+    /// How many rows behind the first, or before it, the one stands that tells what was dialled.
+    pub(super) dialed: i8,
     /// Its first line in a log.
     pub(super) log: At,
     /// How that address is known.
@@ -69,16 +69,21 @@ impl At {
         (source != u16::MAX).then_some((usize::from(source), index as usize))
     }
 
-    /// Returns the place some rows further on in the same source.
-    pub(super) fn plus(self, rows: u8) -> At {
-        self.get().map_or(At::NONE, |(source, index)| At::new(source, index + usize::from(rows)))
+    /// Returns the place some rows further on in the same source, or before.
+    pub(super) fn plus(self, rows: i8) -> At {
+        let moved = |(source, index): (usize, usize)| {
+            Some(At::new(source, index.checked_add_signed(isize::from(rows))?))
+        };
+        self.get().and_then(moved).unwrap_or(At::NONE)
     }
 
-    /// Returns how many rows this one stands behind another of the same source, if that is few.
-    pub(super) fn behind(self, first: At) -> u8 {
+    /// Returns how many rows this one stands behind another of the same source, if that is few; the leg that
+    /// ended first was written first.
+    pub(super) fn behind(self, first: At) -> i8 {
         match (self.get(), first.get()) {
             (Some((source, index)), Some((same, start))) if source == same => {
-                index.checked_sub(start).and_then(|rows| u8::try_from(rows).ok()).unwrap_or(0)
+                let rows = index as i64 - start as i64;
+                i8::try_from(rows).unwrap_or(0)
             }
             _ => 0,
         }

@@ -67,7 +67,9 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
 /// Numbers that callers from outside reach us by. A carrier that no file names comes in as a guest, and
 /// what it brings may be sent on to a mobile phone.
 fn own_numbers<'w>(world: &'w World<'_>) -> BTreeSet<&'w [u8]> {
-    world.calls.iter().filter(|call| call.from_trunk).map(|call| world.dialed(call)).collect()
+    // What was sent on tells the number that it was sent to.
+    let incoming = world.calls.iter().filter(|call| call.from_trunk && !call.by_trunk);
+    incoming.map(|call| world.dialed(call)).collect()
 }
 
 /// A channel of SIP that belongs to no account and no trunk, or that entered a guests' context.

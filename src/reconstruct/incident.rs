@@ -15,7 +15,7 @@ use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
 use super::world::World;
-use super::{doors, doubt};
+use super::{doors, doubt, telephone};
 use crate::event::{Citation, Instant};
 use crate::report::model::{Role, Vector};
 
@@ -44,8 +44,25 @@ pub struct Incident {
     pub provision: Option<Span>,
     /// When registrations and logins were accepted.
     pub register: Option<Span>,
+    /// Parties that came in by telephone.
+    pub callers: Vec<Party>,
     /// Does nothing speak for it but lines that a stranger could have written into the log?
     pub is_doubtful: bool,
+}
+
+/// A party that came in by telephone and has no address.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Its number; `None` where it was withheld or is not on record.
+    pub number: Option<String>,
+    /// Its parts.
+    pub roles: BTreeSet<Role>,
+    /// The start of its first call.
+    pub first: Instant,
+    /// The end of its last one.
+    pub last: Instant,
+    /// Its calls, indices into the world's.
+    pub calls: BTreeSet<usize>,
 }
 
 /// An address with a part in an incident.
@@ -72,6 +89,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
+    incidents.extend(telephone::find(world, &honest));
     incidents.sort_by_key(|incident| incident.breach);
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
     incidents
@@ -162,6 +180,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         actors,
         calls,
         breach,
+        callers: Vec::new(),
         is_doubtful: false,
     }
 }

@@ -15,12 +15,15 @@ use crate::event::{Disposition, Instant, Leg as Side};
 use crate::fold::calls::LogCall;
 use crate::fold::hash;
 use crate::fold::names::NameId;
+use crate::fold::rows::RowText;
 use crate::pbx_id::is_uuid;
 use crate::readers::channel_account;
 
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have
 /// answered first.
 const APART_SECONDS: i64 = 10;
+/// How much later a record may begin than its channel, where that is known to happen.
+const RESET_SECONDS: i64 = 900;
 
 /// Joins rows and lines to calls.
 pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
@@ -93,14 +96,23 @@ fn call_of_legs(
         channel_account(channel).is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref()))
     };
     let account = own.account.or_else(|| rows().find_map(|(_, (_, text))| channel_account(text.channel)));
-    let dialed = rows().find(|(_, (_, text))| !NO_NUMBERS.contains(&text.dst)).map(|(at, _)| at);
-    let answered = rows().filter(|(_, (row, _))| row.disposition == Disposition::Answered);
+    let first_channel =
+        legs.first().and_then(|leg| row_at(told, leg.at)).map_or(&b""[..], |(_, text)| text.channel);
+    // Of a call that came in and was sent on, the number counts that it was sent to.
+    let is_sent_on = |text: &RowText<'_>| is_trunk(first_channel) && is_trunk(text.dst_channel);
+    let dialed = rows()
+        .filter(|(_, (_, text))| !NO_NUMBERS.contains(&text.dst))
+        .max_by_key(|(at, (_, text))| (is_sent_on(text), std::cmp::Reverse(*at)))
+        .map(|(at, _)| at);
+    // The house answers whoever comes in: whether the call was answered, the leg tells that went out.
+    let went_out = rows().any(|(_, (_, text))| is_sent_on(&text));
+    let told_by = || rows().filter(|(_, (_, text))| !went_out || is_sent_on(text));
+    let answered = told_by().filter(|(_, (row, _))| row.disposition == Disposition::Answered);
     let billsec = answered.map(|(_, (row, _))| row.billsec).max();
     let first = legs.first().map_or(At::NONE, |leg| leg.at);
     let last_end = rows().map(|(_, (row, _))| row.start.plus_seconds(i64::from(row.duration))).max();
     let start = own.start.unwrap_or_else(|| legs.first().map_or(Instant(0), |leg| leg.start));
-    let unanswered = rows().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
-    let first_channel = row_at(told, first).map_or(&b""[..], |(_, text)| text.channel);
+    let unanswered = told_by().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
     Call {
         start,
         duration: last_end.map_or(0, |end| end.seconds_since(start).max(0)) as u32,
@@ -178,7 +190,9 @@ fn add_logged(
             let is_alone = recorded.is_empty() && added.is_empty();
             let key =
                 if is_alone { 0 } else { hash(&entry.ledger.calls.channel(logged, &entry.ledger.names)) };
-            if let Some(known) = recorded.nearest(key, logged.start).and_then(|index| list.get_mut(index)) {
+            let near = recorded.nearest(key, logged.start);
+            let found = near.or_else(|| recorded.reset(key, logged.start, list));
+            if let Some(known) = found.and_then(|index| list.get_mut(index)) {
                 known.log = known.log.or(at);
                 if known.address == u32::MAX {
                     known.address = addresses.id(entry.ledger.calls.address(logged));
@@ -252,6 +266,16 @@ impl ByChannel {
 
     fn is_empty(&self) -> bool {
         self.sorted.is_empty()
+    }
+
+    /// Returns an incoming call whose record begins later than the channel did: a second dial tone sets the
+    /// record back when the number is dialled (`apps/app_disa.c`).
+    fn reset(&self, key: u64, start: Instant, list: &[Call]) -> Option<usize> {
+        let from = self.sorted.partition_point(|entry| (entry.0, entry.1) < (key, start));
+        let (_, at, index) = self.sorted.get(from).filter(|entry| entry.0 == key)?;
+        let call = list.get(*index as usize)?;
+        let is_free = call.from_trunk && call.log == At::NONE;
+        (is_free && at.seconds_since(start) <= RESET_SECONDS).then_some(*index as usize)
     }
 
     fn nearest(&self, key: u64, start: Instant) -> Option<usize> {

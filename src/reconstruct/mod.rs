@@ -15,6 +15,7 @@ mod burst;
 mod call_facts;
 pub mod calls;
 pub mod confirm;
+mod costly;
 pub mod doors;
 mod doubt;
 pub mod failed;
@@ -30,12 +31,15 @@ mod phases;
 mod proof;
 pub mod rivals;
 pub mod standing;
+pub mod telephone;
 mod transactions;
 mod trunks;
 mod uses;
 pub mod vectors;
 mod without_account;
 pub mod world;
+
+pub use costly::areas as costly_areas;
 
 use std::net::IpAddr;
 

@@ -63,6 +63,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         provision: None,
         register: None,
         actors,
+        callers: Vec::new(),
         is_doubtful: false,
     }
 }
@@ -147,6 +148,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         provision: None,
         register,
         actors,
+        callers: Vec::new(),
         is_doubtful: false,
     }
 }

@@ -39,6 +39,7 @@ fn call(index: i64) -> FraudCall {
         currency: Some("EUR".to_owned()),
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
+        route: None,
         evidence: vec![proof(900)],
     }
 }
@@ -110,6 +111,7 @@ fn incident() -> Incident {
             evidence: vec![proof(3)],
         }],
         still_registered: Vec::new(),
+        routes: Vec::new(),
         unknown: vec!["how the number of the extension was known".to_owned()],
     }
 }

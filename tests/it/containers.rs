@@ -169,6 +169,7 @@ fn without_paths(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.remove("path");
+            fields.remove("place");
             fields.values_mut().for_each(without_paths);
         }
         Value::Array(items) => items.iter_mut().for_each(without_paths),

@@ -127,6 +127,7 @@ fn told_by_entry(chunk: &Chunk, entry: &Entry, from: usize, lines: u32) -> Told 
         ("session", text(chunk, entry.session)),
         ("channel", text(chunk, entry.channel)),
         ("context", text(chunk, entry.context)),
+        ("caller", text(chunk, entry.caller)),
         ("agent", text(chunk, entry.agent)),
         ("referrer", text(chunk, entry.referrer)),
         ("call", entry.call.map(|call| format!("{call:08x}"))),

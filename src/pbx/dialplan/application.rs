@@ -9,6 +9,8 @@ pub(super) enum Act<'a> {
     Jump { target: Jump<'a>, returns: bool },
     /// Calls: `Dial`'s targets, one by one.
     Call(&'a str),
+    /// `Dial`'s options: one letter each, some with arguments in parentheses.
+    Options(&'a str),
     /// FreePBX's own way to a trunk: its number in the panel, and the number to dial.
     Trunk { trunk: &'a str, number: &'a str },
     /// Waits for the caller's digits, which are an extension of this context.
@@ -17,6 +19,8 @@ pub(super) enum Act<'a> {
     Disa(&'a str),
     /// Lets the caller into a mailbox.
     Mailbox,
+    /// Takes the caller's digits into a variable.
+    Read(&'a str),
     /// Sets a variable.
     Set { name: &'a str, value: &'a str },
     /// Ends the call.
@@ -69,8 +73,10 @@ fn add<'a>(application: &'a str, text: &'a str, depth: usize, acts: &mut Vec<Act
         }
         "dial" | "trydial" => {
             acts.extend(steps::at_top(at(0), b'&').into_iter().map(|target| Act::Call(target.trim())));
+            acts.extend(arguments().nth(2).filter(|options| !options.is_empty()).map(Act::Options));
         }
         "background" => acts.push(Act::Digits(arguments().nth(3).filter(|context| !context.is_empty()))),
+        "read" => acts.push(Act::Read(at(0))),
         "waitexten" => acts.push(Act::Digits(None)),
         "disa" => {
             let context = arguments().nth(1).filter(|context| !context.is_empty());

@@ -9,7 +9,7 @@
 use super::model::{Context, Dialplan, Extension, Include, Pin, Step};
 use super::pattern::Pattern;
 use super::timing::Timing;
-use super::{steps, voicemail};
+use super::{live, steps, voicemail};
 use crate::event::Citation;
 use crate::pbx::language::{Loader, Part, Section, Setting};
 use crate::pbx::model::{Problem, SecretStrength};
@@ -23,6 +23,19 @@ const PARTS: &[Part] = &[
     (None, "extensions_additional.conf"),
     (Some("globals"), "globals_custom.conf"),
     (None, "extensions_custom.conf"),
+];
+/// What FreePBX's own `extensions.conf` includes where. It is a link into the panel's modules, which a copy of
+/// `/etc/asterisk` alone does not hold (`admin/modules/core/etc/extensions.conf`).
+const FRAME: [(&str, &[&str]); 6] = [
+    ("from-trunk", &["from-pstn"]),
+    (
+        "from-pstn",
+        &["from-pstn-custom", "ext-did", "ext-did-post-custom", "from-did-direct", "ext-did-catchall"],
+    ),
+    ("from-did-direct", &["ext-findmefollow", "ext-local"]),
+    ("from-internal", &["from-internal-noxfer", "from-internal-xfer"]),
+    ("from-internal-noxfer", &["from-internal-noxfer-custom", "from-internal-noxfer-additional"]),
+    ("from-internal-xfer", &["from-internal-custom", "from-internal-additional"]),
 ];
 /// A panel with a thousand extensions writes some thirty steps for each.
 const MOST_STEPS: usize = 200_000;
@@ -42,6 +55,7 @@ pub(in crate::pbx) fn read(loader: &mut Loader<'_>, collector: &mut Collector) {
                 draft.context(section, &mut dialplan);
             }
         }
+        dialplan.add_frame();
         dialplan.settle();
     }
     if draft.is_full {
@@ -51,6 +65,7 @@ pub(in crate::pbx) fn read(loader: &mut Loader<'_>, collector: &mut Collector) {
     if let Some(document) = loader.load_long("voicemail.conf", &[], MOST_STEPS) {
         dialplan.mailboxes = voicemail::mailboxes(&document);
     }
+    dialplan.live = live::contexts(&dialplan);
     collector.pbx.dialplan = dialplan;
 }
 
@@ -167,6 +182,20 @@ impl Draft {
 }
 
 impl Dialplan {
+    /// Adds the contexts that hold a panel's generated ones together, where they were not copied.
+    fn add_frame(&mut self) {
+        if !self.contexts.contains_key("from-internal-additional") {
+            return;
+        }
+        for (name, includes) in FRAME {
+            let held = self.contexts.entry(name.to_owned()).or_default();
+            if held.includes.is_empty() && held.extensions.is_empty() {
+                let include = |context: &&str| Include { context: (*context).to_owned(), timing: None };
+                held.includes = includes.iter().map(include).collect();
+            }
+        }
+    }
+
     /// Puts the extensions of every context in the order in which Asterisk tries them.
     fn settle(&mut self) {
         for context in self.contexts.values_mut() {

@@ -8,6 +8,7 @@
 mod application;
 mod collect;
 mod find;
+mod live;
 mod model;
 mod numbers;
 mod pattern;

@@ -3,7 +3,7 @@
 //! Steps may hold secrets (a PIN, a password in a variable), so that nothing here prints itself, and a PIN is
 //! told by its strength.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::pattern::Pattern;
@@ -17,6 +17,8 @@ pub struct Dialplan {
     pub contexts: BTreeMap<String, Context>,
     /// The mailboxes of `voicemail.conf`.
     pub mailboxes: Vec<Mailbox>,
+    /// Contexts from which a way out may be reached.
+    pub(super) live: BTreeSet<String>,
     /// `[globals]`.
     pub(super) globals: BTreeMap<String, String>,
 }

@@ -86,6 +86,17 @@ impl Numbers {
         !self.is_open && self.places.iter().all(|place| place.count_ones() == 1)
     }
 
+    /// Returns the number, where it is one.
+    pub(super) fn text(&self) -> Option<String> {
+        let letter = |place: &Place| char::from(place.trailing_zeros() as u8);
+        self.is_one().then(|| self.places.iter().map(letter).collect())
+    }
+
+    /// Returns how many characters the shortest of the numbers has.
+    pub(super) fn shortest(&self) -> usize {
+        self.places.len()
+    }
+
     /// Returns the numbers without their first characters.
     pub(super) fn skip(&self, count: usize) -> Numbers {
         Numbers { places: self.places.iter().skip(count).copied().collect(), is_open: self.is_open }

@@ -190,12 +190,25 @@ fn priorities_labels_hints_and_callers_are_told() {
 }
 
 #[test]
+fn only_what_the_caller_chooses_is_followed() {
+    let plan = dialplan(
+        "[in]\nexten => s,1,Goto(phones,${OPERATOR},1)\nexten => 1,1,Read(NUMBER,prompt)\n same => n,Goto(phones,${NUMBER},1)\n\
+         [other]\nexten => s,1,Goto(phones,${OPERATOR},1)\nexten => 7,1,Dial(Local/01715550199@phones)\n\
+         [phones]\nexten => _0.,1,Dial(SIP/carrier/${FILTER(0-9,${EXTEN})})\n",
+    );
+    assert_eq!(outlets(&plan, "in"), ["_0. [phones] by carrier"]);
+    let reached = walk(&plan, "other", Numbers::any(), &|_| false);
+    assert!(reached.outlets.len() == 1 && reached.outlets.iter().all(|outlet| outlet.numbers.is_one()));
+}
+
+#[test]
 fn contexts_that_lead_to_each_other_end_the_walk() {
     let plan = dialplan(
-        "[a]\ninclude => b\nexten => _X.,1,Goto(b,1${EXTEN},1)\nexten => _X!,1,Dial(Local/9${EXTEN:1}@a)\n[b]\ninclude => a\nexten => _X.,1,GotoIf($[${X}]?a,${EXTEN}2,1)\n same => n,Macro(m,${EXTEN})\n[macro-m]\nexten => s,1,Goto(a,${ARG1}3,1)\n",
+        "[a]\ninclude => b\nexten => _X.,1,Goto(b,1${EXTEN},1)\nexten => _X!,1,Dial(Local/9${EXTEN:1}@a)\n[b]\ninclude => a\nexten => _X.,1,GotoIf($[${X}]?a,${EXTEN}2,1)\n same => n,Macro(m,${EXTEN})\nexten => _7.,1,Dial(SIP/faraway/${EXTEN})\n[macro-m]\nexten => s,1,Goto(a,${ARG1}3,1)\n",
     );
     let reached = walk(&plan, "a", Numbers::any(), &|_| false);
-    assert!(reached.outlets.is_empty() && reached.contexts.len() == 3);
+    let outlets = reached.outlets.iter().map(describe).collect::<Vec<_>>();
+    assert_eq!((outlets, reached.contexts.len()), (vec!["_7. [b] by faraway".to_owned()], 3));
 }
 
 proptest::proptest! {

@@ -4,7 +4,7 @@
 //! set of numbers that may be in `EXTEN` at each point. Every condition is taken both ways, so that it tells
 //! what may be reached, not what will be. Contexts that lead to each other end it, and so does its budget.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::application::{Act, Jump, Target, acts, target};
 use super::model::{Context, Dialplan, Extension, Mailbox, Pin, Step};
@@ -17,7 +17,10 @@ use crate::fold::hash;
 const MOST_POINTS: usize = 60_000;
 /// Steps looked at of one walk.
 const MOST_STEPS: usize = 400_000;
+/// Visits to one point with other variables.
+const MOST_VISITS: u32 = 6;
 const MOST_OUTLETS: usize = 2_000;
+const MOST_TRANSFERS: usize = 200;
 const MOST_VARIABLES: usize = 16;
 const MOST_ARGUMENTS: usize = 6;
 /// Digits of a number outside, at least.
@@ -71,10 +74,29 @@ pub struct Outlet<'a> {
 pub struct Reached<'a> {
     /// Each way out once for each way of doors.
     pub outlets: Vec<Outlet<'a>>,
+    /// Steps that let one of the two who speak send the call on.
+    pub transfers: Vec<Transfer<'a>>,
     /// Contexts that were visited.
     pub contexts: BTreeSet<&'a str>,
     /// Did it end before everything was looked at?
     pub is_cut: bool,
+}
+
+/// A step that lets somebody send the call on to another number.
+#[derive(Clone, Copy)]
+pub struct Transfer<'a> {
+    /// The context of the step.
+    pub context: &'a str,
+    /// The extension.
+    pub extension: &'a str,
+    /// The step.
+    pub place: &'a Citation,
+    /// May the caller (`T`)?
+    pub by_caller: bool,
+    /// May whoever is called (`t`)?
+    pub by_called: bool,
+    /// Is a number outside called, and no phone?
+    pub goes_out: bool,
 }
 
 /// A point of the walk: a context, and what is known of the number and the variables.
@@ -99,6 +121,7 @@ pub fn walk<'a>(
         is_account,
         reached: Reached::default(),
         seen: HashSet::new(),
+        visits: HashMap::new(),
         waiting: VecDeque::new(),
         steps_left: MOST_STEPS,
     };
@@ -116,15 +139,26 @@ struct Walk<'a, 'p> {
     is_account: &'p dyn Fn(&str) -> bool,
     reached: Reached<'a>,
     seen: HashSet<u64>,
+    visits: HashMap<u64, u32>,
     waiting: VecDeque<Point<'a>>,
     steps_left: usize,
 }
 
 impl<'a> Walk<'a, '_> {
     /// Puts a point on the way, unless one like it was visited.
-    fn visit(&mut self, point: Point<'a>) {
+    fn visit(&mut self, mut point: Point<'a>) {
+        if !self.dialplan.live.contains(point.context) {
+            return;
+        }
         let doors: Vec<DoorKind> = point.doors.iter().map(|door| door.kind).collect();
-        let key = hash(&(point.context, &point.start, &point.numbers, &point.variables, doors));
+        let place = hash(&(point.context, &point.start, &point.numbers, doors));
+        let visits = self.visits.entry(place).or_default();
+        *visits += 1;
+        // What variables hold is told apart a few times; then what can be known without them has to do.
+        if *visits > MOST_VISITS {
+            point.variables.clear();
+        }
+        let key = hash(&(place, &point.variables));
         if self.seen.len() >= MOST_POINTS {
             self.reached.is_cut = true;
         } else if self.seen.insert(key) {
@@ -147,7 +181,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn each_extension(&mut self, point: &Point<'a>, name: &'a str, context: &'a Context) {
-        for extension in &context.extensions {
+        for extension in candidates(context, &point.numbers) {
             let Some(numbers) = point.numbers.both(&extension.pattern.numbers()) else { continue };
             if self.steps_left == 0 {
                 self.reached.is_cut = true;
@@ -170,6 +204,7 @@ impl<'a> Walk<'a, '_> {
                         let before = point.clone();
                         self.set(&mut point, name, value, &before);
                     }
+                    Act::Read(name) => keep(&mut point, name, Numbers::any()),
                     Act::End => return,
                     Act::Jump { target, returns } => {
                         self.jump(&point, &target);
@@ -186,8 +221,9 @@ impl<'a> Walk<'a, '_> {
     fn act(&mut self, point: &Point<'a>, at: &At<'a>, act: &Act<'_>) {
         match act {
             Act::Call(text) => self.call(point, at, text),
+            Act::Options(options) => self.transfer(at, options),
             Act::Trunk { trunk, number } => {
-                let number = self.value(point, number);
+                let Some(number) = self.value(point, number) else { return };
                 let known = self.dialplan.globals.get(&format!("OUT_{trunk}"));
                 let name = known.and_then(|known| known.split_once('/')).map(|(_, name)| name);
                 self.let_out(point, at, name.unwrap_or(trunk), number);
@@ -212,7 +248,7 @@ impl<'a> Walk<'a, '_> {
                     }
                 }
             }
-            Act::Set { .. } | Act::End | Act::Jump { .. } => {}
+            Act::Set { .. } | Act::Read(_) | Act::End | Act::Jump { .. } => {}
         }
     }
 
@@ -243,10 +279,13 @@ impl<'a> Walk<'a, '_> {
         next.context = context;
         next.start = jump.priority.filter(|start| *start != "1").map(str::to_owned);
         if jump.is_macro {
-            next.variables.insert("MACRO_EXTEN".to_owned(), point.numbers.clone());
+            let own = point.numbers.clone();
+            keep(&mut next, "MACRO_EXTEN", own);
             next.numbers = Numbers::literal("s");
         } else if let Some(extension) = jump.extension {
-            next.numbers = self.value(point, extension);
+            // A number that is not the caller's choice: a variable set elsewhere.
+            let Some(numbers) = self.value(point, extension) else { return };
+            next.numbers = numbers;
         }
         for (index, argument) in jump.arguments.iter().take(MOST_ARGUMENTS).enumerate() {
             self.set(&mut next, &format!("ARG{}", index + 1), argument, point);
@@ -255,23 +294,58 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn call(&mut self, point: &Point<'a>, at: &At<'a>, text: &str) {
-        match target(text) {
+        // `${TRUNK}/${EXTEN}`: the technology may stand in a variable.
+        let text = self.dialplan.expanded(text);
+        match target(&text) {
             Target::Device => {}
             Target::Local { number, context } => {
                 if let Some(context) = self.context(point, context) {
                     let mut next = point.clone();
                     (next.context, next.start) = (context, None);
-                    next.numbers = self.value(point, number);
+                    let Some(numbers) = self.value(point, number) else { return };
+                    next.numbers = numbers;
                     self.visit(next);
                 }
             }
             Target::Number { peer, number } => {
-                let peer = self.dialplan.expanded(peer);
-                if !(self.is_account)(&peer) {
-                    let number = self.value(point, number);
-                    self.let_out(point, at, &peer, number);
+                // `Dial(${EXTEN:3})`: the device itself is told by the number.
+                if !(self.is_account)(peer) && !peer.contains("EXTEN") {
+                    let Some(number) = self.value(point, number) else { return };
+                    self.let_out(point, at, peer, number);
                 }
             }
+        }
+    }
+
+    fn transfer(&mut self, at: &At<'a>, options: &str) {
+        // `M(macro)`, `L(1000)`: what stands in parentheses is no option.
+        let mut depth = 0_u32;
+        let letters: Vec<char> = options
+            .chars()
+            .filter(|letter| {
+                depth = match letter {
+                    '(' => depth + 1,
+                    ')' => depth.saturating_sub(1),
+                    _ => depth,
+                };
+                depth == 0
+            })
+            .collect();
+        let (by_caller, by_called) = (letters.contains(&'T'), letters.contains(&'t'));
+        let is_known = self.reached.transfers.iter().any(|known| known.place.place == at.step.place.place);
+        if (by_caller || by_called) && !is_known && self.reached.transfers.len() < MOST_TRANSFERS {
+            let goes_out =
+                self.reached.outlets.iter().any(|outlet| outlet.place.place == at.step.place.place);
+            let extension = at.extension.pattern.text();
+            let (context, place) = (at.context, &at.step.place);
+            self.reached.transfers.push(Transfer {
+                context,
+                extension,
+                place,
+                by_caller,
+                by_called,
+                goes_out,
+            });
         }
     }
 
@@ -306,11 +380,10 @@ impl<'a> Walk<'a, '_> {
             || value.contains("${") && before.variables.keys().any(|known| value.contains(known.as_str()));
         let is_number = value.len() >= OUTSIDE_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
         let is_full = point.variables.len() >= MOST_VARIABLES && !point.variables.contains_key(name);
-        if (is_derived || is_number) && !is_full {
-            let value = self.value(before, value);
-            point.variables.insert(name.to_owned(), value);
-        } else {
-            point.variables.remove(name);
+        let value = if (is_derived || is_number) && !is_full { self.value(before, value) } else { None };
+        match value {
+            Some(value) => keep(point, name, value),
+            None => drop(point.variables.remove(name)),
         }
     }
 
@@ -321,39 +394,69 @@ impl<'a> Walk<'a, '_> {
         self.dialplan.contexts.get_key_value(name.trim()).map(|(name, _)| name.as_str())
     }
 
-    /// Returns the numbers that a text may stand for.
-    fn value(&self, point: &Point<'a>, text: &str) -> Numbers {
+    /// Returns the numbers that a text may stand for; `None` where it rests on what cannot be followed.
+    fn value(&self, point: &Point<'a>, text: &str) -> Option<Numbers> {
         let mut value = Numbers::literal("");
         let mut rest = text.trim();
+        // What an expression comes to is not worked out.
+        if rest.contains("$[") {
+            return None;
+        }
         while let Some((before, behind)) = rest.split_once("${") {
             value = value.then(&Numbers::literal(before));
-            let Some((name, after)) = split_variable(behind) else { return Numbers::any() };
-            value = value.then(&self.variable(point, name));
+            let (name, after) = split_variable(behind)?;
+            value = value.then(&self.variable(point, name)?);
             rest = after;
         }
-        // What an expression comes to is not worked out.
-        if rest.contains("$[") { Numbers::any() } else { value.then(&Numbers::literal(rest)) }
+        Some(value.then(&Numbers::literal(rest)))
     }
 
-    /// Returns the numbers in `NAME`, `NAME:skip` or `NAME:skip:length`.
-    fn variable(&self, point: &Point<'a>, text: &str) -> Numbers {
+    /// Returns the numbers in `NAME`, `NAME:skip`, `NAME:skip:length` or `FILTER(digits,${NAME})`.
+    fn variable(&self, point: &Point<'a>, text: &str) -> Option<Numbers> {
+        if let Some(inner) = text.strip_prefix("FILTER(").and_then(|rest| rest.strip_suffix(')')) {
+            return self.value(point, inner.split_once(',')?.1);
+        }
         let mut parts = text.split(':');
-        let name = parts.next().unwrap_or_default();
-        let whole = match name {
+        let whole = match parts.next()? {
             "EXTEN" => point.numbers.clone(),
             other => match (point.variables.get(other), self.dialplan.globals.get(other)) {
                 (Some(numbers), _) => numbers.clone(),
                 (None, Some(global)) => Numbers::literal(global),
-                (None, None) => return Numbers::any(),
+                (None, None) => return None,
             },
         };
-        let mut number = || parts.next().map(|part| part.trim().parse::<usize>());
+        let mut number = || parts.next().map(|part| part.trim().parse::<usize>().ok());
         match (number(), number()) {
-            (None, _) => whole,
-            (Some(Ok(skip)), None) => whole.skip(skip),
-            (Some(Ok(skip)), Some(Ok(length))) => whole.skip(skip).first(length),
-            _ => Numbers::any(),
+            (None, _) => Some(whole),
+            (Some(skip), None) => Some(whole.skip(skip?)),
+            (Some(skip), Some(length)) => Some(whole.skip(skip?).first(length?)),
         }
+    }
+}
+
+/// Returns the extensions that some of the numbers may meet. Plain ones stand first, in order: one number among
+/// thousands is looked up.
+fn candidates<'a>(context: &'a Context, numbers: &Numbers) -> impl Iterator<Item = &'a Extension> + use<'a> {
+    let plain = context.extensions.partition_point(|extension| !extension.pattern.is_pattern());
+    let (plain, patterns) = context.extensions.split_at(plain);
+    let plain = match numbers.text() {
+        Some(text) => {
+            let from = plain.partition_point(|extension| extension.pattern.text() < text.as_str());
+            let behind = plain.get(from..).unwrap_or_default();
+            let count = behind.iter().take_while(|extension| extension.pattern.text() == text).count();
+            behind.get(..count).unwrap_or_default()
+        }
+        None => plain,
+    };
+    plain.iter().chain(patterns)
+}
+
+/// Keeps the numbers that a variable may hold, unless it is one that is too short to be outside.
+fn keep(point: &mut Point<'_>, name: &str, value: Numbers) {
+    if value.is_one() && value.shortest() < OUTSIDE_DIGITS {
+        point.variables.remove(name);
+    } else {
+        point.variables.insert(name.to_owned(), value);
     }
 }
 

@@ -4,6 +4,7 @@
 //! that is what was in force, and it is believed before the files that it was made of, which may have been
 //! changed since. Users whom it does not have are taken from the files.
 
+mod dialplan;
 mod directory;
 mod profiles;
 mod registrations;
@@ -15,6 +16,7 @@ mod variables;
 use super::read::Collector;
 use crate::evidence::Evidence;
 
+pub use dialplan::SwitchPlan;
 pub use registrations::is_registration_database;
 pub(super) use registrations::read_all as read_registrations;
 pub use tree::is_freeswitch_configuration;
@@ -36,6 +38,7 @@ pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {
         users.collect(text, root, &texts);
         profiles::collect(text, root, collector);
         settings::collect(text, root, collector);
+        collector.pbx.switch_plan.collect(text, root);
     }
     users.hand_over(collector);
     secrets::gather(&texts, collector);

@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
         }
         // Steps of one call follow one another, and their lines begin alike.
         if !self.last_step.is_empty() && rest.starts_with(self.last_step) {
-            return true;
+            return !messages::tells_door(&rest[self.last_step.len()..]);
         }
         // `[1234][C-0000002f] pbx.c: Executing [`: the id's text is as good a key as its number.
         let Some(thread) = rest.iter().position(|&byte| byte == b']') else { return false };
@@ -204,7 +204,8 @@ impl<'a> Reading<'a> {
         let message = message.strip_prefix(b"    -- ").unwrap_or(message);
         if message.starts_with(b"Executing [") {
             self.last_step = &rest_of_line[..rest_of_line.len() - message.len() + b"Executing [".len()];
-            return self.is_told(u64::from_le_bytes(*id));
+            let is_told = self.is_told(u64::from_le_bytes(*id));
+            return is_told && !messages::tells_door(&message[b"Executing [".len()..]);
         }
         message.starts_with(b"Spawn extension (")
     }
@@ -236,7 +237,7 @@ impl<'a> Reading<'a> {
 
     /// Without call ids the channel tells calls apart.
     fn step_is_known(&mut self, head: &Head<'_>, found: &Found<'_>) -> bool {
-        if head.call.is_some() {
+        if head.call.is_some() || found.detail.is_some_and(messages::is_door) {
             return false;
         }
         let channel = found.channel.unwrap_or_default();
@@ -367,8 +368,9 @@ impl<'a> Reading<'a> {
         let Some(head) = head::anywhere(text, &self.reader.formats) else { return };
         let Some(found) = messages::read(&head) else { return };
         if self.chunk.sparse && found.action == Action::Dialplan {
+            let is_door = found.detail.is_some_and(messages::is_door);
             let known = match head.call {
-                Some(call) => self.is_told(u64::from(call) | 1 << 63),
+                Some(call) => self.is_told(u64::from(call) | 1 << 63) && !is_door,
                 None => self.step_is_known(&head, &found),
             };
             if known {

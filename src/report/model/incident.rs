@@ -31,6 +31,8 @@ pub struct Incident {
     pub calls: Vec<FraudCall>,
     /// The calls in figures.
     pub totals: Totals,
+    /// The routes of the dialplan that let them out, the most used first.
+    pub routes: Vec<RouteUse>,
     /// When the account was first used by the intruder.
     pub breach: Option<When>,
     /// The proof of the breach itself.
@@ -170,8 +172,31 @@ pub struct FraudCall {
     pub why: String,
     /// The address it came from, where a record tells.
     pub address: Option<IpAddr>,
+    /// The route of the dialplan that it left by.
+    pub route: Option<Route>,
     /// Its records.
     pub evidence: Vec<Proof>,
+}
+
+/// A route of the dialplan: where numbers that meet a pattern are let out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Route {
+    /// The context that the pattern stands in.
+    pub context: Untrusted,
+    /// The pattern, or the number.
+    pub pattern: Untrusted,
+    /// Path and line.
+    pub place: String,
+}
+
+/// A route with how many of an incident's calls left by it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RouteUse {
+    /// The route.
+    #[serde(flatten)]
+    pub route: Route,
+    /// The calls.
+    pub calls: u64,
 }
 
 /// Calls in figures.

@@ -21,8 +21,8 @@ pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
 pub use finding::{Finding, SettingsLookedAt, ToConfirm};
 pub use incident::{
-    Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
-    sum_known,
+    Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Route, RouteUse, Source,
+    TakenAccount, Totals, sum_known,
 };
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};

@@ -22,6 +22,12 @@ pub enum Vector {
     WebAdmin,
     /// One of the owner's own people.
     Insider,
+    /// The dialplan let callers out that it must not.
+    DialplanHole,
+    /// Callers from the telephone network called out through a mailbox or a second dial tone.
+    VoicemailOrDisa,
+    /// Calls were forwarded to numbers that cost.
+    CallForward,
     /// The evidence does not tell.
     Unknown,
 }
@@ -38,6 +44,9 @@ impl Vector {
             Vector::ManagerInterface => "manager-interface",
             Vector::WebAdmin => "web-admin",
             Vector::Insider => "insider",
+            Vector::DialplanHole => "dialplan-hole",
+            Vector::VoicemailOrDisa => "voicemail-or-disa",
+            Vector::CallForward => "call-forward",
             Vector::Unknown => "unknown",
         }
     }

@@ -241,6 +241,11 @@ fn door(vector: Vector) -> Option<&'static str> {
             Some("Close the web panel to the outside, change its passwords and the secrets of")
         }
         Vector::Insider => Some("Change the secret, and ask who knew it, of"),
+        Vector::DialplanHole => Some("Take the way to the trunk out of what callers from outside reach"),
+        Vector::VoicemailOrDisa => Some(
+            "Take DISA and the mailboxes' dial-out (dialout, callback) out of service, and change every PIN",
+        ),
+        Vector::CallForward => Some("Remove the forwards, and forbid forwards to numbers outside"),
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }

@@ -106,8 +106,27 @@ pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
         if short {
             blocks.extend(reasons(incident, view));
         }
+        blocks.extend(routes(incident));
         blocks
     })
+}
+
+/// Says by which routes of the dialplan the calls left.
+fn routes(incident: &Incident) -> Vec<Block> {
+    let all = counted(incident.calls.len() as u64, "call");
+    let lines: Vec<Line> = incident
+        .routes
+        .iter()
+        .map(|used| {
+            let line = Line::default().words(format!("{} of {all} left by ", used.calls));
+            let line = line.evidence(&used.route.pattern).words(" of [").evidence(&used.route.context);
+            line.words(format!("] ({})", crate::untrusted::visible(&used.route.place)))
+        })
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Paragraph("Routes of the dialplan that let them out:".into()), Block::List(lines)]
 }
 
 /// Says once for all calls why they are judged fraudulent.

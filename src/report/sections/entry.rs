@@ -83,6 +83,9 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::ManagerInterface => "the manager interface made the calls",
         Vector::WebAdmin => "somebody was in the web panel",
         Vector::Insider => "one of the owner's own people",
+        Vector::DialplanHole => "the dialplan let callers out that it must not",
+        Vector::VoicemailOrDisa => "callers from the telephone network called out through a mailbox or DISA",
+        Vector::CallForward => "incoming calls were forwarded to numbers that cost",
         Vector::Unknown => "how they got in this evidence does not tell",
     }
 }

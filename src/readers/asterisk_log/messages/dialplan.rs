@@ -84,6 +84,46 @@ fn media(message: &[u8]) -> Option<Found<'_>> {
     Some(Found::new(Action::Media, Service::Core).from(Some(peer)))
 }
 
+/// Returns whether a step lets a caller on whom nothing but a PIN vouches for: folding keeps such steps, of all
+/// behind a call's first.
+pub(in crate::readers::asterisk_log) fn is_door(application: &[u8]) -> bool {
+    DOORS.contains(&application)
+}
+
+/// A second dial tone; a mailbox, which may dial out.
+const DOORS: [&[u8]; 2] = [b"DISA", b"VoiceMailMain"];
+
+/// Returns whether the rest of a step's line, from its extension on, tells of a door. Nine lines of ten are steps,
+/// so that nothing but the application's name is looked at.
+#[inline]
+pub(in crate::readers::asterisk_log) fn tells_door(rest: &[u8]) -> bool {
+    let Some(close) = memchr::memchr(b']', rest) else { return false };
+    let Some(application) = rest.get(close + 1..).and_then(|rest| rest.strip_prefix(b" ")) else {
+        return false;
+    };
+    DOORS.iter().any(|door| application.starts_with(door))
+}
+
+/// What a caller does in a mailbox.
+///
+/// `Placing outgoing call to extension '%s' in context '%s' from context '%s'` when it dials out, and
+/// `Incorrect password '%s' for user '%s' (context = %s)`.
+pub(super) fn read_mailbox(message: &[u8]) -> Option<Found<'_>> {
+    if let Some(rest) = message.strip_prefix(b"Placing outgoing call to extension '") {
+        let (rest, _from) = split_last(rest, b"' from context '")?;
+        let (number, context) = split_last(rest, b"' in context '")?;
+        let mut found = Found::new(Action::Dialed, Service::Core).because("by a mailbox");
+        (found.number, found.context) = (Some(number), Some(context));
+        return Some(found);
+    }
+    let rest = message.strip_prefix(b"Incorrect password '")?;
+    let (_, rest) = split_last(rest, b"' for user '")?;
+    let (mailbox, _) = split_last(rest, b"' (context = ")?;
+    let mut found = Found::new(Action::AuthFailed, Service::Core).because("wrong mailbox password");
+    found.detail = Some(mailbox);
+    Some(found)
+}
+
 /// What a dialplan wrote with `Log()`: FreePBX's context for unknown SIP callers, and its
 /// "friendly scanner" trap.
 pub(super) fn read_logged(message: &[u8]) -> Option<Found<'_>> {

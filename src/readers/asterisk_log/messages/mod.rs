@@ -11,6 +11,8 @@ mod manager;
 mod pjsip;
 mod security;
 
+pub(in crate::readers::asterisk_log) use dialplan::{is_door, tells_door};
+
 use super::head::{Head, Level};
 use crate::readers::found::Found;
 
@@ -65,6 +67,7 @@ fn verbose<'a>(file: &[u8], message: &'a [u8]) -> Option<Found<'a>> {
         | b"app_macro.c"
         | b"features.c" => dialplan::read_verbose(message),
         b"chan_sip.c" => chan_sip::read_verbose(message),
+        _ if file.starts_with(b"app_voicemail") => dialplan::read_mailbox(message),
         b"manager.c" => manager::read(message),
         b"chan_iax2.c" => iax2::read_verbose(message),
         _ if file.starts_with(b"res_pjsip") => pjsip::read_verbose(message),

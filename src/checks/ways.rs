@@ -1,0 +1,92 @@
+//! Who can get where by the dialplan: worked out once, for the checks that ask.
+
+use std::collections::BTreeSet;
+
+use crate::pbx::dialplan::walk::{Outlet, Reached, walk};
+use crate::pbx::dialplan::{Dialplan, Numbers};
+use crate::reconstruct::world::World;
+
+/// Contexts of accounts that are walked; a server has a handful.
+const MOST_CONTEXTS: usize = 40;
+
+/// A context that callers enter, and where it leads.
+pub(super) struct Way<'w> {
+    /// The context.
+    pub(super) context: String,
+    /// What can be reached.
+    pub(super) reached: Reached<'w>,
+}
+
+/// All contexts that callers enter.
+pub(super) struct Ways<'w> {
+    /// The dialplan itself.
+    pub(super) plan: &'w Dialplan,
+    /// Those of carriers: whoever calls one of the house's numbers.
+    pub(super) carriers: Vec<Way<'w>>,
+    /// Those of callers without an account.
+    pub(super) guests: Vec<Way<'w>>,
+    /// Those of accounts.
+    pub(super) accounts: Vec<Way<'w>>,
+    /// Limits that were hit.
+    pub(super) limits: Vec<String>,
+}
+
+impl<'w> Ways<'w> {
+    /// Walks from every context that somebody enters.
+    pub(super) fn new(world: &'w World<'_>) -> Self {
+        let pbx = world.pbx;
+        let plan = &pbx.dialplan;
+        let is_account = |name: &str| world.accounts.contains(name);
+        let way = |context: &str| Way {
+            context: context.to_owned(),
+            reached: walk(plan, context, Numbers::any(), &is_account),
+        };
+        let carriers: BTreeSet<&str> =
+            pbx.trunks.iter().filter_map(|trunk| trunk.context.as_deref()).collect();
+        let accounts: BTreeSet<&str> =
+            pbx.accounts.iter().filter_map(|account| account.context.as_deref()).collect();
+        let guests: BTreeSet<&str> = match pbx.allow_guest {
+            Some(true) => pbx.guest_contexts.iter().map(String::as_str).collect(),
+            _ => BTreeSet::new(),
+        };
+        let known = |contexts: &BTreeSet<&str>| -> Vec<Way<'w>> {
+            let known = contexts.iter().filter(|context| plan.contexts.contains_key(**context));
+            known.take(MOST_CONTEXTS).map(|context| way(context)).collect()
+        };
+        let mut ways = Ways {
+            plan,
+            carriers: known(&carriers),
+            guests: known(&guests),
+            accounts: known(&accounts),
+            limits: Vec::new(),
+        };
+        let all = ways.carriers.iter().chain(&ways.guests).chain(&ways.accounts);
+        let cut = all.filter(|way| way.reached.is_cut).map(|way| {
+            let context = crate::untrusted::visible(&way.context);
+            format!(
+                "the dialplan behind [{context}] is larger than what is followed: ways out may be missing"
+            )
+        });
+        ways.limits = cut.collect();
+        ways
+    }
+
+    /// Goes over the ways of those from outside, with the word for who they are.
+    pub(super) fn outside(&self) -> impl Iterator<Item = (&'static str, &Way<'w>)> {
+        let carriers = self.carriers.iter().map(|way| ("whoever calls in by a trunk", way));
+        carriers.chain(self.guests.iter().map(|way| ("anybody without an account", way)))
+    }
+}
+
+/// Returns whether a way out lets more than one fixed number through.
+pub(super) fn is_open(outlet: &Outlet<'_>) -> bool {
+    !outlet.numbers.is_one()
+}
+
+/// Names a way out: `_011. of [outbound] by carrier`.
+pub(super) fn name(outlet: &Outlet<'_>) -> String {
+    let show = crate::untrusted::visible;
+    let trunk =
+        if outlet.trunk.contains("${") { String::new() } else { format!(" by {}", show(&outlet.trunk)) };
+    format!("{} of [{}]{trunk}", show(outlet.extension), show(outlet.context))
+}

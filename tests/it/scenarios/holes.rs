@@ -1,0 +1,149 @@
+//! Holes of the telephone side, staged on a copy of a real server: each absent before, and found with its proof.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use tolltrace::case::Options;
+use tolltrace::report::model::{Finding, Report};
+
+use super::truth::examine_folder;
+use crate::scratch::Scratch;
+
+/// A copy of the configuration of a server with a panel's files.
+fn copy() -> Scratch {
+    let scratch = Scratch::new();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root/etc/asterisk");
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let text = fs::read_to_string(entry.path()).unwrap();
+        scratch.file(&format!("etc/asterisk/{}", entry.file_name().to_str().unwrap()), &text);
+    }
+    scratch
+}
+
+fn examine(scratch: &Scratch) -> Report {
+    examine_folder(scratch.path(), &Options::default())
+}
+
+fn of<'r>(report: &'r Report, id: &str) -> Vec<&'r Finding> {
+    report.findings.iter().filter(|finding| finding.id == id).collect()
+}
+
+/// Adds text to a file of the copy and returns the one finding of that name that this makes.
+fn staged(id: &str, changes: &[(&str, &str)]) -> Finding {
+    let scratch = copy();
+    assert!(of(&examine(&scratch), id).is_empty(), "{id} is there before");
+    for (name, text) in changes {
+        let path = scratch.path().join("etc/asterisk").join(name);
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        scratch.file(&format!("etc/asterisk/{name}"), &format!("{before}\n{text}"));
+    }
+    let report = examine(&scratch);
+    assert!(report.incidents.is_empty(), "a hole is no intrusion");
+    let found = of(&report, id);
+    assert_eq!(found.len(), 1, "{id}: {found:?}");
+    found[0].clone()
+}
+
+/// The proof names the file and shows the line.
+fn proven(finding: &Finding, file: &str, text: &str) {
+    let fits = |proof: &tolltrace::report::model::Proof| {
+        proof.path.ends_with(file) && proof.line.is_some() && proof.text.raw().contains(text)
+    };
+    assert!(finding.evidence.iter().any(fits), "{:?}", finding.evidence);
+}
+
+const TONE: &str = "[from-trunk]\nexten => 910555199,1,Goto(tone,s,1)\n[tone]\nexten => s,1,DISA(";
+
+#[test]
+fn a_second_dial_tone_without_pin_or_with_a_poor_one() {
+    let finding =
+        staged("disa-without-pin", &[("extensions.conf", &format!("{TONE}no-password,from-internal)\n"))]);
+    assert_eq!(finding.severity.word(), "critical");
+    proven(&finding, "extensions.conf", "DISA(no-password");
+    let finding = staged("disa-weak-pin", &[("extensions.conf", &format!("{TONE}4444,from-internal)\n"))]);
+    proven(&finding, "extensions.conf", "DISA(***");
+    // A good PIN, or nothing behind it, is no finding.
+    for rest in ["83921745,from-internal)", "no-password,ext-queues)"] {
+        let scratch = copy();
+        let path = scratch.path().join("etc/asterisk/extensions.conf");
+        let before = fs::read_to_string(&path).unwrap();
+        scratch.file("etc/asterisk/extensions.conf", &format!("{before}\n{TONE}{rest}\n"));
+        let report = examine(&scratch);
+        assert!(
+            of(&report, "disa-without-pin").is_empty() && of(&report, "disa-weak-pin").is_empty(),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn a_mailbox_that_dials_out() {
+    let finding = staged(
+        "voicemail-dials-out",
+        &[
+            ("extensions.conf", "[from-trunk]\nexten => 910555198,1,VoiceMailMain()\n"),
+            (
+                "voicemail.conf",
+                "\n[default]\n177 => 177,Nadie,,,dialout=from-internal\n178 => 80563391,Alguien,,,dialout=from-internal\n",
+            ),
+        ],
+    );
+    assert_eq!(finding.severity.word(), "critical");
+    assert!(finding.detail.contains("1 of 2") && finding.detail.contains("177"), "{}", finding.detail);
+    proven(&finding, "voicemail.conf", "177 => ***");
+    assert!(!serde_json::to_string(&finding).unwrap().contains("80563391"));
+}
+
+#[test]
+fn a_rogue_route_a_menu_and_guests_who_get_out() {
+    let rogue = "[from-internal-custom]\nexten => _X.,1,Dial(SIP/Movilnet/${EXTEN})\n[from-internal-xfer]\ninclude => from-internal-custom\n#include extensions_custom.conf\n";
+    let finding = staged(
+        "rogue-dialplan",
+        &[
+            ("extensions_custom.conf", &rogue.replace("#include extensions_custom.conf\n", "")),
+            ("extensions.conf", "#include extensions_custom.conf\n"),
+        ],
+    );
+    proven(&finding, "extensions_custom.conf", "_X.,1,Dial(SIP/Movilnet");
+    let menu = "[from-trunk]\nexten => 910555197,1,Goto(menu,s,1)\n[menu]\nexten => s,1,Background(hola)\n same => n,WaitExten(5)\ninclude => outbound-allroutes\n";
+    let finding = staged("dialplan-hole", &[("extensions.conf", menu)]);
+    assert_eq!(finding.severity.word(), "critical");
+    proven(&finding, "extensions.conf", "Background(hola)");
+    let guests = "[from-sip-external]\ninclude => outbound-allroutes\n";
+    let finding = staged("guest-calls-allowed", &[("extensions.conf", guests)]);
+    assert_eq!((finding.severity.word(), finding.subject.raw()), ("critical", "from-sip-external"));
+    let wide = "[outrt-3]\nexten => _NXXNXXXXXX,1,Dial(SIP/Movilnet/1${EXTEN})\n[from-internal-xfer]\ninclude => outrt-3\n";
+    let finding = staged("route-lets-foreign-out", &[("extensions.conf", wide)]);
+    proven(&finding, "extensions.conf", "_NXXNXXXXXX");
+    let transfer = "[from-trunk]\nexten => 910555196,1,Dial(SIP/101,20,T)\n";
+    let finding = staged("transfer-allowed", &[("extensions.conf", transfer)]);
+    proven(&finding, "extensions.conf", "Dial(SIP/101,20,T)");
+}
+
+#[test]
+fn a_forward_to_a_number_that_costs() {
+    let stage = |number: &str| {
+        let scratch = copy();
+        let path = scratch.file("var/lib/asterisk/astdb.sqlite3", "");
+        fs::remove_file(&path).unwrap();
+        let database = Connection::open(&path).unwrap();
+        database
+            .execute_batch("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
+            .unwrap();
+        database.execute("INSERT INTO astdb VALUES ('/CF/101', ?1)", [number]).unwrap();
+        drop(database);
+        examine(&scratch)
+    };
+    for harmless in ["699111222", "102", "0699111222"] {
+        assert!(of(&stage(harmless), "forward-to-paid-destination").is_empty(), "{harmless}");
+    }
+    for number in ["0025261234567", "+37190001122", "18765550123"] {
+        let report = stage(number);
+        let found = of(&report, "forward-to-paid-destination");
+        assert_eq!(found.len(), 1, "{number}");
+        assert_eq!(found[0].subject.raw(), "101");
+        assert!(found[0].evidence[0].path.ends_with("astdb.sqlite3"));
+        assert!(found[0].evidence[0].text.raw().contains(number));
+    }
+}

@@ -1,0 +1,268 @@
+//! Callers from the telephone network who go out again by a trunk: intruders, and those who may.
+
+use tolltrace::case::Options;
+use tolltrace::report::model::{Report, Role};
+
+use super::truth::{Truth, compare, examine_folder};
+use crate::scratch::Scratch;
+
+const PJSIP: &str = "[carrier]\ntype=endpoint\ncontext=in\naors=carrier\n[carrier]\ntype=aor\ncontact=sip:240.7.7.7\n[carrier]\ntype=identify\nendpoint=carrier\nmatch=240.7.7.7\n[201]\ntype=endpoint\ncontext=phones\nauth=201\naors=201\n[201]\ntype=auth\nusername=201\npassword=Vx8201qPz71LmKw\n[201]\ntype=aor\nmax_contacts=1\n";
+
+const EXTENSIONS: &str = "
+[in]
+exten => 4930555,1,Goto(menu,s,1)
+[menu]
+exten => s,1,Background(hello)
+ same => n,WaitExten(8)
+exten => 201,1,Dial(PJSIP/201,20)
+exten => 8,1,DISA(4711,far)
+[far]
+exten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)
+[phones]
+exten => 201,1,Dial(PJSIP/201,20)
+exten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)
+";
+
+/// A server whose call records are written by hand.
+struct Server {
+    scratch: Scratch,
+    rows: Vec<(i64, String)>,
+    serial: u32,
+    log: String,
+}
+
+fn time(at: i64, format: &str) -> String {
+    chrono::DateTime::from_timestamp(at, 0).unwrap().format(format).to_string()
+}
+
+/// 2 March 2026, a Monday, in UTC.
+const MONDAY: i64 = 1_772_409_600;
+const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+
+impl Server {
+    fn new(extensions: &str) -> Self {
+        let scratch = Scratch::new();
+        scratch.file("etc/asterisk/pjsip.conf", PJSIP);
+        scratch.file("etc/asterisk/extensions.conf", extensions);
+        scratch.file("etc/timezone", "Etc/UTC\n");
+        let mut server = Server { scratch, rows: Vec::new(), serial: 0, log: String::new() };
+        for day in 0..4 {
+            for call in 0..6 {
+                let at = MONDAY + day * DAY + 8 * HOUR + call * 1_500;
+                server.row(("201", "030444555", "phones"), ("PJSIP/201", "PJSIP/carrier"), at, 200, "");
+                server.row(("0301234567", "201", "menu"), ("PJSIP/carrier", "PJSIP/201"), at + 300, 100, "");
+            }
+        }
+        server
+    }
+
+    /// Adds a call of one row and returns its id: source, number and context; the two channels.
+    fn row(
+        &mut self,
+        (source, number, context): (&str, &str, &str),
+        (from, to): (&str, &str),
+        at: i64,
+        seconds: i64,
+        code: &str,
+    ) -> String {
+        self.serial += 2;
+        let id = format!("{at}.{}", self.serial);
+        let (from, to) = (format!("{from}-{:08x}", self.serial), format!("{to}-{:08x}", self.serial + 1));
+        self.leg((source, number, context), (&from, &to), (at, seconds), (&id, &id), code);
+        id
+    }
+
+    fn leg(
+        &mut self,
+        (source, number, context): (&str, &str, &str),
+        (from, to): (&str, &str),
+        (at, seconds): (i64, i64),
+        (id, linked): (&str, &str),
+        code: &str,
+    ) {
+        let stamp = |at| time(at, "%Y-%m-%d %H:%M:%S");
+        let (start, end) = (stamp(at), stamp(at + seconds));
+        let row = format!(
+            "\"{code}\",\"{source}\",\"{number}\",\"{context}\",\"\"\"\"\" <{source}>\",\"{from}\",\"{to}\",\"Dial\",\"x\",\
+             \"{start}\",\"{start}\",\"{end}\",{seconds},{seconds},\"ANSWERED\",\"DOCUMENTATION\",\"{id}\",\"\",\"\",\"{linked}\",{}\n",
+            self.serial
+        );
+        self.rows.push((at + seconds, row));
+    }
+
+    /// A caller from outside goes on to a number outside.
+    fn through(&mut self, caller: &str, number: &str, at: i64, seconds: i64) -> String {
+        self.row((caller, number, "far"), ("PJSIP/carrier", "PJSIP/carrier"), at, seconds, "4711")
+    }
+
+    /// A caller of extension 201 is sent on by a forward.
+    fn forwarded(&mut self, caller: &str, number: &str, at: i64, seconds: i64) -> String {
+        self.serial += 4;
+        let serial = self.serial;
+        let id = format!("{at}.{serial}");
+        let from = format!("PJSIP/carrier-{serial:08x}");
+        let local = format!("Local/{number}@phones-{serial:08x}");
+        let (first, second) = (format!("{local};1"), format!("{local};2"));
+        let to = format!("PJSIP/carrier-{:08x}", serial + 1);
+        let times = (at, seconds);
+        self.leg((caller, "201", "menu"), (&from, &first), times, (&id, &id), "");
+        let own = format!("{at}.{}", serial + 2);
+        self.leg((caller, number, "phones"), (&second, &to), times, (&own, &id), "");
+        id
+    }
+
+    fn examine(mut self) -> Report {
+        self.rows.sort();
+        let rows: String = self.rows.iter().map(|(_, row)| row.as_str()).collect();
+        self.scratch.file("var/log/asterisk/cdr-csv/Master.csv", &rows);
+        if !self.log.is_empty() {
+            self.scratch.file("var/log/asterisk/full", &self.log);
+        }
+        examine_folder(self.scratch.path(), &Options::default())
+    }
+}
+
+fn abroad(call: i64) -> String {
+    format!("00252{}", 612_000_000 + call * 7_919)
+}
+
+#[test]
+fn a_second_dial_tone_is_abused_and_its_owner_is_not_blamed() {
+    let mut server = Server::new(EXTENSIONS);
+    let owner = "01715550199";
+    for day in 0..4 {
+        server.through(owner, "0306667788", MONDAY + day * DAY + 18 * HOUR, 120);
+    }
+    // The owner travels: one call after the other, some of them abroad.
+    for call in 0..5 {
+        let at = MONDAY + 2 * DAY + 19 * HOUR + call * 700;
+        server.through(owner, &format!("0033140{}", 500_100 + call), at, 500);
+    }
+    let night = MONDAY + 3 * DAY + HOUR;
+    let mut calls = vec![server.through("0018005550100", &abroad(90), night - 5 * HOUR, 20)];
+    for call in 0..20 {
+        let caller = ["0018005550100", "00442071838750", "anonymous"][call as usize % 3];
+        calls.push(server.through(caller, &abroad(call), night + call * 40, 400));
+    }
+    let report = server.examine();
+    let truth = Truth { vectors: vec!["voicemail-or-disa"], calls, ..Truth::default() };
+    compare(&report, &[truth], &[]);
+    let callers: Vec<_> = report.incidents[0]
+        .callers
+        .iter()
+        .map(|caller| caller.number.as_ref().map(|n| n.raw().to_owned()))
+        .collect();
+    assert_eq!(callers, [None, Some("0018005550100".to_owned()), Some("00442071838750".to_owned())]);
+    assert!(report.incidents[0].callers.iter().all(|caller| caller.roles == [Role::Dial]));
+    let [route] = report.incidents[0].routes.as_slice() else { panic!("one route") };
+    assert_eq!((route.route.pattern.raw(), route.route.context.raw(), route.calls), ("_0.", "far", 21));
+    assert_eq!(route.route.place, "etc/asterisk/extensions.conf:10");
+    assert!(report.incidents[0].calls.iter().all(|call| call.route.as_ref() == Some(&route.route)));
+    let shown = serde_json::to_string(&report.incidents[0].entry).unwrap();
+    assert!(shown.contains("DISA in [menu] has"), "{shown}");
+}
+
+#[test]
+fn a_forward_to_numbers_that_cost_is_told_from_one_to_a_mobile() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let mut calls = Vec::new();
+    for call in 0..18 {
+        calls.push(server.forwarded("0018005550100", "0088216555001", night + call * 50, 900));
+    }
+    // All day long customers are sent on to somebody's mobile, at home and in the country next to it.
+    for day in 0..4 {
+        for call in 0..30 {
+            let caller = format!("030777{:04}", day * 30 + call);
+            let number = if call % 2 == 0 { "01715550123" } else { "0041791234567" };
+            server.forwarded(&caller, number, MONDAY + day * DAY + 9 * HOUR + call * 700, 300);
+        }
+    }
+    let report = server.examine();
+    let truth = Truth { vectors: vec!["call-forward"], calls, ..Truth::default() };
+    compare(&report, &[truth], &[]);
+    let dialed: Vec<_> = report.incidents[0].calls.iter().map(|call| call.dialed.raw().to_owned()).collect();
+    assert!(dialed.iter().all(|number| number == "0088216555001"), "{dialed:?}");
+}
+
+#[test]
+fn records_of_two_rows_tell_a_second_dial_tone_from_a_forward() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let mut calls = Vec::new();
+    for call in 0..12 {
+        let at = night + call * 40;
+        let id = server.through("00442071838750", &abroad(call), at + 20, 300);
+        // The row of the tone itself, which Asterisk writes first.
+        let from = format!("PJSIP/carrier-{:08x}", server.serial);
+        server.leg(("00442071838750", "8", "menu"), (&from, ""), (at, 19), (&id, &id), "");
+        let (_, row) = server.rows.last_mut().unwrap();
+        *row = row.replace("\"Dial\"", "\"DISA\"");
+        calls.push(id);
+    }
+    let truth = Truth { vectors: vec!["voicemail-or-disa"], calls, ..Truth::default() };
+    compare(&server.examine(), &[truth], &[]);
+}
+
+#[test]
+fn a_hole_in_the_dialplan_lets_callers_out() {
+    let hole = "[in]\nexten => s,1,WaitExten(5)\ninclude => phones\n[phones]\nexten => 201,1,Dial(PJSIP/201)\nexten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)\n";
+    let mut server = Server::new(hole);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let mut calls = Vec::new();
+    for call in 0..20 {
+        let at = night + call * 30;
+        let who = ("00442071838750", abroad(call));
+        calls.push(server.row((who.0, &who.1, "phones"), ("PJSIP/carrier", "PJSIP/carrier"), at, 600, ""));
+    }
+    let truth = Truth { vectors: vec!["dialplan-hole"], calls, ..Truth::default() };
+    compare(&server.examine(), &[truth], &[]);
+}
+
+#[test]
+fn a_server_that_passes_calls_on_is_no_hole() {
+    let mut server = Server::new(EXTENSIONS);
+    for day in 0..6 {
+        for call in 0..80 {
+            let number =
+                format!("00{}{}", [33, 44, 252, 91, 221][call as usize % 5], 612_000_000 + call * 977);
+            let at = MONDAY + day * DAY + 7 * HOUR + call * 120;
+            let caller = format!("49305{call:05}");
+            server.row((&caller, &number, "transit"), ("PJSIP/carrier", "PJSIP/far"), at, 700, "");
+        }
+    }
+    compare(&server.examine(), &[], &[]);
+}
+
+#[test]
+fn wrong_pins_are_counted_for_whoever_gave_them() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let stamp = |at| time(at, "%Y-%m-%d %H:%M:%S");
+    server.log.push_str(&format!(
+        "[{}] Asterisk 20.5.0 built by root @ host on a x86_64 running Linux on 2025-01-01 00:00:00 UTC\n",
+        stamp(MONDAY)
+    ));
+    for call in 0..4 {
+        let at = night + call * 60;
+        server.row(("00442071838750", "8", "menu"), ("PJSIP/carrier", ""), at, 20, "");
+        let channel = format!("PJSIP/carrier-{:08x}", server.serial);
+        let id = format!("C-{:08x}", server.serial);
+        let lines = format!(
+            "[{0}] VERBOSE[99][{id}] pbx.c: Executing [4930555@in:1] Goto(\"{channel}\", \"menu,s,1\") in new stack\n\
+             [{0}] VERBOSE[99][{id}] pbx.c: Executing [8@menu:1] DISA(\"{channel}\", \"4711,far\") in new stack\n\
+             [{0}] WARNING[99][{id}] app_disa.c: DISA on chan {channel} got bad password 1234\n",
+            stamp(at)
+        );
+        server.log.push_str(&lines);
+    }
+    let call = server.through("00442071838750", &abroad(1), night + 300, 40);
+    let report = server.examine();
+    let truth = Truth { vectors: vec!["voicemail-or-disa"], calls: vec![call], ..Truth::default() };
+    compare(&report, &[truth], &[]);
+    let caller = &report.incidents[0].callers[0];
+    assert_eq!((caller.roles.as_slice(), caller.calls), (&[Role::Guess, Role::Dial][..], 5));
+    let shown = serde_json::to_string(&report).unwrap();
+    assert!(!shown.contains("4711,far") && !shown.contains("bad password 1234"), "a PIN is shown");
+}
