@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::artifacts::Artifacts;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
@@ -184,12 +185,13 @@ pub fn examine(
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
     let prepared = prepare(evidence, options)?;
+    let artifacts = Artifacts::read(evidence);
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
-        let world = World::new(&prepared.pbx, neighbours, told);
+        let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);

@@ -5,8 +5,13 @@
 mod deleted_records;
 mod intrusion;
 mod login_count;
+mod marks;
+mod module_changed;
+mod panel_row;
+mod persistence;
 mod unproven;
 mod weak_secret;
+mod web_shell;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -24,6 +29,10 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(deleted_records::check(world, show));
+    findings.extend(web_shell::check(world, show));
+    findings.extend(module_changed::check(world, show));
+    findings.extend(persistence::check(world, show));
+    findings.extend(panel_row::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

@@ -13,6 +13,7 @@ use super::trunks;
 pub use super::uses::Use;
 use super::{behaviour, join};
 use super::{parties, uses};
+use crate::artifacts::Artifacts;
 use crate::event::{Action, Citation, Instant, Service};
 use crate::evidence::Source;
 use crate::fold::Ledger;
@@ -49,6 +50,8 @@ impl Told<'_> {
 pub struct World<'a> {
     /// The configuration.
     pub pbx: &'a Pbx,
+    /// What the host's files and the panel's database say.
+    pub artifacts: &'a Artifacts,
     /// Whose an address is.
     pub neighbours: Neighbours,
     /// The sources.
@@ -94,7 +97,12 @@ pub fn earliest(left: Option<Instant>, right: Option<Instant>) -> Option<Instant
 
 impl<'a> World<'a> {
     /// Joins what the sources told.
-    pub fn new(pbx: &'a Pbx, neighbours: Neighbours, mut told: Vec<Told<'a>>) -> Self {
+    pub fn new(
+        pbx: &'a Pbx,
+        artifacts: &'a Artifacts,
+        neighbours: Neighbours,
+        mut told: Vec<Told<'a>>,
+    ) -> Self {
         let uses::Uses { by_account: uses, sessions } = uses::take(&mut told);
         let mut accounts: BTreeSet<String> =
             pbx.accounts.iter().map(|account| account.name.clone()).collect();
@@ -113,6 +121,7 @@ impl<'a> World<'a> {
         let parties = parties::take(&mut told, &known);
         let mut world = World {
             pbx,
+            artifacts,
             neighbours,
             parties: parties.by_address,
             crowds: parties.crowds,

@@ -74,6 +74,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
             path: path.to_owned(),
             bytes: bytes.len() as u64,
             modified: None,
+            mode: None,
             placed: path.to_owned(),
             reach: crate::evidence::Reach::Found { root: 0, relative: path.into(), identity: (0, 0) },
             container: None,

@@ -52,6 +52,8 @@ pub(super) struct Member<'m> {
     pub(super) size: u64,
     /// Seconds from 1970.
     pub(super) modified: Option<i64>,
+    /// Its rights.
+    pub(super) mode: Option<u32>,
 }
 
 /// What an archive that lies inside another is by itself.
@@ -144,8 +146,8 @@ impl Walk<'_> {
         archive: &Place,
         is_random: bool,
     ) -> bool {
-        let (number, size, modified) = (self.number, entry.size, entry.modified);
-        let member = Member { archive, name, number, size, modified };
+        let (number, size, modified, mode) = (self.number, entry.size, entry.modified, entry.mode);
+        let member = Member { archive, name, number, size, modified, mode };
         self.number += 1;
         if let Some(offset) = entry.offset.filter(|_| is_random) {
             return self.visit.part(&member, offset);

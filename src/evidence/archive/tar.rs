@@ -40,6 +40,8 @@ pub(super) struct Entry {
     pub(super) size: u64,
     /// Seconds from 1970.
     pub(super) modified: Option<i64>,
+    /// Its rights.
+    pub(super) mode: Option<u32>,
     /// Where the contents begin in the unpacked archive, for contents that stand there as they are.
     pub(super) offset: Option<u64>,
 }
@@ -215,6 +217,7 @@ impl<'a> Tar<'a> {
                 .unwrap_or_else(|| text(block.get(157..257).unwrap_or_default()).to_vec()),
             size,
             modified: pax.modified.or_else(|| block.get(136..148).and_then(number)?.try_into().ok()),
+            mode: block.get(100..108).and_then(number).and_then(|mode| mode.try_into().ok()),
             offset: Some(self.at),
         };
         if kind == Kind::File {

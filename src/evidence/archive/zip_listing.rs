@@ -237,6 +237,7 @@ impl Listing<'_, '_> {
             path: place.path,
             bytes,
             modified: member.modified.map(Instant::from_seconds),
+            mode: member.mode,
             placed: place.placed,
             reach: Reach::Part { around, offset, length: member.packed, coding },
             container: Some(self.place.path.as_str().into()),
