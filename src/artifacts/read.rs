@@ -140,7 +140,7 @@ fn of_artifact(evidence: &Evidence, source: &Source, users: &[u8]) -> Artifact {
     let judged = judge::marks(&on_disk, place, &source.head, source.is_head_all);
     let mut marks: Vec<Mark> = judged.iter().map(|judged| mark(judged, show(judged.at))).collect();
     match place {
-        Place::Users => marks.extend(accounts::odd(&source.head).into_iter().map(|odd| of_user(odd, &show))),
+        Place::Users => marks.extend(accounts::odd(&source.head).into_iter().map(|odd| of_user(&odd, &show))),
         Place::Keys => marks.extend(of_keys(source, &on_disk, users, &show)),
         Place::SetUser => marks.extend(of_set_user(source, &on_disk, show(None))),
         _ => {}
@@ -187,7 +187,7 @@ fn mark(judged: &Judged, line: Citation) -> Mark {
     }
 }
 
-fn of_user(odd: accounts::Odd, show: &dyn Fn(Option<usize>) -> Citation) -> Mark {
+fn of_user(odd: &accounts::Odd, show: &dyn Fn(Option<usize>) -> Citation) -> Mark {
     let name = crate::untrusted::visible(&odd.name);
     let (sign, says) = if odd.uid == 0 {
         (Sign::RootUser, format!("has a second user with the rights of root, {name}"))

@@ -105,7 +105,7 @@ pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot
             Ok(snapshot) if !snapshot.tables.is_empty() => snapshots.push(snapshot),
             Ok(_) => {}
             Err(error) => {
-                notes.push(format!("{}: cannot be read for administrators: {error}", source.file.path))
+                notes.push(format!("{}: cannot be read for administrators: {error}", source.file.path));
             }
         }
     }

@@ -55,6 +55,9 @@ impl Case<'_> {
         let names: Vec<String> =
             incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
         let whose = match names.as_slice() {
+            _ if matches!(entry.vector, model::Vector::WebExploit | model::Vector::WebAdmin) => {
+                "Somebody got into the server".to_owned()
+            }
             [] => "Somebody without an account".to_owned(),
             [one] => format!("Somebody took over account {one}"),
             [first, rest @ ..] => format!("Somebody took over account {first} and {} more", rest.len()),
@@ -71,6 +74,8 @@ impl Case<'_> {
             }
             model::Vector::GuestCall => "was let out by the dialplan",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
+            model::Vector::WebExploit => "by a hole of the web panel",
+            model::Vector::WebAdmin => "by logging in at the web panel",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
@@ -108,6 +113,9 @@ impl Case<'_> {
         let first =
             earliest(earliest(party.and_then(Party::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(lasts);
+        let visitor = self.world.visitors.get(&address).filter(|_| actor.roles.contains(&Role::Web));
+        let first = earliest(first, visitor.map(|visitor| visitor.first));
+        let last = last.max(visitor.map(|visitor| visitor.last));
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
         let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
@@ -246,6 +254,11 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
         ],
         model::Vector::GuestCall => &["a security event that shows an account for these calls"],
         model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
+        model::Vector::WebExploit => &[
+            "an administrator who put these pages, jobs or users there",
+            "access logs of the weeks before that show the page in use earlier",
+        ],
+        model::Vector::WebAdmin => &["an administrator who logged in from there"],
         model::Vector::Unknown => &["older logs, from before the intruder's first use"],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()

@@ -20,6 +20,7 @@ use crate::artifacts::Artifacts;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
+use crate::fold::web::MarkedPages;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
@@ -186,7 +187,7 @@ pub fn examine(
 ) -> Result<Examined, CaseError> {
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, options, progress)?;
+    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -211,10 +212,11 @@ pub fn examine(
 fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
+    artifacts: &Artifacts,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
-    let known = Arc::new(known(&prepared.pbx));
+    let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
@@ -244,7 +246,8 @@ fn family_of(source: &Source) -> String {
     }
 }
 
-fn known(pbx: &Pbx) -> Known {
+fn known(pbx: &Pbx, artifacts: &Artifacts) -> Known {
+    let pages = artifacts.files.iter().filter(|file| file.is_page());
     let bytes = |name: &String| name.as_bytes().to_vec();
     let accounts = pbx.accounts.iter().map(|account| &account.name);
     let trunks = pbx.trunks.iter().map(|trunk| &trunk.name);
@@ -253,5 +256,6 @@ fn known(pbx: &Pbx) -> Known {
         accounts: accounts.chain(trunks.clone()).chain(managers).map(bytes).collect(),
         trunks: trunks.map(bytes).collect(),
         guest_contexts: pbx.guest_contexts.iter().map(bytes).collect(),
+        pages: MarkedPages::new(pages.map(|page| page.on_disk.as_str())),
     }
 }

@@ -33,6 +33,8 @@ mod transactions;
 mod trunks;
 mod uses;
 pub mod vectors;
+pub mod web;
+mod web_calls;
 mod without_account;
 pub mod world;
 

@@ -20,6 +20,7 @@ use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
 use crate::fold::uses::Kind;
+use crate::fold::web::Web;
 use crate::pbx::Pbx;
 use crate::readers::Tells;
 
@@ -71,6 +72,8 @@ pub struct World<'a> {
     pub fetches: BTreeMap<IpAddr, Client>,
     /// What each address did at the host's own services.
     pub visitors: BTreeMap<IpAddr, Visitor>,
+    /// Web requests that may be an intruder's.
+    pub web: Web,
     /// Calls, in the order of their start.
     pub calls: Calls,
     /// Accounts that exist: configured, or used with success.
@@ -127,6 +130,7 @@ impl<'a> World<'a> {
             crowds: parties.crowds,
             fetches: fetches(&told),
             visitors: visitors(&told),
+            web: web(&told),
             told,
             users: BTreeMap::new(),
             uses,
@@ -321,6 +325,12 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
     for (address, client) in families.into_values().flatten() {
         all.entry(address).or_default().take_fuller(client);
     }
+    all
+}
+
+fn web(told: &[Told<'_>]) -> Web {
+    let mut all = Web::default();
+    told.iter().for_each(|told| all.add(&told.ledger.web));
     all
 }
 

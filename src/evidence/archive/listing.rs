@@ -140,7 +140,7 @@ impl Lister<'_, '_> {
     fn artifact(
         &mut self,
         member: &Member<'_>,
-        file: File,
+        file: &File,
         packing: Packing,
         unpacked: Vec<u8>,
         head: &[u8],
@@ -151,8 +151,8 @@ impl Lister<'_, '_> {
             // What cannot be read on ends here; the archive tells why.
             let _ = rest.take(LONGEST_SIGNED as u64).read_to_end(&mut bytes);
         }
-        let digest = Shelf::wants_digest(&file).then(|| Sha256::digest(&bytes).into());
-        if self.gather.is_wanted(&file, &unpacked, digest, &mut || bytes.clone()) {
+        let digest = Shelf::wants_digest(file).then(|| Sha256::digest(&bytes).into());
+        if self.gather.is_wanted(file, &unpacked, digest, &mut || bytes.clone()) {
             let look = Look { kind: Kind::Artifact, packing, head: unpacked, tail: Vec::new(), digest };
             self.source(member, look, &bytes, rest);
         }
@@ -220,7 +220,7 @@ impl Visit for Lister<'_, '_> {
         let first = unpacked.get(..unpacked.len().min(FIRST_LOOK)).unwrap_or_default();
         let is_candidate = packing != Packing::Plain || is_candidate(&file, first);
         match kind_of(&file, packing, is_candidate, &unpacked) {
-            Some(Kind::Artifact) => self.artifact(member, file, packing, unpacked, head, rest),
+            Some(Kind::Artifact) => self.artifact(member, &file, packing, unpacked, head, rest),
             Some(kind) => {
                 let look = Look { kind, packing, head: unpacked, tail: Vec::new(), digest: None };
                 self.source(member, look, head, rest);

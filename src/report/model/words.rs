@@ -18,6 +18,10 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
+    /// A hole of the web panel was used.
+    WebExploit,
+    /// Somebody logged in at the web panel.
+    WebAdmin,
     /// The evidence does not tell.
     Unknown,
 }
@@ -32,6 +36,8 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::WebExploit => "web-exploit",
+            Vector::WebAdmin => "web-admin",
             Vector::Unknown => "unknown",
         }
     }

@@ -220,6 +220,9 @@ fn door(vector: Vector) -> Option<&'static str> {
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }
+        Vector::WebExploit | Vector::WebAdmin => Some(
+            "Close the web panel to the outside, take the server off the network and build it anew; change every secret on it, those of the panel's users first",
+        ),
     }
 }
 

@@ -64,6 +64,8 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::GuestCall => "calls went out without any account",
         Vector::DefaultCredential => "the secret was one that anybody would try first",
         Vector::ManagerInterface => "the manager interface made the calls",
+        Vector::WebExploit => "a hole of the web panel was used",
+        Vector::WebAdmin => "somebody logged in at the web panel",
         Vector::Unknown => "the evidence does not tell",
     }
 }
