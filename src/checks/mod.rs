@@ -2,14 +2,18 @@
 //!
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
+mod changed_then;
 mod deleted_records;
+mod exploit_request;
 mod intrusion;
+mod known_address;
 mod login_count;
 mod marks;
 mod module_changed;
 mod panel_row;
 mod persistence;
 mod unproven;
+mod vulnerable_module;
 mod weak_secret;
 mod web_shell;
 
@@ -33,6 +37,10 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(module_changed::check(world, show));
     findings.extend(persistence::check(world, show));
     findings.extend(panel_row::check(world, show));
+    findings.extend(changed_then::check(world, show));
+    findings.extend(exploit_request::check(world, show));
+    findings.extend(known_address::check(world, show));
+    findings.extend(vulnerable_module::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

@@ -294,9 +294,10 @@ impl Web {
     }
 
     /// Returns who asked for a page, by its path on the disk or as asked for.
-    pub fn visitors<'w>(&'w self, page: &'w [u8]) -> impl Iterator<Item = (IpAddr, &'w Visits)> {
-        let of_page = self.pages.iter().filter(move |((path, _), _)| **path == *page);
-        of_page.map(|((_, address), visits)| (*address, visits))
+    pub fn visitors(&self, page: &[u8]) -> Vec<(IpAddr, &Visits)> {
+        let from = (page.into(), IpAddr::from([0, 0, 0, 0]));
+        let of_page = self.pages.range(from..).take_while(|((path, _), _)| **path == *page);
+        of_page.map(|((_, address), visits)| (*address, visits)).collect()
     }
 
     /// Returns the pages that were asked for.
@@ -374,7 +375,7 @@ mod tests {
         let exploit: Vec<&Attack> = web.attacks.values().collect();
         assert!(exploit.iter().any(|attack| attack.count == 2 && attack.answered == 1));
         assert_eq!(web.asked(), BTreeSet::from([&b"/other.php"[..], b"/var/www/html/modular.php"]));
-        let (_, visits) = web.visitors(b"/var/www/html/modular.php").next().expect("visits");
+        let (_, visits) = web.visitors(b"/var/www/html/modular.php").first().copied().expect("visits");
         assert_eq!((visits.uses, visits.looks), (1, 1));
         assert!(web.missing.contains_key(&b"/modular.php"[..]));
     }

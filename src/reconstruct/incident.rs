@@ -15,7 +15,7 @@ use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
 use super::world::World;
-use super::{doors, doubt, web, web_calls};
+use super::{doors, doubt, web};
 use crate::event::{Citation, Instant};
 use crate::report::model::{Role, Vector};
 
@@ -68,7 +68,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
     if let Some(door) = web::find(world) {
         let made = web::new_accounts(world);
-        incidents = web_calls::join(web_calls::of_web(world, &door, &honest), incidents, &made);
+        incidents = web::join(web::of_web(world, &door, &honest), incidents, &made);
     }
     incidents.sort_by_key(|incident| incident.breach);
     incidents

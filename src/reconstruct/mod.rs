@@ -34,7 +34,6 @@ mod trunks;
 mod uses;
 pub mod vectors;
 pub mod web;
-mod web_calls;
 mod without_account;
 pub mod world;
 

@@ -12,3 +12,5 @@ mod records;
 mod stage;
 mod switch;
 mod truth;
+
+pub(crate) use truth::examine_folder;

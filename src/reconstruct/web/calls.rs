@@ -8,15 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::behaviour::{self, Destination, FRAUD_LIKE};
-use super::burst;
-use super::calls::Call;
-use super::incident::{Actor, Incident};
-use super::same_network;
-use super::vectors::Weighed;
-use super::web::WebDoor;
-use super::world::World;
+use super::WebDoor;
 use crate::event::{Citation, Instant};
+use crate::reconstruct::behaviour::{self, Destination, FRAUD_LIKE};
+use crate::reconstruct::burst;
+use crate::reconstruct::calls::Call;
+use crate::reconstruct::incident::{Actor, Incident};
+use crate::reconstruct::same_network;
+use crate::reconstruct::vectors::Weighed;
+use crate::reconstruct::world::World;
 use crate::report::model::{Role, Vector};
 
 /// So soon after its order a call begins, in seconds; the order is logged when its request came in.
@@ -82,7 +82,11 @@ fn add_alike(world: &World<'_>, rest: &[usize], honest: &BTreeSet<Destination>, 
 }
 
 /// Builds the incident of a party at the web server.
-pub(super) fn of_web(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> Incident {
+pub(in crate::reconstruct) fn of_web(
+    world: &World<'_>,
+    door: &WebDoor,
+    honest: &BTreeSet<Destination>,
+) -> Incident {
     let blamed = calls(world, door, honest);
     let mut actors: BTreeMap<IpAddr, Actor> = BTreeMap::new();
     for (address, lines) in &door.addresses {
@@ -128,7 +132,11 @@ pub(super) fn of_web(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destin
 }
 
 /// Takes over incidents that are the same party's: from its addresses, or from beside them within days after.
-pub(super) fn join(mut of_web: Incident, incidents: Vec<Incident>, made: &BTreeSet<&str>) -> Vec<Incident> {
+pub(in crate::reconstruct) fn join(
+    mut of_web: Incident,
+    incidents: Vec<Incident>,
+    made: &BTreeSet<&str>,
+) -> Vec<Incident> {
     let mut others = Vec::new();
     for other in incidents {
         if !is_same_party(&of_web, &other, made) {
@@ -170,5 +178,5 @@ fn is_same_party(of_web: &Incident, other: &Incident, made: &BTreeSet<&str>) -> 
         .iter()
         .filter(|(_, actor)| actor.roles.contains(&Role::Register) || actor.roles.contains(&Role::Dial));
     let shares_address = uses.map(|(address, _)| address).any(is_near);
-    after >= 0 && after <= DAYS && (shares_account || shares_address)
+    (0..=DAYS).contains(&after) && (shares_account || shares_address)
 }
