@@ -1,6 +1,9 @@
 //! The marks that one file's path and text bear: those of campaigns, and those of its shape.
 
+use std::sync::LazyLock;
+
 use md5::{Digest as _, Md5};
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use sha2::Sha256;
 
 use super::place::Place;
@@ -40,7 +43,7 @@ pub(super) fn marks(path: &str, place: Place, head: &[u8], is_whole: bool) -> Ve
         .map(|(_, indicator)| Judged::of(indicator, None))
         .collect();
     if matches!(place, Place::Page | Place::WebSettings | Place::Temporary | Place::Helper) {
-        of_text(head, Kind::Content, &mut marks);
+        of_text(head, &mut marks);
     }
     if place == Place::Page {
         let shapes = shape::of(path, head);
@@ -82,9 +85,17 @@ pub(super) fn of_dialplan(text: &[u8]) -> Vec<Judged> {
     marks
 }
 
-/// Adds the indicators that fit anywhere in a text, each once.
-fn of_text(text: &[u8], kind: Kind, marks: &mut Vec<Judged>) {
-    for (_, indicator) in indicators::of(kind) {
+/// Adds the indicators that fit anywhere in a page's text, each once.
+fn of_text(text: &[u8], marks: &mut Vec<Judged>) {
+    // Of ten thousand pages nearly all bear none: one look for all marks at once tells so.
+    static ANY: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
+        let patterns = indicators::of(Kind::Content).flat_map(|(_, indicator)| &indicator.written);
+        RegexSetBuilder::new(patterns).unicode(false).multi_line(true).build().ok()
+    });
+    if ANY.as_ref().is_some_and(|any| !any.is_match(text)) {
+        return;
+    }
+    for (_, indicator) in indicators::of(Kind::Content) {
         if let Some(found) = indicator.find(text) {
             marks.push(Judged::of(indicator, Some(found.start)));
         }

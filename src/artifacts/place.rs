@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::evidence::File;
 use crate::indicators::{self, Kind};
+use crate::sqlite;
 
 /// What a file is to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,8 @@ pub enum Place {
     Firewall,
     /// The panel's settings, which hold secrets.
     PanelSettings,
+    /// The users of Elastix's and Issabel's panel.
+    PanelUsers,
     /// A program that runs as root whoever starts it.
     SetUser,
     /// A file whose name alone is a campaign's.
@@ -74,6 +77,7 @@ impl Place {
             Place::ShellServer => "the settings of the secure shell",
             Place::Firewall => "the firewall's rules",
             Place::PanelSettings => "the panel's settings",
+            Place::PanelUsers => "the panel's users",
             Place::SetUser => "a program that runs as root",
             Place::Named => "a file",
         }
@@ -97,7 +101,7 @@ impl Place {
 
     /// Returns whether its text may hold secrets and is never shown.
     pub fn is_secret(self) -> bool {
-        matches!(self, Place::PanelSettings | Place::Passwords | Place::Users)
+        matches!(self, Place::PanelSettings | Place::PanelUsers | Place::Passwords | Place::Users)
     }
 }
 
@@ -162,6 +166,9 @@ pub(crate) fn of(file: &File, head: &[u8]) -> Option<Place> {
     let path = on_disk(&file.placed);
     let path = path.as_ref();
     let name = path.rsplit('/').next().unwrap_or_default();
+    if name == "acl.db" && head.starts_with(sqlite::MAGIC) {
+        return Some(Place::PanelUsers);
+    }
     if is_served(path) {
         return of_web(name, head);
     }

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::place;
 use crate::event::{Citation, Instant, Place, SourceId};
-use crate::evidence::{Evidence, Source};
+use crate::evidence::{self, Evidence, Source};
 use crate::indicators::{self, Indicator, Kind};
 use crate::readers::{Why, is_sql_dump};
+use crate::sqlite;
 use crate::tables::{Dialect, Dump, Place as RowPlace, Rows, Table, pump};
 
 /// Rows kept of one dump: the largest panels have some thousand extensions.
@@ -109,6 +111,13 @@ pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot
             }
         }
     }
+    let databases = evidence.sources.iter().filter(|source| source.duplicate_of.is_none());
+    for source in databases.filter(|source| is_of_users(source)) {
+        match of_database(evidence, source) {
+            Ok(snapshot) => snapshots.push(snapshot),
+            Err(why) => notes.push(format!("{}: cannot be read for administrators: {why}", source.file.path)),
+        }
+    }
     // A date in the name tells more than the time of a file that was copied.
     snapshots.sort_by_cached_key(|snapshot| (date_in(&snapshot.path), snapshot.at, snapshot.path.clone()));
     snapshots
@@ -120,6 +129,45 @@ fn date_in(path: &str) -> u32 {
     let runs = name.split(|letter: char| !letter.is_ascii_digit());
     let mut dates = runs.filter(|run| run.len() >= 8).filter_map(|run| run.get(..8)?.parse().ok());
     dates.find(|date| (19_900_101..21_000_101).contains(date)).unwrap_or(0)
+}
+
+fn is_of_users(source: &Source) -> bool {
+    source.kind == evidence::Kind::Artifact
+        && place::of(&source.file, &source.head) == Some(place::Place::PanelUsers)
+}
+
+/// Reads the users of Elastix's and Issabel's panel out of their own database.
+fn of_database(evidence: &Evidence, source: &Source) -> Result<Snapshot, String> {
+    let handle = evidence.open(&source.file).map_err(|error| error.to_string())?;
+    let connection = sqlite::open(sqlite::read(&handle)?).map_err(|error| error.to_string())?;
+    let mut snapshot = Snapshot {
+        source: source.id,
+        path: source.file.path.clone(),
+        at: source.file.modified,
+        tables: BTreeSet::new(),
+        rows: Vec::new(),
+    };
+    for (table, (name, ..)) in TABLES.iter().enumerate().filter(|(_, (name, ..))| *name == "acl_user") {
+        let mut take = |number: i64, values: &[(&str, rusqlite::types::ValueRef<'_>)]| {
+            if snapshot.rows.len() >= MOST_ROWS {
+                return;
+            }
+            let columns: Vec<String> = values.iter().map(|(column, _)| column.to_ascii_lowercase()).collect();
+            let texts: Vec<Option<Vec<u8>>> = values.iter().map(|(_, value)| sqlite::text(*value)).collect();
+            let texts: Vec<Option<&[u8]>> = texts.iter().map(Option::as_deref).collect();
+            let named = |wanted: &str| {
+                texts.get(columns.iter().position(|column| column == wanted)?).copied().flatten()
+            };
+            // A row has no line; its number is told instead.
+            let line = u32::try_from(number).unwrap_or(0);
+            let place = Place { source: source.id, offset: 0, line };
+            snapshot.rows.extend(row(table, &named, &columns, &texts, place));
+        };
+        if sqlite::each_row(&connection, name, &mut take).map_err(|error| error.to_string())? {
+            snapshot.tables.insert(name);
+        }
+    }
+    Ok(snapshot)
 }
 
 fn of_dump(evidence: &Evidence, source: &Source, notes: &mut Vec<String>) -> std::io::Result<Snapshot> {

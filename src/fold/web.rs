@@ -75,6 +75,8 @@ pub struct Attack {
     pub last: Instant,
     /// The first that was answered, and the last.
     pub reached: Option<(Instant, Instant)>,
+    /// When they were answered, in order of the log; the first few thousand.
+    pub instants: Vec<Instant>,
     /// Lines, those that were answered first.
     pub lines: Vec<Citation>,
 }
@@ -171,6 +173,7 @@ impl Web {
             first: request.at,
             last: request.at,
             reached: None,
+            instants: Vec::new(),
             lines: Vec::new(),
         });
         attack.count += 1;
@@ -181,6 +184,9 @@ impl Web {
                 attack.lines.clear();
             }
             attack.answered += 1;
+            if attack.instants.len() < MOST_INSTANTS {
+                attack.instants.push(request.at);
+            }
             let (first, last) = attack.reached.unwrap_or((request.at, request.at));
             attack.reached = Some((first.min(request.at), last.max(request.at)));
         }
@@ -319,6 +325,9 @@ impl Attack {
             (Some((first, last)), Some((start, end))) => Some((first.min(start), last.max(end))),
             (known, new) => known.or(new),
         };
+        self.instants.extend(&other.instants);
+        self.instants.sort_unstable();
+        self.instants.truncate(MOST_INSTANTS);
         let is_wanted = self.answered == 0 || other.answered > 0;
         self.lines.extend(other.lines.iter().filter(|_| is_wanted).cloned());
         self.lines.truncate(MOST_LINES);

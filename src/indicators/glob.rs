@@ -5,6 +5,11 @@
 /// A pattern that begins with `**/` fits below any folder. Both are cut at the deepest that anybody keeps, so that
 /// a hostile path costs little.
 pub(super) fn fits(pattern: &str, path: &str) -> bool {
+    // Nearly every path fails by its last name already.
+    let last = |text| str::rsplit(text, '/').next().unwrap_or_default();
+    if !names(last(pattern), last(path)) {
+        return false;
+    }
     let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
     let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(64).collect();
     folders(&pattern, &path)

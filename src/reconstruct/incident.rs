@@ -68,7 +68,7 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
     if let Some(door) = web::find(world) {
         let made = web::new_accounts(world);
-        incidents = web::join(web::of_web(world, &door, &honest), incidents, &made);
+        incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
     }
     incidents.sort_by_key(|incident| incident.breach);
     incidents

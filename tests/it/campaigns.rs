@@ -441,3 +441,87 @@ fn a_tree_of_many_pages_stays_few_sources() {
     let paths: Vec<&str> = evidence.sources.iter().map(|source| source.file.path.as_str()).collect();
     assert_eq!(paths, ["rootfs/var/www/html/a1/x.php"]);
 }
+
+#[test]
+fn a_user_of_issabels_panel_is_read_out_of_its_database() {
+    let scratch = Scratch::new();
+    clean(&scratch);
+    let make = |names: &[&str]| {
+        let path = scratch.file("rootfs/var/www/db/acl.db", "");
+        let database = rusqlite::Connection::open(path).unwrap();
+        database
+            .execute_batch("CREATE TABLE acl_user (id INTEGER PRIMARY KEY, name TEXT, description TEXT, md5_password TEXT)")
+            .unwrap();
+        for name in names {
+            database.execute("INSERT INTO acl_user (name, md5_password) VALUES (?, 'x')", [name]).unwrap();
+        }
+    };
+    make(&["admin"]);
+    let before = examine_folder(scratch.path(), &Options::default());
+    assert!(of(&before, "unknown-admin", "atmin").is_none() && before.incidents.is_empty());
+    fs::remove_file(scratch.path().join("rootfs/var/www/db/acl.db")).unwrap();
+    make(&["admin", "atmin"]);
+    let report = examine_folder(scratch.path(), &Options::default());
+    let found = of(&report, "unknown-admin", "atmin").expect("a finding");
+    assert!(found.evidence[0].path.ends_with("acl.db") && found.evidence[0].text.raw().contains("atmin"));
+    assert_eq!(report.incidents.len(), 1);
+}
+
+/// Orders that a hole takes at once: no page is left, and the calls follow the requests.
+#[test]
+fn calls_that_a_request_orders_by_itself() {
+    let scratch = Scratch::new();
+    clean(&scratch);
+    let row = |start: &str, id: u32, channel: &str, dialed: &str, trunk: &str| {
+        format!(
+            "\"\",\"{dialed}\",\"{dialed}\",\"from-internal\",\"\"\"\"\" <1>\",\"{channel}\",\"{trunk}\",\"Dial\",\"{trunk}\",\"{start}\",\"{start}\",\"{start}\",60,60,\"ANSWERED\",\"DOCUMENTATION\",\"17727660{id:02}.{id}\",\"\"\n"
+        )
+    };
+    let mut rows = String::new();
+    let mut requests = Vec::new();
+    for number in 0..6 {
+        let channel = format!("Local/0023276000{number}@from-internal-0000000{number};2");
+        rows += &row(
+            &format!("2026-03-06 03:00:{:02}", number * 9 + 1),
+            number,
+            &channel,
+            &format!("0023276000{number}"),
+            "PJSIP/carrier-1",
+        );
+        requests.push(format!(
+            "203.0.113.5 - - [06/Mar/2026:03:00:{:02} +0000] \"GET /recordings/misc/callme_page.php?action=c&callmenum=0023276000{number}@from-internal/n HTTP/1.1\" 200 1 \"-\" \"x\"",
+            number * 9
+        ));
+    }
+    // The owner's own: a wake-up call, and click to call in the morning.
+    rows += &row("2026-03-06 06:30:00", 50, "Local/2003@from-internal-00000050;2", "2003", "PJSIP/2003-1");
+    rows += &row(
+        "2026-03-06 09:30:00",
+        51,
+        "Local/03011223344@from-internal-00000051;2",
+        "03011223344",
+        "PJSIP/carrier-2",
+    );
+    scratch.file("rootfs/var/log/asterisk/cdr-csv/Master.csv", &rows);
+    scratch.file("rootfs/etc/timezone", "Etc/UTC\n");
+    scratch.file(
+        "rootfs/etc/asterisk/pjsip.conf",
+        "[carrier]\ntype=endpoint\naors=carrier\n[carrier]\ntype=aor\ncontact=sip:198.51.100.200\n[carrier]\ntype=identify\nendpoint=carrier\nmatch=198.51.100.200\n",
+    );
+    let before = examine_folder(scratch.path(), &Options::default());
+    assert!(before.incidents.is_empty(), "{:?}", before.incidents[0].title);
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    scratch.file("rootfs/var/log/apache2/access.log", &log(&requests));
+    let report = examine_folder(scratch.path(), &Options::default());
+    assert_eq!(report.incidents.len(), 1);
+    let incident = &report.incidents[0];
+    assert_eq!(incident.entry.vector.word(), "web-exploit");
+    assert_eq!(
+        incident.calls.len(),
+        6,
+        "{:?}",
+        incident.calls.iter().map(|call| call.dialed.raw()).collect::<Vec<_>>()
+    );
+    assert!(incident.calls.iter().all(|call| call.dialed.raw().starts_with("00232")));
+    assert_eq!(incident.sources.len(), 1);
+}

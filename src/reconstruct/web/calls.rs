@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::WebDoor;
+use super::{ORDER_SECONDS, WebDoor};
 use crate::event::{Citation, Instant};
 use crate::reconstruct::behaviour::{self, Destination, FRAUD_LIKE};
 use crate::reconstruct::burst;
@@ -19,8 +19,6 @@ use crate::reconstruct::vectors::Weighed;
 use crate::reconstruct::world::World;
 use crate::report::model::{Role, Vector};
 
-/// So soon after its order a call begins, in seconds; the order is logged when its request came in.
-const ORDER_SECONDS: i64 = 5;
 /// Lines shown of the door itself.
 const MOST_PROOFS: usize = 8;
 
@@ -34,8 +32,7 @@ fn calls(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> B
         .calls
         .iter()
         .enumerate()
-        .filter(|(_, call)| call.start >= since && call.originated && !call.from_trunk)
-        .filter(|(_, call)| call.by_trunk || call.destination.is_abroad())
+        .filter(|(_, call)| call.start >= since && goes_out(call))
         .map(|(index, _)| index)
         .collect();
     let mut blamed = Blamed::new();
@@ -44,14 +41,25 @@ fn calls(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> B
         if let Some((address, seconds)) = order(door, call.start) {
             let when = if seconds <= 1 { "within a second".to_owned() } else { format!("{seconds} s") };
             let why = format!(
-                "no phone made it; it began {when} after a request of {address} to a page left behind"
+                "no phone made it; it began {when} after a request of {address} to a hole or a page left behind"
             );
             blamed.insert(index, (why, Some(address)));
         }
     }
-    let rest: Vec<usize> = ordered.into_iter().filter(|index| !blamed.contains_key(index)).collect();
+    let is_rest = |index: &usize| {
+        let call = world.calls.list.get(*index);
+        !blamed.contains_key(index) && call.is_some_and(|call| !call.from_trunk)
+    };
+    let rest: Vec<usize> = ordered.into_iter().filter(is_rest).collect();
     add_alike(world, &rest, honest, &mut blamed);
     blamed
+}
+
+/// Returns whether a call is one that no phone made, and that leaves the house. An ordered channel may be the
+/// carrier's own, called first and then sent abroad.
+fn goes_out(call: &Call) -> bool {
+    let is_sent_on = call.from_trunk && call.destination.is_abroad();
+    is_sent_on || (call.originated && !call.from_trunk && (call.by_trunk || call.destination.is_abroad()))
 }
 
 /// Returns whose request came right before an instant, and by how many seconds.
@@ -101,7 +109,7 @@ pub(in crate::reconstruct) fn of_web(
     let joined = blamed.values().filter(|(_, address)| address.is_some()).count();
     if joined > 0 {
         because.push(format!(
-            "{joined} calls that no phone made began within seconds of requests to a page left behind"
+            "{joined} calls that no phone made began within seconds of requests to a hole or a page left behind"
         ));
     }
     let mut proof: Vec<Citation> =
@@ -109,14 +117,15 @@ pub(in crate::reconstruct) fn of_web(
     proof.extend(door.made.iter().map(|made| made.line.clone()));
     proof.truncate(MOST_PROOFS);
     let vector = if door.by_hole { Vector::WebExploit } else { Vector::WebAdmin };
+    let way = Weighed {
+        vector,
+        score: door.score + i32::from(joined > 0) * 2,
+        because,
+        against: door.against.clone(),
+        proof: proof.clone(),
+    };
     Incident {
-        ways: vec![Weighed {
-            vector,
-            score: door.score + i32::from(joined > 0) * 2,
-            because,
-            against: door.against.clone(),
-            proof: proof.clone(),
-        }],
+        ways: [vec![way], rivals(world, door, blamed.len())].concat(),
         accounts: door.accounts.clone(),
         calls: blamed.into_iter().map(|(index, (why, _))| (index, why)).collect(),
         breach: door.first,
@@ -131,15 +140,48 @@ pub(in crate::reconstruct) fn of_web(
     }
 }
 
+/// The other ways in that the same traces would fit.
+fn rivals(world: &World<'_>, door: &WebDoor, calls: usize) -> Vec<Weighed> {
+    let blank = |vector| Weighed { vector, score: 0, because: vec![], against: vec![], proof: vec![] };
+    let mut by_panel = blank(if door.by_hole { Vector::WebAdmin } else { Vector::WebExploit });
+    if door.by_hole {
+        let accepted =
+            world.web.logins.iter().any(|((address, _), logins)| {
+                logins.accepted.is_some() && door.addresses.contains_key(address)
+            });
+        by_panel.score = i32::from(accepted) * 2;
+        by_panel.against.push(if accepted {
+            "the same addresses logged in at the panel, which a hole does not need".to_owned()
+        } else {
+            "no login at the panel from these addresses is on record before; FreePBX logs failures only"
+                .to_owned()
+        });
+    } else {
+        by_panel.against.push("no request that uses a known hole was answered".to_owned());
+    }
+    let mut by_manager = blank(Vector::ManagerInterface);
+    let from_outside = |address: IpAddr| world.neighbours.is_outside(address);
+    let has_login = world.sessions.iter().filter_map(|session| session.address).any(from_outside);
+    if calls > 0 && has_login {
+        by_manager.score = 2;
+        by_manager.because.push("the manager interface accepted a login from outside as well".to_owned());
+    } else {
+        by_manager.score = -1;
+        by_manager.against.push("no login from outside at the manager interface is on record".to_owned());
+    }
+    vec![by_panel, by_manager]
+}
+
 /// Takes over incidents that are the same party's: from its addresses, or from beside them within days after.
 pub(in crate::reconstruct) fn join(
+    world: &World<'_>,
     mut of_web: Incident,
     incidents: Vec<Incident>,
     made: &BTreeSet<&str>,
 ) -> Vec<Incident> {
     let mut others = Vec::new();
     for other in incidents {
-        if !is_same_party(&of_web, &other, made) {
+        if !is_same_party(world, &of_web, &other, made) {
             others.push(other);
             continue;
         }
@@ -166,7 +208,7 @@ pub(in crate::reconstruct) fn join(
     others
 }
 
-fn is_same_party(of_web: &Incident, other: &Incident, made: &BTreeSet<&str>) -> bool {
+fn is_same_party(world: &World<'_>, of_web: &Incident, other: &Incident, made: &BTreeSet<&str>) -> bool {
     const DAYS: i64 = 7 * 86_400;
     let shares_account = other.accounts.keys().any(|account| made.contains(account.as_str()));
     let is_near = |address: &IpAddr| {
@@ -178,5 +220,13 @@ fn is_same_party(of_web: &Incident, other: &Incident, made: &BTreeSet<&str>) -> 
         .iter()
         .filter(|(_, actor)| actor.roles.contains(&Role::Register) || actor.roles.contains(&Role::Dial));
     let shares_address = uses.map(|(address, _)| address).any(is_near);
-    (0..=DAYS).contains(&after) && (shares_account || shares_address)
+    let uses_panel = |address: &IpAddr| {
+        let visitor = world.visitors.get(address);
+        visitor.is_some_and(|visitor| visitor.requests > 0 && visitor.last >= of_web.breach)
+    };
+    let shares_panel = other
+        .actors
+        .iter()
+        .any(|(address, actor)| actor.roles.contains(&Role::Register) && uses_panel(address));
+    (0..=DAYS).contains(&after) && (shares_account || shares_address || shares_panel)
 }

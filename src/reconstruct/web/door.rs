@@ -18,19 +18,23 @@ pub(super) fn of_hole(world: &World<'_>, signs: &Signs<'_>) -> WebDoor {
     let Signs { shells, exploits, users, rows, .. } = signs;
     let mut door = blank(Instant(i64::MAX), true, 2);
     add_exploits(world, exploits, users, &mut door);
+    add_exploits(world, &signs.maybe, users, &mut door);
     add_users(shells, users, &mut door);
     add_files(shells, users, &mut door);
     add_rows(rows, &mut door);
     add_left(&signs.left, &mut door);
     if door.first == Instant(i64::MAX) {
         // Nothing but the file tells when.
-        let made = door.made.iter().filter_map(|made| made.at).min();
+        // A copy that did not keep times has them from after all that happened.
+        let is_real = |at: &Instant| world.last.is_none_or(|last| *at <= last);
+        let made = door.made.iter().filter_map(|made| made.at).filter(is_real).min();
         door.first = made.or(world.first).unwrap_or(Instant(0));
     }
-    if exploits.is_empty() {
+    if exploits.is_empty() && signs.maybe.is_empty() {
         say_what_is_missing(world, &mut door);
     }
     door.orders.sort_unstable();
+    door.orders.dedup();
     door
 }
 
@@ -50,6 +54,7 @@ fn add_exploits(world: &World<'_>, exploits: &Exploits<'_>, users: &[User<'_>], 
                 "{address} sent {} requests that the server did not turn away, of a kind that {says}",
                 attack.answered
             ));
+            door.orders.extend(attack.instants.iter().map(|at| (*at, *address)));
             door.addresses.entry(*address).or_default().extend(attack.lines.iter().cloned());
         }
         if let Some((_, line)) =

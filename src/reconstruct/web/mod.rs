@@ -20,6 +20,8 @@ pub(super) use calls::{join, of_web};
 
 /// What a request brought about shows within so many seconds.
 const CREATED_SECONDS: i64 = 86_400;
+/// So soon after its order a call begins, in seconds; the order is logged when its request came in.
+const ORDER_SECONDS: i64 = 5;
 
 /// What came of requests.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ pub struct WebDoor {
     pub by_hole: bool,
     /// Who took part, with lines.
     pub addresses: BTreeMap<IpAddr, Vec<Citation>>,
-    /// When pages left behind were used, in order.
+    /// When holes and pages left behind were used, in order.
     pub orders: Vec<(Instant, IpAddr)>,
     /// What came of it.
     pub made: Vec<Made>,

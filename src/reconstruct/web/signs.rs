@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::CREATED_SECONDS;
+use super::{CREATED_SECONDS, ORDER_SECONDS};
 use crate::artifacts::{Artifact, Change, Held, HeldRow, Mark};
 use crate::event::{Citation, Instant};
 use crate::fold::web::{Attack, Visits};
@@ -32,6 +32,10 @@ pub(super) struct Login<'w> {
 pub(super) struct Signs<'w> {
     pub(super) shells: Vec<Shell<'w>>,
     pub(super) exploits: Exploits<'w>,
+    /// Requests that administrators send too, right before something came of them.
+    pub(super) maybe: Exploits<'w>,
+    /// Did calls that no phone made begin right after such requests?
+    pub(super) has_calls: bool,
     pub(super) users: Vec<User<'w>>,
     pub(super) rows: Vec<Row<'w>>,
     pub(super) logins: Vec<Login<'w>>,
@@ -43,10 +47,12 @@ impl<'w> Signs<'w> {
     /// Collects them.
     pub(super) fn of(world: &'w World<'_>) -> Self {
         let shells = shells(world);
-        let exploits = exploits(world);
+        let exploits = exploits(world, Confidence::High);
         let users = users(world, &shells, &exploits);
         let rows = rows(world, &exploits);
-        Signs { users, rows, logins: logins(world), left: left(world), shells, exploits }
+        let maybe = maybe(world, &shells, &users);
+        let has_calls = ordered_calls(world, &exploits);
+        Signs { users, rows, logins: logins(world), left: left(world), maybe, has_calls, shells, exploits }
     }
 
     /// Returns whether something came of requests, or something lies there that only an intruder leaves.
@@ -57,6 +63,7 @@ impl<'w> Signs<'w> {
             || self.rows.iter().any(|(row, _)| is_admin(row))
             || self.shells.iter().any(Shell::is_sure)
             || !self.left.is_empty()
+            || self.has_calls
     }
 }
 
@@ -130,17 +137,61 @@ fn is_suspect(file: &Artifact) -> bool {
     file.is_newer || file.confidence().is_some_and(|confidence| confidence >= Confidence::Medium)
 }
 
-/// Requests from outside that use a hole and were not turned away, the surest kind only.
-fn exploits<'w>(world: &'w World<'_>) -> Exploits<'w> {
+/// Requests from outside that use a hole and were not turned away: the surest kind only, or those that
+/// administrators send as well.
+fn exploits<'w>(world: &'w World<'_>, confidence: Confidence) -> Exploits<'w> {
     let mut exploits: Exploits<'w> = BTreeMap::new();
     for ((address, mark), attack) in &world.web.attacks {
         let Some(indicator) = indicators::all().get(*mark) else { continue };
-        let counts = indicator.means == Means::Exploit && indicator.confidence == Confidence::High;
+        let counts = indicator.means == Means::Exploit && indicator.confidence == confidence;
         if counts && attack.answered > 0 && world.neighbours.is_outside(*address) {
             exploits.entry(*address).or_default().push((&indicator.says, attack));
         }
     }
     exploits
+}
+
+/// Requests of the less sure kind that belong to a page left behind: from those who used it or from beside them,
+/// or in the minutes before it was written.
+fn maybe<'w>(world: &'w World<'_>, shells: &[Shell<'_>], users: &[User<'_>]) -> Exploits<'w> {
+    const MINUTES: i64 = 600;
+    let mut maybe = exploits(world, Confidence::Medium);
+    let written: Vec<Instant> =
+        shells.iter().filter(|shell| shell.is_sure()).filter_map(|shell| shell.file?.modified).collect();
+    maybe.retain(|address, attacks| {
+        let is_near =
+            users.iter().any(|user| user.address == *address || same_network(user.address, *address));
+        attacks.retain(|(_, attack)| {
+            let before = |at: &Instant| {
+                attack.instants.iter().any(|sent| (-2..=MINUTES).contains(&at.seconds_since(*sent)))
+            };
+            let is_first =
+                users.iter().any(|user| attack.reached.is_some_and(|(first, _)| first <= user.visits.last));
+            (is_near && is_first) || written.iter().any(before)
+        });
+        !attacks.is_empty()
+    });
+    maybe
+}
+
+/// Returns whether calls that no phone made left the house right after requests that use a hole: one abroad, or several.
+fn ordered_calls(world: &World<'_>, exploits: &Exploits<'_>) -> bool {
+    let mut sent: Vec<Instant> =
+        exploits.values().flatten().flat_map(|(_, attack)| &attack.instants).copied().collect();
+    sent.sort_unstable();
+    let follows = |start: Instant| {
+        let end = sent.partition_point(|at| *at <= start.plus_seconds(1));
+        let before = sent.get(..end).and_then(<[Instant]>::last);
+        before.is_some_and(|before| start.seconds_since(*before) <= ORDER_SECONDS)
+    };
+    let ordered =
+        world.calls.iter().filter(|call| call.originated && !call.from_trunk && follows(call.start));
+    let (mut abroad, mut outward) = (0, 0);
+    for call in ordered {
+        abroad += usize::from(call.destination.is_abroad());
+        outward += usize::from(call.by_trunk);
+    }
+    abroad > 0 || outward > 1
 }
 
 /// Who used pages left behind.
