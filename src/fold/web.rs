@@ -103,6 +103,8 @@ pub struct Visits {
 pub struct Logins {
     /// Wrong passwords before the first right one, or all of them.
     pub refused: u64,
+    /// The first wrong one.
+    pub first_refused: Option<Instant>,
     /// The first that was accepted.
     pub accepted: Option<(Instant, Citation)>,
 }
@@ -120,6 +122,8 @@ pub struct Web {
     pub failed: BTreeMap<IpAddr, (Instant, Citation)>,
     /// Logins at the panel, by address and user.
     pub logins: BTreeMap<(IpAddr, Box<[u8]>), Logins>,
+    /// When an address worked in FreePBX's panel first: it answers this to those only who are logged in.
+    pub sessions: BTreeMap<IpAddr, (Instant, Citation)>,
     /// Were there requests at all?
     pub has_requests: bool,
     /// Requests beyond the limits.
@@ -141,6 +145,9 @@ impl Web {
         let path = target.get(..end).unwrap_or_default();
         if path.len() > LONGEST_PATH || !path.starts_with(b"/") {
             return;
+        }
+        if (200..300).contains(&status) && request.has_referrer && path.ends_with(b"/admin/ajax.php") {
+            self.session(request, line);
         }
         let marked = pages.of(path);
         let is_page = marked.is_some() || is_page(path);
@@ -192,6 +199,16 @@ impl Web {
         }
         if attack.lines.len() < MOST_LINES && (is_answered || attack.answered == 0) {
             attack.lines.push(line());
+        }
+    }
+
+    fn session(&mut self, request: &Request<'_>, line: &dyn Fn() -> Citation) {
+        if let Some((first, kept)) = self.sessions.get_mut(&request.address) {
+            if request.at < *first {
+                (*first, *kept) = (request.at, line());
+            }
+        } else if self.sessions.len() < MOST_PAIRS {
+            self.sessions.insert(request.address, (request.at, line()));
         }
     }
 
@@ -259,7 +276,10 @@ impl Web {
         let logins = self.logins.entry(key).or_default();
         match (is_accepted, &logins.accepted) {
             (true, None) => logins.accepted = Some((at, line())),
-            (false, None) => logins.refused += 1,
+            (false, None) => {
+                logins.refused += 1;
+                logins.first_refused.get_or_insert(at);
+            }
             _ => {}
         }
     }
@@ -286,9 +306,16 @@ impl Web {
         for (address, (at, line)) in &other.failed {
             self.failed.entry(*address).or_insert_with(|| (*at, line.clone()));
         }
+        for (address, (at, line)) in &other.sessions {
+            let known = self.sessions.entry(*address).or_insert_with(|| (*at, line.clone()));
+            if at < &known.0 {
+                *known = (*at, line.clone());
+            }
+        }
         for (key, logins) in &other.logins {
             let known = self.logins.entry(key.clone()).or_default();
             known.refused += logins.refused;
+            known.first_refused = [known.first_refused, logins.first_refused].into_iter().flatten().min();
             if known
                 .accepted
                 .as_ref()

@@ -525,3 +525,36 @@ fn calls_that_a_request_orders_by_itself() {
     assert!(incident.calls.iter().all(|call| call.dialed.raw().starts_with("00232")));
     assert_eq!(incident.sources.len(), 1);
 }
+
+/// FreePBX logs wrong passwords only; who works in its panel afterwards had the right one.
+#[test]
+fn a_password_of_freepbx_that_was_guessed() {
+    let failures = |count: u32, address: &str| -> String {
+        let line = |second| {
+            format!(
+                "[2026-03-06 03:00:{second:02}] [freepbx_security.NOTICE]: Authentication failure for admin from {address} [] []\n"
+            )
+        };
+        (0..count).map(line).collect()
+    };
+    let work = |address: &str| {
+        format!(
+            "{address} - - [06/Mar/2026:03:02:02 +0000] \"GET /admin/ajax.php?module=core&command=getJSON HTTP/1.1\" 200 9 \"http://pbx/admin/config.php\" \"x\""
+        )
+    };
+    for (wrong, worked, expected) in
+        [(40, true, vec!["web-admin"]), (40, false, vec![]), (3, true, vec![]), (0, true, vec![])]
+    {
+        let scratch = Scratch::new();
+        clean(&scratch);
+        scratch.file("rootfs/etc/timezone", "Etc/UTC\n");
+        let text = failures(wrong, "203.0.113.9") + &failures(2, "203.0.113.77");
+        scratch.file("rootfs/var/log/asterisk/freepbx_security.log", &text);
+        let address = if worked { "203.0.113.9" } else { "203.0.113.10" };
+        scratch.file("rootfs/var/log/apache2/access.log", &log(&[&work(address)]));
+        let report = examine_folder(scratch.path(), &Options::default());
+        let vectors: Vec<&str> =
+            report.incidents.iter().map(|incident| incident.entry.vector.word()).collect();
+        assert_eq!(vectors, expected, "{wrong} wrong, {worked}");
+    }
+}

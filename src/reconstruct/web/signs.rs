@@ -28,6 +28,9 @@ pub(super) struct Login<'w> {
     pub(super) line: &'w Citation,
 }
 
+/// Wrong passwords after which work in the panel is not that of somebody who mistyped.
+const MANY_WRONG: u64 = 10;
+
 /// All signs.
 pub(super) struct Signs<'w> {
     pub(super) shells: Vec<Shell<'w>>,
@@ -269,11 +272,17 @@ fn logins<'w>(world: &'w World<'_>) -> Vec<Login<'w>> {
     for ((address, _), logins) in outside.clone() {
         *refused.entry(*address).or_default() += logins.refused;
     }
-    outside
-        .filter_map(|((address, user), logins)| {
-            let (at, line) = logins.accepted.as_ref()?;
-            let refused = refused.get(address).copied().unwrap_or(0);
-            Some(Login { address: *address, user, refused, at: *at, line })
-        })
-        .collect()
+    let accepted = outside.clone().filter_map(|((address, user), logins)| {
+        let (at, line) = logins.accepted.as_ref()?;
+        let refused = refused.get(address).copied().unwrap_or(0);
+        Some(Login { address: *address, user, refused, at: *at, line })
+    });
+    // FreePBX logs no login that was accepted: work in the panel that begins after many wrong passwords tells of one.
+    let worked = outside.filter_map(|((address, user), logins)| {
+        let (at, line) = world.web.sessions.get(address)?;
+        let is_after = logins.first_refused.is_some_and(|first| first < *at);
+        let is_told = logins.accepted.is_some() || logins.refused < MANY_WRONG || !is_after;
+        (!is_told).then_some(Login { address: *address, user, refused: logins.refused, at: *at, line })
+    });
+    accepted.chain(worked).collect()
 }
