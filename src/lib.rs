@@ -5,7 +5,9 @@
 //! the scan drives them over all sources, reconstruction turns events into one attack, and reports
 //! render what it found.
 
+pub mod artifacts;
 pub mod evidence;
+pub mod indicators;
 mod sqlite;
 mod tables;
 

@@ -128,7 +128,13 @@ impl Case<'_> {
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self.limits().into_iter().chain(unlisted).chain(limits).collect(),
+            limits: self
+                .limits()
+                .into_iter()
+                .chain(unlisted)
+                .chain(limits)
+                .chain(self.world.artifacts.notes.iter().cloned())
+                .collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };

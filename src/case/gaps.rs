@@ -2,8 +2,10 @@
 
 use super::build::Case;
 use super::{hidden, reach};
+use crate::artifacts::Place;
 use crate::event::{Action, Service};
 use crate::evidence::Kind;
+use crate::indicators::Confidence;
 use crate::pbx::FileServer;
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
@@ -41,6 +43,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     file_gaps(world, &mut add);
     printed_packets(world, &mut add);
     lost_lines(world, &mut add);
+    web_gaps(world, &mut add);
     hidden::gaps(world, &mut add);
     reach::gaps(case, incidents, &mut add);
     gaps.sort();
@@ -86,6 +89,32 @@ fn configuration_gaps(world: &World<'_>, has: &dyn Fn(Kind) -> bool, add: &mut d
             } else {
                 "Copy /etc/asterisk whole."
             },
+        );
+    }
+}
+
+/// A panel without the logs that tell who used it.
+fn web_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let artifacts = world.artifacts;
+    let has_panel =
+        artifacts.pages > 0 || artifacts.files.iter().any(|file| file.place == Place::PanelSettings);
+    if has_panel && !world.web.has_requests {
+        add(
+            "No access log of the web server",
+            "Who reached the panel, tried its holes or used a page left behind cannot be known; that nothing is told of it is no proof that nobody did.",
+            "Copy /var/log/httpd or /var/log/apache2 (nginx: /var/log/nginx) whole, rotated files too; ask for backups and a proxy's logs.",
+        );
+        return;
+    }
+    let logs = world.told.iter().filter(|told| told.ledger.web.has_requests);
+    let Some(begin) = logs.filter_map(|told| told.ledger.first).min() else { return };
+    let marked = artifacts.files.iter().filter(|file| file.is_page());
+    let marked = marked.filter(|file| file.confidence() == Some(Confidence::High));
+    if marked.filter_map(|file| file.modified).any(|at| at < begin) {
+        add(
+            "The web server's logs begin after a page left behind was written",
+            "By which request it came, and from where, lies before them.",
+            "Look for older rotated logs of the web server, in backups and at a proxy.",
         );
     }
 }

@@ -62,6 +62,9 @@ impl Case<'_> {
         let names: Vec<String> =
             incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
         let whose = match names.as_slice() {
+            _ if matches!(entry.vector, model::Vector::WebExploit | model::Vector::WebAdmin) => {
+                "Somebody got into the server".to_owned()
+            }
             [] => "Somebody without an account".to_owned(),
             [one] => format!("Somebody took over account {one}"),
             [first, rest @ ..] => format!("Somebody took over account {first} and {} more", rest.len()),
@@ -81,7 +84,8 @@ impl Case<'_> {
             model::Vector::VoicemailOrDisa => "came in by telephone, called out through a mailbox or DISA",
             model::Vector::CallForward => "called in and was sent on by a forward",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
-            model::Vector::WebAdmin => "with a secret that the web panel gave away",
+            model::Vector::WebExploit => "by a hole of the web panel",
+            model::Vector::WebAdmin => "by logging in at the web panel",
             model::Vector::Insider => "with a secret that one of the owner's people knew",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
@@ -120,6 +124,9 @@ impl Case<'_> {
         let first =
             earliest(earliest(party.and_then(Tried::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Tried::last).max(client.and_then(|client| client.last)).max(lasts);
+        let visitor = self.world.visitors.get(&address).filter(|_| actor.roles.contains(&Role::Web));
+        let first = earliest(first, visitor.map(|visitor| visitor.first));
+        let last = last.max(visitor.map(|visitor| visitor.last));
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
         let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
@@ -297,7 +304,14 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
         ],
         model::Vector::CallForward => &["word of whoever uses the telephone that he set the forward himself"],
         model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
-        model::Vector::WebAdmin => &["web server logs of the weeks before without a stranger in the panel"],
+        model::Vector::WebExploit => &[
+            "an administrator who put these pages, jobs or users there",
+            "access logs of the weeks before that show the page in use earlier",
+        ],
+        model::Vector::WebAdmin => &[
+            "an administrator who logged in from there",
+            "web server logs of the weeks before without a stranger in the panel",
+        ],
         model::Vector::Insider => {
             &["proof that whoever used the account was none of those who knew its secret"]
         }

@@ -19,9 +19,11 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::artifacts::Artifacts;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
+use crate::fold::web::MarkedPages;
 use crate::fold::{Fold, Known, Window};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
@@ -187,12 +189,13 @@ pub fn examine(
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
     let prepared = prepare(evidence, options)?;
-    let (told, read) = read_all(evidence, &prepared, options, progress)?;
+    let artifacts = Artifacts::read(evidence);
+    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
-        let world = World::new(&prepared.pbx, neighbours, told);
+        let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
@@ -212,10 +215,11 @@ pub fn examine(
 fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
+    artifacts: &Artifacts,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
-    let known = Arc::new(known(&prepared.pbx));
+    let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
@@ -245,7 +249,8 @@ fn family_of(source: &Source) -> String {
     }
 }
 
-fn known(pbx: &Pbx) -> Known {
+fn known(pbx: &Pbx, artifacts: &Artifacts) -> Known {
+    let pages = artifacts.files.iter().filter(|file| file.is_page());
     let bytes = |name: &String| name.as_bytes().to_vec();
     let accounts = pbx.accounts.iter().map(|account| &account.name);
     let trunks = pbx.trunks.iter().map(|trunk| &trunk.name);
@@ -254,5 +259,6 @@ fn known(pbx: &Pbx) -> Known {
         accounts: accounts.chain(trunks.clone()).chain(managers).map(bytes).collect(),
         trunks: trunks.map(bytes).collect(),
         guest_contexts: pbx.guest_contexts.iter().map(bytes).collect(),
+        pages: MarkedPages::new(pages.map(|page| page.on_disk.as_str())),
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn tell(
             floods(case, *address, &mut events);
             fetches(case, *address, &mut events);
             uses(case, incident, *address, &mut events);
+            requests(case, *address, &mut events);
         }
         calls(case, incident, cited, &mut events);
     }
@@ -120,6 +121,35 @@ fn fetches<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>)
             reason: None,
             line: &fetch.line,
         });
+    }
+}
+
+/// Requests that fit a campaign's mark, and those to pages left behind: the first lines of each.
+fn requests<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) {
+    let web = &case.world.web;
+    let mut add = |at: Instant, message: String, line: &'a Citation| {
+        let action = Action::WebRequest;
+        let (account, number, reason) = (None, None, None);
+        events.push(Event { at, action, message, address: Some(address), account, number, reason, line });
+    };
+    for ((_, mark), attack) in web.attacks.iter().filter(|((from, _), _)| *from == address) {
+        let Some(mark) = crate::indicators::all().get(*mark) else { continue };
+        let at = attack.reached.map_or(attack.first, |(first, _)| first);
+        if let Some(line) = attack.lines.first() {
+            let message =
+                format!("first of {} requests of {address} of a kind that {}", attack.count, mark.says);
+            add(at, message, line);
+        }
+    }
+    for ((page, _), visits) in web.pages.iter().filter(|((_, from), _)| *from == address) {
+        if let Some(line) = visits.lines.first() {
+            let page = String::from_utf8_lossy(page);
+            add(
+                visits.first,
+                format!("first of {} uses of {page} by {address}", visits.uses + visits.looks),
+                line,
+            );
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn check(ways: &Ways<'_>, show: &Show<'_>) -> Vec<Finding> {
         let outlet = free.or(outlets.first())?;
         let context = visible(&way.context);
         Some(Finding {
-            id: "guest-calls-allowed",
+            id: "guests-reach-trunk",
             severity: if free.is_some() { Severity::Critical } else { Severity::High },
             subject: Untrusted::from(way.context.as_str()),
             title: format!("Anybody can call out: calls without an account enter [{context}]"),

@@ -3,16 +3,23 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod access_lists;
+mod changed_then;
 mod deleted_records;
 mod dialplan_hole;
 mod disa;
+mod exploit_request;
 mod exposure;
 mod guest_calls;
 mod intruder_registered;
 mod intrusion;
+mod known_address;
 mod login_count;
 mod manager_users;
+mod marks;
+mod module_changed;
 mod paid_forward;
+mod panel_row;
+mod persistence;
 mod provisioning;
 mod proxy_script;
 mod readable_secrets;
@@ -22,8 +29,10 @@ mod security_log;
 mod transfer;
 mod unproven;
 mod voicemail_out;
+mod vulnerable_module;
 mod ways;
 mod weak_secret;
+mod web_shell;
 mod wide_route;
 
 use crate::event::Citation;
@@ -63,6 +72,14 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         rogue_dialplan::check,
     ];
     findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(web_shell::check(world, show));
+    findings.extend(module_changed::check(world, show));
+    findings.extend(persistence::check(world, show));
+    findings.extend(panel_row::check(world, show));
+    findings.extend(changed_then::check(world, show));
+    findings.extend(exploit_request::check(world, show));
+    findings.extend(known_address::check(world, show));
+    findings.extend(vulnerable_module::check(world, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

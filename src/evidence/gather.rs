@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::archive::{self, Form, Names};
 use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
 use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
 use super::{Evidence, File, HEAD, Source, Unread};
+use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
 
@@ -38,6 +41,8 @@ pub(super) struct Gather<'e> {
     troubles: u64,
     /// Names in the file at hand, which its links may point to.
     pub(super) names: Names,
+    /// The pages of web roots.
+    shelf: Shelf,
 }
 
 /// What a look at a source's bytes showed.
@@ -74,6 +79,7 @@ impl<'e> Gather<'e> {
             members: 0,
             troubles: 0,
             names: Names::default(),
+            shelf: Shelf::default(),
         }
     }
 
@@ -133,10 +139,37 @@ impl<'e> Gather<'e> {
             self.unrecognised(file.path, file.bytes, &why);
             return Ok(());
         };
+        let mut digest = None;
+        if kind == Kind::Artifact {
+            let whole = || read_up_to(&handle, packing, LONGEST_SIGNED);
+            digest = Shelf::wants_digest(&file).then(|| Some(Sha256::digest(whole().ok()?).into())).flatten();
+            if !self.is_wanted(&file, &head, digest, &mut || whole().unwrap_or_default()) {
+                return Ok(());
+            }
+        }
         let has_tail = packing == Packing::Plain && handle.is_random_access() && kind.has_records();
         let tail = if has_tail { last_bytes(&handle)? } else { Vec::new() };
-        self.add(file, Look { kind, packing, head, tail, digest: None });
+        self.add(file, Look { kind, packing, head, tail, digest });
         Ok(())
+    }
+
+    /// Returns whether a file of the host becomes a source; a page without a mark does not. `whole` reads all
+    /// of it, which a signature needs.
+    pub(super) fn is_wanted(
+        &mut self,
+        file: &File,
+        head: &[u8],
+        digest: Option<[u8; 32]>,
+        whole: &mut dyn FnMut() -> Vec<u8>,
+    ) -> bool {
+        match place::of(file, head) {
+            Some(Place::Page) => self.shelf.page(file, head, digest),
+            Some(Place::Signature) => {
+                self.shelf.signature(file, &whole());
+                true
+            }
+            _ => true,
+        }
     }
 
     fn archive(
@@ -217,6 +250,18 @@ impl<'e> Gather<'e> {
 
     /// Puts the sources in order of path and numbers them.
     fn finish(mut self) {
+        let (late, web_code) = self.shelf.settle();
+        self.evidence.web_code = web_code;
+        for page in late {
+            let look = Look {
+                kind: Kind::Artifact,
+                packing: Packing::Plain,
+                head: page.beginning,
+                tail: Vec::new(),
+                digest: page.digest,
+            };
+            self.add(page.file, look);
+        }
         let mut found = std::mem::take(&mut self.found);
         found.sort_by(|left, right| left.file.path.cmp(&right.file.path));
         self.tell_apart(&mut found);

@@ -103,6 +103,21 @@ pub(crate) enum Reach {
 }
 
 impl File {
+    /// Builds a file that is nowhere, for tests of what its path and rights tell.
+    #[cfg(test)]
+    pub(crate) fn of_test(path: &str, mode: Option<u32>) -> Self {
+        let reach = Reach::Kept(Arc::from(&b""[..]));
+        File {
+            path: path.into(),
+            bytes: 0,
+            modified: None,
+            mode,
+            placed: path.into(),
+            reach,
+            container: None,
+        }
+    }
+
     /// Returns whether the size is the true one: of a packed member only the archive's claim is known.
     pub(crate) fn has_known_size(&self) -> bool {
         !matches!(&self.reach, Reach::Part { coding, .. } if *coding != Packing::Plain)
@@ -219,6 +234,8 @@ pub struct Evidence {
     pub unrecognised_count: u64,
     /// What could not be opened or walked, devices and the like, and limits that were reached.
     pub trouble: Vec<Unread>,
+    /// What going through the pages of web roots showed.
+    pub(crate) web_code: crate::artifacts::WebCode,
 }
 
 impl Evidence {

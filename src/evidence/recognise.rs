@@ -4,6 +4,7 @@
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
 use super::{File, Packing};
+use crate::artifacts::{Place, place};
 use crate::fail2ban;
 use crate::mariadb::{self, Part};
 use crate::pbx;
@@ -41,6 +42,8 @@ pub enum Kind {
     PanelDatabase,
     /// A file that tells about the host: its zone, its name, its TFTP server.
     HostFile,
+    /// A file of the host that intruders leave behind or change: pages, jobs, keys, users.
+    Artifact,
     /// An archive with files of other kinds in it.
     Archive,
 }
@@ -61,6 +64,7 @@ impl Kind {
             Kind::PanelFile => "panel-file",
             Kind::PanelDatabase => "panel-database",
             Kind::HostFile => "host-file",
+            Kind::Artifact => "host-artifact",
             Kind::Archive => "archive",
         }
     }
@@ -178,6 +182,7 @@ pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
     memchr::memchr(0, first).is_none()
         || host_file(&file.placed)
         || first.starts_with(sqlite::MAGIC)
+        || place::of(file, first).is_some()
         || recognise(&file.path, first).is_some()
 }
 
@@ -190,5 +195,15 @@ pub(super) fn kind_of(file: &File, packing: Packing, is_candidate: bool, head: &
     if host_file(&file.placed) {
         return Some(Kind::HostFile);
     }
+    let place = place::of(file, head);
+    // A page is no log, whatever lines it holds: they are its author's.
+    if place == Some(Place::Page) {
+        return Some(Kind::Artifact);
+    }
+    let known = recognised(file, packing, is_candidate, head);
+    known.or_else(|| place.filter(|_| packing == Packing::Plain).map(|_| Kind::Artifact))
+}
+
+fn recognised(file: &File, packing: Packing, is_candidate: bool, head: &[u8]) -> Option<Kind> {
     is_candidate.then(|| recognise(packing.unpacked_path(&file.path), head)).flatten()
 }

@@ -2,7 +2,7 @@
 //!
 //! Floods become tallies ([`tries`]), repeated use of an account becomes runs ([`uses`]), and what
 //! tells by itself is kept: a call in a few dozen bytes ([`calls`], [`rows`]), a fetched file
-//! ([`fetches`]). The host's web requests and logins are counted by address ([`host`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
+//! ([`fetches`]). The host's web requests and logins are counted by address ([`host`]); those that may be an intruder's are kept ([`web`]). Raw text is kept where it will be cited, for a packed log cannot be reopened
 //! cheaply. Every cap has a name and is reported when it was hit.
 
 mod accounts;
@@ -24,6 +24,7 @@ mod tally;
 mod transactions;
 pub mod tries;
 pub mod uses;
+pub mod web;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -46,6 +47,8 @@ pub struct Ledger {
     pub fetches: fetches::Fetches,
     /// What was done on the host around the phone system.
     pub host: host::Host,
+    /// Web requests that may be an intruder's.
+    pub web: web::Web,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
     /// Numbers of callers from elsewhere, as channel events tell them.

@@ -16,6 +16,7 @@ use super::sessions::Sessions;
 use super::transactions;
 use super::tries::{self, Try};
 use super::uses::{self, Run};
+use super::web;
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
 use crate::evidence::Source;
@@ -42,6 +43,8 @@ pub struct Known {
     pub trunks: BTreeSet<Vec<u8>>,
     /// Contexts that calls enter which no account made.
     pub guest_contexts: BTreeSet<Vec<u8>>,
+    /// Pages of web roots that bear a mark.
+    pub pages: web::MarkedPages,
 }
 
 impl Known {
@@ -152,6 +155,10 @@ impl Fold {
             (
                 ledger.host.beyond > 0,
                 "more addresses at the host's services than are counted one by one: the rest was left out",
+            ),
+            (
+                ledger.web.beyond > 0,
+                "more addresses sent requests that fit a mark than are counted one by one: the rest was left out",
             ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
@@ -404,6 +411,33 @@ impl Fold {
 
     fn of_host(&mut self, told: &Told<'_>) {
         self.ledger.host.note(told.entry, told.at);
+        self.of_web(told);
+    }
+
+    /// Requests and logins at the web server and the panel.
+    fn of_web(&mut self, told: &Told<'_>) {
+        let entry = told.entry;
+        let Some(address) = entry.address else { return };
+        let line = || told.citation();
+        let web = &mut self.ledger.web;
+        match (entry.service, entry.action) {
+            (Service::Web, Action::WebError) => web.error(address, told.at, told.text(entry.detail), &line),
+            (Service::Web, _) => {
+                let request = web::Request {
+                    at: told.at,
+                    address,
+                    outcome: entry.reason,
+                    target: told.text(entry.detail),
+                    has_referrer: !entry.referrer.is_none(),
+                };
+                web.request(&request, &self.known.pages, &line);
+            }
+            (Service::Panel, Action::AuthOk | Action::AuthFailed) => {
+                let is_accepted = entry.action == Action::AuthOk;
+                web.login(address, told.text(entry.account), told.at, is_accepted, &line);
+            }
+            _ => {}
+        }
     }
 
     fn fetched(&mut self, told: &Told<'_>) {

@@ -15,7 +15,7 @@ use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
 use super::world::World;
-use super::{doors, doubt, telephone};
+use super::{doors, doubt, telephone, web};
 use crate::event::{Citation, Instant};
 use crate::report::model::{Role, Vector};
 
@@ -90,8 +90,12 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.extend(telephone::find(world, &honest));
-    incidents.sort_by_key(|incident| incident.breach);
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
+    if let Some(door) = web::find(world) {
+        let made = web::new_accounts(world);
+        incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
+    }
+    incidents.sort_by_key(|incident| incident.breach);
     incidents
 }
 

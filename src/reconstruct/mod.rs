@@ -36,6 +36,7 @@ mod transactions;
 mod trunks;
 mod uses;
 pub mod vectors;
+pub mod web;
 mod without_account;
 pub mod world;
 

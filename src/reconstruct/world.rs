@@ -13,12 +13,14 @@ use super::trunks;
 pub use super::uses::Use;
 use super::{behaviour, join};
 use super::{parties, uses};
+use crate::artifacts::Artifacts;
 use crate::event::{Action, Citation, Instant, Service};
 use crate::evidence::Source;
 use crate::fold::Ledger;
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
 use crate::fold::uses::Kind;
+use crate::fold::web::Web;
 use crate::pbx::{Account, Pbx, Technology};
 use crate::readers::Tells;
 
@@ -49,6 +51,8 @@ impl Told<'_> {
 pub struct World<'a> {
     /// The configuration.
     pub pbx: &'a Pbx,
+    /// What the host's files and the panel's database say.
+    pub artifacts: &'a Artifacts,
     /// Whose an address is.
     pub neighbours: Neighbours,
     /// The sources.
@@ -68,6 +72,8 @@ pub struct World<'a> {
     pub fetches: BTreeMap<IpAddr, Client>,
     /// What each address did at the host's own services.
     pub visitors: BTreeMap<IpAddr, Visitor>,
+    /// Web requests that may be an intruder's.
+    pub web: Web,
     /// Calls, in the order of their start.
     pub calls: Calls,
     /// Accounts that exist: configured, or used with success.
@@ -94,7 +100,12 @@ pub fn earliest(left: Option<Instant>, right: Option<Instant>) -> Option<Instant
 
 impl<'a> World<'a> {
     /// Joins what the sources told.
-    pub fn new(pbx: &'a Pbx, neighbours: Neighbours, mut told: Vec<Told<'a>>) -> Self {
+    pub fn new(
+        pbx: &'a Pbx,
+        artifacts: &'a Artifacts,
+        neighbours: Neighbours,
+        mut told: Vec<Told<'a>>,
+    ) -> Self {
         let uses::Uses { by_account: uses, sessions } = uses::take(&mut told);
         let mut accounts: BTreeSet<String> =
             pbx.accounts.iter().map(|account| account.name.clone()).collect();
@@ -113,11 +124,13 @@ impl<'a> World<'a> {
         let parties = parties::take(&mut told, &known);
         let mut world = World {
             pbx,
+            artifacts,
             neighbours,
             parties: parties.by_address,
             crowds: parties.crowds,
             fetches: fetches(&told),
             visitors: visitors(&told),
+            web: web(&told),
             told,
             users: BTreeMap::new(),
             uses,
@@ -314,6 +327,12 @@ fn fetches(told: &[Told<'_>]) -> BTreeMap<IpAddr, Client> {
     for (address, client) in families.into_values().flatten() {
         all.entry(address).or_default().take_fuller(client);
     }
+    all
+}
+
+fn web(told: &[Told<'_>]) -> Web {
+    let mut all = Web::default();
+    told.iter().for_each(|told| all.add(&told.ledger.web));
     all
 }
 

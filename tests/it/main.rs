@@ -3,6 +3,7 @@
 // A test fails by panicking and says what it passed over.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
+mod campaigns;
 mod captures;
 mod cli;
 mod containers;

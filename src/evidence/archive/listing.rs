@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::streamed::{Limited, Measure, Member, Place, Visit, Walk};
 use super::{MOST_MEMBERS, zip};
+use crate::artifacts::{LONGEST_SIGNED, Shelf};
 use crate::event::Instant;
 use crate::evidence::bytes::{Contents, Forward, Handle, Unpacked};
 use crate::evidence::gather::{Gather, Look, nothing_known};
@@ -135,8 +136,30 @@ impl Lister<'_, '_> {
         }
     }
 
+    /// Looks at a file of the host; what bears no mark is not kept.
+    fn artifact(
+        &mut self,
+        member: &Member<'_>,
+        file: &File,
+        packing: Packing,
+        unpacked: Vec<u8>,
+        head: &[u8],
+        rest: &mut dyn Read,
+    ) {
+        let mut bytes = head.to_vec();
+        if member.size <= LONGEST_SIGNED as u64 {
+            // What cannot be read on ends here; the archive tells why.
+            let _ = rest.take(LONGEST_SIGNED as u64).read_to_end(&mut bytes);
+        }
+        let digest = Shelf::wants_digest(file).then(|| Sha256::digest(&bytes).into());
+        if self.gather.is_wanted(file, &unpacked, digest, &mut || bytes.clone()) {
+            let look = Look { kind: Kind::Artifact, packing, head: unpacked, tail: Vec::new(), digest };
+            self.source(member, look, &bytes, rest);
+        }
+    }
+
     fn source(&mut self, member: &Member<'_>, mut look: Look, head: &[u8], rest: &mut dyn Read) {
-        let is_log = look.kind.has_records() && !look.kind.is_database();
+        let is_log = (look.kind.has_records() && !look.kind.is_database()) || look.kind == Kind::Artifact;
         let most = if is_log { SMALL_LOG } else { LARGEST_WHOLE };
         // A header may lie about the size, but one that tells a large one need not be tried.
         if member.size <= most && member.size.saturating_add(self.gather.kept) <= MOST_KEPT {
@@ -197,6 +220,7 @@ impl Visit for Lister<'_, '_> {
         let first = unpacked.get(..unpacked.len().min(FIRST_LOOK)).unwrap_or_default();
         let is_candidate = packing != Packing::Plain || is_candidate(&file, first);
         match kind_of(&file, packing, is_candidate, &unpacked) {
+            Some(Kind::Artifact) => self.artifact(member, &file, packing, unpacked, head, rest),
             Some(kind) => {
                 let look = Look { kind, packing, head: unpacked, tail: Vec::new(), digest: None };
                 self.source(member, look, head, rest);

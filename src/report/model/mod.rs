@@ -92,7 +92,7 @@ pub struct Judged {
 impl Judged {
     /// The ways in that no release so far judges.
     pub const NOT_JUDGED: &str =
-        "the web panel, voicemail, DISA, call forwarding, and a trunk's secret that is used elsewhere";
+        "voicemail, DISA, call forwarding, and a trunk's secret that is used elsewhere";
 }
 
 /// The program that wrote the report.

@@ -18,7 +18,9 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
-    /// Somebody was in the web panel, by a login or a hole, where every secret stands.
+    /// A hole of the web panel was used.
+    WebExploit,
+    /// Somebody was in the web panel by a login, where every secret stands.
     WebAdmin,
     /// One of the owner's own people.
     Insider,
@@ -42,6 +44,7 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::WebExploit => "web-exploit",
             Vector::WebAdmin => "web-admin",
             Vector::Insider => "insider",
             Vector::DialplanHole => "dialplan-hole",

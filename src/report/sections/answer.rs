@@ -237,9 +237,6 @@ fn door(vector: Vector) -> Option<&'static str> {
             Some("Close the server that hands out phone files, change every secret in them, first of")
         }
         Vector::GuestCall => Some("Refuse calls that no account makes"),
-        Vector::WebAdmin => {
-            Some("Close the web panel to the outside, change its passwords and the secrets of")
-        }
         Vector::Insider => Some("Change the secret, and ask who knew it, of"),
         Vector::DialplanHole => Some("Take the way to the trunk out of what callers from outside reach"),
         Vector::VoicemailOrDisa => Some(
@@ -249,6 +246,9 @@ fn door(vector: Vector) -> Option<&'static str> {
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }
+        Vector::WebExploit | Vector::WebAdmin => Some(
+            "Close the web panel to the outside, take the server off the network and build it anew; change every secret on it, those of the panel's users first",
+        ),
     }
 }
 

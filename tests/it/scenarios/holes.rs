@@ -111,7 +111,7 @@ fn a_rogue_route_a_menu_and_guests_who_get_out() {
     assert_eq!(finding.severity.word(), "critical");
     proven(&finding, "extensions.conf", "Background(hola)");
     let guests = "[from-sip-external]\ninclude => outbound-allroutes\n";
-    let finding = staged("guest-calls-allowed", &[("extensions.conf", guests)]);
+    let finding = staged("guests-reach-trunk", &[("extensions.conf", guests)]);
     assert_eq!((finding.severity.word(), finding.subject.raw()), ("critical", "from-sip-external"));
     let wide = "[outrt-3]\nexten => _NXXNXXXXXX,1,Dial(SIP/Movilnet/1${EXTEN})\n[from-internal-xfer]\ninclude => outrt-3\n";
     let finding = staged("route-lets-foreign-out", &[("extensions.conf", wide)]);

@@ -16,3 +16,5 @@ mod stage;
 mod switch;
 mod telephone;
 mod truth;
+
+pub(crate) use truth::examine_folder;

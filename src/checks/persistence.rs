@@ -1,0 +1,89 @@
+//! What brings an intruder back: jobs, services, start and login files, users, keys, programs with root's rights.
+
+use super::{Show, marks};
+use crate::artifacts::{Artifact, Place};
+use crate::reconstruct::world::World;
+use crate::report::model::{Finding, Severity};
+use crate::untrusted::{Untrusted, visible};
+
+/// Yields one finding for each file that runs by itself or lets somebody in, and bears marks.
+pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
+    let files = world.artifacts.files.iter().filter(|file| !file.is_page());
+    files.filter_map(|file| of_file(file, show)).collect()
+}
+
+/// What a kind of file is found as: the finding's id, what it says, what to do, and the technique.
+fn kind(place: Place) -> (&'static str, &'static str, &'static str, &'static str) {
+    match place {
+        Place::Cron => (
+            "persistence-cron",
+            "has a job that an intruder may have left",
+            "Take the line away after keeping a copy; a job that writes a page anew has to go before the page.",
+            "T1053.003",
+        ),
+        Place::Unit => (
+            "persistence-service",
+            "has a service run what an intruder may have left",
+            "Stop and disable the service after keeping a copy of its file and of what it starts.",
+            "T1543.002",
+        ),
+        Place::Startup | Place::Profile | Place::Sudo => (
+            "persistence-startup",
+            "runs what an intruder may have left",
+            "Take the line away after keeping a copy, and look at what it starts.",
+            "T1037.004",
+        ),
+        Place::Keys => (
+            "rogue-ssh-key",
+            "holds a key that lets somebody in whom nobody may know",
+            "Ask whose key it is; take it away unless somebody who looks after the server owns it.",
+            "T1098.004",
+        ),
+        Place::Users | Place::Passwords => (
+            "unknown-host-user",
+            "holds a user that an intruder may have made",
+            "Ask who made the user. Whoever could add one had the rights of root: build the host anew.",
+            "T1136.001",
+        ),
+        Place::SetUser => (
+            "set-user-program",
+            "runs with its owner's rights whoever starts it",
+            "Find the package that it belongs to; without one, take the right away (chmod u-s) after keeping a copy.",
+            "T1548.001",
+        ),
+        Place::BackupHook => (
+            "persistence-backup-hook",
+            "is run by the panel's backup",
+            "Look at what it does; take it away unless an administrator wrote it.",
+            "T1546",
+        ),
+        _ => (
+            "indicator",
+            "bears a mark of a known campaign",
+            "Keep a copy with its times, find out how it came there, and what else that party left.",
+            "T1105",
+        ),
+    }
+}
+
+fn of_file(file: &Artifact, show: &Show<'_>) -> Option<Finding> {
+    let mut told = marks::told(file);
+    // That a program of a system folder is in nobody's list is worth a look and no more.
+    if told.is_empty() && file.place == Place::SetUser {
+        told = file.marks.iter().collect();
+    }
+    let confidence = told.first()?.confidence;
+    let (id, what, remedy, technique) = kind(file.place);
+    let severity =
+        if file.place == Place::Passwords { Severity::Critical } else { marks::severity(confidence) };
+    Some(Finding {
+        id,
+        severity,
+        subject: Untrusted::from(file.on_disk.as_str()),
+        title: format!("{} {what}", visible(&file.on_disk)),
+        detail: format!("{}{}", marks::detail(&told), marks::written(file)),
+        remedy: remedy.to_owned(),
+        attack: vec![technique],
+        evidence: marks::proof(file, &told, show),
+    })
+}
