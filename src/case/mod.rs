@@ -5,6 +5,7 @@ mod build;
 mod gaps;
 mod given;
 mod incidents;
+mod numbers;
 mod reach;
 mod sorted;
 mod story;
@@ -59,6 +60,8 @@ pub struct Options {
     pub organisation: Option<String>,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// `--outside-prefix`: digits that ask for an outside line.
+    pub outside_prefix: Option<String>,
 }
 
 /// Is told how far the reading has come.
@@ -193,6 +196,7 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
+        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents);
         let case = build::Case {
             evidence,
             options,
@@ -200,6 +204,7 @@ pub fn examine(
             clock: &prepared.clock,
             world: &world,
             read: &read,
+            numbers: &numbers,
         };
         let questions = confirm::find(&world, &involved);
         case.report(&incidents, &failed::list(&world, failed), &questions)

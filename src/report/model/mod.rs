@@ -7,6 +7,7 @@ mod evidence;
 mod figures;
 mod finding;
 mod incident;
+mod number;
 mod timeline;
 mod words;
 
@@ -22,6 +23,7 @@ pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
 };
+pub use number::{CalledNumber, Dialling, NumberRow};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -60,6 +62,8 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What happened in figures.
     pub assessment: Assessment,
+    /// How dialled strings were read.
+    pub dialling: Dialling,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.
@@ -115,7 +119,7 @@ pub struct Case {
     pub timezone: String,
     /// Where the zone came from, in words.
     pub timezone_origin: String,
-    /// `--home-country`.
+    /// The country that the phone system stands in: `--home-country`, else worked out.
     pub home_country: Option<String>,
     /// What options leave out of the inquiry, a sentence each.
     pub filters: Vec<String>,
