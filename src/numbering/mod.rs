@@ -30,3 +30,4 @@ pub use read::{read, read_routed};
 pub use reading::{Alternative, Confidence, Kind, Reading};
 pub use risk::{Risk, risk};
 pub use site::{Route, Site};
+pub(crate) use trie::Trie;
