@@ -189,6 +189,9 @@ pub(crate) struct InquiryArgs {
     /// The digits dialled for an outside line, as 9; worked out from the calls unless given.
     #[arg(long, value_name = "DIGITS", value_parser = digits)]
     pub(crate) outside_prefix: Option<String>,
+    /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) rates: Option<PathBuf>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,

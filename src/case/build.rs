@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::losses::Prices;
 use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
@@ -27,6 +28,7 @@ pub(super) struct Case<'a> {
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],
     pub(super) numbers: &'a Numbers,
+    pub(super) prices: &'a Prices,
 }
 
 /// Lines shown for one address or call.
@@ -124,7 +126,13 @@ impl Case<'_> {
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self.limits().into_iter().chain(unlisted).chain(limits).collect(),
+            limits: self
+                .limits()
+                .into_iter()
+                .chain(unlisted)
+                .chain(limits)
+                .chain(self.given_notes())
+                .collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };

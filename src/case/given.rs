@@ -75,6 +75,11 @@ impl Case<'_> {
         since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
     }
 
+    /// Says what the files that the user gives beside the evidence lack.
+    pub(super) fn given_notes(&self) -> Vec<String> {
+        self.prices.deck.iter().flat_map(|deck| deck.notes.iter().cloned()).collect()
+    }
+
     pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
         // Sources are told in their order, and there may be tens of thousands of them.
         let told = &self.world.told;

@@ -5,6 +5,7 @@ mod build;
 mod gaps;
 mod given;
 mod incidents;
+mod losses;
 mod numbers;
 mod reach;
 mod sorted;
@@ -13,6 +14,7 @@ mod timeline;
 mod window;
 
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -21,6 +23,7 @@ use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
+use crate::money::{Deck, DeckError};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
@@ -60,6 +63,8 @@ pub struct Options {
     pub organisation: Option<String>,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// `--rates`: the user's rate deck.
+    pub rates: Option<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
 }
@@ -115,6 +120,9 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
+    /// `--rates` cannot be used.
+    #[error("--rates cannot be used")]
+    Rates(#[from] DeckError),
     /// Whoever takes the timeline failed to.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -186,6 +194,9 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    // Hours of reading must not end in a deck that cannot be used.
+    let deck = options.rates.as_deref().map(Deck::open).transpose()?;
+    let prices = losses::Prices { deck, ..losses::Prices::default() };
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let pool =
@@ -205,6 +216,7 @@ pub fn examine(
             world: &world,
             read: &read,
             numbers: &numbers,
+            prices: &prices,
         };
         let questions = confirm::find(&world, &involved);
         case.report(&incidents, &failed::list(&world, failed), &questions)

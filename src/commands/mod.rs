@@ -133,6 +133,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Skipped { .. }) => {
             Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
         }
+        Some(CaseError::Rates(_)) => {
+            Some("a deck is a CSV file with headers, as prefix, rate, increments, currency, effective_from")
+        }
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
     }

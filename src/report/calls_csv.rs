@@ -13,7 +13,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 use super::document::place;
 use super::model::{FraudCall, Report, When};
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 20] = [
     "incident",
     "start_utc",
     "start_local",
@@ -29,6 +29,7 @@ const HEADER: [&str; 19] = [
     "disposition",
     "cost",
     "currency",
+    "cost_basis",
     "source_address",
     "uniqueid",
     "why",
@@ -66,6 +67,7 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         call.disposition.to_owned(),
         words(&call.cost),
         words(&call.currency),
+        call.cost_basis.unwrap_or_default().to_owned(),
         call.address.map(|address| address.to_string()).unwrap_or_default(),
         evidence(&call.uniqueid),
         csv_cell(&call.why),

@@ -7,6 +7,7 @@ mod evidence;
 mod figures;
 mod finding;
 mod incident;
+mod loss;
 mod number;
 mod timeline;
 mod words;
@@ -23,6 +24,7 @@ pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
 };
+pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};

@@ -8,6 +8,7 @@ mod coverage;
 mod entry;
 mod figures;
 mod holes;
+mod losses;
 
 use serde::Deserialize;
 
@@ -64,6 +65,8 @@ pub enum Section {
     Sources,
     /// The fraudulent calls.
     Calls,
+    /// What they cost.
+    Losses,
     /// How they got in, and what else was weighed.
     Entry,
     /// The lines that prove the breach.
@@ -106,6 +109,7 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Losses,
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
@@ -140,6 +144,7 @@ impl Section {
     pub const ASSESSMENT: &[Section] = &[
         Section::Answer,
         Section::IncidentCalls,
+        Section::Losses,
         Section::LastDay,
         Section::Failures,
         Section::Scanning,
@@ -164,6 +169,7 @@ impl Section {
             Section::Accounts => attack::accounts(report),
             Section::Sources => attack::sources(report, view),
             Section::Calls => attack::calls(report, view),
+            Section::Losses => losses::losses(report, view),
             Section::Entry => entry::entry(report),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),
