@@ -12,6 +12,7 @@ use crate::clock::{Clock, Zone};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
+use crate::geoip::GeoIp;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
@@ -29,6 +30,7 @@ pub(super) struct Case<'a> {
     pub(super) read: &'a [Read<'a>],
     pub(super) numbers: &'a Numbers,
     pub(super) prices: &'a Prices,
+    pub(super) geoip: &'a GeoIp,
 }
 
 /// Lines shown for one address or call.
@@ -123,6 +125,7 @@ impl Case<'_> {
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             dialling: self.numbers.dialling.clone(),
+            geoip: self.geoip.files.clone(),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,

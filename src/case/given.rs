@@ -77,7 +77,11 @@ impl Case<'_> {
 
     /// Says what the files that the user gives beside the evidence lack.
     pub(super) fn given_notes(&self) -> Vec<String> {
-        self.prices.deck.iter().flat_map(|deck| deck.notes.iter().cloned()).collect()
+        let deck = self.prices.deck.iter().flat_map(|deck| &deck.notes);
+        let lists = &self.numbers.listed.notes;
+        let geoip = self.geoip.files.iter();
+        let geoip = geoip.filter_map(|file| Some(format!("{}: {}", file.path, file.trouble.as_ref()?)));
+        deck.chain(lists).cloned().chain(geoip).collect()
     }
 
     pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {

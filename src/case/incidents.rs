@@ -112,11 +112,13 @@ impl Case<'_> {
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
         let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
+        let whereabouts = self.geoip.look(address);
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
-            country: None,
-            network: None,
+            country: whereabouts.country,
+            network: whereabouts.network,
+            city: whereabouts.city,
             first: self.maybe(first),
             last: self.maybe(last),
             events: failed

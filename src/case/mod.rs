@@ -23,7 +23,9 @@ use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
+use crate::geoip::GeoIp;
 use crate::money::{Deck, DeckError};
+use crate::numbering::{ListError, Listed};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
@@ -65,6 +67,10 @@ pub struct Options {
     pub home_country: Option<String>,
     /// `--rates`: the user's rate deck.
     pub rates: Option<PathBuf>,
+    /// `--geoip`: databases of addresses.
+    pub geoip: Vec<PathBuf>,
+    /// `--numbers`: the user's lists of numbers.
+    pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
 }
@@ -123,6 +129,9 @@ pub enum CaseError {
     /// `--rates` cannot be used.
     #[error("--rates cannot be used")]
     Rates(#[from] DeckError),
+    /// `--numbers` cannot be used.
+    #[error("--numbers cannot be used")]
+    Numbers(#[from] ListError),
     /// Whoever takes the timeline failed to.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -197,6 +206,9 @@ pub fn examine(
     // Hours of reading must not end in a deck that cannot be used.
     let deck = options.rates.as_deref().map(Deck::open).transpose()?;
     let prices = losses::Prices { deck, ..losses::Prices::default() };
+    let mut listed = Listed::default();
+    options.numbers.iter().try_for_each(|path| listed.open(path))?;
+    let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let pool =
@@ -207,7 +219,7 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
-        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents);
+        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
         let case = build::Case {
             evidence,
             options,
@@ -217,6 +229,7 @@ pub fn examine(
             read: &read,
             numbers: &numbers,
             prices: &prices,
+            geoip: &geoip,
         };
         let questions = confirm::find(&world, &involved);
         case.report(&incidents, &failed::list(&world, failed), &questions)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration};
 
 use crate::event::Action;
+use crate::geoip::GeoFile;
 use crate::untrusted::Untrusted;
 
 use super::model::*;
@@ -51,6 +52,7 @@ fn source(address: &str, roles: &[Role]) -> Source {
         roles: roles.to_vec(),
         country: None,
         network: None,
+        city: None,
         first: when(-600),
         last: when(80),
         events: 4_000,
@@ -271,6 +273,12 @@ pub(crate) fn report() -> Report {
         }],
         assessment: assessment(),
         dialling: dialling(),
+        geoip: vec![GeoFile {
+            path: "city.mmdb".to_owned(),
+            database: Some("Test-City".to_owned()),
+            built: Some("2026-03-08".to_owned()),
+            trouble: None,
+        }],
         clocks: vec![ClockNote {
             path: "var/log/asterisk/full".to_owned(),
             notes: vec!["the year was worked out".to_owned()],

@@ -91,6 +91,8 @@ pub struct Source {
     pub country: Option<String>,
     /// Its network, with a database.
     pub network: Option<String>,
+    /// Its city, with a database.
+    pub city: Option<String>,
     /// First record of it.
     pub first: Option<When>,
     /// Last record of it.

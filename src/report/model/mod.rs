@@ -15,6 +15,7 @@ mod words;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
+use crate::geoip::GeoFile;
 use crate::untrusted::Untrusted;
 
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
@@ -66,6 +67,8 @@ pub struct Report {
     pub assessment: Assessment,
     /// How dialled strings were read.
     pub dialling: Dialling,
+    /// Databases of addresses that were given.
+    pub geoip: Vec<GeoFile>,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.
