@@ -195,6 +195,9 @@ pub(crate) struct InquiryArgs {
     /// A list of numbers to be told when called: test numbers, a fraud feed; may be given again.
     #[arg(long, value_name = "FILE")]
     pub(crate) numbers: Vec<PathBuf>,
+    /// What patterns in the calls are held against, in place of the defaults that report.json shows.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) thresholds: Option<PathBuf>,
     /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) rates: Option<PathBuf>,

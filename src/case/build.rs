@@ -13,6 +13,7 @@ use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
 use crate::geoip::GeoIp;
+use crate::patterns::Thresholds;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
@@ -31,6 +32,7 @@ pub(super) struct Case<'a> {
     pub(super) numbers: &'a Numbers,
     pub(super) prices: &'a Prices,
     pub(super) geoip: &'a GeoIp,
+    pub(super) thresholds: &'a Thresholds,
 }
 
 /// Lines shown for one address or call.
@@ -125,6 +127,8 @@ impl Case<'_> {
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
             dialling: self.numbers.dialling.clone(),
+            observations: self.observations(self.thresholds),
+            thresholds: self.thresholds.clone(),
             geoip: self.geoip.files.clone(),
             clocks: self.clocks(),
             not_read: self.not_read(),

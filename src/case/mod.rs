@@ -7,6 +7,7 @@ mod given;
 mod incidents;
 mod losses;
 mod numbers;
+mod patterns;
 mod reach;
 mod sorted;
 mod story;
@@ -26,6 +27,7 @@ use crate::fold::{Fold, Known, Window};
 use crate::geoip::GeoIp;
 use crate::money::{Deck, DeckError};
 use crate::numbering::{ListError, Listed};
+use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
@@ -67,6 +69,8 @@ pub struct Options {
     pub home_country: Option<String>,
     /// `--rates`: the user's rate deck.
     pub rates: Option<PathBuf>,
+    /// `--thresholds`: what patterns are held against.
+    pub thresholds: Option<PathBuf>,
     /// `--geoip`: databases of addresses.
     pub geoip: Vec<PathBuf>,
     /// `--numbers`: the user's lists of numbers.
@@ -129,6 +133,9 @@ pub enum CaseError {
     /// `--rates` cannot be used.
     #[error("--rates cannot be used")]
     Rates(#[from] DeckError),
+    /// `--thresholds` cannot be used.
+    #[error("--thresholds cannot be used")]
+    Thresholds(#[from] ThresholdsError),
     /// `--numbers` cannot be used.
     #[error("--numbers cannot be used")]
     Numbers(#[from] ListError),
@@ -208,6 +215,7 @@ pub fn examine(
     let prices = losses::Prices { deck, ..losses::Prices::default() };
     let mut listed = Listed::default();
     options.numbers.iter().try_for_each(|path| listed.open(path))?;
+    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
@@ -230,6 +238,7 @@ pub fn examine(
             numbers: &numbers,
             prices: &prices,
             geoip: &geoip,
+            thresholds: &thresholds,
         };
         let questions = confirm::find(&world, &involved);
         case.report(&incidents, &failed::list(&world, failed), &questions)

@@ -50,6 +50,7 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         zone: inquiry.tz.clone(),
         year: inquiry.year,
         trusted: inquiry.trusted.clone(),
+        thresholds: inquiry.thresholds.clone(),
         geoip: inquiry.geoip.clone(),
         numbers: inquiry.numbers.clone(),
         rates: inquiry.rates.clone(),

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use tolltrace::case::Options;
+use tolltrace::patterns::Thresholds;
 use tolltrace::playbook::Playbook;
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
     Assessment, Case, ClockNote, Dialling, EvidenceRow, FailedAttacker, Finding, Gap, Incident,
-    LikelihoodMeaning, Loss, NotRead, Report, Tool, Totals,
+    LikelihoodMeaning, Loss, NotRead, Observation, Report, Tool, Totals,
 };
 use tolltrace::report::sections::{self, Section, View};
 use tolltrace::report::{json, markdown, text};
@@ -49,6 +50,8 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
             .collect(),
         assessment: &report.assessment,
         dialling: &report.dialling,
+        observations: &report.observations,
+        thresholds: &report.thresholds,
         limits: &report.limits,
     };
     show(args, ui, &report, "What happened, in figures", &data, |view| {
@@ -128,6 +131,8 @@ struct AssessmentData<'a> {
     incidents: Vec<Sum<'a>>,
     assessment: &'a Assessment,
     dialling: &'a Dialling,
+    observations: &'a [Observation],
+    thresholds: &'a Thresholds,
     limits: &'a [String],
 }
 

@@ -113,3 +113,42 @@ proptest! {
         }
     }
 }
+
+/// Numbers made with libphonenumber's Python port, version 9.0.43: examples of every region and kind with
+/// variations, as dialled at home and from another country. The table is derived from 9.0.33.
+#[test]
+fn agreement_with_a_phone_number_library() {
+    let file = include_bytes!("../../testdata/numbers/library_examples.csv");
+    let mut rows = csv::Reader::from_reader(file.as_slice());
+    let (mut all, mut class, mut home, mut abroad, mut abroad_all) = (0u32, 0u32, 0u32, 0u32, 0u32);
+    for row in rows.records() {
+        let row = row.unwrap();
+        let cell = |index: usize| row.get(index).unwrap();
+        let e164 = cell(2);
+        all += 1;
+        let found = plan().lookup(&e164.as_bytes()[1..]);
+        let region = plan().region(cell(0)).unwrap();
+        // Toll-free numbers outside North America are ordinary ones to the table, which says so.
+        let is_class = |found: Found<'_>| found.class.word() == cell(1) || (cell(1) == "tollfree" && found.class == Class::Geo);
+        class += u32::from(found.is_some_and(|found| {
+            found.fits && found.region.country_code == region.country_code && is_class(found)
+        }));
+        let reading = read(&Site::new(Some(region)), cell(3).as_bytes());
+        home += u32::from(reading.e164.as_deref() == Some(e164));
+        if !cell(5).is_empty() {
+            abroad_all += 1;
+            let reading = read(&Site::of(cell(4)).unwrap(), cell(5).as_bytes());
+            abroad += u32::from(reading.e164.as_deref() == Some(e164));
+        }
+    }
+    let share = |part: u32, whole: u32| part * 1000 / whole;
+    let agreement = [share(class, all), share(home, all), share(abroad, abroad_all)];
+    assert!(
+        agreement[0] >= 980 && agreement[1] >= 900 && agreement[2] >= 980,
+        "per mille of {all}: class and length {}, dialled at home {}, dialled from abroad {}",
+        agreement[0],
+        agreement[1],
+        agreement[2]
+    );
+    println!("{agreement:?} of {all}");
+}

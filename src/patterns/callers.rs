@@ -32,7 +32,14 @@ pub(super) fn look(calls: &Calls, _: &Thresholds) -> Vec<Observation> {
         let more = if numbers.len() > named.len() { " and more" } else { "" };
         let what = format!("{} callers' numbers presented: {}{more}", numbers.len(), named.join(", "));
         let name = calls.account(these.first()?);
-        Some(Observation::of("callers-presented", Level::Notice, name, what, format!("from {LEAST} on"), these))
+        Some(Observation::of(
+            "callers-presented",
+            Level::Notice,
+            name,
+            what,
+            format!("from {LEAST} on"),
+            these,
+        ))
     });
     told.collect()
 }
@@ -44,11 +51,15 @@ mod tests {
 
     #[test]
     fn many_callers_of_one_account() {
-        let list: Vec<OutCall> = (0..6).map(|at| OutCall { caller: at, ..call(i64::from(at), 9, 0, 1) }).collect();
+        let list: Vec<OutCall> =
+            (0..6).map(|at| OutCall { caller: at, ..call(i64::from(at), 9, 0, 1) }).collect();
         let callers = (0..6).map(|at| format!("555010{at}")).collect();
         let calls = Calls { list, callers, accounts: vec!["300".to_owned()], ..Calls::default() };
         let told = look(&calls, &Thresholds::default());
-        assert_eq!(told[0].what, "6 callers' numbers presented: 5550100, 5550101, 5550102, 5550103, 5550104 and more");
+        assert_eq!(
+            told[0].what,
+            "6 callers' numbers presented: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
+        );
         let few = Calls { list: calls.list[..3].to_vec(), ..calls };
         assert!(look(&few, &Thresholds::default()).is_empty());
     }

@@ -86,10 +86,25 @@ fn level(value: u64, pair: Pair) -> Option<Level> {
 type Counter = (&'static str, &'static str, fn(&Thresholds) -> Pair, fn(&Reached) -> u64);
 
 const COUNTERS: [Counter; 4] = [
-    ("calls-per-minute", "calls within a minute", |all| all.calls_per_minute, |reached| reached.calls_per_minute),
+    (
+        "calls-per-minute",
+        "calls within a minute",
+        |all| all.calls_per_minute,
+        |reached| reached.calls_per_minute,
+    ),
     ("total-calls", "calls in a day", |all| all.total_calls, |reached| reached.total_calls),
-    ("concurrent-calls", "calls at the same time", |all| all.concurrent_calls, |reached| reached.concurrent_calls),
-    ("sequential-calls", "calls to one number in a row", |all| all.sequential_calls, |reached| reached.sequential_calls),
+    (
+        "concurrent-calls",
+        "calls at the same time",
+        |all| all.concurrent_calls,
+        |reached| reached.concurrent_calls,
+    ),
+    (
+        "sequential-calls",
+        "calls to one number in a row",
+        |all| all.sequential_calls,
+        |reached| reached.sequential_calls,
+    ),
 ];
 
 /// The highest value of a counter, and the calls that were beyond its thresholds.
@@ -167,8 +182,10 @@ mod tests {
     /// Counts anew for each call, by what the module's documentation says.
     fn counted(calls: &[OutCall], at: usize) -> Reached {
         let now = &calls[at];
-        let today: Vec<&OutCall> =
-            calls[..=at].iter().filter(|one| one.local.div_euclid(DAY) == now.local.div_euclid(DAY)).collect();
+        let today: Vec<&OutCall> = calls[..=at]
+            .iter()
+            .filter(|one| one.local.div_euclid(DAY) == now.local.div_euclid(DAY))
+            .collect();
         let before = &today[..today.len() - 1];
         Reached {
             calls_per_minute: today.iter().filter(|one| now.start - one.start < 60).count() as u64,
@@ -204,7 +221,8 @@ mod tests {
     #[test]
     fn the_gravest_level_and_the_calls_beyond_it_are_told() {
         let list: Vec<OutCall> = (0..12).map(|at| call(at * 2, 100, 0, 252_610_000_001)).collect();
-        let calls = Calls { list, accounts: vec!["300".to_owned()], places: vec!["Somalia"], ..Calls::default() };
+        let calls =
+            Calls { list, accounts: vec!["300".to_owned()], places: vec!["Somalia"], ..Calls::default() };
         let told = look(&calls, &Thresholds::default());
         let words: Vec<_> = told.iter().map(|one| (one.id, one.level, one.what.as_str())).collect();
         assert_eq!(

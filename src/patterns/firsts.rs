@@ -16,9 +16,12 @@ const MOST_TOLD: usize = 20;
 
 pub(super) fn look(calls: &Calls, _: &Thresholds) -> Vec<Observation> {
     let mut all = places(calls);
-    all.extend(of_accounts(calls, "first-hour", |call| Some(call.local.rem_euclid(DAY) / HOUR), |hour, _| {
-        format!("first calls between {hour} and {} o'clock, site time", hour + 1)
-    }));
+    all.extend(of_accounts(
+        calls,
+        "first-hour",
+        |call| Some(call.local.rem_euclid(DAY) / HOUR),
+        |hour, _| format!("first calls between {hour} and {} o'clock, site time", hour + 1),
+    ));
     all.extend(of_accounts(
         calls,
         "first-network",
@@ -44,12 +47,14 @@ fn places(calls: &Calls) -> Vec<Observation> {
         by_place.entry(call.place).or_default().push(call);
         by_account.entry((call.place, call.account)).or_default().push(call);
     }
-    let is_first = |these: &[&OutCall]| these.first().is_some_and(|first| first.start - begin >= LEAST_HISTORY);
+    let is_first =
+        |these: &[&OutCall]| these.first().is_some_and(|first| first.start - begin >= LEAST_HISTORY);
     by_place.retain(|_, these| is_first(these));
     by_account.retain(|(place, _), these| is_first(these) && !by_place.contains_key(place));
     let whole = by_place.into_values().filter_map(|these| {
         let first = these.first()?;
-        let what = format!("first calls of the phone system to {}, {} in all", calls.place(first), these.len());
+        let what =
+            format!("first calls of the phone system to {}, {} in all", calls.place(first), these.len());
         let account = calls.account(first);
         Some(Observation::of("first-country", Level::Warning, account, what, threshold(), these))
     });

@@ -45,8 +45,8 @@ fn busy(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
         *by_day.entry(day).or_default() += count;
         let is_known = days >= LEAST_DAYS as u64;
         // The average hour: all calls before over all hours before.
-        let is_above =
-            count.saturating_mul(100).saturating_mul(days * 24) > before.saturating_mul(thresholds.hour_above_average);
+        let is_above = count.saturating_mul(100).saturating_mul(days * 24)
+            > before.saturating_mul(thresholds.hour_above_average);
         if is_known && is_above && count >= thresholds.hour_least_calls && told.len() < MOST_HOURS {
             let what = format!("{count} costly calls in an hour; {before} in the {days} days before");
             let threshold = format!(

@@ -36,9 +36,8 @@ fn peak(calls: &Calls, thresholds: &Thresholds) -> Option<Observation> {
     let open = calls.list.iter().filter(|call| call.start <= at && at < call.end);
     let what = format!("{most} calls open at the same time");
     let threshold = format!("from {} on", thresholds.peak_concurrency);
-    is_told.then(|| {
-        Observation::of("peak-concurrency", Level::Warning, "all accounts", what, threshold, open)
-    })
+    is_told
+        .then(|| Observation::of("peak-concurrency", Level::Warning, "all accounts", what, threshold, open))
 }
 
 /// Returns the most calls open at one time, and that time.
@@ -115,7 +114,10 @@ mod tests {
         list.extend((12..16).map(|at| call(at * 100, 0, 0, 1)));
         let calls = Calls { list, places: vec!["Latvia"], ..Calls::default() };
         let told = look(&calls, &Thresholds::default());
-        assert_eq!(told[0].what, "75 percent of 16 calls answered (ASR), 3 seconds on average (ACD), 12 of them shorter than 6 seconds");
+        assert_eq!(
+            told[0].what,
+            "75 percent of 16 calls answered (ASR), 3 seconds on average (ACD), 12 of them shorter than 6 seconds"
+        );
         assert_eq!((told[0].level, told[0].subject.as_str()), (Level::Warning, "Latvia"));
     }
 }

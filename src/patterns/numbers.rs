@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn a_number_behind_several_prefixes() {
-        let tried = |at: i64, prefix: u64| OutCall { tail: (610_000_001, prefix), number: 0, ..call(at, 0, 0, 1) };
+        let tried =
+            |at: i64, prefix: u64| OutCall { tail: (610_000_001, prefix), number: 0, ..call(at, 0, 0, 1) };
         assert_eq!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(60, 11_252)])), ["prefix-probing"]);
         assert!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(4_000, 11_252)])).is_empty());
     }

@@ -60,6 +60,16 @@ impl Observation {
                 rows.push(call.index);
             }
         }
-        Observation { id, level, subject: subject.to_owned(), what, threshold, first, last, calls: count, rows }
+        Observation {
+            id,
+            level,
+            subject: subject.to_owned(),
+            what,
+            threshold,
+            first,
+            last,
+            calls: count,
+            rows,
+        }
     }
 }

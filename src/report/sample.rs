@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration};
 
 use crate::event::Action;
 use crate::geoip::GeoFile;
+use crate::patterns::{Level, Thresholds};
 use crate::untrusted::Untrusted;
 
 use super::model::*;
@@ -273,6 +274,19 @@ pub(crate) fn report() -> Report {
         }],
         assessment: assessment(),
         dialling: dialling(),
+        observations: vec![Observation {
+            id: "total-calls",
+            level: Level::Warning,
+            subject: hostile(),
+            what: "40 calls in a day to Latvia".to_owned(),
+            threshold: "warning from 30, critical from 100".to_owned(),
+            first: when(0),
+            last: when(77),
+            calls: 10,
+            rows: Vec::new(),
+            evidence: vec![proof(900)],
+        }],
+        thresholds: Thresholds::default(),
         geoip: vec![GeoFile {
             path: "city.mmdb".to_owned(),
             database: Some("Test-City".to_owned()),

@@ -9,6 +9,7 @@ mod finding;
 mod incident;
 mod loss;
 mod number;
+mod observation;
 mod timeline;
 mod words;
 
@@ -16,6 +17,7 @@ use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
 use crate::geoip::GeoFile;
+use crate::patterns::Thresholds;
 use crate::untrusted::Untrusted;
 
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
@@ -27,6 +29,7 @@ pub use incident::{
 };
 pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
+pub use observation::{Observation, ObservedCall};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -67,6 +70,10 @@ pub struct Report {
     pub assessment: Assessment,
     /// How dialled strings were read.
     pub dialling: Dialling,
+    /// What stands out in the calls that went out; none of it blames anybody by itself.
+    pub observations: Vec<Observation>,
+    /// What it was held against.
+    pub thresholds: Thresholds,
     /// Databases of addresses that were given.
     pub geoip: Vec<GeoFile>,
     /// How each source's time was worked out.

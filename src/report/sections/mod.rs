@@ -9,6 +9,7 @@ mod entry;
 mod figures;
 mod holes;
 mod losses;
+mod observations;
 
 use serde::Deserialize;
 
@@ -67,6 +68,8 @@ pub enum Section {
     Calls,
     /// What they cost.
     Losses,
+    /// What stands out in the calls.
+    Observations,
     /// How they got in, and what else was weighed.
     Entry,
     /// The lines that prove the breach.
@@ -115,6 +118,7 @@ impl Section {
         Section::FailedAttackers,
         Section::ToConfirm,
         Section::Findings,
+        Section::Observations,
         Section::Gaps,
         Section::Case,
         Section::Coverage,
@@ -145,6 +149,7 @@ impl Section {
         Section::Answer,
         Section::IncidentCalls,
         Section::Losses,
+        Section::Observations,
         Section::LastDay,
         Section::Failures,
         Section::Scanning,
@@ -170,6 +175,7 @@ impl Section {
             Section::Sources => attack::sources(report, view),
             Section::Calls => attack::calls(report, view),
             Section::Losses => losses::losses(report, view),
+            Section::Observations => observations::observations(report, view),
             Section::Entry => entry::entry(report),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),
