@@ -10,8 +10,10 @@ use super::Trie;
 
 /// The largest list, in bytes.
 const LARGEST: u64 = 512 * 1024 * 1024;
-/// The fewest digits of a number or prefix: with fewer a list would name whole countries unawares.
-const LEAST_DIGITS: usize = 4;
+/// The fewest digits of a whole number; a shorter cell is a count, a date or a price.
+const LEAST_DIGITS: usize = 6;
+/// The fewest digits of a prefix: one alone is a continent.
+const LEAST_OF_PREFIX: usize = 2;
 
 /// All lists.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +115,8 @@ fn number(cell: &str) -> Option<(String, bool)> {
     let digits: String =
         cell.chars().filter(|letter| !matches!(letter, ' ' | '-' | '.' | '(' | ')')).collect();
     let digits = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(&digits);
-    let is_number = (LEAST_DIGITS..=15).contains(&digits.len()) && !digits.starts_with('0');
+    let least = if is_prefix { LEAST_OF_PREFIX } else { LEAST_DIGITS };
+    let is_number = (least..=15).contains(&digits.len()) && !digits.starts_with('0');
     (is_number && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| (digits.to_owned(), is_prefix))
 }
 

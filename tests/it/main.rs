@@ -9,6 +9,7 @@ mod containers;
 mod corpora;
 mod determinism;
 mod evidence;
+mod figures;
 mod host_files;
 mod hostile;
 mod lines;
