@@ -77,7 +77,8 @@ impl Case<'_> {
 
     /// Says what the files that the user gives beside the evidence lack.
     pub(super) fn given_notes(&self) -> Vec<String> {
-        let deck = self.prices.deck.iter().flat_map(|deck| &deck.notes);
+        // The first says how many rates it has, which is no lack.
+        let deck = self.prices.deck.iter().flat_map(|deck| deck.notes.iter().skip(1));
         let lists = &self.numbers.listed.notes;
         let geoip = self.geoip.files.iter();
         let geoip = geoip.filter_map(|file| Some(format!("{}: {}", file.path, file.trouble.as_ref()?)));

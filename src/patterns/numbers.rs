@@ -95,21 +95,41 @@ fn probed(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
     }
     let least = usize::try_from(thresholds.probing_prefixes).unwrap_or(usize::MAX).max(2);
     let told = tails.into_iter().filter_map(|((_, tail), these)| {
-        let window = (0..these.len()).find_map(|from| {
-            let rest = these.get(from..)?;
-            let first = rest.first()?.start;
-            let near = rest.iter().take_while(|call| call.start - first <= PROBING_SECONDS).count();
-            let near = rest.get(..near)?;
-            let prefixes: BTreeSet<u64> = near.iter().map(|call| call.tail.1).collect();
-            (prefixes.len() >= least).then(|| (near.to_vec(), prefixes.len()))
-        });
-        let (near, prefixes) = window?;
+        let (near, prefixes) = probing(&these, least)?;
         let account = calls.account(near.first()?);
         let what = format!("a number ending {tail:09} tried behind {prefixes} prefixes");
         let threshold = format!("from {least} prefixes within {PROBING_SECONDS} seconds on");
         Some(Observation::of("prefix-probing", Level::Warning, account, what, threshold, near))
     });
     told.take(MOST_TOLD).collect()
+}
+
+/// Returns the first calls within [`PROBING_SECONDS`] that have so many prefixes, and how many they have.
+///
+/// Calls to one number may be a flood, so that a window slides over them once.
+fn probing<'c>(calls: &[&'c OutCall], least: usize) -> Option<(Vec<&'c OutCall>, usize)> {
+    let mut open: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut from = 0;
+    for call in calls {
+        *open.entry(call.tail.1).or_default() += 1;
+        while let Some(old) = calls.get(from).filter(|old| call.start - old.start > PROBING_SECONDS) {
+            if let Some(count) = open.get_mut(&old.tail.1) {
+                *count -= 1;
+                if *count == 0 {
+                    open.remove(&old.tail.1);
+                }
+            }
+            from += 1;
+        }
+        if open.len() >= least {
+            let first = calls.get(from)?.start;
+            let rest = calls.get(from..)?.iter().copied();
+            let near: Vec<&OutCall> = rest.take_while(|call| call.start - first <= PROBING_SECONDS).collect();
+            let prefixes: BTreeSet<u64> = near.iter().map(|call| call.tail.1).collect();
+            return Some((near, prefixes.len()));
+        }
+    }
+    None
 }
 
 /// The first call ever to a costly destination, with a wave to it within a day.
@@ -175,6 +195,11 @@ mod tests {
             |at: i64, prefix: u64| OutCall { tail: (610_000_001, prefix), number: 0, ..call(at, 0, 0, 1) };
         assert_eq!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(60, 11_252)])), ["prefix-probing"]);
         assert!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(4_000, 11_252)])).is_empty());
+        let late =
+            [tried(0, 252), tried(4_000, 252), tried(4_030, 11), tried(4_050, 900_252), tried(4_060, 7)];
+        let told = look(&of(late.to_vec()), &Thresholds::default());
+        assert_eq!(told[0].what, "a number ending 610000001 tried behind 4 prefixes");
+        assert_eq!(told[0].calls, 4);
     }
 
     #[test]
