@@ -45,6 +45,11 @@ fn of_one(incident: &Incident, view: View) -> Vec<Block> {
     }
     let mut blocks: Vec<Block> =
         sentences.into_iter().map(|sentence| Block::Paragraph(sentence.into())).collect();
+    if let (Some(first), Some(last)) = (&loss.first_paid_call, &loss.last_paid_call) {
+        let span =
+            format!("The first call with a figure began {}, the last {}.", instant(first), instant(last));
+        blocks.push(Block::Paragraph(span.into()));
+    }
     for (what, rows) in
         [("hour", &loss.by_hour), ("destination", &loss.by_destination), ("account", &loss.by_account)]
     {
