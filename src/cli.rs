@@ -186,6 +186,21 @@ pub(crate) struct InquiryArgs {
     /// A network whose phones are one's own, wherever they are; may be given again.
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) trusted: Vec<IpNet>,
+    /// The digits dialled for an outside line, as 9; worked out from the calls unless given.
+    #[arg(long, value_name = "DIGITS", value_parser = digits)]
+    pub(crate) outside_prefix: Option<String>,
+    /// A database of addresses in MaxMind's format, of any vendor; may be given again.
+    #[arg(long, value_name = "FILE.mmdb")]
+    pub(crate) geoip: Vec<PathBuf>,
+    /// A list of numbers to be told when called: test numbers, a fraud feed; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) numbers: Vec<PathBuf>,
+    /// What patterns in the calls are held against, in place of the defaults that report.json shows.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) thresholds: Option<PathBuf>,
+    /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) rates: Option<PathBuf>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,
@@ -271,12 +286,17 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
 }
 
+/// Reads a few digits.
+fn digits(text: &str) -> Result<String, String> {
+    let is_short = (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_short { Ok(text.to_owned()) } else { Err("up to six digits, as 9".to_owned()) }
+}
+
 /// Reads an ISO 3166 code of two letters.
 fn country(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        Ok(text.to_ascii_uppercase())
-    } else {
-        Err("a country is two letters, as ES".to_owned())
+    match tolltrace::numbering::plan().region(text) {
+        Some(region) => Ok(region.code.to_owned()),
+        None => Err("a country is two letters of ISO 3166, as ES".to_owned()),
     }
 }
 

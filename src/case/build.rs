@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::losses::Prices;
+use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
+use crate::geoip::GeoIp;
+use crate::patterns::Thresholds;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
@@ -25,6 +29,10 @@ pub(super) struct Case<'a> {
     pub(super) clock: &'a Clock,
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],
+    pub(super) numbers: &'a Numbers,
+    pub(super) prices: &'a Prices,
+    pub(super) geoip: &'a GeoIp,
+    pub(super) thresholds: &'a Thresholds,
 }
 
 /// Lines shown for one address or call.
@@ -125,6 +133,10 @@ impl Case<'_> {
             },
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
+            dialling: self.numbers.dialling.clone(),
+            observations: self.observations(self.thresholds),
+            thresholds: self.thresholds.clone(),
+            geoip: self.geoip.files.clone(),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
@@ -134,6 +146,7 @@ impl Case<'_> {
                 .chain(unlisted)
                 .chain(limits)
                 .chain(self.world.artifacts.notes.iter().cloned())
+                .chain(self.given_notes())
                 .collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),

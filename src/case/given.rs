@@ -28,7 +28,7 @@ impl Case<'_> {
             organisation: self.options.organisation.clone(),
             timezone: self.clock.zone().name(),
             timezone_origin: origin,
-            home_country: self.options.home_country.clone(),
+            home_country: self.numbers.dialling.home_country.map(str::to_owned),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
             product: version.map(Untrusted::from_bytes).or_else(|| self.proxy().map(Untrusted::from)),
@@ -82,6 +82,16 @@ impl Case<'_> {
             format!("{} counts as one's own, whatever came from there (--trusted).", trusted.join(", "))
         });
         since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
+    }
+
+    /// Says what the files that the user gives beside the evidence lack.
+    pub(super) fn given_notes(&self) -> Vec<String> {
+        // The first says how many rates it has, which is no lack.
+        let deck = self.prices.deck.iter().flat_map(|deck| deck.notes.iter().skip(1));
+        let lists = &self.numbers.listed.notes;
+        let geoip = self.geoip.files.iter();
+        let geoip = geoip.filter_map(|file| Some(format!("{}: {}", file.path, file.trouble.as_ref()?)));
+        deck.chain(lists).cloned().chain(geoip).collect()
     }
 
     pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {

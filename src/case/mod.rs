@@ -7,6 +7,9 @@ mod gaps;
 mod given;
 mod hidden;
 mod incidents;
+mod losses;
+mod numbers;
+mod patterns;
 mod reach;
 mod routes;
 mod sorted;
@@ -15,6 +18,7 @@ mod timeline;
 mod window;
 
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -25,6 +29,10 @@ use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::web::MarkedPages;
 use crate::fold::{Fold, Known, Window};
+use crate::geoip::GeoIp;
+use crate::money::{Deck, DeckError};
+use crate::numbering::{ListError, Listed};
+use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
@@ -64,6 +72,16 @@ pub struct Options {
     pub organisation: Option<String>,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// `--rates`: the user's rate deck.
+    pub rates: Option<PathBuf>,
+    /// `--thresholds`: what patterns are held against.
+    pub thresholds: Option<PathBuf>,
+    /// `--geoip`: databases of addresses.
+    pub geoip: Vec<PathBuf>,
+    /// `--numbers`: the user's lists of numbers.
+    pub numbers: Vec<PathBuf>,
+    /// `--outside-prefix`: digits that ask for an outside line.
+    pub outside_prefix: Option<String>,
 }
 
 /// Is told how far the reading has come.
@@ -117,6 +135,15 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
+    /// `--rates` cannot be used.
+    #[error("--rates cannot be used")]
+    Rates(#[from] DeckError),
+    /// `--thresholds` cannot be used.
+    #[error("--thresholds cannot be used")]
+    Thresholds(#[from] ThresholdsError),
+    /// `--numbers` cannot be used.
+    #[error("--numbers cannot be used")]
+    Numbers(#[from] ListError),
     /// Whoever takes the timeline failed to.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -188,6 +215,13 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    // Hours of reading must not end in a deck that cannot be used.
+    let deck = options.rates.as_deref().map(Deck::open).transpose()?;
+    let prices = losses::Prices { deck, ..losses::Prices::default() };
+    let mut listed = Listed::default();
+    options.numbers.iter().try_for_each(|path| listed.open(path))?;
+    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
+    let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
     let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
@@ -199,6 +233,7 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
+        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
         let case = build::Case {
             evidence,
             options,
@@ -206,6 +241,10 @@ pub fn examine(
             clock: &prepared.clock,
             world: &world,
             read: &read,
+            numbers: &numbers,
+            prices: &prices,
+            geoip: &geoip,
+            thresholds: &thresholds,
         };
         let questions = confirm::find(&world, &involved);
         case.report(&incidents, &failed::list(&world, failed), &questions)

@@ -52,6 +52,11 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         zone: inquiry.tz.clone(),
         year: inquiry.year,
         trusted: inquiry.trusted.clone(),
+        thresholds: inquiry.thresholds.clone(),
+        geoip: inquiry.geoip.clone(),
+        numbers: inquiry.numbers.clone(),
+        rates: inquiry.rates.clone(),
+        outside_prefix: inquiry.outside_prefix.clone(),
         no_hash: inquiry.no_hash,
         jobs: inquiry.jobs.map_or(0, usize::from),
         ..Options::default()

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use tolltrace::case::Options;
+use tolltrace::patterns::Thresholds;
 use tolltrace::playbook::Playbook;
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
-    Assessment, Case, ClockNote, EvidenceRow, FailedAttacker, Finding, Gap, Incident, LikelihoodMeaning,
-    NotRead, Report, Tool, Totals,
+    Assessment, Case, ClockNote, Dialling, EvidenceRow, FailedAttacker, Finding, Gap, Incident,
+    LikelihoodMeaning, Loss, NotRead, Observation, Report, Tool, Totals,
 };
 use tolltrace::report::sections::{self, Section, View};
 use tolltrace::report::{json, markdown, text};
@@ -44,8 +45,13 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         schema: report.schema,
         tool: &report.tool,
         case: &report.case,
-        incidents: incidents.map(|one| Sum { id: &one.id, title: &one.title, totals: &one.totals }).collect(),
+        incidents: incidents
+            .map(|one| Sum { id: &one.id, title: &one.title, totals: &one.totals, loss: &one.loss })
+            .collect(),
         assessment: &report.assessment,
+        dialling: &report.dialling,
+        observations: &report.observations,
+        thresholds: &report.thresholds,
         limits: &report.limits,
     };
     show(args, ui, &report, "What happened, in figures", &data, |view| {
@@ -124,6 +130,9 @@ struct AssessmentData<'a> {
     case: &'a Case,
     incidents: Vec<Sum<'a>>,
     assessment: &'a Assessment,
+    dialling: &'a Dialling,
+    observations: &'a [Observation],
+    thresholds: &'a Thresholds,
     limits: &'a [String],
 }
 
@@ -133,6 +142,7 @@ struct Sum<'a> {
     id: &'a str,
     title: &'a str,
     totals: &'a Totals,
+    loss: &'a Loss,
 }
 
 /// The keys of `report.json` that `investigate` shows.

@@ -66,6 +66,11 @@ impl World<'_> {
         logged.or_else(row).unwrap_or_default()
     }
 
+    /// Returns the caller's number as a record tells it, which is what was presented.
+    pub fn caller(&self, call: &Call) -> &[u8] {
+        row_at(&self.told, call.row).map(|(_, text)| text.src).unwrap_or_default()
+    }
+
     /// Returns the id of the call's first record.
     pub fn uniqueid(&self, call: &Call) -> Option<&[u8]> {
         let (_, text) = row_at(&self.told, call.row)?;

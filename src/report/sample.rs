@@ -3,6 +3,8 @@
 use chrono::{DateTime, Duration};
 
 use crate::event::Action;
+use crate::geoip::GeoFile;
+use crate::patterns::{Level, Thresholds};
 use crate::untrusted::Untrusted;
 
 use super::model::*;
@@ -33,10 +35,12 @@ fn call(index: i64) -> FraudCall {
         dialed: hostile(),
         e164: Some("+881835211000".to_owned()),
         country: None,
+        number: CalledNumber::default(),
         seconds: Some(600),
         disposition: "ANSWERED",
         cost: Some("12.50".to_owned()),
         currency: Some("EUR".to_owned()),
+        cost_basis: Some("rate-deck"),
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
         route: None,
@@ -50,6 +54,7 @@ fn source(address: &str, roles: &[Role]) -> Source {
         roles: roles.to_vec(),
         country: None,
         network: None,
+        city: None,
         first: when(-600),
         last: when(80),
         events: 4_000,
@@ -102,6 +107,7 @@ fn incident() -> Incident {
             cost: Some("150.00".into()),
             currency: Some("EUR".into()),
         },
+        loss: loss(),
         breach: when(-5),
         proof: vec![proof(800)],
         not_blocked: vec![NotBlocked {
@@ -125,9 +131,51 @@ fn summary() -> CallSummary {
         totals: Totals { calls: 12, answered: 12, seconds: Some(7_200), ..Totals::default() },
         by_hour: vec![hour],
         by_destination: vec![sum.clone()],
+        by_country: vec![sum.clone()],
+        by_class: vec![sum.clone()],
         by_account: vec![sum.clone()],
         by_source: vec![sum],
     }
+}
+
+fn loss() -> Loss {
+    let row = LossRow {
+        name: hostile(),
+        hour: when(0),
+        calls: 12,
+        currency: Some(HOSTILE.to_owned()),
+        cost: Some("150.00".to_owned()),
+        cost_so_far: Some("150.00".to_owned()),
+        illustrative_low: None,
+        illustrative_high: None,
+    };
+    Loss {
+        known: vec![KnownLoss {
+            basis: "rate-deck",
+            currency: Some(HOSTILE.to_owned()),
+            cost: "150.00".to_owned(),
+            calls: 12,
+        }],
+        by_hour: vec![row.clone()],
+        by_destination: vec![row.clone()],
+        by_account: vec![row],
+        ..Loss::default()
+    }
+}
+
+fn dialling() -> Dialling {
+    let row = NumberRow {
+        dialed: hostile(),
+        e164: Some("+881835211000".to_owned()),
+        country: None,
+        number: CalledNumber::default(),
+        steps: vec!["+881 is Global satellite".to_owned()],
+        alternatives: Vec::new(),
+        risk_because: vec!["satellite numbers are dear by their class".to_owned()],
+        calls: 12,
+        seconds: Some(7_200),
+    };
+    Dialling { table_version: "0", numbers: vec![row], ..Dialling::default() }
 }
 
 fn assessment() -> Assessment {
@@ -238,6 +286,26 @@ pub(crate) fn report() -> Report {
             how_to_get_it: "copy var/log/httpd".to_owned(),
         }],
         assessment: assessment(),
+        dialling: dialling(),
+        observations: vec![Observation {
+            id: "total-calls",
+            level: Level::Warning,
+            subject: hostile(),
+            what: "40 calls in a day to Latvia".to_owned(),
+            threshold: "warning from 30, critical from 100".to_owned(),
+            first: when(0),
+            last: when(77),
+            calls: 10,
+            rows: Vec::new(),
+            evidence: vec![proof(900)],
+        }],
+        thresholds: Thresholds::default(),
+        geoip: vec![GeoFile {
+            path: "city.mmdb".to_owned(),
+            database: Some("Test-City".to_owned()),
+            built: Some("2026-03-08".to_owned()),
+            trouble: None,
+        }],
         clocks: vec![ClockNote {
             path: "var/log/asterisk/full".to_owned(),
             notes: vec!["the year was worked out".to_owned()],

@@ -10,6 +10,7 @@ mod containers;
 mod corpora;
 mod determinism;
 mod evidence;
+mod figures;
 mod host_files;
 mod hostile;
 mod lines;

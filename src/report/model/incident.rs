@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Likelihood, NotBlocked, Proof, Role, Vector, When};
+use super::{CalledNumber, Likelihood, Loss, NotBlocked, Proof, Role, Vector, When};
 use crate::report::document;
 use crate::untrusted::Untrusted;
 
@@ -33,6 +33,8 @@ pub struct Incident {
     pub totals: Totals,
     /// The routes of the dialplan that let them out, the most used first.
     pub routes: Vec<RouteUse>,
+    /// What they cost.
+    pub loss: Loss,
     /// When the account was first used by the intruder.
     pub breach: Option<When>,
     /// The proof of the breach itself.
@@ -101,6 +103,8 @@ pub struct Source {
     pub country: Option<String>,
     /// Its network, with a database.
     pub network: Option<String>,
+    /// Its city, with a database.
+    pub city: Option<String>,
     /// First record of it.
     pub first: Option<When>,
     /// Last record of it.
@@ -160,6 +164,9 @@ pub struct FraudCall {
     pub e164: Option<String>,
     /// The country of the number.
     pub country: Option<String>,
+    /// What else is known of the number.
+    #[serde(flatten)]
+    pub number: CalledNumber,
     /// Billed seconds, where a call record tells them.
     pub seconds: Option<u64>,
     /// How it ended.
@@ -168,6 +175,8 @@ pub struct FraudCall {
     pub cost: Option<String>,
     /// The currency.
     pub currency: Option<String>,
+    /// Where the cost is from: `carrier` or `rate-deck`.
+    pub cost_basis: Option<&'static str>,
     /// Why it is judged fraudulent.
     pub why: String,
     /// The address it came from, where a record tells.
@@ -210,7 +219,7 @@ pub struct Totals {
     pub seconds: Option<u64>,
     /// Calls whose length no record tells.
     pub unmeasured: u64,
-    /// What they cost, a decimal string.
+    /// What they cost, a decimal string; `None` where the sum is of several currencies.
     pub cost: Option<String>,
     /// The currency.
     pub currency: Option<String>,

@@ -8,12 +8,17 @@ mod evidence;
 mod figures;
 mod finding;
 mod incident;
+mod loss;
+mod number;
+mod observation;
 mod timeline;
 mod words;
 
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
+use crate::geoip::GeoFile;
+use crate::patterns::Thresholds;
 use crate::untrusted::Untrusted;
 
 pub use blocking::{NotBlocked, Verdict};
@@ -24,6 +29,9 @@ pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Route, RouteUse, Source,
     TakenAccount, Totals, sum_known,
 };
+pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
+pub use number::{CalledNumber, Dialling, NumberRow};
+pub use observation::{Observation, ObservedCall};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -64,6 +72,14 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What happened in figures.
     pub assessment: Assessment,
+    /// How dialled strings were read.
+    pub dialling: Dialling,
+    /// What stands out in the calls that went out; none of it blames anybody by itself.
+    pub observations: Vec<Observation>,
+    /// What it was held against.
+    pub thresholds: Thresholds,
+    /// Databases of addresses that were given.
+    pub geoip: Vec<GeoFile>,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.
@@ -119,7 +135,7 @@ pub struct Case {
     pub timezone: String,
     /// Where the zone came from, in words.
     pub timezone_origin: String,
-    /// `--home-country`.
+    /// The country that the phone system stands in: `--home-country`, else worked out.
     pub home_country: Option<String>,
     /// What options leave out of the inquiry, a sentence each.
     pub filters: Vec<String>,

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::numbering::Class;
 use crate::report::document::{Block, Line, counted, duration_or_dash, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
@@ -55,7 +56,7 @@ pub(super) fn accounts(report: &Report) -> Vec<Block> {
 pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
     per_incident(report, "Where they came from", |incident| {
         let rows = incident.sources.iter().take(view.rows).map(|source| {
-            let network = [&source.country, &source.network];
+            let network = [&source.country, &source.city, &source.network];
             vec![
                 source.address.to_string().into(),
                 joined(source.roles.iter().map(|role| role.word())).into(),
@@ -146,6 +147,17 @@ fn reasons(incident: &Incident, view: View) -> Vec<Block> {
     blocks
 }
 
+/// Returns the country and, where it is not an ordinary one, the class of a number.
+fn place(call: &FraudCall) -> String {
+    let listed = call.number.listed.join(", ");
+    let listed = if listed.is_empty() { listed } else { format!(" (listed in {listed})") };
+    let name = call.number.country_name.or(call.country.as_deref()).unwrap_or("-");
+    match call.number.class {
+        Some(class) if class != Class::Geo => format!("{name}, {}{listed}", class.meaning()),
+        _ => format!("{name}{listed}"),
+    }
+}
+
 fn call_row(call: &FraudCall) -> Vec<Line> {
     let cost = call.cost.as_ref().map_or_else(
         || "-".to_owned(),
@@ -155,7 +167,7 @@ fn call_row(call: &FraudCall) -> Vec<Line> {
         instant_or_dash(call.start.as_ref()).into(),
         call.account.as_ref().map_or_else(|| "-".into(), Line::from),
         (&call.dialed).into(),
-        call.country.as_deref().unwrap_or("-").into(),
+        place(call).into(),
         duration_or_dash(call.seconds).into(),
         call.disposition.into(),
         cost.trim_end().into(),

@@ -9,6 +9,8 @@ mod coverage;
 mod entry;
 mod figures;
 mod holes;
+mod losses;
+mod observations;
 
 use serde::Deserialize;
 
@@ -65,6 +67,10 @@ pub enum Section {
     Sources,
     /// The fraudulent calls.
     Calls,
+    /// What they cost.
+    Losses,
+    /// What stands out in the calls.
+    Observations,
     /// How they got in, and what else was weighed.
     Entry,
     /// Why it was not blocked.
@@ -109,12 +115,14 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Losses,
         Section::Entry,
         Section::NotBlocked,
         Section::Proof,
         Section::FailedAttackers,
         Section::ToConfirm,
         Section::Findings,
+        Section::Observations,
         Section::Gaps,
         Section::Case,
         Section::Coverage,
@@ -146,6 +154,8 @@ impl Section {
     pub const ASSESSMENT: &[Section] = &[
         Section::Answer,
         Section::IncidentCalls,
+        Section::Losses,
+        Section::Observations,
         Section::LastDay,
         Section::Failures,
         Section::Scanning,
@@ -170,6 +180,8 @@ impl Section {
             Section::Accounts => attack::accounts(report),
             Section::Sources => attack::sources(report, view),
             Section::Calls => attack::calls(report, view),
+            Section::Losses => losses::losses(report, view),
+            Section::Observations => observations::observations(report, view),
             Section::Entry => entry::entry(report),
             Section::NotBlocked => blocking::not_blocked(report, view),
             Section::Proof => entry::proof(report, view),
