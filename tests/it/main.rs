@@ -17,6 +17,7 @@ mod newcomer;
 mod output;
 mod published;
 mod readme;
+mod reconcile;
 mod records;
 mod scenarios;
 mod scratch;

@@ -1,0 +1,192 @@
+//! How far the carrier's clock is ahead, found out from calls that both sides tell.
+//!
+//! A number called at most times by one side and as long by the other is one call; how far the two are apart, most of
+//! them agree on. A difference of whole quarters of an hour is a zone that was told wrong, one that grows a clock that
+//! drifts, a step one that was set. It serves the matching; no time that stands in the evidence is changed by it.
+
+use std::collections::BTreeMap;
+
+use super::length::{Increment, gap};
+use super::matching::{ByNumber, Pair};
+use super::{Ours, Theirs, ahead};
+
+/// No two clocks, and no two zones, are further apart that one could mistake for another.
+const FURTHEST: i64 = 14 * 3_600;
+/// Calls of the carrier that are looked at: more tell nothing new.
+const MOST_LOOKED_AT: usize = 4_096;
+/// Own calls that one of them is held against.
+const MOST_TRIED: usize = 4_096;
+/// Votes kept.
+const MOST_VOTES: usize = 1 << 20;
+/// Differences within so many seconds are one.
+const WIDTH: i64 = 5;
+/// Calls that have to agree.
+const LEAST_CALLS: usize = 3;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// The difference on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayClock {
+    /// Days since 1970 by the carrier's clock.
+    pub day: i64,
+    /// Calls that both sides tell.
+    pub calls: u64,
+    /// The difference in the middle of them, in seconds.
+    pub median: i64,
+    /// Half of them lie within so many seconds of it.
+    pub spread: i64,
+}
+
+/// How far the carrier's clock is ahead of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClockDifference {
+    /// In seconds; `None` where too few calls agree, and none is then assumed.
+    pub seconds: Option<i64>,
+    /// Half of the calls lie within so many seconds of it.
+    pub spread: i64,
+    /// Calls that it rests on.
+    pub calls: u64,
+    /// Each day that both sides tell of.
+    pub days: Vec<DayClock>,
+    /// Days that differ from the rest, as they were found before anything was matched.
+    own: BTreeMap<i64, i64>,
+}
+
+/// One call of theirs that may be one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Vote {
+    difference: i64,
+    day: i64,
+    /// The fewer own calls it may be, the more it counts.
+    weight: u32,
+    call: u32,
+}
+
+impl ClockDifference {
+    /// Finds it, before anything is matched.
+    pub(super) fn estimate(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Increment) -> Self {
+        let mut votes = votes(theirs, ours, by_number, increment);
+        votes.sort_unstable();
+        let Some(all) = peak(&votes) else { return ClockDifference::default() };
+        let mut days: BTreeMap<i64, Vec<Vote>> = BTreeMap::new();
+        votes.iter().for_each(|vote| days.entry(vote.day).or_default().push(*vote));
+        let mut own = BTreeMap::new();
+        for (day, votes) in days {
+            if let Some(difference) = peak(&votes).filter(|found| (found - all).abs() > WIDTH) {
+                own.insert(day, difference);
+            }
+        }
+        ClockDifference { seconds: Some(all), own, ..ClockDifference::default() }
+    }
+
+    /// Returns the difference at a time of the carrier's clock.
+    pub(super) fn at(&self, theirs: i64) -> i64 {
+        let day = theirs.div_euclid(DAY);
+        self.own.get(&day).copied().or(self.seconds).unwrap_or(0)
+    }
+
+    /// Works out how exactly it is known, from what was matched.
+    pub(super) fn measure(&mut self, theirs: &[Theirs], ours: &[Ours], pairs: &[Option<Pair>]) {
+        let mut all = Vec::new();
+        let mut days: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (call, pair) in theirs.iter().zip(pairs) {
+            let Some(pair) = pair.filter(|pair| !pair.is_length_apart) else { continue };
+            let Some(own) = ours.get(pair.ours as usize) else { continue };
+            let difference = ahead(call, own);
+            all.push(difference);
+            days.entry(call.start.div_euclid(DAY)).or_default().push(difference);
+        }
+        self.calls = all.len() as u64;
+        self.days = days
+            .into_iter()
+            .filter_map(|(day, mut found)| {
+                let calls = found.len() as u64;
+                let (median, spread) = middle(&mut found)?;
+                Some(DayClock { day, calls, median, spread })
+            })
+            .collect();
+        if let Some((median, spread)) = middle(&mut all).filter(|_| self.seconds.is_some()) {
+            (self.seconds, self.spread) = (Some(median), spread);
+        }
+    }
+
+    /// Returns whether it is whole quarters of an hour: a zone told wrong rather than a clock.
+    pub fn is_zone(&self) -> bool {
+        self.seconds.is_some_and(|seconds| {
+            let rest = seconds.rem_euclid(900);
+            seconds.abs() >= 900 - 60 && (rest <= 60 || rest >= 900 - 60)
+        })
+    }
+}
+
+/// Returns the median, and the median distance from it.
+fn middle(values: &mut [i64]) -> Option<(i64, i64)> {
+    let half = values.len() / 2;
+    values.sort_unstable();
+    let median = *values.get(half)?;
+    let mut distances: Vec<i64> = values.iter().map(|value| (value - median).abs()).collect();
+    distances.sort_unstable();
+    Some((median, *distances.get(half)?))
+}
+
+fn votes(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Increment) -> Vec<Vote> {
+    let step = theirs.len().div_ceil(MOST_LOOKED_AT).max(1);
+    let mut votes = Vec::new();
+    for (index, call) in theirs.iter().enumerate().step_by(step) {
+        let begun = call.end.unwrap_or(call.start);
+        let near = by_number.near(call.to, begun - FURTHEST, begun + FURTHEST);
+        let same = near.iter().take(MOST_TRIED).filter_map(|&own| ours.get(own as usize));
+        let same = same.filter(|own| super::matching::unlike(call, own).is_some() && gap(call, own, increment) == 0);
+        let from = votes.len();
+        votes.extend(same.map(|own| Vote {
+            difference: ahead(call, own),
+            day: call.start.div_euclid(DAY),
+            weight: 0,
+            call: index as u32,
+        }));
+        let weight = 1_000_000 / (votes.len() - from).max(1) as u32;
+        votes.iter_mut().skip(from).for_each(|vote| vote.weight = weight);
+        if votes.len() >= MOST_VOTES {
+            break;
+        }
+    }
+    votes
+}
+
+/// Returns the difference that most votes agree on, if enough of them do; they come in its order.
+fn peak(votes: &[Vote]) -> Option<i64> {
+    let (mut best, mut from, mut sum) = ((0_u64, 0, 0), 0, 0_u64);
+    for (at, vote) in votes.iter().enumerate() {
+        sum += u64::from(vote.weight);
+        while let Some(first) = votes.get(from).filter(|first| vote.difference - first.difference > WIDTH) {
+            sum -= u64::from(first.weight);
+            from += 1;
+        }
+        best = best.max((sum, from, at));
+    }
+    let (sum, from, to) = best;
+    let agreeing = votes.get(from..=to)?;
+    let middle = agreeing.get(agreeing.len() / 2)?.difference;
+    let mut calls: Vec<u32> = agreeing.iter().map(|vote| vote.call).collect();
+    calls.sort_unstable();
+    calls.dedup();
+    // What chance brings together elsewhere, as often as not.
+    let rival = rival(votes, middle);
+    (calls.len() >= LEAST_CALLS && sum >= rival.saturating_mul(2)).then_some(middle)
+}
+
+/// Returns the weight of the best difference elsewhere.
+fn rival(votes: &[Vote], middle: i64) -> u64 {
+    let (mut best, mut from, mut sum) = (0, 0, 0_u64);
+    let others: Vec<&Vote> = votes.iter().filter(|vote| (vote.difference - middle).abs() > 4 * WIDTH).collect();
+    for vote in &others {
+        sum += u64::from(vote.weight);
+        while let Some(first) = others.get(from).filter(|first| vote.difference - first.difference > WIDTH) {
+            sum -= u64::from(first.weight);
+            from += 1;
+        }
+        best = best.max(sum);
+    }
+    best
+}
