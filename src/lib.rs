@@ -19,6 +19,9 @@ pub mod scan;
 pub mod fold;
 pub mod pbx_id;
 
+pub mod money;
+pub mod numbering;
+
 pub mod reconstruct;
 
 pub mod carrier;

@@ -1,0 +1,115 @@
+//! The golden vectors, and what must hold for any digits.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn us() -> Site {
+    Site::of("US").unwrap().with_outside("9").with_area("212")
+}
+
+#[test]
+fn the_golden_vectors() {
+    let mut rows =
+        csv::Reader::from_reader(include_bytes!("../../testdata/numbers/dial_vectors.csv").as_slice());
+    let mut count = 0;
+    for row in rows.records() {
+        let row = row.unwrap();
+        let cell = |index: usize| row.get(index).unwrap();
+        let site = Site::of(cell(0)).unwrap().with_outside(cell(1)).with_area(cell(2));
+        let site = site.with_extensions(["101".to_owned()]);
+        let reading = read(&site, cell(3).as_bytes());
+        let told = (reading.e164.as_deref().unwrap_or(""), reading.kind.word(), reading.confidence.word());
+        assert_eq!(told, (cell(4), cell(5), cell(6)), "{row:?} {reading:?}");
+        count += 1;
+    }
+    assert_eq!(count, 51);
+}
+
+#[test]
+fn other_readings_are_kept() {
+    let reading = read(&Site::of("DE").unwrap().with_outside("0"), b"00252600000001");
+    let others: Vec<_> = reading.alternatives.iter().map(|other| other.e164.as_deref().unwrap()).collect();
+    assert_eq!(others, ["+49252600000001"]);
+    let reading = read(&Site::of("US").unwrap(), b"9011252600000001");
+    assert_eq!(reading.alternatives[0].e164.as_deref(), Some("+252600000001"));
+    assert!(reading.alternatives[0].how.starts_with("outside line 9"));
+    let reading = read(&us(), b"252600000001");
+    assert_eq!(reading.alternatives[0].how.split(';').next(), Some("a country code without +"));
+}
+
+#[test]
+fn a_number_that_its_plan_does_not_have_is_kept_and_said() {
+    let reading = read(&us(), b"0112526");
+    assert_eq!((reading.kind, reading.e164), (Kind::Unknown, None));
+    let reading = read(&us(), b"01125260000000012");
+    assert_eq!((reading.kind, reading.e164.as_deref()), (Kind::InvalidForPlan, Some("+25260000000012")));
+    assert_eq!(reading.country(), Some("SO"));
+    assert_eq!(read(&us(), b"+999123456789").kind, Kind::InvalidForPlan);
+}
+
+#[test]
+fn emergency_numbers_stay_emergency_numbers_unless_a_phone_has_them() {
+    let armenia = Site::of("AM").unwrap();
+    assert_eq!(read(&armenia, b"101").kind, Kind::Emergency);
+    let reading = read(&armenia.with_extensions(["101".to_owned()]), b"101");
+    assert_eq!((reading.kind, reading.alternatives[0].kind), (Kind::Internal, Kind::Emergency));
+}
+
+#[test]
+fn a_known_route_decides() {
+    let germany = Site::of("DE").unwrap().with_outside("0");
+    let strip = Route { strip: 1, prepend: String::new() };
+    assert_eq!(read_routed(&germany, b"00252600000001", &strip).e164.as_deref(), Some("+49252600000001"));
+    let prepend = Route { strip: 4, prepend: "011".to_owned() };
+    assert_eq!(read_routed(&us(), b"8888252600000001", &prepend).e164.as_deref(), Some("+252600000001"));
+    let too_short = Route { strip: 40, prepend: String::new() };
+    assert_eq!(read_routed(&us(), b"911", &too_short).kind, Kind::Emergency);
+}
+
+#[test]
+fn a_carriers_record_needs_no_plus() {
+    let carrier = Site::of("US").unwrap().with_plain_e164();
+    let told = |raw: &[u8]| read(&carrier, raw).e164;
+    assert_eq!(told(b"252600000001").as_deref(), Some("+252600000001"));
+    assert_eq!(told(b"13035550120").as_deref(), Some("+13035550120"));
+    assert_eq!(told(b"011442075550272").as_deref(), Some("+442075550272"));
+    assert_eq!(told(b"+442075550272").as_deref(), Some("+442075550272"));
+}
+
+#[test]
+fn the_longest_prefix_that_holds_for_the_length_tells() {
+    let class = |digits: &str| plan().lookup(digits.as_bytes()).map(|found| (found.region.code, found.class));
+    assert_eq!(class("18765550100"), Some(("JM", Class::Geo)));
+    assert_eq!(class("881612345678"), Some(("001", Class::Satellite)));
+    assert_eq!(class("88216123456"), Some(("001", Class::Satellite)));
+    assert_eq!(class("882341234567"), Some(("001", Class::IntlNetwork)));
+    assert_eq!(class("37190123456"), Some(("LV", Class::Premium)));
+    assert_eq!(class("376180123"), Some(("AD", Class::Premium)));
+    assert_eq!(class("3761801234").map(|found| found.1), Some(Class::Geo));
+    assert_eq!(class("447012345678"), Some(("GB", Class::Personal)));
+    assert_eq!(class("972591234567").map(|found| found.0), Some("IL"));
+    assert_eq!(class("210123456"), None);
+    assert!(plan().lookup(b"7101234567").is_some_and(|found| found.region.code == "RU" && !found.fits));
+    assert_eq!(plan().regions.iter().filter(|region| region.country().is_some()).count(), 245);
+    assert_eq!(plan().ranges.len(), 1069);
+    assert_eq!(plan().region_of_zone("America/Denver").map(|region| region.code), Some("US"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_a_reading(raw in prop::collection::vec(any::<u8>(), 0..80)) {
+        read(&us(), &raw);
+        read(&Site::new(None), &raw);
+    }
+
+    #[test]
+    fn a_reading_is_e164(home in 0usize..254, digits in "[+*#]?[0-9]{1,20}", outside in "[0-9]?") {
+        let site = Site::new(plan().regions.get(home)).with_outside(&outside);
+        let reading = read(&site, digits.as_bytes());
+        for e164 in reading.e164.iter().chain(reading.alternatives.iter().filter_map(|other| other.e164.as_ref())) {
+            prop_assert!(e164.len() <= 16 && e164.starts_with('+'), "{e164}");
+            prop_assert!(e164[1..].bytes().all(|byte| byte.is_ascii_digit()));
+        }
+    }
+}
