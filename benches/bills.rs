@@ -4,7 +4,7 @@ use tolltrace::reconcile::{Ours, Theirs};
 
 /// What is known of a call of the carrier's, since it was made so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Truth {
+pub(crate) enum Truth {
     /// It is ours, under this index.
     Ours(u32),
     /// It is ours, and the carrier's length is wrong.
@@ -15,39 +15,39 @@ pub enum Truth {
 
 /// Both sides, and the truth.
 #[derive(Debug, Default)]
-pub struct Bills {
+pub(crate) struct Bills {
     /// The carrier's calls.
-    pub theirs: Vec<Theirs>,
+    pub(crate) theirs: Vec<Theirs>,
     /// Ours.
-    pub ours: Vec<Ours>,
+    pub(crate) ours: Vec<Ours>,
     /// What each of the carrier's is.
-    pub truth: Vec<Truth>,
+    pub(crate) truth: Vec<Truth>,
     /// How many of ours the carrier does not have.
-    pub missing: usize,
+    pub(crate) missing: usize,
 }
 
 /// How the two sides differ.
 #[derive(Clone, Copy, Debug)]
-pub struct Differences {
+pub(crate) struct Differences {
     /// Seconds that the carrier's clock is ahead.
-    pub ahead: i64,
+    pub(crate) ahead: i64,
     /// Seconds by which that grows in a day.
-    pub drift: i64,
+    pub(crate) drift: i64,
     /// The carrier's steps, in seconds.
-    pub step: u32,
+    pub(crate) step: u32,
     /// Does the carrier tell the true length beside the billed one?
-    pub tells_length: bool,
+    pub(crate) tells_length: bool,
     /// Does the carrier tell when a call ended?
-    pub tells_end: bool,
+    pub(crate) tells_end: bool,
 }
 
 /// A sequence of numbers that looks like chance and is always the same.
 #[derive(Debug)]
-pub struct Chance(pub u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     /// Returns the next number below `most`.
-    pub fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most.max(1)
     }
@@ -55,7 +55,7 @@ impl Chance {
 
 /// Makes `count` calls of a month: of a hundred two are not ours, one is not the carrier's, one is longer there; a
 /// tenth of all is pumped to five numbers.
-pub fn bills(count: usize, differences: Differences, seed: u64) -> Bills {
+pub(crate) fn bills(count: usize, differences: Differences, seed: u64) -> Bills {
     const BEGIN: i64 = 1_780_000_000;
     let mut chance = Chance(seed);
     let mut bills = Bills::default();

@@ -186,6 +186,15 @@ pub(crate) struct InquiryArgs {
     /// A network whose phones are one's own, wherever they are; may be given again.
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) trusted: Vec<IpNet>,
+    /// The carrier's call records, as its portal exports them; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) carrier_cdr: Vec<PathBuf>,
+    /// What the columns of the carrier's records are, where no known layout fits.
+    #[arg(long, value_name = "FILE", requires = "carrier_cdr")]
+    pub(crate) carrier_map: Option<PathBuf>,
+    /// The zone of the carrier's times, where its records do not tell it.
+    #[arg(long, value_name = "ZONE", requires = "carrier_cdr", allow_hyphen_values = true)]
+    pub(crate) carrier_tz: Option<String>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,

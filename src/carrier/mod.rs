@@ -5,7 +5,6 @@
 //! row. A header that is missing, or there twice, is an error that names it; a zone that the file does not tell is
 //! asked for. Rows that are no calls are counted and located. What the records mean is for [`crate::reconcile`].
 
-pub mod amount;
 mod choose;
 mod error;
 mod layout;
@@ -21,7 +20,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use amount::Amount;
 pub use error::CarrierError;
 pub use record::{Billed, Direction};
 

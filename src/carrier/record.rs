@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::amount::Amount;
 use super::layout::{FIELDS, Field, Layout, Numbers, Sign, StartsAt, Unit};
 use super::moment;
 use crate::clock::Zone;
 use crate::event::Instant;
+use crate::money::Amount;
 
 /// Which way a call went, as seen from the telephone system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +109,8 @@ impl NoCall {
 
 /// The longest text of a record that is kept whole.
 const LONGEST_TEXT: usize = 128;
+/// Digits before the fraction of what one call costs, in any currency.
+const MOST_PRICE_DIGITS: usize = 8;
 /// No call is longer: a month.
 const LONGEST_CALL: u64 = 31 * 86_400;
 
@@ -134,7 +136,7 @@ impl Plan<'_> {
             from_number: number(text(Field::From), self.layout.numbers, ""),
             seconds: self.seconds(fields, Field::Seconds)?,
             billed: self.seconds(fields, Field::Billed)?,
-            rate: self.money(fields, Field::Rate)?.map(Amount::absolute),
+            rate: self.money(fields, Field::Rate)?.map(Amount::abs),
             cost: self.money(fields, Field::Cost)?,
             currency: self.currency(text(Field::Currency)),
             call_id: kept(Field::CallId),
@@ -177,12 +179,20 @@ impl Plan<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let amount = Amount::read(text, self.layout.decimal).ok_or(NoCall(field))?;
+        let amount = match self.layout.decimal {
+            '.' => Amount::parse(text),
+            // A point would stand for thousands, or for another mark than the layout says.
+            mark if !text.contains('.') => Amount::parse(&text.replacen(mark, ".", 1)),
+            _ => None,
+        };
+        // A telephone number is no price.
+        let digits = text.bytes().take_while(|byte| *byte != self.layout.decimal as u8).filter(u8::is_ascii_digit);
+        let amount = amount.filter(|_| digits.count() <= MOST_PRICE_DIGITS).ok_or(NoCall(field))?;
         Ok(Some(match self.layout.cost_sign {
             Sign::Positive => amount,
-            // A call that cost nothing has no sign; a refund has the other one.
-            Sign::Negative => amount.negated(),
-            Sign::Either => amount.absolute(),
+            // A refund has the other sign.
+            Sign::Negative => Amount::ZERO.minus(amount),
+            Sign::Either => amount.abs(),
         }))
     }
 
@@ -192,8 +202,8 @@ impl Plan<'_> {
             return Ok(None);
         }
         let seconds = match self.layout.unit {
-            Unit::Seconds => Amount::read(text, self.layout.decimal).and_then(Amount::whole),
-            Unit::Minutes => Amount::read(text, self.layout.decimal).and_then(|minutes| minutes.times(60).whole()),
+            Unit::Seconds => whole(text, self.layout.decimal, 1),
+            Unit::Minutes => whole(text, self.layout.decimal, 60),
             Unit::Clock => text.split(':').try_fold(0_u64, |sum, part| {
                 let part: u64 = part.parse().ok().filter(|_| part.len() <= 4)?;
                 sum.checked_mul(60)?.checked_add(part)
@@ -246,6 +256,17 @@ impl Plan<'_> {
         }
         moment::read(text, self.layout.date).map(Some).ok_or(NoCall(field))
     }
+}
+
+/// Returns so many times a decimal number, rounded to a whole one.
+fn whole(text: &str, mark: char, times: u64) -> Option<u64> {
+    let (whole, fraction) = text.split_once(mark).unwrap_or((text, "0"));
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) || whole.len() > 9 {
+        return None;
+    }
+    let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    Some((whole.parse::<u64>().ok()? * 1_000 + millis) * times / 1_000 + u64::from(millis * times % 1_000 >= 500))
 }
 
 fn address(text: &str) -> Result<Option<IpAddr>, NoCall> {

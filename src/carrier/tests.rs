@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::Instant;
+use crate::money::Amount;
 
 /// Writes a file and reads it as a carrier's.
 fn read_bytes(bytes: &[u8], zone: Option<&str>, map: Option<&str>) -> Result<CarrierFile, CarrierError> {
@@ -71,7 +72,7 @@ fn every_layout_reads_to_the_same_call() {
         assert!(matches!(call.seconds_billed(), Some(1_783 | 1_788 | 1_800)), "{name}: {call:?}");
         assert!(call.is_answered, "{name}");
         let cost = call.cost.unwrap();
-        assert!(cost > Amount::read("13", '.').unwrap() && cost < Amount::read("17", '.').unwrap(), "{name}: {cost}");
+        assert!(cost > Amount::parse("13").unwrap() && cost < Amount::parse("17").unwrap(), "{name}: {cost}");
         let currency = call.currency.as_deref();
         assert_eq!(currency.is_none(), name == "twilio_console.csv", "{name}: only that one tells none");
         seen += 1;
@@ -128,7 +129,9 @@ fn bad_rows_are_counted_and_located() {
 
 #[test]
 fn a_wrong_column_is_an_error_that_names_it() {
-    let error = |bytes: &str, zone, map| read_bytes(bytes.as_bytes(), zone, map).unwrap_err().to_string();
+    let error = |bytes: &str, zone: Option<&str>, map: Option<&str>| {
+        read_bytes(bytes.as_bytes(), zone, map).unwrap_err().to_string()
+    };
     assert!(error(VITELITY, None, None).contains("Vitelity do not say which zone"));
     assert!(error(VITELITY, Some("Mars"), None).contains("--carrier-tz Mars"));
     let unknown = error("a,b,c\n1,2,3\n", None, None);
@@ -164,6 +167,8 @@ fn a_json_document_may_be_cut_off() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn no_bytes_harm(bytes in proptest::collection::vec(any::<u8>(), 0..2_000), cut in 0..VITELITY.len()) {
         let _ = read_bytes(&bytes, Some("UTC"), Some(MAP));

@@ -118,6 +118,8 @@ impl Case<'_> {
             findings,
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
+            reconciliation: None,
+            dispute: None,
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,

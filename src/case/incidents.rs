@@ -71,6 +71,7 @@ impl Case<'_> {
             }
             model::Vector::GuestCall => "was let out by the dialplan",
             model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
+            model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
@@ -229,7 +230,7 @@ fn entry(incident: &Incident) -> model::Entry {
 }
 
 /// What would settle the question or refute the answer, for each way in.
-fn would_refute(vector: model::Vector) -> Vec<String> {
+pub(super) fn would_refute(vector: model::Vector) -> Vec<String> {
     let texts: &[&str] = match vector {
         model::Vector::PasswordGuess => &[
             "a mail, a backup or a phone file that held this secret and was read before the guessing",
@@ -246,6 +247,10 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
         ],
         model::Vector::GuestCall => &["a security event that shows an account for these calls"],
         model::Vector::ManagerInterface => &["a log of manager actions (debug level 1) without these calls"],
+        model::Vector::TrunkCredential => &[
+            "the carrier's signalling records of these calls, with the phone system's own address as their source",
+            "records of this phone system from the same times, in a backup or another copy, that have the calls",
+        ],
         model::Vector::Unknown => &["older logs, from before the intruder's first use"],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()

@@ -2,6 +2,7 @@
 
 mod assessment;
 mod build;
+mod carrier;
 mod gaps;
 mod given;
 mod incidents;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::carrier::{CarrierError, CarrierOptions};
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
@@ -59,6 +61,8 @@ pub struct Options {
     pub organisation: Option<String>,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// The carrier's records, as they were given.
+    pub carrier: CarrierOptions,
 }
 
 /// Is told how far the reading has come.
@@ -112,6 +116,9 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
+    /// The carrier's records, or the map of their columns, cannot be used.
+    #[error(transparent)]
+    Carrier(#[from] CarrierError),
     /// Whoever takes the timeline failed to.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -183,6 +190,8 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    // A wrong column is told before hours of reading.
+    let billed = crate::carrier::read(&options.carrier)?;
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let pool =
@@ -202,7 +211,9 @@ pub fn examine(
             read: &read,
         };
         let questions = confirm::find(&world, &involved);
-        case.report(&incidents, &failed::list(&world, failed), &questions)
+        let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
+        carrier::add(&case, prepared.window, &billed, &mut examined.report);
+        examined
     }))
 }
 

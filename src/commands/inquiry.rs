@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tolltrace::carrier::CarrierOptions;
 use tolltrace::case::{self, Examined, Options};
 use tolltrace::evidence::{Evidence, refuse_output_inside};
 use tolltrace::report::document::counted;
@@ -50,6 +51,11 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         zone: inquiry.tz.clone(),
         year: inquiry.year,
         trusted: inquiry.trusted.clone(),
+        carrier: CarrierOptions {
+            files: inquiry.carrier_cdr.clone(),
+            map: inquiry.carrier_map.clone(),
+            zone: inquiry.carrier_tz.clone(),
+        },
         no_hash: inquiry.no_hash,
         jobs: inquiry.jobs.map_or(0, usize::from),
         ..Options::default()

@@ -133,6 +133,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Skipped { .. }) => {
             Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
         }
+        Some(CaseError::Carrier(error)) => Some(error.hint()),
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
     }

@@ -20,6 +20,8 @@ const MOST_TRIED: usize = 4_096;
 const MOST_VOTES: usize = 1 << 20;
 /// Differences within so many seconds are one.
 const WIDTH: i64 = 5;
+/// Within so many seconds a clock may drift while the evidence lasts.
+const REGION: i64 = 240;
 /// Calls that have to agree.
 const LEAST_CALLS: usize = 3;
 /// Seconds of a day.
@@ -155,38 +157,38 @@ fn votes(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Incr
 }
 
 /// Returns the difference that most votes agree on, if enough of them do; they come in its order.
+///
+/// A clock that drifts spreads it over minutes: so the region is found first, then the middle of it.
 fn peak(votes: &[Vote]) -> Option<i64> {
+    let (sum, region) = densest(votes.iter(), REGION);
+    let middle = region.get(region.len() / 2)?.difference;
+    let mut calls: Vec<u32> = region.iter().map(|vote| vote.call).collect();
+    calls.sort_unstable();
+    calls.dedup();
+    // What chance brings together elsewhere.
+    let elsewhere = votes.iter().filter(|vote| (vote.difference - middle).abs() > 2 * REGION);
+    let (rival, _) = densest(elsewhere, REGION);
+    if calls.len() < LEAST_CALLS || sum < rival.saturating_mul(2) {
+        return None;
+    }
+    let (_, finest) = densest(region.into_iter(), WIDTH);
+    Some(finest.get(finest.len() / 2)?.difference)
+}
+
+/// Returns the votes within so many seconds that weigh most, and their weight.
+fn densest<'v>(votes: impl Iterator<Item = &'v Vote>, width: i64) -> (u64, Vec<&'v Vote>) {
+    let votes: Vec<&Vote> = votes.collect();
     let (mut best, mut from, mut sum) = ((0_u64, 0, 0), 0, 0_u64);
     for (at, vote) in votes.iter().enumerate() {
         sum += u64::from(vote.weight);
-        while let Some(first) = votes.get(from).filter(|first| vote.difference - first.difference > WIDTH) {
+        while let Some(first) = votes.get(from).filter(|first| vote.difference - first.difference > width) {
             sum -= u64::from(first.weight);
             from += 1;
         }
-        best = best.max((sum, from, at));
+        if sum > best.0 {
+            best = (sum, from, at + 1);
+        }
     }
     let (sum, from, to) = best;
-    let agreeing = votes.get(from..=to)?;
-    let middle = agreeing.get(agreeing.len() / 2)?.difference;
-    let mut calls: Vec<u32> = agreeing.iter().map(|vote| vote.call).collect();
-    calls.sort_unstable();
-    calls.dedup();
-    // What chance brings together elsewhere, as often as not.
-    let rival = rival(votes, middle);
-    (calls.len() >= LEAST_CALLS && sum >= rival.saturating_mul(2)).then_some(middle)
-}
-
-/// Returns the weight of the best difference elsewhere.
-fn rival(votes: &[Vote], middle: i64) -> u64 {
-    let (mut best, mut from, mut sum) = (0, 0, 0_u64);
-    let others: Vec<&Vote> = votes.iter().filter(|vote| (vote.difference - middle).abs() > 4 * WIDTH).collect();
-    for vote in &others {
-        sum += u64::from(vote.weight);
-        while let Some(first) = others.get(from).filter(|first| vote.difference - first.difference > WIDTH) {
-            sum -= u64::from(first.weight);
-            from += 1;
-        }
-        best = best.max(sum);
-    }
-    best
+    (sum, votes.get(from..to).unwrap_or_default().to_vec())
 }

@@ -30,6 +30,7 @@ mod phases;
 mod proof;
 pub mod standing;
 mod transactions;
+pub mod trunk_legs;
 mod trunks;
 mod uses;
 pub mod vectors;

@@ -225,6 +225,8 @@ pub(crate) fn report() -> Report {
             how_to_get_it: "copy var/log/httpd".to_owned(),
         }],
         assessment: assessment(),
+        reconciliation: None,
+        dispute: None,
         clocks: vec![ClockNote {
             path: "var/log/asterisk/full".to_owned(),
             notes: vec!["the year was worked out".to_owned()],

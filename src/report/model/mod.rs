@@ -3,6 +3,7 @@
 //! Field names and order are the contract of `report.json` (schema `tolltrace.report/1`). Text that
 //! came from evidence has the type [`Untrusted`], which no rendering can print unescaped.
 
+mod carrier;
 mod evidence;
 mod figures;
 mod finding;
@@ -15,6 +16,10 @@ use serde::Serialize;
 
 use crate::untrusted::Untrusted;
 
+pub use carrier::{
+    CarrierClass, CarrierRow, CarrierSum, ClockDay, ClockDifferenceNote, Dispute, DisputedCall, Money, OwnCount, OwnRow,
+    PumpedGroup, Reconciliation,
+};
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
 pub use finding::{Finding, ToConfirm};
@@ -60,6 +65,10 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What happened in figures.
     pub assessment: Assessment,
+    /// The carrier's records against one's own, where they were given.
+    pub reconciliation: Option<Reconciliation>,
+    /// What is disputed with the carrier.
+    pub dispute: Option<Dispute>,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.

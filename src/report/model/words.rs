@@ -18,6 +18,8 @@ pub enum Vector {
     DefaultCredential,
     /// The manager interface made the calls.
     ManagerInterface,
+    /// The trunk's secret was used elsewhere: the calls never passed the phone system.
+    TrunkCredential,
     /// The evidence does not tell.
     Unknown,
 }
@@ -32,6 +34,7 @@ impl Vector {
             Vector::GuestCall => "guest-call",
             Vector::DefaultCredential => "default-credential",
             Vector::ManagerInterface => "manager-interface",
+            Vector::TrunkCredential => "trunk-credential",
             Vector::Unknown => "unknown",
         }
     }

@@ -64,6 +64,7 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::GuestCall => "calls went out without any account",
         Vector::DefaultCredential => "the secret was one that anybody would try first",
         Vector::ManagerInterface => "the manager interface made the calls",
+        Vector::TrunkCredential => "the trunk's secret was used elsewhere",
         Vector::Unknown => "the evidence does not tell",
     }
 }
