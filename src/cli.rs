@@ -195,6 +195,9 @@ pub(crate) struct InquiryArgs {
     /// The zone of the carrier's times, where its records do not tell it.
     #[arg(long, value_name = "ZONE", requires = "carrier_cdr", allow_hyphen_values = true)]
     pub(crate) carrier_tz: Option<String>,
+    /// The digits dialled for an outside line, as 9; worked out from the calls unless given.
+    #[arg(long, value_name = "DIGITS", value_parser = digits)]
+    pub(crate) outside_prefix: Option<String>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,
@@ -280,12 +283,17 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
 }
 
+/// Reads a few digits.
+fn digits(text: &str) -> Result<String, String> {
+    let is_short = (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_short { Ok(text.to_owned()) } else { Err("up to six digits, as 9".to_owned()) }
+}
+
 /// Reads an ISO 3166 code of two letters.
 fn country(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        Ok(text.to_ascii_uppercase())
-    } else {
-        Err("a country is two letters, as ES".to_owned())
+    match tolltrace::numbering::plan().region(text) {
+        Some(region) => Ok(region.code.to_owned()),
+        None => Err("a country is two letters of ISO 3166, as ES".to_owned()),
     }
 }
 

@@ -171,6 +171,13 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             |call| Some(world.dialed(call)).filter(|dialed| !dialed.is_empty()),
             |dialed| Untrusted::from_bytes(dialed),
         ),
+        by_country: sums(world, calls, |call| country(case, call), |name| Untrusted::from(*name)),
+        by_class: sums(
+            world,
+            calls,
+            |call| case.numbers.of(world.dialed(call)).number.class,
+            |class| Untrusted::from(class.meaning()),
+        ),
         by_account: sums(world, calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
         by_source: sums(
             world,
@@ -179,6 +186,11 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             |address| Untrusted::from(address.to_string().as_str()),
         ),
     }
+}
+
+/// Returns the name of the country that a call went to.
+fn country(case: &Case<'_>, call: &Call) -> Option<&'static str> {
+    case.numbers.of(case.world.dialed(call)).number.country_name
 }
 
 /// Calls of one key: how many, how many answered, their billed seconds.

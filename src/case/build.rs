@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
@@ -25,6 +26,7 @@ pub(super) struct Case<'a> {
     pub(super) clock: &'a Clock,
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],
+    pub(super) numbers: &'a Numbers,
 }
 
 /// Lines shown for one address or call.
@@ -120,6 +122,7 @@ impl Case<'_> {
             assessment: assessment::assess(self, incidents),
             reconciliation: None,
             dispute: None,
+            dialling: self.numbers.dialling.clone(),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,

@@ -25,7 +25,7 @@ impl Case<'_> {
             organisation: self.options.organisation.clone(),
             timezone: self.clock.zone().name(),
             timezone_origin: origin,
-            home_country: self.options.home_country.clone(),
+            home_country: self.numbers.dialling.home_country.map(str::to_owned),
             filters: self.filters(),
             evidence_ends: self.maybe(self.world.last),
             product: version.map(Untrusted::from_bytes).or_else(|| self.proxy().map(Untrusted::from)),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Case;
+use super::numbers::Called;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
@@ -165,14 +166,16 @@ impl Case<'_> {
     fn call(&self, index: usize, why: &str, cited: &BTreeMap<Place, Citation>) -> Option<model::FraudCall> {
         let call = self.world.calls.list.get(index)?;
         let places = self.world.places(call);
+        let Called { e164, country, number } = self.numbers.of(self.world.dialed(call));
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(call.start),
             end: self.when(call.end()),
             account: self.world.account_of(call).map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
-            e164: None,
-            country: None,
+            e164,
+            country: country.map(str::to_owned),
+            number,
             seconds: self.world.billed(call),
             disposition: call.disposition.word(),
             cost: None,

@@ -6,6 +6,7 @@ mod carrier;
 mod gaps;
 mod given;
 mod incidents;
+mod numbers;
 mod reach;
 mod sorted;
 mod story;
@@ -63,6 +64,8 @@ pub struct Options {
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
     pub carrier: CarrierOptions,
+    /// `--outside-prefix`: digits that ask for an outside line.
+    pub outside_prefix: Option<String>,
 }
 
 /// Is told how far the reading has come.
@@ -202,6 +205,7 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
+        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents);
         let case = build::Case {
             evidence,
             options,
@@ -209,6 +213,7 @@ pub fn examine(
             clock: &prepared.clock,
             world: &world,
             read: &read,
+            numbers: &numbers,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);

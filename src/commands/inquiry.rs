@@ -56,6 +56,7 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
             map: inquiry.carrier_map.clone(),
             zone: inquiry.carrier_tz.clone(),
         },
+        outside_prefix: inquiry.outside_prefix.clone(),
         no_hash: inquiry.no_hash,
         jobs: inquiry.jobs.map_or(0, usize::from),
         ..Options::default()

@@ -9,10 +9,13 @@
 
 mod class;
 mod clean;
+mod habits;
+mod home;
 mod patterns;
 mod plan;
 mod read;
 mod reading;
+mod risk;
 mod short;
 mod site;
 #[cfg(test)]
@@ -20,7 +23,10 @@ mod tests;
 mod trie;
 
 pub use class::Class;
+pub use habits::{OutsideLine, outside_lines, taken_prefixes};
+pub use home::{Certainty, Home, Signs, home};
 pub use plan::{Found, Plan, Range, Region, plan};
 pub use read::{read, read_routed};
 pub use reading::{Alternative, Confidence, Kind, Reading};
+pub use risk::{Risk, risk};
 pub use site::{Route, Site};

@@ -10,7 +10,7 @@ const LONGEST_EXTENSION: usize = 6;
 /// Digits that sites use for an outside line, tried where nothing else gives a reading.
 const USUAL_OUTSIDE: [&str; 6] = ["9", "0", "8", "1", "7", "6"];
 /// Ways to write an international number that trunks take far from where they belong.
-const FOREIGN_INTERNATIONAL: [&str; 2] = ["00", "011"];
+pub(super) const FOREIGN_INTERNATIONAL: [&str; 2] = ["00", "011"];
 
 /// Reads a dialled string.
 pub fn read(site: &Site, raw: &[u8]) -> Reading {
@@ -160,11 +160,11 @@ fn number(site: &Site, digits: &str) -> Reading {
             other.digits != best.digits && other.rank > Rank::Unfit && other.rank.is_near(best.rank)
         })
         .collect();
-    let is_tied = rivals.iter().any(|other| other.rank == best.rank);
+    let is_tied = rivals.iter().any(|other| other.rank.min(Rank::Plain) == best.rank.min(Rank::Plain));
     let confidence = match best.rank {
         _ if is_tied => Confidence::Ambiguous,
         Rank::Plain if best.line.is_empty() => Confidence::Exact,
-        Rank::Plain | Rank::Local => Confidence::High,
+        Rank::Plain | Rank::Taken | Rank::Local => Confidence::High,
         Rank::Foreign | Rank::Unfit | Rank::Guess => Confidence::Low,
     };
     let mut reading = best.reading(site, confidence);
@@ -217,6 +217,8 @@ enum Rank {
     Local,
     /// Written by the rules.
     Plain,
+    /// Written as calls were that got out.
+    Taken,
 }
 
 impl Rank {
@@ -293,15 +295,23 @@ fn candidates(site: &Site, digits: &str, line: &str) -> Vec<Candidate> {
     }
     all.extend(national(site, digits));
     all.extend(local(site, digits));
-    for prefix in FOREIGN_INTERNATIONAL {
-        let rest = digits.strip_prefix(prefix);
-        let step = || format!("international prefix {prefix}, which is not the home country's");
-        all.extend(rest.and_then(|rest| Candidate::of(rest, Rank::Foreign, step())));
-    }
+    all.extend(FOREIGN_INTERNATIONAL.into_iter().filter_map(|prefix| foreign(site, digits, prefix)));
     let plain = if site.plain_e164 { Rank::Plain } else { Rank::Guess };
     all.extend(Candidate::of(digits, plain, "a country code without +".to_owned()));
     all.iter_mut().for_each(|candidate| line.clone_into(&mut candidate.line));
     all
+}
+
+/// Reads an international number written by other countries' rules.
+fn foreign(site: &Site, digits: &str, prefix: &'static str) -> Option<Candidate> {
+    let rest = digits.strip_prefix(prefix)?;
+    if site.taken.contains(&prefix) {
+        let step = format!("international prefix {prefix}, which the trunks take");
+        return Candidate::of(rest, Rank::Taken, step.clone()).or_else(|| Candidate::unfit(rest, step));
+    }
+    let why = if site.home.is_some() { "is not the home country's" } else { "many countries have" };
+    let step = format!("international prefix {prefix}, which {why}");
+    Candidate::of(rest, Rank::Foreign, step.clone()).or_else(|| Candidate::unfit(rest, step))
 }
 
 /// Reads a number of the home country: behind its trunk prefix, or bare where none is dialled.
@@ -313,7 +323,15 @@ fn national(site: &Site, digits: &str) -> Vec<Candidate> {
             .then(|| Candidate::of(&format!("{code}{national}"), Rank::Plain, step))?
     };
     let bare_is_whole = site.trunk.is_none() || home.is_north_american();
-    let bare = bare_is_whole.then(|| at_home(digits, "a national number".to_owned())).flatten();
+    let bare = if bare_is_whole {
+        at_home(digits, "a national number".to_owned())
+    } else {
+        // Trunks take it so, though no telephone of the country does.
+        let step = "a national number without its trunk prefix".to_owned();
+        at_home(digits, step)
+            .filter(|_| !digits.starts_with('0'))
+            .map(|bare| Candidate { rank: Rank::Foreign, ..bare })
+    };
     let behind = site.trunk.splits(digits).into_iter().filter_map(|(trunk, rest)| {
         let is_whole = !rest.starts_with('0');
         is_whole.then(|| at_home(rest, format!("trunk prefix {trunk}")))?

@@ -17,6 +17,8 @@ pub struct Site {
     pub(super) extensions: BTreeSet<String>,
     /// Do records give numbers in E.164 without `+`?
     pub(super) plain_e164: bool,
+    /// International prefixes that are not the home country's, by which calls got out.
+    pub(super) taken: Vec<&'static str>,
     pub(super) international: Prefix,
     pub(super) trunk: Prefix,
     pub(super) short: Short,
@@ -40,6 +42,7 @@ impl Site {
             area: None,
             extensions: BTreeSet::new(),
             plain_e164: false,
+            taken: Vec::new(),
             international: home.map_or(Prefix::None, |home| Prefix::new(home.international)),
             trunk: home.map_or(Prefix::None, |home| Prefix::new(home.trunk)),
             short: home.map_or_else(Short::default, Short::of),
@@ -78,6 +81,13 @@ impl Site {
     #[must_use]
     pub fn with_plain_e164(mut self) -> Self {
         self.plain_e164 = true;
+        self
+    }
+
+    /// Adds an international prefix that is not the home country's and yet leads abroad.
+    #[must_use]
+    pub fn with_taken(mut self, prefix: &'static str) -> Self {
+        self.taken.push(prefix);
         self
     }
 

@@ -37,6 +37,8 @@ pub struct Pbx {
     pub own_addresses: Vec<IpAddr>,
     /// `systemname` of `asterisk.conf`.
     pub system_name: Option<String>,
+    /// The country of the tones in `indications.conf`; `us` unless somebody changed it.
+    pub tone_zone: Option<String>,
     /// May anybody log in to the manager interface at all? `None` where no file says.
     pub manager_enabled: Option<bool>,
     /// Does FreeSWITCH log who gave a wrong secret? `None` where no file says.

@@ -179,6 +179,9 @@ fn read_directory(directory: &Directory<'_>, has_realtime: bool, collector: &mut
     let asterisk = loader.load("asterisk.conf", &[]);
     let name = asterisk.as_ref().and_then(|document| document.last("options", "systemname"));
     collector.pbx.system_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+    let tones = loader.load("indications.conf", &[]);
+    let zone = tones.as_ref().and_then(|document| document.last("general", "country"));
+    collector.pbx.tone_zone = zone.filter(|zone| !zone.is_empty()).map(str::to_owned);
     if !has_realtime {
         read_realtime(&mut loader, collector);
     }

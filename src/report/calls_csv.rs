@@ -13,7 +13,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 use super::document::place;
 use super::model::{FraudCall, Report, When};
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 19] = [
     "incident",
     "start_utc",
     "start_local",
@@ -21,6 +21,10 @@ const HEADER: [&str; 15] = [
     "dialed",
     "e164",
     "country",
+    "country_name",
+    "area",
+    "class",
+    "risk",
     "seconds",
     "disposition",
     "cost",
@@ -54,6 +58,10 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         call.dialed.csv(),
         words(&call.e164),
         words(&call.country),
+        call.number.country_name.map(csv_cell).unwrap_or_default(),
+        call.number.area.map(csv_cell).unwrap_or_default(),
+        call.number.class.map(|class| class.word().to_owned()).unwrap_or_default(),
+        call.number.risk.word().to_owned(),
         call.seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
         call.disposition.to_owned(),
         words(&call.cost),

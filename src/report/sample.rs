@@ -33,6 +33,7 @@ fn call(index: i64) -> FraudCall {
         dialed: hostile(),
         e164: Some("+881835211000".to_owned()),
         country: None,
+        number: CalledNumber::default(),
         seconds: Some(600),
         disposition: "ANSWERED",
         cost: Some("12.50".to_owned()),
@@ -113,9 +114,26 @@ fn summary() -> CallSummary {
         totals: Totals { calls: 12, answered: 12, seconds: Some(7_200), ..Totals::default() },
         by_hour: vec![hour],
         by_destination: vec![sum.clone()],
+        by_country: vec![sum.clone()],
+        by_class: vec![sum.clone()],
         by_account: vec![sum.clone()],
         by_source: vec![sum],
     }
+}
+
+fn dialling() -> Dialling {
+    let row = NumberRow {
+        dialed: hostile(),
+        e164: Some("+881835211000".to_owned()),
+        country: None,
+        number: CalledNumber::default(),
+        steps: vec!["+881 is Global satellite".to_owned()],
+        alternatives: Vec::new(),
+        risk_because: vec!["satellite numbers are dear by their class".to_owned()],
+        calls: 12,
+        seconds: Some(7_200),
+    };
+    Dialling { table_version: "0", numbers: vec![row], ..Dialling::default() }
 }
 
 fn assessment() -> Assessment {
@@ -227,6 +245,7 @@ pub(crate) fn report() -> Report {
         assessment: assessment(),
         reconciliation: None,
         dispute: None,
+        dialling: dialling(),
         clocks: vec![ClockNote {
             path: "var/log/asterisk/full".to_owned(),
             notes: vec!["the year was worked out".to_owned()],

@@ -134,6 +134,8 @@ impl CarrierSide<'_> {
 
     fn fraud_call(&self, case: &Case<'_>, judged: &Judged<'_>, is_wiped: bool) -> FraudCall {
         let call = judged.call;
+        let e164 = (call.to_number > 0).then(|| format!("+{}", call.to_number));
+        let called = e164.as_deref().map(|number| case.numbers.of(number.as_bytes())).unwrap_or_default();
         let id = record_id(call);
         FraudCall {
             uniqueid: (!id.is_empty()).then(|| Untrusted::from(id)),
@@ -141,8 +143,9 @@ impl CarrierSide<'_> {
             end: case.maybe(call.end.or(call.begin())),
             account: self.trunk_list().first().filter(|_| self.trunks.len() == 1).map(|name| name.as_str().into()),
             dialed: Untrusted::from(&*call.to),
-            e164: (call.to_number > 0).then(|| format!("+{}", call.to_number)),
+            e164,
             country: shown::country(call.to_number).map(str::to_owned),
+            number: called.number,
             seconds: call.seconds_billed().map(u64::from),
             disposition: if call.is_answered { "ANSWERED" } else { "NO ANSWER" },
             cost: call.cost.map(|cost| cost.to_string()),

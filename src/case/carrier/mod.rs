@@ -64,10 +64,9 @@ impl<'a> CarrierSide<'a> {
         }
         let (billed, outside, repeated) = kept(window, files);
         let theirs: Vec<Theirs> = billed.iter().map(|(_, call)| of_theirs(call)).collect();
-        let site = site(case);
         let mut readings = HashMap::new();
         let ours: Vec<Ours> =
-            legs.legs.iter().map(|leg| of_ours(case.world, leg, &site, &mut readings)).collect();
+            legs.legs.iter().map(|leg| of_ours(case.world, leg, &case.numbers.site, &mut readings)).collect();
         let matched = reconcile(&theirs, &ours);
         let mut side = CarrierSide {
             calls: Vec::new(),
@@ -265,13 +264,6 @@ fn digits(text: &str) -> u64 {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
     let kept = digits.get(digits.len().saturating_sub(18)..).unwrap_or_default();
     kept.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
-}
-
-/// Returns how the phone system dials, as far as zone and option tell.
-fn site(case: &Case<'_>) -> Site {
-    let plan = numbering::plan();
-    let given = case.options.home_country.as_deref().and_then(|code| plan.region(code));
-    Site::new(given.or_else(|| plan.region_of_zone(&case.clock.zone().name())))
 }
 
 /// Adds what the carrier's records say to the report.

@@ -65,6 +65,10 @@ pub struct CallSummary {
     pub by_hour: Vec<HourCount>,
     /// By destination as dialled, most seconds first.
     pub by_destination: Vec<CallRowSum>,
+    /// By country of the number.
+    pub by_country: Vec<CallRowSum>,
+    /// By class of the number.
+    pub by_class: Vec<CallRowSum>,
     /// By account.
     pub by_account: Vec<CallRowSum>,
     /// By source address, where a record tells.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Likelihood, Proof, Role, Vector, When};
+use super::{CalledNumber, Likelihood, Proof, Role, Vector, When};
 use crate::report::document;
 use crate::untrusted::Untrusted;
 
@@ -148,6 +148,9 @@ pub struct FraudCall {
     pub e164: Option<String>,
     /// The country of the number.
     pub country: Option<String>,
+    /// What else is known of the number.
+    #[serde(flatten)]
+    pub number: CalledNumber,
     /// Billed seconds, where a call record tells them.
     pub seconds: Option<u64>,
     /// How it ended.

@@ -8,6 +8,7 @@ mod evidence;
 mod figures;
 mod finding;
 mod incident;
+mod number;
 mod timeline;
 mod words;
 
@@ -27,6 +28,7 @@ pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
 };
+pub use number::{CalledNumber, Dialling, NumberRow};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -69,6 +71,8 @@ pub struct Report {
     pub reconciliation: Option<Reconciliation>,
     /// What is disputed with the carrier.
     pub dispute: Option<Dispute>,
+    /// How dialled strings were read.
+    pub dialling: Dialling,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.
@@ -124,7 +128,7 @@ pub struct Case {
     pub timezone: String,
     /// Where the zone came from, in words.
     pub timezone_origin: String,
-    /// `--home-country`.
+    /// The country that the phone system stands in: `--home-country`, else worked out.
     pub home_country: Option<String>,
     /// What options leave out of the inquiry, a sentence each.
     pub filters: Vec<String>,

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::numbering::Class;
 use crate::report::document::{Block, Line, counted, duration_or_dash, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
@@ -127,6 +128,15 @@ fn reasons(incident: &Incident, view: View) -> Vec<Block> {
     blocks
 }
 
+/// Returns the country and, where it is not an ordinary one, the class of a number.
+fn place(call: &FraudCall) -> String {
+    let name = call.number.country_name.or(call.country.as_deref()).unwrap_or("-");
+    match call.number.class {
+        Some(class) if class != Class::Geo => format!("{name}, {}", class.meaning()),
+        _ => name.to_owned(),
+    }
+}
+
 fn call_row(call: &FraudCall) -> Vec<Line> {
     let cost = call.cost.as_ref().map_or_else(
         || "-".to_owned(),
@@ -136,7 +146,7 @@ fn call_row(call: &FraudCall) -> Vec<Line> {
         instant_or_dash(call.start.as_ref()).into(),
         call.account.as_ref().map_or_else(|| "-".into(), Line::from),
         (&call.dialed).into(),
-        call.country.as_deref().unwrap_or("-").into(),
+        place(call).into(),
         duration_or_dash(call.seconds).into(),
         call.disposition.into(),
         cost.trim_end().into(),

@@ -25,18 +25,36 @@ pub(super) fn case(report: &Report) -> Vec<Block> {
         }
         rows.push(vec![Line::from(system.prefix.as_str()), line]);
     }
-    for (name, value) in [
-        ("case number", &case.number),
-        ("examiner", &case.examiner),
-        ("organisation", &case.organisation),
-        ("home country", &case.home_country),
-    ] {
+    for (name, value) in
+        [("case number", &case.number), ("examiner", &case.examiner), ("organisation", &case.organisation)]
+    {
         if let Some(value) = value {
             rows.push(vec![name.into(), value.as_str().into()]);
         }
     }
+    rows.extend(dialling(report));
     rows.push(vec!["written by".into(), format!("{} {}", report.tool.name, report.tool.version).into()]);
     titled("The case", Block::table(&["what", "value"], rows))
+}
+
+/// Says how dialled strings were read.
+fn dialling(report: &Report) -> Vec<Vec<Line>> {
+    let dialling = &report.dialling;
+    let mut rows = Vec::new();
+    let home = dialling.home_country.unwrap_or("not known");
+    let because = dialling.because.join("; ");
+    let because = if because.is_empty() { String::new() } else { format!(": {because}") };
+    let certainty = dialling.certainty.words();
+    let certainty = if dialling.home_country.is_some() { format!(" ({certainty})") } else { String::new() };
+    rows.push(vec!["home country".into(), format!("{home}{certainty}{because}").into()]);
+    if !dialling.outside_lines.is_empty() {
+        let lines = dialling.outside_lines.join(", ");
+        let because = dialling.outside_because.join("; ");
+        rows.push(vec!["outside line".into(), format!("{lines} ({because})").into()]);
+    }
+    let version = format!("numbering plans, version {}", dialling.table_version);
+    rows.push(vec!["numbers read by".into(), version.into()]);
+    rows
 }
 
 pub(super) fn coverage(report: &Report, view: View) -> Vec<Block> {

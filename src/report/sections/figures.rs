@@ -39,6 +39,8 @@ fn calls(summary: &CallSummary, view: View) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph(sums.into())];
     blocks.extend(hours("calls", &summary.by_hour, view));
     blocks.extend(shares("dialled", &summary.by_destination, view));
+    blocks.extend(shares("country", &summary.by_country, view));
+    blocks.extend(shares("class of number", &summary.by_class, view));
     blocks.extend(shares("account", &summary.by_account, view));
     blocks.extend(shares("from address", &summary.by_source, view));
     blocks
