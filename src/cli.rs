@@ -33,6 +33,34 @@ Exit status:
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
 
+const DISPUTE_EXAMPLES: &str = "\
+Examples:
+  tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
+  tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet
+
+With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
+
+The exports of Bandwidth, Commio, DIDlogic, DIDWW, IvozProvider, Plivo, Simwood, Sinch, Telnyx, Twilio, Vitelity,
+VoIP Innovations, VoIP.ms and Vonage are recognised by their columns. For any other, --carrier-map names them:
+
+  carrier = \"My Carrier\"
+  zone = \"Europe/Berlin\"       # or UTC, +02:00, \"in the text\", or \"ask\" for --carrier-tz
+  currency = \"EUR\"             # where no column tells it
+  decimal = \",\"                # . unless given
+  date = \"day-first\"           # or month-first; year-first unless given
+  unit = \"clock\"               # of durations: seconds unless given, minutes, or clock for 00:29:43
+  cost_sign = \"negative\"       # of a charge: positive unless given, or either
+  numbers = \"north-american\"   # ten digits at home; e164 unless given
+  optional = [\"billed\"]        # columns that may be missing
+  [columns]                    # to, and start, answer, or date and time, are needed
+  to = \"Destination\"
+  from = \"Caller\"
+  start = \"Begin\"
+  seconds = \"Duration\"
+  billed = \"Billed\"
+  cost = \"Charge\"
+  call_id = \"Reference\"";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -74,6 +102,9 @@ Examples:
   tolltrace investigate /mnt/pbx
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
+    /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
+    #[command(after_help = DISPUTE_EXAMPLES)]
+    Dispute(ReportArgs),
     /// Write every recognised record in time order, as Timesketch takes it.
     #[command(after_help = "\
 Examples:

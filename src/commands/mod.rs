@@ -1,5 +1,6 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod dispute;
 mod inquiry;
 mod parts;
 mod run;
@@ -72,6 +73,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),

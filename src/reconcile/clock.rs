@@ -89,16 +89,24 @@ impl ClockDifference {
     }
 
     /// Works out how exactly it is known, from what was matched.
+    ///
+    /// Which of start, answer and end means the same on both sides, the calls tell: it is the one on which most of them
+    /// agree to the second. Lengths in whole seconds move the others by one.
     pub(super) fn measure(&mut self, theirs: &[Theirs], ours: &[Ours], pairs: &[Option<Pair>]) {
-        let mut all = Vec::new();
+        let paired: Vec<(&Theirs, &Ours)> = theirs
+            .iter()
+            .zip(pairs)
+            .filter_map(|(call, pair)| Some((call, pair.filter(|pair| !pair.is_length_apart)?)))
+            .filter_map(|(call, pair)| Some((call, ours.get(pair.ours as usize)?)))
+            .collect();
+        let of = |anchor: Anchor| -> Vec<(i64, i64)> {
+            let each = paired.iter().filter_map(|(call, own)| Some((call.start.div_euclid(DAY), anchor(call, own)?)));
+            each.collect()
+        };
+        let best = ANCHORS.into_iter().map(of).max_by_key(|found| agreement(found)).unwrap_or_default();
         let mut days: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for (call, pair) in theirs.iter().zip(pairs) {
-            let Some(pair) = pair.filter(|pair| !pair.is_length_apart) else { continue };
-            let Some(own) = ours.get(pair.ours as usize) else { continue };
-            let difference = ahead(call, own);
-            all.push(difference);
-            days.entry(call.start.div_euclid(DAY)).or_default().push(difference);
-        }
+        best.iter().for_each(|(day, difference)| days.entry(*day).or_default().push(*difference));
+        let mut all: Vec<i64> = best.into_iter().map(|(_, difference)| difference).collect();
         self.calls = all.len() as u64;
         self.days = days
             .into_iter()
@@ -120,6 +128,23 @@ impl ClockDifference {
             seconds.abs() >= 900 - 60 && (rest <= 60 || rest >= 900 - 60)
         })
     }
+}
+
+/// How far one kind of time is ahead on the carrier's side.
+type Anchor = fn(&Theirs, &Ours) -> Option<i64>;
+
+/// The kinds of time, the surest last: of several that agree alike the last counts.
+const ANCHORS: [Anchor; 3] = [
+    |theirs, ours| Some(theirs.answer.filter(|_| ours.is_answered)? - ours.answer()),
+    |theirs, ours| theirs.end.filter(|_| ours.seconds.is_some()).map(|end| end - ours.end),
+    |theirs, ours| Some(theirs.start - ours.start),
+];
+
+/// Returns how many agree on one difference.
+fn agreement(found: &[(i64, i64)]) -> usize {
+    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+    found.iter().for_each(|(_, difference)| *counts.entry(*difference).or_default() += 1);
+    counts.into_values().max().unwrap_or(0)
 }
 
 /// Returns the median, and the median distance from it.

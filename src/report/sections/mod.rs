@@ -4,6 +4,7 @@
 
 mod answer;
 mod attack;
+mod carrier;
 mod coverage;
 mod entry;
 mod figures;
@@ -96,6 +97,10 @@ pub enum Section {
     Scanning,
     /// Product, zone and names of the case.
     Case,
+    /// The carrier's records against one's own.
+    Reconciliation,
+    /// The letter to the carrier's fraud desk.
+    Dispute,
 }
 
 impl Section {
@@ -106,6 +111,7 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Reconciliation,
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
@@ -127,6 +133,7 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Reconciliation,
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
@@ -140,6 +147,7 @@ impl Section {
     pub const ASSESSMENT: &[Section] = &[
         Section::Answer,
         Section::IncidentCalls,
+        Section::Reconciliation,
         Section::LastDay,
         Section::Failures,
         Section::Scanning,
@@ -180,6 +188,8 @@ impl Section {
             Section::Failures => figures::failures(report, view),
             Section::Scanning => figures::scanning(report, view),
             Section::Case => coverage::case(report),
+            Section::Reconciliation => carrier::reconciliation(report, view),
+            Section::Dispute => carrier::dispute(report, view),
         }
     }
 }
