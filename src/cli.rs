@@ -33,11 +33,7 @@ Exit status:
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
 
-const DISPUTE_EXAMPLES: &str = "\
-Examples:
-  tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
-  tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet
-
+const DISPUTE_HELP: &str = "\
 With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
 
 The exports of Bandwidth, Commio, DIDlogic, DIDWW, IvozProvider, Plivo, Simwood, Sinch, Telnyx, Twilio, Vitelity,
@@ -59,7 +55,11 @@ VoIP Innovations, VoIP.ms and Vonage are recognised by their columns. For any ot
   seconds = \"Duration\"
   billed = \"Billed\"
   cost = \"Charge\"
-  call_id = \"Reference\"";
+  call_id = \"Reference\"
+
+Examples:
+  tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
+  tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ Examples:
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
     /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
-    #[command(after_help = DISPUTE_EXAMPLES)]
+    #[command(after_help = DISPUTE_HELP)]
     Dispute(ReportArgs),
     /// Write every recognised record in time order, as Timesketch takes it.
     #[command(after_help = "\

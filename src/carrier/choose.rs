@@ -132,7 +132,8 @@ fn no_fit(
         }
     }
     let near = built_in.iter().map(|layout| (named(layout, header), lacks(layout, header), layout));
-    let near = near.filter(|(_, lacks, _)| lacks.len() <= 2).max_by_key(|(named, lacks, _)| (*named, lacks.len()));
+    let near =
+        near.filter(|(_, lacks, _)| lacks.len() <= 2).max_by_key(|(named, lacks, _)| (*named, lacks.len()));
     let nearest = near.map(|(_, lacks, layout)| {
         format!("; the nearest is that of {}, which has \"{}\" as well", layout.carrier, lacks.join("\", \""))
     });

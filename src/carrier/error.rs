@@ -74,7 +74,9 @@ pub enum CarrierError {
         carrier: String,
     },
     /// Not one row has what a column should hold.
-    #[error("{path}:{line}: column \"{header}\", taken for `{field}`, holds \"{value}\": {what}, here and in every row")]
+    #[error(
+        "{path}:{line}: column \"{header}\", taken for `{field}`, holds \"{value}\": {what}, here and in every row"
+    )]
     WrongColumn {
         /// As given.
         path: String,
@@ -123,7 +125,9 @@ impl CarrierError {
         match self {
             CarrierError::Unreadable { .. } => "give the file that the carrier's portal exports",
             CarrierError::TooLarge { .. } => "export a shorter period, or cut the file into several",
-            CarrierError::Zone { .. } => "a zone is named as in the zone database, as America/New_York, or -05:00",
+            CarrierError::Zone { .. } => {
+                "a zone is named as in the zone database, as America/New_York, or -05:00"
+            }
             CarrierError::NoTable { .. } | CarrierError::Unknown { .. } => {
                 "say which column is which with --carrier-map FILE; `tolltrace dispute --help` shows one"
             }
@@ -138,7 +142,9 @@ impl CarrierError {
                 "name the right column, the order of the date or the unit in a --carrier-map"
             }
             CarrierError::Map { .. } => "`tolltrace dispute --help` shows a whole map",
-            CarrierError::NoColumn { .. } => "names count without case, spaces and marks; `optional` lists those that may be missing",
+            CarrierError::NoColumn { .. } => {
+                "names count without case, spaces and marks; `optional` lists those that may be missing"
+            }
         }
     }
 }

@@ -74,9 +74,10 @@ const MOST_LAYOUT: usize = 256 * 1024;
 
 /// Reads all files that were given.
 pub fn read(options: &CarrierOptions) -> Result<Vec<CarrierFile>, CarrierError> {
-    let zone = options.zone.as_deref().map(|text| {
-        Zone::from_text(text).ok_or_else(|| CarrierError::Zone { text: text.to_owned() })
-    });
+    let zone = options
+        .zone
+        .as_deref()
+        .map(|text| Zone::from_text(text).ok_or_else(|| CarrierError::Zone { text: text.to_owned() }));
     let zone = zone.transpose()?;
     let map = options.map.as_deref().map(read_map).transpose()?;
     let mut room = Room { calls: MOST_CALLS, proof: MOST_PROOF };

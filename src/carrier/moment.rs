@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_can_be_read_in_two_ways_is_not() {
-        for text in ["11/14/26 02:11:07", "11/14/2026 02:11:07", "2026-11-14", "", "02:11:07", "2026-13-01 00:00:00"]
+        for text in
+            ["11/14/26 02:11:07", "11/14/2026 02:11:07", "2026-11-14", "", "02:11:07", "2026-13-01 00:00:00"]
         {
             assert_eq!(read(text, DateOrder::YearFirst), None, "{text}");
         }

@@ -186,7 +186,8 @@ impl Plan<'_> {
             _ => None,
         };
         // A telephone number is no price.
-        let digits = text.bytes().take_while(|byte| *byte != self.layout.decimal as u8).filter(u8::is_ascii_digit);
+        let digits =
+            text.bytes().take_while(|byte| *byte != self.layout.decimal as u8).filter(u8::is_ascii_digit);
         let amount = amount.filter(|_| digits.count() <= MOST_PRICE_DIGITS).ok_or(NoCall(field))?;
         Ok(Some(match self.layout.cost_sign {
             Sign::Positive => amount,
@@ -266,7 +267,10 @@ fn whole(text: &str, mark: char, times: u64) -> Option<u64> {
         return None;
     }
     let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    Some((whole.parse::<u64>().ok()? * 1_000 + millis) * times / 1_000 + u64::from(millis * times % 1_000 >= 500))
+    Some(
+        (whole.parse::<u64>().ok()? * 1_000 + millis) * times / 1_000
+            + u64::from(millis * times % 1_000 >= 500),
+    )
 }
 
 fn address(text: &str) -> Result<Option<IpAddr>, NoCall> {

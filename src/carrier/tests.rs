@@ -29,7 +29,8 @@ const VITELITY: &str = "date,source,destination,seconds,callerid,disposition,cos
 const MAP: &str = "carrier = \"Home\"\nzone = \"Europe/Berlin\"\ndecimal = \",\"\ndate = \"day-first\"\nunit = \"clock\"\n\
     currency = \"EUR\"\n[columns]\nto = \"Ziel\"\nfrom = \"Quelle\"\nstart = \"Beginn\"\nseconds = \"Dauer\"\ncost = \"Betrag\"\n";
 
-const HOME: &str = "Beginn;Quelle;Ziel;Dauer;Betrag\n14.11.2026 03:11:07;+493012345678;00252600000001;00:29:43;16,39\n";
+const HOME: &str =
+    "Beginn;Quelle;Ziel;Dauer;Betrag\n14.11.2026 03:11:07;+493012345678;00252600000001;00:29:43;16,39\n";
 
 /// Every layout's sample tells the same call.
 #[test]
@@ -95,7 +96,8 @@ fn a_users_map_says_zone_mark_order_and_unit() {
 fn encodings_separators_and_packings_are_all_one() {
     let plain = read_bytes(VITELITY.as_bytes(), Some("America/Denver"), None).unwrap().calls.remove(0);
     let marked = [b"\xef\xbb\xbf".as_slice(), VITELITY.as_bytes()].concat();
-    let wide: Vec<u8> = std::iter::once(0xfeff).chain(VITELITY.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> =
+        std::iter::once(0xfeff).chain(VITELITY.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(VITELITY.as_bytes()).unwrap();
     let packed = packed.finish().unwrap();
@@ -106,7 +108,8 @@ fn encodings_separators_and_packings_are_all_one() {
         let call = &file.calls[0];
         assert_eq!((call.to_number, call.start, call.cost), (plain.to_number, plain.start, plain.cost));
     }
-    let wide: Vec<u8> = std::iter::once(0xfeff).chain(VITELITY.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    let wide: Vec<u8> =
+        std::iter::once(0xfeff).chain(VITELITY.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     let file = read_bytes(&wide, Some("America/Denver"), None).unwrap();
     assert!(file.notes.iter().any(|note| note.contains("UTF-16")), "{:?}", file.notes);
 }
@@ -140,7 +143,11 @@ fn a_wrong_column_is_an_error_that_names_it() {
     assert!(near.contains("nearest is that of Vitelity, which has \"cost\" as well"), "{near}");
     let twice = error(&VITELITY.replace("callerid", "Source"), Some("UTC"), None);
     assert!(twice.contains("no known layout") || twice.contains("are both"), "{twice}");
-    let twice = error(&VITELITY.replace("date,source", "date,Cost"), Some("UTC"), Some(&MAP.replace("Betrag", "cost")));
+    let twice = error(
+        &VITELITY.replace("date,source", "date,Cost"),
+        Some("UTC"),
+        Some(&MAP.replace("Betrag", "cost")),
+    );
     assert!(twice.contains("map.toml:8") && twice.contains("Ziel"), "{twice}");
     let twice = error(&HOME.replace("Quelle", "ziel"), None, Some(&MAP.replace("from = \"Quelle\"\n", "")));
     assert!(twice.contains("\"ziel\" and \"Ziel\" are both `to`"), "{twice}");

@@ -217,7 +217,7 @@ pub fn examine(
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
-        carrier::add(&case, prepared.window, &billed, &mut examined.report);
+        carrier::add(&case, prepared.window, &billed, &mut examined);
         examined
     }))
 }

@@ -51,6 +51,8 @@ pub struct ClockDifference {
     pub calls: u64,
     /// Each day that both sides tell of.
     pub days: Vec<DayClock>,
+    /// Is a start that stands alone that of the answer?
+    pub(super) starts_at_answer: bool,
     /// Days that differ from the rest, as they were found before anything was matched.
     own: BTreeMap<i64, i64>,
 }
@@ -67,19 +69,31 @@ struct Vote {
 
 impl ClockDifference {
     /// Finds it, before anything is matched.
-    pub(super) fn estimate(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Increment) -> Self {
-        let mut votes = votes(theirs, ours, by_number, increment);
-        votes.sort_unstable();
+    pub(super) fn estimate(
+        theirs: &[Theirs],
+        ours: &[Ours],
+        by_number: &ByNumber,
+        increment: Increment,
+    ) -> Self {
+        let by = |starts_at_answer| {
+            let mut votes = votes(theirs, ours, by_number, increment, starts_at_answer);
+            votes.sort_unstable();
+            // Day by day: a drift blurs the whole more than a choice that is wrong.
+            let agreeing: u64 = by_day(&votes).values().map(|votes| densest(votes.iter(), WIDTH).0).sum();
+            (agreeing, starts_at_answer, votes)
+        };
+        let of_request = by(false);
+        let is_start_alone = |call: &Theirs| call.end.is_none() && call.answer.is_none();
+        let of_answer = theirs.iter().any(is_start_alone).then(|| by(true));
+        let (_, starts_at_answer, votes) =
+            of_answer.filter(|answer| answer.0 > of_request.0).unwrap_or(of_request);
         let Some(all) = peak(&votes) else { return ClockDifference::default() };
-        let mut days: BTreeMap<i64, Vec<Vote>> = BTreeMap::new();
-        votes.iter().for_each(|vote| days.entry(vote.day).or_default().push(*vote));
-        let mut own = BTreeMap::new();
-        for (day, votes) in days {
-            if let Some(difference) = peak(&votes).filter(|found| (found - all).abs() > WIDTH) {
-                own.insert(day, difference);
-            }
+        ClockDifference {
+            seconds: Some(all),
+            starts_at_answer,
+            own: own_days(&votes, all),
+            ..Self::default()
         }
-        ClockDifference { seconds: Some(all), own, ..ClockDifference::default() }
     }
 
     /// Returns the difference at a time of the carrier's clock.
@@ -100,7 +114,9 @@ impl ClockDifference {
             .filter_map(|(call, pair)| Some((call, ours.get(pair.ours as usize)?)))
             .collect();
         let of = |anchor: Anchor| -> Vec<(i64, i64)> {
-            let each = paired.iter().filter_map(|(call, own)| Some((call.start.div_euclid(DAY), anchor(call, own)?)));
+            let each = paired
+                .iter()
+                .filter_map(|(call, own)| Some((call.start.div_euclid(DAY), anchor(call, own)?)));
             each.collect()
         };
         let best = ANCHORS.into_iter().map(of).max_by_key(|found| agreement(found)).unwrap_or_default();
@@ -157,17 +173,24 @@ fn middle(values: &mut [i64]) -> Option<(i64, i64)> {
     Some((median, *distances.get(half)?))
 }
 
-fn votes(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Increment) -> Vec<Vote> {
+fn votes(
+    theirs: &[Theirs],
+    ours: &[Ours],
+    by_number: &ByNumber,
+    increment: Increment,
+    starts_at_answer: bool,
+) -> Vec<Vote> {
     let step = theirs.len().div_ceil(MOST_LOOKED_AT).max(1);
     let mut votes = Vec::new();
     for (index, call) in theirs.iter().enumerate().step_by(step) {
         let begun = call.end.unwrap_or(call.start);
         let near = by_number.near(call.to, begun - FURTHEST, begun + FURTHEST);
         let same = near.iter().take(MOST_TRIED).filter_map(|&own| ours.get(own as usize));
-        let same = same.filter(|own| super::matching::unlike(call, own).is_some() && gap(call, own, increment) == 0);
+        let same =
+            same.filter(|own| super::matching::unlike(call, own).is_some() && gap(call, own, increment) == 0);
         let from = votes.len();
         votes.extend(same.map(|own| Vote {
-            difference: ahead(call, own),
+            difference: ahead(call, own, starts_at_answer),
             day: call.start.div_euclid(DAY),
             weight: 0,
             call: index as u32,
@@ -179,6 +202,18 @@ fn votes(theirs: &[Theirs], ours: &[Ours], by_number: &ByNumber, increment: Incr
         }
     }
     votes
+}
+
+fn by_day(votes: &[Vote]) -> BTreeMap<i64, Vec<Vote>> {
+    let mut days: BTreeMap<i64, Vec<Vote>> = BTreeMap::new();
+    votes.iter().for_each(|vote| days.entry(vote.day).or_default().push(*vote));
+    days
+}
+
+/// Returns the days whose difference is another than that of all.
+fn own_days(votes: &[Vote], all: i64) -> BTreeMap<i64, i64> {
+    let found = by_day(votes).into_iter().filter_map(|(day, votes)| Some((day, peak(&votes)?)));
+    found.filter(|(_, found)| (found - all).abs() > 1).collect()
 }
 
 /// Returns the difference that most votes agree on, if enough of them do; they come in its order.

@@ -30,7 +30,9 @@ impl Increment {
         let least = billed().min().unwrap_or(0);
         match step {
             0 => Increment::default(),
-            step if step > 60 => Increment { step: if step % 60 == 0 { 60 } else { divisor(step, 60) }, least: 0 },
+            step if step > 60 => {
+                Increment { step: if step % 60 == 0 { 60 } else { divisor(step, 60) }, least: 0 }
+            }
             step => Increment { step, least: if least > step { 0 } else { least } },
         }
     }

@@ -69,7 +69,9 @@ impl ByNumber {
         let mut order: Vec<(u32, i64, u32)> = (0_u32..)
             .zip(ours)
             .filter(|(_, call)| call.number.max(call.dialed) > 0)
-            .map(|(index, call)| (tail(if call.number > 0 { call.number } else { call.dialed }), call.end, index))
+            .map(|(index, call)| {
+                (tail(if call.number > 0 { call.number } else { call.dialed }), call.end, index)
+            })
             .collect();
         order.sort_unstable();
         let indices = order.iter().map(|(_, _, index)| *index).collect();
@@ -100,16 +102,13 @@ pub(super) fn unlike(theirs: &Theirs, ours: &Ours) -> Option<i64> {
     if theirs.to == ours.other && ours.other > 0 {
         return Some(1);
     }
-    // Where the dialled digits have one reading, another number is another number.
-    if ours.number > 0 && ours.other == 0 {
-        return None;
-    }
     let (mut left, mut right, mut same) = (theirs.to, ours.dialed, 0);
     while left > 0 && right > 0 && left % 10 == right % 10 {
         (left, right, same) = (left / 10, right / 10, same + 1);
     }
-    let is_whole = left == 0 || right == 0;
-    (same >= ENOUGH_DIGITS || is_whole && same >= 7).then_some(2)
+    // Where the dialled digits have one reading, a shorter likeness is chance.
+    let is_whole = (left == 0 || right == 0) && same >= 7 && (ours.number == 0 || ours.other > 0);
+    (same >= ENOUGH_DIGITS || is_whole).then_some(2)
 }
 
 /// One pair that may be.
@@ -134,7 +133,8 @@ pub(super) fn pair(
     let mut taken = vec![false; ours.len()];
     by_call_id(theirs, ours, increment, &mut pairs, &mut taken);
     for is_close in [true, false] {
-        let judge = Judge { ours, by_number, increment, is_close };
+        let starts_at_answer = clock.starts_at_answer;
+        let judge = Judge { ours, by_number, increment, starts_at_answer, is_close };
         let mut candidates = Vec::new();
         for (index, call) in (0_u32..).zip(theirs) {
             if pairs.get(index as usize).is_some_and(Option::is_none) {
@@ -160,7 +160,9 @@ fn by_call_id(
     }
     for (call, pair) in theirs.iter().zip(pairs) {
         let Some(&index) = ids.get(&call.id).filter(|_| call.id != 0) else { continue };
-        let (Some(own), Some(is_taken)) = (ours.get(index as usize), taken.get_mut(index as usize)) else { continue };
+        let (Some(own), Some(is_taken)) = (ours.get(index as usize), taken.get_mut(index as usize)) else {
+            continue;
+        };
         if !std::mem::replace(is_taken, true) {
             let is_length_apart = gap(call, own, increment) > 0;
             *pair = Some(Pair { ours: index, how: How::CallId, is_length_apart });
@@ -173,6 +175,7 @@ struct Judge<'a> {
     ours: &'a [Ours],
     by_number: &'a ByNumber,
     increment: Increment,
+    starts_at_answer: bool,
     /// Do number, time and length all have to agree?
     is_close: bool,
 }
@@ -192,7 +195,8 @@ impl Judge<'_> {
         // A length that is apart moves the end; an export without an end may have it rounded up.
         let reach = length.clamp(FAR, 86_400) + FAR;
         let near = self.by_number.near(call.to, end - reach, end + reach);
-        let middle = near.partition_point(|&own| self.ours.get(own as usize).is_some_and(|own| own.end < end));
+        let middle =
+            near.partition_point(|&own| self.ours.get(own as usize).is_some_and(|own| own.end < end));
         let (before, after) = near.split_at(middle);
         let from = candidates.len();
         let mut take = |own: u32| {
@@ -217,7 +221,7 @@ impl Judge<'_> {
     fn cost(&self, theirs: &Theirs, ours: &Ours, difference: i64) -> Option<(i64, How, bool)> {
         let unlike = unlike(theirs, ours)? * 8;
         let gap = i64::from(gap(theirs, ours, self.increment));
-        let apart = (ahead(theirs, ours) - difference).abs();
+        let apart = (ahead(theirs, ours, self.starts_at_answer) - difference).abs();
         let connected = theirs.seconds.zip(ours.seconds);
         let rounded = connected.map_or(0, |(theirs, ours)| i64::from(theirs.abs_diff(ours)));
         // A start alone may be that of the ringing or that of the answer.

@@ -84,17 +84,13 @@ pub fn reconcile(theirs: &[Theirs], ours: &[Ours]) -> Reconciled {
 
 /// Returns how far the carrier's clock is ahead of ours by one call, in seconds.
 ///
-/// Both sides see a call end at once; its start is when it was asked for on one side and perhaps when it was answered
-/// on the other.
-fn ahead(theirs: &Theirs, ours: &Ours) -> i64 {
+/// Both sides see a call end at once. Where the record tells neither end nor answer, its start is that of the request or
+/// that of the answer, and only all records together tell which.
+fn ahead(theirs: &Theirs, ours: &Ours, starts_at_answer: bool) -> i64 {
     match (theirs.end, theirs.answer) {
         (Some(end), _) if ours.seconds.is_some() => end - ours.end,
         (_, Some(answer)) if ours.is_answered => answer - ours.answer(),
-        _ if ours.is_answered && theirs.end.is_none() => nearer(theirs.start - ours.answer(), theirs.start - ours.start),
+        _ if ours.is_answered && starts_at_answer => theirs.start - ours.answer(),
         _ => theirs.start - ours.start,
     }
-}
-
-fn nearer(left: i64, right: i64) -> i64 {
-    if left.abs() <= right.abs() { left } else { right }
 }

@@ -68,9 +68,13 @@ impl World<'_> {
         let mut found = TrunkLegs::default();
         let mut known: HashMap<u64, usize> = HashMap::new();
         for (source, told) in self.told.iter().enumerate() {
-            for (index, row) in told.ledger.rows.rows.iter().enumerate().filter(|(_, row)| row.kind == RowKind::Leg) {
+            for (index, row) in
+                told.ledger.rows.rows.iter().enumerate().filter(|(_, row)| row.kind == RowKind::Leg)
+            {
                 let text = told.ledger.rows.text(row);
-                let Some((channel, is_inward)) = self.trunk_channel(text.channel, text.dst_channel) else { continue };
+                let Some((channel, is_inward)) = self.trunk_channel(text.channel, text.dst_channel) else {
+                    continue;
+                };
                 let Some(account) = channel_account(channel) else { continue };
                 let leg = TrunkLeg {
                     start: row.start,
@@ -120,7 +124,8 @@ impl World<'_> {
             let has_channels = |channel: &[u8], called: &[u8]| self.trunk_channel(channel, called).is_some();
             if row.is_some_and(|(row, text)| {
                 row.kind == RowKind::Leg
-                    && (has_channels(text.channel, text.dst_channel) || pbx_id::parts(text.uniqueid).is_some())
+                    && (has_channels(text.channel, text.dst_channel)
+                        || pbx_id::parts(text.uniqueid).is_some())
             }) {
                 continue;
             }

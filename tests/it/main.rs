@@ -8,6 +8,7 @@ mod cli;
 mod containers;
 mod corpora;
 mod determinism;
+mod dispute;
 mod evidence;
 mod host_files;
 mod hostile;

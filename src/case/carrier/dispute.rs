@@ -47,7 +47,8 @@ fn calls(case: &Case<'_>, side: Option<&CarrierSide<'_>>, incidents: &[Incident]
     let mut told: BTreeSet<usize> = BTreeSet::new();
     let mut calls = Vec::new();
     for (incident, call) in incidents.iter().flat_map(|one| one.calls.iter().map(move |call| (one, call))) {
-        let same = call.uniqueid.as_ref().and_then(|id| theirs.get(id.raw())).map(Vec::as_slice).unwrap_or_default();
+        let same =
+            call.uniqueid.as_ref().and_then(|id| theirs.get(id.raw())).map(Vec::as_slice).unwrap_or_default();
         let mut same = same.iter().filter(|at| told.insert(**at)).peekable();
         let reason = format!("{}: {}", incident.id, call.why);
         if same.peek().is_none() {
@@ -148,7 +149,8 @@ fn facts(
     let mut facts: Vec<String> = incidents.iter().map(|incident| incident.title.clone()).collect();
     let begun = || calls.iter().filter_map(|call| call.start.as_ref());
     if let Some((first, last)) = begun().min().zip(begun().max()) {
-        let utc = |when: &crate::report::model::When| when.to_utc().format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let utc =
+            |when: &crate::report::model::When| when.to_utc().format("%Y-%m-%d %H:%M:%S UTC").to_string();
         facts.push(format!(
             "Disputed: {}, the first of {} ({} local time), the last of {} ({} local time).",
             counted(calls.len() as u64, "call"),
@@ -158,10 +160,16 @@ fn facts(
             instant(last)
         ));
     } else {
-        facts.push("No call is disputed: what the carrier billed is what the phone system recorded.".to_owned());
+        facts.push(
+            "No call is disputed: what the carrier billed is what the phone system recorded.".to_owned(),
+        );
     }
     if let Some(seconds) = dispute.seconds_billed.filter(|_| !calls.is_empty()) {
-        let cost = if dispute.cost.is_empty() { String::new() } else { format!(", charged {}", money(&dispute.cost)) };
+        let cost = if dispute.cost.is_empty() {
+            String::new()
+        } else {
+            format!(", charged {}", money(&dispute.cost))
+        };
         facts.push(format!("By the carrier's records they were billed for {}{cost}.", duration(seconds)));
     }
     match side {
@@ -188,21 +196,34 @@ fn facts(
 fn asked(calls: &[DisputedCall], has_records: bool) -> Vec<String> {
     let mut asked = Vec::new();
     if !calls.is_empty() {
-        asked.push("Stop calls abroad on this trunk now, and to the destinations listed first of all.".to_owned());
+        asked.push(
+            "Stop calls abroad on this trunk now, and to the destinations listed first of all.".to_owned(),
+        );
         let mut countries: BTreeMap<&str, u64> = BTreeMap::new();
         for country in calls.iter().filter_map(|call| call.country.as_deref()) {
             *countries.entry(country).or_default() += 1;
         }
         let mut countries: Vec<(&str, u64)> = countries.into_iter().collect();
         countries.sort_by_key(|(country, calls)| (std::cmp::Reverse(*calls), *country));
-        let shown: Vec<String> =
-            countries.iter().take(MOST_NAMED).map(|(country, calls)| format!("{country} ({calls})")).collect();
+        let shown: Vec<String> = countries
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(country, calls)| format!("{country} ({calls})"))
+            .collect();
         if !shown.is_empty() {
             asked.push(format!("Countries of the disputed calls: {}.", shown.join(", ")));
         }
-        asked.push("Change the trunk's secret, and accept it from the phone system's address alone.".to_owned());
-        asked.push("Hold back payment of these calls to the networks that took them, before it is settled.".to_owned());
-        asked.push("Book the disputed calls apart from the rest of the invoice, which is not disputed here.".to_owned());
+        asked.push(
+            "Change the trunk's secret, and accept it from the phone system's address alone.".to_owned(),
+        );
+        asked.push(
+            "Hold back payment of these calls to the networks that took them, before it is settled."
+                .to_owned(),
+        );
+        asked.push(
+            "Book the disputed calls apart from the rest of the invoice, which is not disputed here."
+                .to_owned(),
+        );
         asked.push("Keep and send the signalling records of these calls: source address and port, User-Agent, Call-ID, and the registrations of the trunk in that time.".to_owned());
         asked.push("Name the networks that these calls were handed to.".to_owned());
     }

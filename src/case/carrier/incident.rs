@@ -16,7 +16,8 @@ use crate::event::Instant;
 use crate::reconstruct::vectors;
 use crate::report::document::counted;
 use crate::report::model::{
-    Alternative, CarrierClass, Entry, FraudCall, Incident, Likelihood, PhaseSpan, Proof, Role, Source, Totals, Vector,
+    Alternative, CarrierClass, Entry, FraudCall, Incident, Likelihood, PhaseSpan, Proof, Role, Source,
+    Totals, Vector,
 };
 use crate::untrusted::{Untrusted, visible};
 
@@ -24,6 +25,8 @@ use crate::untrusted::{Untrusted, visible};
 pub(super) const LEAST_MATCHED: usize = 3;
 /// Points from which on the calls are held for fraud.
 const LEAST_POINTS: i32 = 3;
+/// Points for numbers of channels without room for the calls, or against it where there is room.
+const ROOM_POINTS: i32 = 2;
 /// Lines shown as proof of the whole.
 const MOST_PROOFS: usize = 4;
 
@@ -58,28 +61,25 @@ impl CarrierSide<'_> {
         let alone: Vec<&Judged<'_>> = self
             .calls
             .iter()
-            .filter(|judged| judged.class == CarrierClass::CarrierOnly && judged.direction != Direction::Inbound)
+            .filter(|judged| {
+                judged.class == CarrierClass::CarrierOnly && judged.direction != Direction::Inbound
+            })
             .collect();
         if matched.len() < LEAST_MATCHED || alone.is_empty() {
             return None;
         }
         let room = self.room(case, &alone);
+        let is_wiped = matches!(room, Room::For { fitting, of } if fitting * 2 >= of && of > 0);
         let way = weigh(&matched, &alone, room, self.log_is_silent(case, &alone));
-        if way.points < LEAST_POINTS {
+        // That records may be gone speaks against the secret, not against the fraud.
+        if way.points + if is_wiped { ROOM_POINTS } else { 0 } < LEAST_POINTS {
             return None;
         }
-        let is_wiped = matches!(room, Room::For { fitting, of } if fitting * 2 >= of && of > 0);
         let blamed = blamed(&matched, &alone);
         (!blamed.is_empty()).then(|| self.build(case, &blamed, way, is_wiped))
     }
 
-    fn build(
-        &self,
-        case: &Case<'_>,
-        blamed: &[&Judged<'_>],
-        way: Weighed,
-        is_wiped: bool,
-    ) -> Incident {
+    fn build(&self, case: &Case<'_>, blamed: &[&Judged<'_>], way: Weighed, is_wiped: bool) -> Incident {
         let entry = entry(way, is_wiped);
         let calls: Vec<FraudCall> =
             blamed.iter().map(|judged| self.fraud_call(case, judged, is_wiped)).collect();
@@ -141,7 +141,11 @@ impl CarrierSide<'_> {
             uniqueid: (!id.is_empty()).then(|| Untrusted::from(id)),
             start: case.maybe(call.begin()),
             end: case.maybe(call.end.or(call.begin())),
-            account: self.trunk_list().first().filter(|_| self.trunks.len() == 1).map(|name| name.as_str().into()),
+            account: self
+                .trunk_list()
+                .first()
+                .filter(|_| self.trunks.len() == 1)
+                .map(|name| name.as_str().into()),
             dialed: Untrusted::from(&*call.to),
             e164,
             country: shown::country(call.to_number).map(str::to_owned),
@@ -151,7 +155,8 @@ impl CarrierSide<'_> {
             cost: call.cost.map(|cost| cost.to_string()),
             currency: call.currency.as_deref().map(visible),
             why: if is_wiped {
-                "billed by the carrier, and no record of it here, where other calls of the trunk have theirs".to_owned()
+                "billed by the carrier, and no record of it here, where other calls of the trunk have theirs"
+                    .to_owned()
             } else {
                 "billed by the carrier, and never made by this phone system, whose other calls of the trunk match"
                     .to_owned()
@@ -233,19 +238,23 @@ fn weigh(matched: &[&Judged<'_>], alone: &[&Judged<'_>], room: Room, log_is_sile
             "whether records were removed here cannot be told from the numbers of channels: no record has them".to_owned(),
         ),
         Room::For { fitting, of } if fitting * 2 < of => way.add(
-            2,
+            ROOM_POINTS,
             format!(
                 "the phone system numbers its channels one by one, and between the numbers before and after {of} of these calls {} would fit: none of their records was removed",
                 if fitting == 0 { "none".to_owned() } else { format!("{fitting}") }
             ),
         ),
         Room::For { fitting, of } => way.add(
-            -2,
+            -ROOM_POINTS,
             format!("the phone system's numbers of channels have room for {fitting} of {of} of them: records may have been removed"),
         ),
     }
     if log_is_silent {
-        way.add(1, "the log that prints every step of the dialplan covers these times and shows none of them".to_owned());
+        way.add(
+            1,
+            "the log that prints every step of the dialplan covers these times and shows none of them"
+                .to_owned(),
+        );
     }
     way
 }
@@ -255,7 +264,9 @@ fn weigh_sources(matched: &[&Judged<'_>], alone: &[&Judged<'_>], way: &mut Weigh
     let own: BTreeSet<_> = matched.iter().filter_map(|judged| judged.call.source).collect();
     let other: BTreeSet<_> = alone.iter().filter_map(|judged| judged.call.source).collect();
     if own.is_empty() || other.is_empty() {
-        way.against.push("the carrier's records do not tell from which address the calls came: ask for it".to_owned());
+        way.against.push(
+            "the carrier's records do not tell from which address the calls came: ask for it".to_owned(),
+        );
         return;
     }
     let foreign: Vec<String> = other.difference(&own).take(3).map(ToString::to_string).collect();
@@ -303,7 +314,11 @@ fn entry(way: Weighed, is_wiped: bool) -> Entry {
         vector: Vector::Unknown,
         likelihood: if is_wiped { Likelihood::Likely } else { Likelihood::Unlikely },
         because: vec!["the calls went through this phone system, and their records were removed".to_owned()],
-        against: if is_wiped { Vec::new() } else { vec!["records before, between and after them are there, and match".to_owned()] },
+        against: if is_wiped {
+            Vec::new()
+        } else {
+            vec!["records before, between and after them are there, and match".to_owned()]
+        },
     };
     let misbilled = Alternative {
         vector: Vector::Unknown,
@@ -319,7 +334,11 @@ fn entry(way: Weighed, is_wiped: bool) -> Entry {
     };
     Entry {
         vector,
-        likelihood: if is_wiped { Likelihood::Possible } else { vectors::likelihood(way.points, 1, way.points) },
+        likelihood: if is_wiped {
+            Likelihood::Possible
+        } else {
+            vectors::likelihood(way.points, 1, way.points)
+        },
         because: way.because,
         against: way.against,
         alternatives: if is_wiped { vec![elsewhere, misbilled] } else { vec![wiped, misbilled] },

@@ -4,6 +4,7 @@
 //! cover the time: else it says nothing, and that is its own class. Which legs could be the carrier's at all is told by
 //! the trunks that matched.
 
+mod assess;
 mod dispute;
 mod incident;
 mod shown;
@@ -11,16 +12,19 @@ mod sums;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::SecondsFormat;
+
+use super::Examined;
 use super::build::Case;
 use crate::carrier::{Billed, CarrierFile, Direction};
-use crate::event::{Disposition, Instant};
+use crate::event::{Action, Disposition, Instant};
 use crate::fold::{Window, hash};
 use crate::money::Amount;
 use crate::numbering::{self, Confidence, Site};
 use crate::reconcile::{Ours, Reconciled, Theirs, reconcile};
 use crate::reconstruct::trunk_legs::{TrunkLeg, TrunkLegs};
 use crate::reconstruct::world::World;
-use crate::report::model::{CarrierClass, Report};
+use crate::report::model::{CarrierClass, FraudCall, Report, TimelineRow};
 use crate::untrusted::Untrusted;
 
 /// The part of a charge that rounding of rate and price explains: one in so many.
@@ -78,7 +82,8 @@ impl<'a> CarrierSide<'a> {
             repeated,
         };
         let taken: HashSet<u32> = side.matched.pairs.iter().flatten().map(|pair| pair.ours).collect();
-        side.left = (0_u32..).zip(&legs.legs).filter(|(at, _)| !taken.contains(at)).map(|(_, leg)| leg).collect();
+        side.left =
+            (0_u32..).zip(&legs.legs).filter(|(at, _)| !taken.contains(at)).map(|(_, leg)| leg).collect();
         side.trunks = side
             .matched
             .pairs
@@ -140,11 +145,12 @@ impl<'a> CarrierSide<'a> {
         }
         own.remove(&0);
         for judged in self.calls.iter_mut().filter(|judged| judged.leg.is_none()) {
-            judged.direction = match (own.contains(&judged.call.from_number), own.contains(&judged.call.to_number)) {
-                (true, false) => Direction::Outbound,
-                (false, true) => Direction::Inbound,
-                _ => judged.call.direction,
-            };
+            judged.direction =
+                match (own.contains(&judged.call.from_number), own.contains(&judged.call.to_number)) {
+                    (true, false) => Direction::Outbound,
+                    (false, true) => Direction::Inbound,
+                    _ => judged.call.direction,
+                };
         }
     }
 
@@ -158,7 +164,9 @@ impl<'a> CarrierSide<'a> {
             return;
         }
         for at in apart {
-            if let Some(judged) = self.calls.get_mut(at).filter(|judged| judged.class == CarrierClass::Matched) {
+            if let Some(judged) =
+                self.calls.get_mut(at).filter(|judged| judged.class == CarrierClass::Matched)
+            {
                 judged.class = CarrierClass::PriceDiffers;
             }
         }
@@ -166,7 +174,8 @@ impl<'a> CarrierSide<'a> {
 }
 
 fn is_price_apart(judged: &Judged<'_>) -> bool {
-    let (Some(rate), Some(cost), Some(seconds)) = (judged.call.rate, judged.call.cost, judged.call.billed) else {
+    let (Some(rate), Some(cost), Some(seconds)) = (judged.call.rate, judged.call.cost, judged.call.billed)
+    else {
         return false;
     };
     let difference = rate.for_seconds(u64::from(seconds)).minus(cost.abs()).abs();
@@ -267,11 +276,17 @@ fn digits(text: &str) -> u64 {
 }
 
 /// Adds what the carrier's records say to the report.
-pub(super) fn add(case: &Case<'_>, window: Window, files: &[CarrierFile], report: &mut Report) {
+pub(super) fn add(case: &Case<'_>, window: Window, files: &[CarrierFile], examined: &mut Examined) {
+    let report = &mut examined.report;
     let legs = if files.is_empty() { TrunkLegs::default() } else { case.world.trunk_legs() };
     let side = CarrierSide::new(case, window, files, &legs);
     if let Some(side) = &side {
-        report.incidents.extend(side.incident(case));
+        if let Some(incident) = side.incident(case) {
+            assess::add(&mut report.assessment.incident, &incident.calls);
+            examined.story.extend(incident.calls.iter().filter_map(told));
+            examined.story.sort_by(|left, right| left.datetime.cmp(&right.datetime));
+            report.incidents.push(incident);
+        }
         report.incidents.sort_by_key(|incident| incident.breach);
         for (number, incident) in (1..).zip(&mut report.incidents) {
             incident.id = format!("incident-{number}");
@@ -282,6 +297,25 @@ pub(super) fn add(case: &Case<'_>, window: Window, files: &[CarrierFile], report
     }
     report.evidence.extend(shown::evidence_rows(case, files));
     report.dispute = dispute::dispute(case, side.as_ref(), &report.incidents);
+}
+
+/// Tells a call of the carrier's in the story.
+fn told(call: &FraudCall) -> Option<TimelineRow> {
+    let proof = call.evidence.first()?;
+    Some(TimelineRow {
+        message: Untrusted::from(call.why.as_str()),
+        datetime: call.start.map(|start| start.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true)),
+        timestamp_desc: "Event Time",
+        action: Action::Call,
+        address: call.address,
+        port: None,
+        account: call.account.clone(),
+        number: Some(call.dialed.clone()),
+        reason: None,
+        path: proof.path.clone(),
+        line: proof.line,
+        offset: proof.offset,
+    })
 }
 
 /// Gives fraudulent calls that the carrier billed what it charged for them.

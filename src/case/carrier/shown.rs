@@ -12,7 +12,8 @@ use crate::numbering;
 use crate::reconstruct::trunk_legs::TrunkLeg;
 use crate::report::document::counted;
 use crate::report::model::{
-    CarrierRow, ClockDay, ClockDifferenceNote, EvidenceRow, OwnCount, OwnRow, Reconciliation, UnparsedPlaces, When,
+    CarrierRow, ClockDay, ClockDifferenceNote, EvidenceRow, OwnCount, OwnRow, Reconciliation, UnparsedPlaces,
+    When,
 };
 use crate::untrusted::{Untrusted, visible};
 
@@ -55,9 +56,12 @@ impl CarrierSide<'_> {
         let note = match clock.seconds {
             None => "too few calls agree to tell; none was assumed".to_owned(),
             Some(_) if clock.is_zone() => {
-                "whole quarters of an hour: one side's zone is told wrong; allowed for in the matching alone".to_owned()
+                "whole quarters of an hour: one side's zone is told wrong; allowed for in the matching alone"
+                    .to_owned()
             }
-            Some(_) => "allowed for in the matching alone; every time is shown as its own side wrote it".to_owned(),
+            Some(_) => {
+                "allowed for in the matching alone; every time is shown as its own side wrote it".to_owned()
+            }
         };
         ClockDifferenceNote {
             carrier_ahead_seconds: clock.seconds,
@@ -84,9 +88,10 @@ impl CarrierSide<'_> {
     fn own(&self, case: &Case<'_>) -> (Vec<OwnRow>, Vec<OwnCount>) {
         let begun = || self.calls.iter().filter_map(|judged| judged.call.begin());
         let ahead = self.matched.clock.seconds.unwrap_or(0);
-        let span = begun().min().zip(begun().max()).map(|(first, last)| {
-            (first.plus_seconds(-ahead - 60), last.plus_seconds(60 - ahead))
-        });
+        let span = begun()
+            .min()
+            .zip(begun().max())
+            .map(|(first, last)| (first.plus_seconds(-ahead - 60), last.plus_seconds(60 - ahead)));
         let mut only = Vec::new();
         let mut reasons = Vec::new();
         for leg in &self.left {
@@ -108,7 +113,8 @@ impl CarrierSide<'_> {
         let mut other: Vec<OwnCount> =
             count(reasons.into_iter()).into_iter().map(|(why, calls)| OwnCount { why, calls }).collect();
         if self.legs.internal > 0 {
-            other.insert(0, OwnCount { why: "internal: took no trunk".to_owned(), calls: self.legs.internal });
+            other
+                .insert(0, OwnCount { why: "internal: took no trunk".to_owned(), calls: self.legs.internal });
         }
         (only, other)
     }
@@ -137,7 +143,10 @@ impl CarrierSide<'_> {
             "Of many calls to one number at once the counts and sums agree, and which is which is not told.".to_owned(),
         ];
         if self.outside > 0 {
-            method.push(format!("{} before --since or after --until left out.", counted(self.outside, "record")));
+            method.push(format!(
+                "{} before --since or after --until left out.",
+                counted(self.outside, "record")
+            ));
         }
         if self.repeated > 0 {
             method.push(format!(

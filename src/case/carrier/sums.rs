@@ -45,7 +45,8 @@ impl CarrierSide<'_> {
             group.pbx_seconds += u64::from(own.unwrap_or(0));
         }
         let mut groups: Vec<PumpedGroup> = groups.into_values().collect();
-        groups.sort_by(|left, right| (right.carrier_calls, &left.e164).cmp(&(left.carrier_calls, &right.e164)));
+        groups
+            .sort_by(|left, right| (right.carrier_calls, &left.e164).cmp(&(left.carrier_calls, &right.e164)));
         groups.truncate(MOST_GROUPS);
         groups
     }

@@ -18,8 +18,8 @@ use serde::Serialize;
 use crate::untrusted::Untrusted;
 
 pub use carrier::{
-    CarrierClass, CarrierRow, CarrierSum, ClockDay, ClockDifferenceNote, Dispute, DisputedCall, Money, OwnCount, OwnRow,
-    PumpedGroup, Reconciliation,
+    CarrierClass, CarrierRow, CarrierSum, ClockDay, ClockDifferenceNote, Dispute, DisputedCall, Money,
+    OwnCount, OwnRow, PumpedGroup, Reconciliation,
 };
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
@@ -100,8 +100,7 @@ pub struct Judged {
 
 impl Judged {
     /// The ways in that no release so far judges.
-    pub const NOT_JUDGED: &str =
-        "the web panel, voicemail, DISA, call forwarding, and a trunk's secret that is used elsewhere";
+    pub const NOT_JUDGED: &str = "the web panel, voicemail, DISA, call forwarding, and, without the carrier's records (--carrier-cdr), a trunk's secret that is used elsewhere";
 }
 
 /// The program that wrote the report.

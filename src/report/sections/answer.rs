@@ -220,9 +220,9 @@ fn door(vector: Vector) -> Option<&'static str> {
         Vector::ManagerInterface => {
             Some("Close the manager interface to the outside and change the secret of its users")
         }
-        Vector::TrunkCredential => {
-            Some("Have the carrier change the trunk's secret and accept it from the phone system's address alone")
-        }
+        Vector::TrunkCredential => Some(
+            "Have the carrier change the trunk's secret and accept it from the phone system's address alone",
+        ),
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn reconciliation(report: &Report, view: View) -> Vec<Block> {
     let rows: Vec<Vec<Line>> = rows.collect();
     if !rows.is_empty() {
         let count = counted(found.pbx_only.len() as u64, "own call");
-        blocks.push(Block::Paragraph(format!("{count} answered by the same trunk, and not billed by these records:").into()));
+        blocks.push(Block::Paragraph(
+            format!("{count} answered by the same trunk, and not billed by these records:").into(),
+        ));
         let shown = rows.len();
         blocks.extend(Block::table(&["start", "dialled", "trunk", "#seconds", "id"], rows));
         blocks.extend(view.rest(shown, found.pbx_only.len(), "report.json"));
@@ -62,8 +64,12 @@ fn summary(found: &Reconciliation) -> Line {
 fn sum_row(sum: &CarrierSum) -> Vec<Line> {
     let means = match sum.class {
         word if word == CarrierClass::Matched.word() => "both sides tell it alike",
-        word if word == CarrierClass::LengthDiffers.word() => "both tell it, the lengths differ by more than rounding",
-        word if word == CarrierClass::PriceDiffers.word() => "both tell it, the charge is not what the rate comes to",
+        word if word == CarrierClass::LengthDiffers.word() => {
+            "both tell it, the lengths differ by more than rounding"
+        }
+        word if word == CarrierClass::PriceDiffers.word() => {
+            "both tell it, the charge is not what the rate comes to"
+        }
         word if word == CarrierClass::CarrierOnly.word() => "not made here, or its record was removed",
         word if word == CarrierClass::NotCovered.word() => "not checked: no own records of that time",
         _ => "all together",
@@ -72,7 +78,9 @@ fn sum_row(sum: &CarrierSum) -> Vec<Line> {
 }
 
 fn money(cost: &[Money]) -> String {
-    let shown = cost.iter().map(|money| format!("{} {}", money.amount, money.currency.as_deref().unwrap_or("(no currency told)")));
+    let shown = cost.iter().map(|money| {
+        format!("{} {}", money.amount, money.currency.as_deref().unwrap_or("(no currency told)"))
+    });
     let shown: Vec<String> = shown.collect();
     if shown.is_empty() { "-".to_owned() } else { shown.join(", ") }
 }
@@ -81,7 +89,8 @@ fn money(cost: &[Money]) -> String {
 pub(super) fn dispute(report: &Report, view: View) -> Vec<Block> {
     let Some(dispute) = &report.dispute else {
         return vec![Block::Paragraph(
-            "Nothing is disputed: no fraudulent call was found, and no records of the carrier were given.".into(),
+            "Nothing is disputed: no fraudulent call was found, and no records of the carrier were given."
+                .into(),
         )];
     };
     let mut blocks = titled("Facts", Block::list(dispute.facts.iter().cloned()));
@@ -93,8 +102,16 @@ pub(super) fn dispute(report: &Report, view: View) -> Vec<Block> {
 }
 
 fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
-    let header =
-        ["start UTC", "start local", "number", "trunk call id", "#seconds there", "#seconds here", "charged", "reason"];
+    let header = [
+        "start UTC",
+        "start local",
+        "number",
+        "trunk call id",
+        "#seconds there",
+        "#seconds here",
+        "charged",
+        "reason",
+    ];
     let rows: Vec<Vec<Line>> = dispute.calls.iter().take(view.calls).map(call_row).collect();
     let shown = rows.len();
     let mut blocks = Block::table(&header, rows);
@@ -110,15 +127,21 @@ fn call_row(call: &DisputedCall) -> Vec<Line> {
     let utc = call.start.map(|start| start.to_utc().format("%Y-%m-%d %H:%M:%S").to_string());
     let id = call.sip_call_id.as_ref().or(call.call_id.as_ref()).or(call.pbx_uniqueid.as_ref());
     let number = call.e164.as_deref().map(Untrusted::from).unwrap_or_else(|| call.number.clone());
-    let seconds = |seconds: Option<u64>| seconds.map_or_else(|| Line::from("-"), |seconds| duration(seconds).into());
-    let cost = call.cost.as_deref().map(|cost| format!("{cost} {}", call.currency.as_deref().unwrap_or_default()));
+    let seconds =
+        |seconds: Option<u64>| seconds.map_or_else(|| Line::from("-"), |seconds| duration(seconds).into());
+    let cost =
+        call.cost.as_deref().map(|cost| format!("{cost} {}", call.currency.as_deref().unwrap_or_default()));
     vec![
         utc.unwrap_or_else(|| "-".to_owned()).into(),
         instant_or_dash(call.start.as_ref()).into(),
         Line::from(&number),
         id.map_or_else(|| "-".into(), Line::from),
         seconds(call.seconds_there.map(u64::from)),
-        seconds(call.seconds_here),
+        if call.pbx_uniqueid.is_none() && call.seconds_here.is_none() {
+            "no record".into()
+        } else {
+            seconds(call.seconds_here)
+        },
         cost.map_or_else(|| "-".into(), |cost| cost.trim_end().to_owned().into()),
         call.reason.clone().into(),
     ]
