@@ -138,14 +138,17 @@ pub(super) enum Sign {
     Either,
 }
 
-/// The order of day, month and year.
+/// What comes first of day, month and year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum DateOrder {
     #[default]
-    YearFirst,
-    DayFirst,
-    MonthFirst,
+    #[serde(rename = "year-first")]
+    Year,
+    #[serde(rename = "day-first")]
+    Day,
+    #[serde(rename = "month-first")]
+    Month,
 }
 
 /// The unit of durations.
@@ -320,7 +323,7 @@ impl Layout {
         if !has(Field::To) {
             return missing("names no column for `to`, the number called");
         }
-        if !has(Field::Start) && !has(Field::Answer) && !(has(Field::Date) && has(Field::Time)) {
+        if !(has(Field::Start) || has(Field::Answer) || has(Field::Date) && has(Field::Time)) {
             return missing("names no column for `start` or `answer`, nor both `date` and `time`");
         }
         let mut columns = Vec::new();

@@ -58,9 +58,9 @@ fn day(date: &str, order: DateOrder) -> Option<i64> {
         return None;
     }
     let (year, month, day) = match order {
-        DateOrder::YearFirst => (first, second, third),
-        DateOrder::DayFirst => (third, second, first),
-        DateOrder::MonthFirst => (third, first, second),
+        DateOrder::Year => (first, second, third),
+        DateOrder::Day => (third, second, first),
+        DateOrder::Month => (third, first, second),
     };
     // Two digits for a year could be a day.
     let year: i32 = year.parse().ok().filter(|_| year.len() == 4)?;
@@ -131,14 +131,14 @@ mod tests {
             "2026/11/14 02:11:07 AM +00",
             "Sat, 14 Nov 2026 02:11:07 +0000",
         ] {
-            assert_eq!(read(text, DateOrder::YearFirst).unwrap().instant(None), Some(AT), "{text}");
+            assert_eq!(read(text, DateOrder::Year).unwrap().instant(None), Some(AT), "{text}");
         }
         let zone = Zone::from_text("America/New_York").unwrap();
-        let at = read("2026-11-13 21:11:07", DateOrder::YearFirst).unwrap();
+        let at = read("2026-11-13 21:11:07", DateOrder::Year).unwrap();
         assert_eq!((at.instant(Some(&zone)), at.instant(None)), (Some(AT), None));
-        let at = read("13.11.2026 09:11:07 pm", DateOrder::DayFirst).unwrap();
+        let at = read("13.11.2026 09:11:07 pm", DateOrder::Day).unwrap();
         assert_eq!(at.instant(Some(&zone)), Some(AT));
-        assert_eq!(read("2026/11/14 12:11:07 AM", DateOrder::YearFirst).unwrap().local, AT - 7_200);
+        assert_eq!(read("2026/11/14 12:11:07 AM", DateOrder::Year).unwrap().local, AT - 7_200);
     }
 
     #[test]
@@ -146,10 +146,10 @@ mod tests {
         for text in
             ["11/14/26 02:11:07", "11/14/2026 02:11:07", "2026-11-14", "", "02:11:07", "2026-13-01 00:00:00"]
         {
-            assert_eq!(read(text, DateOrder::YearFirst), None, "{text}");
+            assert_eq!(read(text, DateOrder::Year), None, "{text}");
         }
-        assert_eq!(read("14/11/2026 02:11:07", DateOrder::MonthFirst), None);
-        assert_eq!(read("2026-11-14 13:11:07 PM", DateOrder::YearFirst), None);
-        assert_eq!(read("2026-11-14 02:11:07 CST", DateOrder::YearFirst), None);
+        assert_eq!(read("14/11/2026 02:11:07", DateOrder::Month), None);
+        assert_eq!(read("2026-11-14 13:11:07 PM", DateOrder::Year), None);
+        assert_eq!(read("2026-11-14 02:11:07 CST", DateOrder::Year), None);
     }
 }

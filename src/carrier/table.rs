@@ -66,6 +66,9 @@ impl NoRow {
     }
 }
 
+/// Takes each row, or the line of one that is none, with why.
+pub(super) type TakeRow<'t> = &'t mut dyn FnMut(Result<Row<'_>, (u64, NoRow)>);
+
 /// One way to see a file as a table.
 #[derive(Debug)]
 pub(super) enum Table<'a> {
@@ -101,7 +104,7 @@ impl<'a> Table<'a> {
     }
 
     /// Gives every row, or the line of one that is none, with why.
-    pub(super) fn rows(&self, take: &mut dyn FnMut(Result<Row<'_>, (u64, NoRow)>)) {
+    pub(super) fn rows(&self, take: TakeRow<'_>) {
         match self {
             Table::Text { bytes, separator, header } => text_rows(bytes, *separator, header.len(), take),
             Table::Objects { header, objects, lines } => {
@@ -136,12 +139,7 @@ fn header_of(bytes: &[u8], separator: u8) -> Option<Vec<String>> {
     is_header.then(|| record.iter().map(lossy).collect())
 }
 
-fn text_rows(
-    bytes: &[u8],
-    separator: u8,
-    columns: usize,
-    take: &mut dyn FnMut(Result<Row<'_>, (u64, NoRow)>),
-) {
+fn text_rows(bytes: &[u8], separator: u8, columns: usize, take: TakeRow<'_>) {
     let mut reader = reader(bytes, separator);
     let mut record = ByteRecord::new();
     let mut number = 0;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 
 use super::{CarrierSide, Judged, count};
-use crate::carrier::{CarrierFile, Direction};
+use crate::carrier::{Billed, CarrierFile, Direction};
 use crate::case::build::Case;
 use crate::event::{Disposition, Instant};
 use crate::numbering;
@@ -209,7 +209,7 @@ pub(super) fn country(number: u64) -> Option<&'static str> {
 /// Shows the carrier's files among the evidence.
 pub(in crate::case) fn evidence_rows(case: &Case<'_>, files: &[CarrierFile]) -> Vec<EvidenceRow> {
     let shown = |file: &CarrierFile| {
-        let begun = || file.calls.iter().filter_map(|call| call.begin());
+        let begun = || file.calls.iter().filter_map(Billed::begin);
         let at = |instant: Option<Instant>| -> Option<When> { case.maybe(instant) };
         let mut notes = vec![format!("records of {}", visible(&file.carrier))];
         notes.extend(file.notes.iter().cloned());

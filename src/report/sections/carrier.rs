@@ -126,7 +126,7 @@ fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
 fn call_row(call: &DisputedCall) -> Vec<Line> {
     let utc = call.start.map(|start| start.to_utc().format("%Y-%m-%d %H:%M:%S").to_string());
     let id = call.sip_call_id.as_ref().or(call.call_id.as_ref()).or(call.pbx_uniqueid.as_ref());
-    let number = call.e164.as_deref().map(Untrusted::from).unwrap_or_else(|| call.number.clone());
+    let number = call.e164.as_deref().map_or_else(|| call.number.clone(), Untrusted::from);
     let seconds =
         |seconds: Option<u64>| seconds.map_or_else(|| Line::from("-"), |seconds| duration(seconds).into());
     let cost =
