@@ -229,6 +229,15 @@ pub(crate) struct InquiryArgs {
     /// The digits dialled for an outside line, as 9; worked out from the calls unless given.
     #[arg(long, value_name = "DIGITS", value_parser = digits)]
     pub(crate) outside_prefix: Option<String>,
+    /// A database of addresses in MaxMind's format, of any vendor; may be given again.
+    #[arg(long, value_name = "FILE.mmdb")]
+    pub(crate) geoip: Vec<PathBuf>,
+    /// A list of numbers to be told when called: test numbers, a fraud feed; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) numbers: Vec<PathBuf>,
+    /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) rates: Option<PathBuf>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,

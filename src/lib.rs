@@ -19,8 +19,10 @@ pub mod scan;
 pub mod fold;
 pub mod pbx_id;
 
+pub mod geoip;
 pub mod money;
 pub mod numbering;
+pub mod patterns;
 
 pub mod reconstruct;
 

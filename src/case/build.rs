@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::losses::Prices;
 use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, gaps, story};
 use crate::checks;
@@ -11,6 +12,7 @@ use crate::clock::{Clock, Zone};
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
+use crate::geoip::GeoIp;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
@@ -27,6 +29,8 @@ pub(super) struct Case<'a> {
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],
     pub(super) numbers: &'a Numbers,
+    pub(super) prices: &'a Prices,
+    pub(super) geoip: &'a GeoIp,
 }
 
 /// Lines shown for one address or call.
@@ -123,10 +127,17 @@ impl Case<'_> {
             reconciliation: None,
             dispute: None,
             dialling: self.numbers.dialling.clone(),
+            geoip: self.geoip.files.clone(),
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self.limits().into_iter().chain(unlisted).chain(limits).collect(),
+            limits: self
+                .limits()
+                .into_iter()
+                .chain(unlisted)
+                .chain(limits)
+                .chain(self.given_notes())
+                .collect(),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };

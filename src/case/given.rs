@@ -75,6 +75,15 @@ impl Case<'_> {
         since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
     }
 
+    /// Says what the files that the user gives beside the evidence lack.
+    pub(super) fn given_notes(&self) -> Vec<String> {
+        let deck = self.prices.deck.iter().flat_map(|deck| &deck.notes);
+        let lists = &self.numbers.listed.notes;
+        let geoip = self.geoip.files.iter();
+        let geoip = geoip.filter_map(|file| Some(format!("{}: {}", file.path, file.trouble.as_ref()?)));
+        deck.chain(lists).cloned().chain(geoip).collect()
+    }
+
     pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
         // Sources are told in their order, and there may be tens of thousands of them.
         let told = &self.world.told;

@@ -23,6 +23,7 @@ impl Case<'_> {
     ) -> model::Incident {
         let calls: Vec<model::FraudCall> =
             incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
+        let loss = self.loss(incident);
         let entry = entry(incident);
         let mut title = self.title(incident, &entry, &calls);
         if incident.is_doubtful {
@@ -40,9 +41,8 @@ impl Case<'_> {
             sources: incident.actors.keys().filter_map(|address| self.source(*address, incident)).collect(),
             callers: Vec::new(),
             phases: self.phases(incident, &calls),
-            totals: model::Totals::of(
-                calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)),
-            ),
+            totals: totals(&calls, &loss),
+            loss,
             breach: self.when(incident.breach),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
@@ -113,11 +113,13 @@ impl Case<'_> {
         let failed = party.map_or(0, |party| party.failures.records + party.contacts.records);
         let fetched = client.map_or(0, Client::requests);
         let visits = self.world.visitors.get(&address).map_or(0, Visitor::records);
+        let whereabouts = self.geoip.look(address);
         Some(model::Source {
             address,
             roles: actor.roles.iter().copied().collect(),
-            country: None,
-            network: None,
+            country: whereabouts.country,
+            network: whereabouts.network,
+            city: whereabouts.city,
             first: self.maybe(first),
             last: self.maybe(last),
             events: failed
@@ -166,6 +168,7 @@ impl Case<'_> {
     fn call(&self, index: usize, why: &str, cited: &BTreeMap<Place, Citation>) -> Option<model::FraudCall> {
         let call = self.world.calls.list.get(index)?;
         let places = self.world.places(call);
+        let cost = self.cost(index, call);
         let Called { e164, country, number } = self.numbers.of(self.world.dialed(call));
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
@@ -178,8 +181,9 @@ impl Case<'_> {
             number,
             seconds: self.world.billed(call),
             disposition: call.disposition.word(),
-            cost: None,
-            currency: None,
+            cost: cost.as_ref().map(|cost| cost.amount.to_string()),
+            cost_basis: cost.as_ref().map(|cost| cost.basis),
+            currency: cost.and_then(|cost| cost.currency),
             why: match (call.is_claim, self.deleted_mark(&places, cited)) {
                 (true, _) => {
                     format!("{why}; but only a file tells of it that one packet from a stranger can write")
@@ -202,6 +206,17 @@ impl Case<'_> {
             let (_, mark) = text.rsplit_once(" [deleted").filter(|_| kind.word() == "mariadb-table")?;
             Some(format!("deleted{}", mark.trim_end_matches(']')))
         })
+    }
+}
+
+/// Adds up calls; money only where all that is known is in one currency and of one basis.
+fn totals(calls: &[model::FraudCall], loss: &model::Loss) -> model::Totals {
+    let totals = model::Totals::of(calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)));
+    match loss.known.as_slice() {
+        [known] => {
+            model::Totals { cost: Some(known.cost.clone()), currency: known.currency.clone(), ..totals }
+        }
+        _ => totals,
     }
 }
 

@@ -6,6 +6,7 @@ mod carrier;
 mod gaps;
 mod given;
 mod incidents;
+mod losses;
 mod numbers;
 mod reach;
 mod sorted;
@@ -14,6 +15,7 @@ mod timeline;
 mod window;
 
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -23,6 +25,9 @@ use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::{Fold, Known, Window};
+use crate::geoip::GeoIp;
+use crate::money::{Deck, DeckError};
+use crate::numbering::{ListError, Listed};
 use crate::pbx::{self, Pbx};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
@@ -64,6 +69,12 @@ pub struct Options {
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
     pub carrier: CarrierOptions,
+    /// `--rates`: the user's rate deck.
+    pub rates: Option<PathBuf>,
+    /// `--geoip`: databases of addresses.
+    pub geoip: Vec<PathBuf>,
+    /// `--numbers`: the user's lists of numbers.
+    pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
 }
@@ -122,6 +133,12 @@ pub enum CaseError {
     /// The carrier's records, or the map of their columns, cannot be used.
     #[error(transparent)]
     Carrier(#[from] CarrierError),
+    /// `--rates` cannot be used.
+    #[error("--rates cannot be used")]
+    Rates(#[from] DeckError),
+    /// `--numbers` cannot be used.
+    #[error("--numbers cannot be used")]
+    Numbers(#[from] ListError),
     /// Whoever takes the timeline failed to.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
@@ -195,6 +212,12 @@ pub fn examine(
 ) -> Result<Examined, CaseError> {
     // A wrong column is told before hours of reading.
     let billed = crate::carrier::read(&options.carrier)?;
+    // Hours of reading must not end in a deck that cannot be used.
+    let deck = options.rates.as_deref().map(Deck::open).transpose()?;
+    let prices = losses::Prices { deck, ..losses::Prices::default() };
+    let mut listed = Listed::default();
+    options.numbers.iter().try_for_each(|path| listed.open(path))?;
+    let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let (told, read) = read_all(evidence, &prepared, options, progress)?;
     let pool =
@@ -205,7 +228,11 @@ pub fn examine(
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
-        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents);
+        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
+        let legs = carrier::legs(&world, &billed);
+        let side = carrier::CarrierSide::new(&world, &numbers.site, prepared.window, &billed, &legs);
+        let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
+        let prices = losses::Prices { charged, ..prices };
         let case = build::Case {
             evidence,
             options,
@@ -214,10 +241,12 @@ pub fn examine(
             world: &world,
             read: &read,
             numbers: &numbers,
+            prices: &prices,
+            geoip: &geoip,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
-        carrier::add(&case, prepared.window, &billed, &mut examined);
+        carrier::add(&case, side.as_ref(), &billed, &mut examined);
         examined
     }))
 }

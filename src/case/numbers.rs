@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Options;
 use crate::clock::{Clock, ZoneOrigin};
 use crate::event::Disposition;
-use crate::numbering::{self, Home, Reading, Region, Signs, Site};
+use crate::numbering::{self, Home, Listed, Reading, Region, Signs, Site};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
@@ -23,6 +23,8 @@ const MOST_ROWS: usize = 1_000;
 pub(super) struct Numbers {
     pub(super) site: Site,
     pub(super) dialling: Dialling,
+    /// The user's lists.
+    pub(super) listed: Listed,
     read: HashMap<Box<[u8]>, Called>,
 }
 
@@ -36,7 +38,13 @@ pub(super) struct Called {
 
 impl Numbers {
     /// Works out the site, and reads what the calls of the incidents and of the last day dialled.
-    pub(super) fn new(world: &World<'_>, clock: &Clock, options: &Options, incidents: &[Incident]) -> Self {
+    pub(super) fn new(
+        world: &World<'_>,
+        clock: &Clock,
+        options: &Options,
+        incidents: &[Incident],
+        listed: Listed,
+    ) -> Self {
         let blamed: BTreeSet<usize> =
             incidents.iter().flat_map(|incident| incident.calls.keys().copied()).collect();
         let home = home(world, clock, options, &blamed);
@@ -55,11 +63,11 @@ impl Numbers {
         for call in shown.chain(last_day(world)) {
             let dialed = world.dialed(call);
             if !read.contains_key(dialed) {
-                read.insert(dialed.into(), called(&site, &numbering::read(&site, dialed)));
+                read.insert(dialed.into(), called(&site, &listed, &numbering::read(&site, dialed)));
             }
         }
-        (dialling.numbers, dialling.numbers_left_out) = rows(world, &site, &blamed);
-        Numbers { site, dialling, read }
+        (dialling.numbers, dialling.numbers_left_out) = rows(world, &site, &listed, &blamed);
+        Numbers { site, dialling, listed, read }
     }
 
     /// Returns what a call's number was read as.
@@ -67,7 +75,7 @@ impl Numbers {
         self.read
             .get(dialed)
             .cloned()
-            .unwrap_or_else(|| called(&self.site, &numbering::read(&self.site, dialed)))
+            .unwrap_or_else(|| called(&self.site, &self.listed, &numbering::read(&self.site, dialed)))
     }
 }
 
@@ -78,7 +86,7 @@ fn last_day<'w>(world: &'w World<'_>) -> impl Iterator<Item = &'w Call> {
     world.calls.iter().filter(move |call| from.is_some_and(|from| call.start > from))
 }
 
-fn called(site: &Site, reading: &Reading) -> Called {
+fn called(site: &Site, listed: &Listed, reading: &Reading) -> Called {
     let (risk, _) = numbering::risk(site, reading);
     let has_number = reading.e164.is_some();
     let number = CalledNumber {
@@ -88,7 +96,7 @@ fn called(site: &Site, reading: &Reading) -> Called {
         number_kind: Some(reading.kind),
         number_confidence: Some(reading.confidence),
         risk,
-        listed: Vec::new(),
+        listed: reading.e164.as_deref().map_or_else(Vec::new, |e164| listed.look(e164)),
     };
     Called { e164: reading.e164.clone(), country: reading.country(), number }
 }
@@ -150,7 +158,7 @@ fn taken(site: Site, answered: &[&[u8]]) -> Site {
 }
 
 /// Explains each number of fraudulent calls, most seconds first.
-fn rows(world: &World<'_>, site: &Site, blamed: &BTreeSet<usize>) -> (Vec<NumberRow>, u64) {
+fn rows(world: &World<'_>, site: &Site, listed: &Listed, blamed: &BTreeSet<usize>) -> (Vec<NumberRow>, u64) {
     let mut sums: BTreeMap<&[u8], (u64, Option<u64>)> = BTreeMap::new();
     for call in blamed.iter().filter_map(|&index| world.calls.list.get(index)) {
         let sum = sums.entry(world.dialed(call)).or_default();
@@ -162,7 +170,7 @@ fn rows(world: &World<'_>, site: &Site, blamed: &BTreeSet<usize>) -> (Vec<Number
     let left_out = order.len().saturating_sub(MOST_ROWS) as u64;
     let rows = order.into_iter().take(MOST_ROWS).map(|(dialed, (calls, seconds))| {
         let reading = numbering::read(site, dialed);
-        let Called { e164, country, number } = called(site, &reading);
+        let Called { e164, country, number } = called(site, listed, &reading);
         let (_, risk_because) = numbering::risk(site, &reading);
         NumberRow {
             dialed: Untrusted::from_bytes(dialed),

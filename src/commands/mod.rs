@@ -136,6 +136,12 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
         }
         Some(CaseError::Carrier(error)) => Some(error.hint()),
+        Some(CaseError::Rates(_)) => {
+            Some("a deck is a CSV file with headers, as prefix, rate, increments, currency, effective_from")
+        }
+        Some(CaseError::Numbers(_)) => {
+            Some("a list has a number a line, as +252610000001, or a prefix, as 3719*")
+        }
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
     }

@@ -6,8 +6,8 @@ use tolltrace::case::Options;
 use tolltrace::playbook::Playbook;
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
-    Assessment, Case, ClockNote, EvidenceRow, FailedAttacker, Finding, Gap, Incident, LikelihoodMeaning,
-    NotRead, Report, Tool, Totals,
+    Assessment, Case, ClockNote, Dialling, EvidenceRow, FailedAttacker, Finding, Gap, Incident,
+    LikelihoodMeaning, Loss, NotRead, Report, Tool, Totals,
 };
 use tolltrace::report::sections::{self, Section, View};
 use tolltrace::report::{json, markdown, text};
@@ -44,8 +44,11 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         schema: report.schema,
         tool: &report.tool,
         case: &report.case,
-        incidents: incidents.map(|one| Sum { id: &one.id, title: &one.title, totals: &one.totals }).collect(),
+        incidents: incidents
+            .map(|one| Sum { id: &one.id, title: &one.title, totals: &one.totals, loss: &one.loss })
+            .collect(),
         assessment: &report.assessment,
+        dialling: &report.dialling,
         limits: &report.limits,
     };
     show(args, ui, &report, "What happened, in figures", &data, |view| {
@@ -124,6 +127,7 @@ struct AssessmentData<'a> {
     case: &'a Case,
     incidents: Vec<Sum<'a>>,
     assessment: &'a Assessment,
+    dialling: &'a Dialling,
     limits: &'a [String],
 }
 
@@ -133,6 +137,7 @@ struct Sum<'a> {
     id: &'a str,
     title: &'a str,
     totals: &'a Totals,
+    loss: &'a Loss,
 }
 
 /// The keys of `report.json` that `investigate` shows.

@@ -13,7 +13,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 use super::document::place;
 use super::model::{FraudCall, Report, When};
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 21] = [
     "incident",
     "start_utc",
     "start_local",
@@ -25,10 +25,12 @@ const HEADER: [&str; 19] = [
     "area",
     "class",
     "risk",
+    "listed",
     "seconds",
     "disposition",
     "cost",
     "currency",
+    "cost_basis",
     "source_address",
     "uniqueid",
     "why",
@@ -62,10 +64,12 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         call.number.area.map(csv_cell).unwrap_or_default(),
         call.number.class.map(|class| class.word().to_owned()).unwrap_or_default(),
         call.number.risk.word().to_owned(),
+        csv_cell(&call.number.listed.join(" ")),
         call.seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
         call.disposition.to_owned(),
         words(&call.cost),
         words(&call.currency),
+        call.cost_basis.unwrap_or_default().to_owned(),
         call.address.map(|address| address.to_string()).unwrap_or_default(),
         evidence(&call.uniqueid),
         csv_cell(&call.why),

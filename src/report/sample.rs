@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration};
 
 use crate::event::Action;
+use crate::geoip::GeoFile;
 use crate::untrusted::Untrusted;
 
 use super::model::*;
@@ -38,6 +39,7 @@ fn call(index: i64) -> FraudCall {
         disposition: "ANSWERED",
         cost: Some("12.50".to_owned()),
         currency: Some("EUR".to_owned()),
+        cost_basis: Some("rate-deck"),
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
         evidence: vec![proof(900)],
@@ -50,6 +52,7 @@ fn source(address: &str, roles: &[Role]) -> Source {
         roles: roles.to_vec(),
         country: None,
         network: None,
+        city: None,
         first: when(-600),
         last: when(80),
         events: 4_000,
@@ -99,6 +102,7 @@ fn incident() -> Incident {
             cost: Some("150.00".into()),
             currency: Some("EUR".into()),
         },
+        loss: loss(),
         breach: when(-5),
         proof: vec![proof(800)],
         unknown: vec!["how the number of the extension was known".to_owned()],
@@ -118,6 +122,31 @@ fn summary() -> CallSummary {
         by_class: vec![sum.clone()],
         by_account: vec![sum.clone()],
         by_source: vec![sum],
+    }
+}
+
+fn loss() -> Loss {
+    let row = LossRow {
+        name: hostile(),
+        hour: when(0),
+        calls: 12,
+        currency: Some(HOSTILE.to_owned()),
+        cost: Some("150.00".to_owned()),
+        cost_so_far: Some("150.00".to_owned()),
+        illustrative_low: None,
+        illustrative_high: None,
+    };
+    Loss {
+        known: vec![KnownLoss {
+            basis: "rate-deck",
+            currency: Some(HOSTILE.to_owned()),
+            cost: "150.00".to_owned(),
+            calls: 12,
+        }],
+        by_hour: vec![row.clone()],
+        by_destination: vec![row.clone()],
+        by_account: vec![row],
+        ..Loss::default()
     }
 }
 
@@ -246,6 +275,12 @@ pub(crate) fn report() -> Report {
         reconciliation: None,
         dispute: None,
         dialling: dialling(),
+        geoip: vec![GeoFile {
+            path: "city.mmdb".to_owned(),
+            database: Some("Test-City".to_owned()),
+            built: Some("2026-03-08".to_owned()),
+            trouble: None,
+        }],
         clocks: vec![ClockNote {
             path: "var/log/asterisk/full".to_owned(),
             notes: vec!["the year was worked out".to_owned()],

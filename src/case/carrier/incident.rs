@@ -12,11 +12,13 @@ use super::{CarrierSide, Judged, shown};
 use crate::carrier::{Billed, Direction};
 use crate::case::build::Case;
 use crate::case::incidents::would_refute;
+use crate::case::losses::{BilledCall, Cost};
 use crate::event::Instant;
+use crate::numbering;
 use crate::reconstruct::vectors;
 use crate::report::document::counted;
 use crate::report::model::{
-    Alternative, CarrierClass, Entry, FraudCall, Incident, Likelihood, PhaseSpan, Proof, Role, Source,
+    Alternative, CarrierClass, Entry, FraudCall, Incident, Likelihood, Loss, PhaseSpan, Proof, Role, Source,
     Totals, Vector,
 };
 use crate::untrusted::{Untrusted, visible};
@@ -102,6 +104,7 @@ impl CarrierSide<'_> {
             sources,
             callers: Vec::new(),
             totals: totals(blamed, &calls),
+            loss: self.loss(case, blamed),
             breach: first,
             proof: calls.iter().flat_map(|call| call.evidence.iter().cloned()).take(MOST_PROOFS).collect(),
             unknown: vec![
@@ -110,6 +113,21 @@ impl CarrierSide<'_> {
             ],
             calls,
         }
+    }
+
+    fn loss(&self, case: &Case<'_>, blamed: &[&Judged<'_>]) -> Loss {
+        let trunk = self.trunk_list().join(", ");
+        case.loss_of_billed(blamed.iter().map(|judged| {
+            let currency = judged.call.currency.as_deref().map(visible);
+            let found = shown::country(judged.call.to_number).and_then(|code| numbering::plan().region(code));
+            BilledCall {
+                start: judged.call.begin().unwrap_or(Instant(0)),
+                is_answered: judged.call.is_answered,
+                cost: judged.call.cost.map(|amount| Cost { basis: "carrier", amount, currency }),
+                place: found.map_or("not known", |region| region.name),
+                account: &trunk,
+            }
+        }))
     }
 
     fn title(&self, calls: &[FraudCall], is_wiped: bool) -> String {
@@ -154,6 +172,7 @@ impl CarrierSide<'_> {
             disposition: if call.is_answered { "ANSWERED" } else { "NO ANSWER" },
             cost: call.cost.map(|cost| cost.to_string()),
             currency: call.currency.as_deref().map(visible),
+            cost_basis: call.cost.map(|_| "carrier"),
             why: if is_wiped {
                 "billed by the carrier, and no record of it here, where other calls of the trunk have theirs"
                     .to_owned()
@@ -357,6 +376,7 @@ fn sources(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<Source> {
             roles: vec![Role::Dial],
             country: None,
             network: None,
+            city: None,
             first: case.maybe(begun().min()),
             last: case.maybe(begun().max()),
             events: calls.len() as u64,

@@ -16,6 +16,7 @@ use chrono::SecondsFormat;
 
 use super::Examined;
 use super::build::Case;
+use super::losses::{Charged, Cost};
 use crate::carrier::{Billed, CarrierFile, Direction};
 use crate::event::{Action, Disposition, Instant};
 use crate::fold::{Window, hash};
@@ -24,7 +25,7 @@ use crate::numbering::{self, Confidence, Site};
 use crate::reconcile::{Ours, Reconciled, Theirs, reconcile};
 use crate::reconstruct::trunk_legs::{TrunkLeg, TrunkLegs};
 use crate::reconstruct::world::World;
-use crate::report::model::{CarrierClass, FraudCall, Report, TimelineRow};
+use crate::report::model::{CarrierClass, FraudCall, TimelineRow};
 use crate::untrusted::Untrusted;
 
 /// The part of a charge that rounding of rate and price explains: one in so many.
@@ -58,7 +59,8 @@ pub(super) struct CarrierSide<'a> {
 impl<'a> CarrierSide<'a> {
     /// Sets the records against the legs; `None` where none were given.
     pub(super) fn new(
-        case: &Case<'a>,
+        world: &World<'_>,
+        site: &Site,
         window: Window,
         files: &'a [CarrierFile],
         legs: &'a TrunkLegs,
@@ -69,8 +71,7 @@ impl<'a> CarrierSide<'a> {
         let (billed, outside, repeated) = kept(window, files);
         let theirs: Vec<Theirs> = billed.iter().map(|(_, call)| of_theirs(call)).collect();
         let mut readings = HashMap::new();
-        let ours: Vec<Ours> =
-            legs.legs.iter().map(|leg| of_ours(case.world, leg, &case.numbers.site, &mut readings)).collect();
+        let ours: Vec<Ours> = legs.legs.iter().map(|leg| of_ours(world, leg, site, &mut readings)).collect();
         let matched = reconcile(&theirs, &ours);
         let mut side = CarrierSide {
             calls: Vec::new(),
@@ -92,8 +93,26 @@ impl<'a> CarrierSide<'a> {
             .filter_map(|pair| legs.legs.get(pair.ours as usize))
             .map(|leg| leg.trunk)
             .collect();
-        side.judge(case, &billed);
+        side.judge(world, &billed);
         Some(side)
+    }
+
+    /// Returns what the carrier charged for calls of one's own, by their index.
+    pub(super) fn charged(&self, world: &World<'_>) -> Charged {
+        let mut costs: HashMap<&[u8], Cost> = HashMap::new();
+        for judged in &self.calls {
+            let id = judged.leg.and_then(|(leg, _)| world.leg_uniqueid(leg));
+            let (Some(id), Some(amount)) = (id, judged.call.cost) else { continue };
+            let currency = judged.call.currency.as_deref().map(str::to_owned);
+            match costs.get_mut(id) {
+                // A call in and one out may have one id; two currencies have no sum.
+                Some(known) if known.currency == currency => known.amount = known.amount.plus(amount),
+                Some(_) => {}
+                None => drop(costs.insert(id, Cost { basis: "carrier", amount, currency })),
+            }
+        }
+        let calls = world.calls.iter().enumerate();
+        calls.filter_map(|(index, call)| Some((index, costs.get(world.uniqueid(call)?)?.clone()))).collect()
     }
 
     /// Says what these records cannot tell, a sentence each.
@@ -115,8 +134,8 @@ impl<'a> CarrierSide<'a> {
         told
     }
 
-    fn judge(&mut self, case: &Case<'a>, billed: &[(&'a CarrierFile, &'a Billed)]) {
-        let (begin, end) = (case.world.records_begin(), case.world.last);
+    fn judge(&mut self, world: &World<'_>, billed: &[(&'a CarrierFile, &'a Billed)]) {
+        let (begin, end) = (world.records_begin(), world.last);
         let legs: &'a TrunkLegs = self.legs;
         for ((file, call), pair) in billed.iter().zip(&self.matched.pairs) {
             let ahead = self.matched.clock.seconds.unwrap_or(0);
@@ -275,12 +294,20 @@ fn digits(text: &str) -> u64 {
     kept.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
 }
 
+/// Returns the legs that crossed a trunk, where there is something to hold them against.
+pub(super) fn legs(world: &World<'_>, files: &[CarrierFile]) -> TrunkLegs {
+    if files.is_empty() { TrunkLegs::default() } else { world.trunk_legs() }
+}
+
 /// Adds what the carrier's records say to the report.
-pub(super) fn add(case: &Case<'_>, window: Window, files: &[CarrierFile], examined: &mut Examined) {
+pub(super) fn add(
+    case: &Case<'_>,
+    side: Option<&CarrierSide<'_>>,
+    files: &[CarrierFile],
+    examined: &mut Examined,
+) {
     let report = &mut examined.report;
-    let legs = if files.is_empty() { TrunkLegs::default() } else { case.world.trunk_legs() };
-    let side = CarrierSide::new(case, window, files, &legs);
-    if let Some(side) = &side {
+    if let Some(side) = side {
         if let Some(incident) = side.incident(case) {
             assess::add(&mut report.assessment.incident, &incident.calls);
             examined.story.extend(incident.calls.iter().filter_map(told));
@@ -291,12 +318,11 @@ pub(super) fn add(case: &Case<'_>, window: Window, files: &[CarrierFile], examin
         for (number, incident) in (1..).zip(&mut report.incidents) {
             incident.id = format!("incident-{number}");
         }
-        price(case, side, report);
         report.limits.extend(side.cannot_tell());
         report.reconciliation = Some(side.shown(case));
     }
     report.evidence.extend(shown::evidence_rows(case, files));
-    report.dispute = dispute::dispute(case, side.as_ref(), &report.incidents);
+    report.dispute = dispute::dispute(case, side, &report.incidents);
 }
 
 /// Tells a call of the carrier's in the story.
@@ -316,30 +342,6 @@ fn told(call: &FraudCall) -> Option<TimelineRow> {
         line: proof.line,
         offset: proof.offset,
     })
-}
-
-/// Gives fraudulent calls that the carrier billed what it charged for them.
-fn price(case: &Case<'_>, side: &CarrierSide<'_>, report: &mut Report) {
-    let mut costs: HashMap<String, (Amount, Option<&str>)> = HashMap::new();
-    for judged in &side.calls {
-        let id = judged.leg.and_then(|(leg, _)| case.world.leg_uniqueid(leg));
-        let (Some(id), Some(cost)) = (id, judged.call.cost) else { continue };
-        let currency = judged.call.currency.as_deref();
-        let sum = costs.entry(Untrusted::from_bytes(id).raw().to_owned()).or_insert((Amount::ZERO, currency));
-        // A call in and one out may have one id; two currencies have no sum.
-        if sum.1 == currency {
-            sum.0 = sum.0.plus(cost);
-        }
-    }
-    for incident in &mut report.incidents {
-        for call in incident.calls.iter_mut().filter(|call| call.cost.is_none()) {
-            let known = call.uniqueid.as_ref().and_then(|id| costs.get(id.raw()));
-            if let Some((cost, currency)) = known {
-                call.cost = Some(cost.to_string());
-                call.currency = currency.map(str::to_owned);
-            }
-        }
-    }
 }
 
 /// Counts by what they share.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{CalledNumber, Likelihood, Proof, Role, Vector, When};
+use super::{CalledNumber, Likelihood, Loss, Proof, Role, Vector, When};
 use crate::report::document;
 use crate::untrusted::Untrusted;
 
@@ -31,6 +31,8 @@ pub struct Incident {
     pub calls: Vec<FraudCall>,
     /// The calls in figures.
     pub totals: Totals,
+    /// What they cost.
+    pub loss: Loss,
     /// When the account was first used by the intruder.
     pub breach: Option<When>,
     /// The proof of the breach itself.
@@ -89,6 +91,8 @@ pub struct Source {
     pub country: Option<String>,
     /// Its network, with a database.
     pub network: Option<String>,
+    /// Its city, with a database.
+    pub city: Option<String>,
     /// First record of it.
     pub first: Option<When>,
     /// Last record of it.
@@ -159,6 +163,8 @@ pub struct FraudCall {
     pub cost: Option<String>,
     /// The currency.
     pub currency: Option<String>,
+    /// Where the cost is from: `carrier` or `rate-deck`.
+    pub cost_basis: Option<&'static str>,
     /// Why it is judged fraudulent.
     pub why: String,
     /// The address it came from, where a record tells.
@@ -178,7 +184,7 @@ pub struct Totals {
     pub seconds: Option<u64>,
     /// Calls whose length no record tells.
     pub unmeasured: u64,
-    /// What they cost, a decimal string.
+    /// What they cost, a decimal string; `None` where the sum is of several currencies.
     pub cost: Option<String>,
     /// The currency.
     pub currency: Option<String>,

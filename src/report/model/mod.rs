@@ -8,6 +8,7 @@ mod evidence;
 mod figures;
 mod finding;
 mod incident;
+mod loss;
 mod number;
 mod timeline;
 mod words;
@@ -15,6 +16,7 @@ mod words;
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 
+use crate::geoip::GeoFile;
 use crate::untrusted::Untrusted;
 
 pub use carrier::{
@@ -28,6 +30,7 @@ pub use incident::{
     Alternative, Caller, Entry, FailedAttacker, FraudCall, Incident, PhaseSpan, Source, TakenAccount, Totals,
     sum_known,
 };
+pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
@@ -73,6 +76,8 @@ pub struct Report {
     pub dispute: Option<Dispute>,
     /// How dialled strings were read.
     pub dialling: Dialling,
+    /// Databases of addresses that were given.
+    pub geoip: Vec<GeoFile>,
     /// How each source's time was worked out.
     pub clocks: Vec<ClockNote>,
     /// Files that were not read, and why: trouble first, then files of no known kind.

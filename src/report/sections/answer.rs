@@ -59,6 +59,11 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
             if report.incidents.len() > 1 { title.words(format!(" ({})", incident.id)) } else { title };
         blocks.push(Block::Paragraph(title));
         blocks.push(Block::Paragraph(sums(&incident.totals).into()));
+        blocks.extend(
+            super::losses::sentences(&incident.loss)
+                .into_iter()
+                .map(|cost| Block::Paragraph(format!("Cost: {cost}").into())),
+        );
         blocks.push(Block::Paragraph(is_it_over(report, incident).into()));
     }
     blocks.push(Block::heading("Cut off now"));
@@ -131,15 +136,12 @@ fn sums(totals: &Totals) -> String {
     if totals.calls == 0 {
         return "No fraudulent call was found.".to_owned();
     }
-    let mut text = format!(
+    let text = format!(
         "{}, {} answered, {}",
         counted(totals.calls, "fraudulent call"),
         totals.answered,
         totals.billed()
     );
-    if let Some(cost) = &totals.cost {
-        text.push_str(&format!(", {cost} {}", totals.currency.as_deref().unwrap_or_default()));
-    }
     text.trim_end().to_owned() + "."
 }
 

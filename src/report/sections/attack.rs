@@ -56,7 +56,7 @@ pub(super) fn accounts(report: &Report) -> Vec<Block> {
 pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
     per_incident(report, "Where they came from", |incident| {
         let rows = incident.sources.iter().take(view.rows).map(|source| {
-            let network = [&source.country, &source.network];
+            let network = [&source.country, &source.city, &source.network];
             vec![
                 source.address.to_string().into(),
                 joined(source.roles.iter().map(|role| role.word())).into(),
@@ -130,10 +130,12 @@ fn reasons(incident: &Incident, view: View) -> Vec<Block> {
 
 /// Returns the country and, where it is not an ordinary one, the class of a number.
 fn place(call: &FraudCall) -> String {
+    let listed = call.number.listed.join(", ");
+    let listed = if listed.is_empty() { listed } else { format!(" (listed in {listed})") };
     let name = call.number.country_name.or(call.country.as_deref()).unwrap_or("-");
     match call.number.class {
-        Some(class) if class != Class::Geo => format!("{name}, {}", class.meaning()),
-        _ => name.to_owned(),
+        Some(class) if class != Class::Geo => format!("{name}, {}{listed}", class.meaning()),
+        _ => format!("{name}{listed}"),
     }
 }
 

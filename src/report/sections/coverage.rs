@@ -52,6 +52,17 @@ fn dialling(report: &Report) -> Vec<Vec<Line>> {
         let because = dialling.outside_because.join("; ");
         rows.push(vec!["outside line".into(), format!("{lines} ({because})").into()]);
     }
+    for file in &report.geoip {
+        let about = match (&file.trouble, &file.database, &file.built) {
+            (Some(trouble), ..) => trouble.clone(),
+            (None, database, built) => format!(
+                "{}, built {}",
+                database.as_deref().unwrap_or("-"),
+                built.as_deref().unwrap_or("at a time it does not tell")
+            ),
+        };
+        rows.push(vec!["addresses by".into(), Line::path(&file.path).words(format!(": {about}"))]);
+    }
     let version = format!("numbering plans, version {}", dialling.table_version);
     rows.push(vec!["numbers read by".into(), version.into()]);
     rows

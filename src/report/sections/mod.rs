@@ -9,6 +9,7 @@ mod coverage;
 mod entry;
 mod figures;
 mod holes;
+mod losses;
 
 use serde::Deserialize;
 
@@ -65,6 +66,8 @@ pub enum Section {
     Sources,
     /// The fraudulent calls.
     Calls,
+    /// What they cost.
+    Losses,
     /// How they got in, and what else was weighed.
     Entry,
     /// The lines that prove the breach.
@@ -112,6 +115,7 @@ impl Section {
         Section::Sources,
         Section::Calls,
         Section::Reconciliation,
+        Section::Losses,
         Section::Entry,
         Section::Proof,
         Section::FailedAttackers,
@@ -148,6 +152,7 @@ impl Section {
         Section::Answer,
         Section::IncidentCalls,
         Section::Reconciliation,
+        Section::Losses,
         Section::LastDay,
         Section::Failures,
         Section::Scanning,
@@ -172,6 +177,7 @@ impl Section {
             Section::Accounts => attack::accounts(report),
             Section::Sources => attack::sources(report, view),
             Section::Calls => attack::calls(report, view),
+            Section::Losses => losses::losses(report, view),
             Section::Entry => entry::entry(report),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),

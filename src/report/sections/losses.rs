@@ -1,0 +1,73 @@
+//! What it cost, by basis, hour, destination and account.
+
+use crate::report::document::{Block, Line, instant};
+use crate::report::model::{Incident, Loss, LossRow, Report};
+
+use super::{View, of_incident, titled};
+
+/// What the calls cost in one sentence each basis; none where there is no figure.
+pub(super) fn sentences(loss: &Loss) -> Vec<String> {
+    let mut sentences: Vec<String> = loss
+        .known
+        .iter()
+        .map(|known| {
+            let basis =
+                if known.basis == "carrier" { "by the carrier's records" } else { "by the rate deck given" };
+            let currency = known.currency.as_deref().unwrap_or("(currency not told)");
+            format!("{} {currency} {basis}, for {} calls.", known.cost, known.calls)
+        })
+        .collect();
+    if let Some(range) = &loss.illustrative {
+        sentences.push(format!(
+            "{} to {} {} for {} calls that no carrier's record and no rate deck tells ({}).",
+            range.low, range.high, range.currency, range.calls, range.caveat
+        ));
+    }
+    if loss.calls_without_figure > 0 && !sentences.is_empty() {
+        sentences.push(format!("{} answered calls have no figure.", loss.calls_without_figure));
+    }
+    sentences
+}
+
+pub(super) fn losses(report: &Report, view: View) -> Vec<Block> {
+    let all = report
+        .incidents
+        .iter()
+        .flat_map(|incident| of_incident(report, &incident.id, of_one(incident, view)));
+    titled("What it cost", all.collect())
+}
+
+fn of_one(incident: &Incident, view: View) -> Vec<Block> {
+    let loss = &incident.loss;
+    let sentences = sentences(loss);
+    if sentences.is_empty() {
+        return Vec::new();
+    }
+    let mut blocks: Vec<Block> =
+        sentences.into_iter().map(|sentence| Block::Paragraph(sentence.into())).collect();
+    for (what, rows) in
+        [("hour", &loss.by_hour), ("destination", &loss.by_destination), ("account", &loss.by_account)]
+    {
+        let shown: Vec<_> = rows.iter().take(view.rows.max(24)).map(|row| cells(row, what)).collect();
+        let count = shown.len();
+        blocks.extend(Block::table(&[what, "#calls", "#cost", "#so far", "#illustrative"], shown));
+        blocks.extend(view.rest(count, rows.len(), "report.json"));
+    }
+    blocks
+}
+
+fn cells(row: &LossRow, what: &str) -> Vec<Line> {
+    let currency = row.currency.as_deref().unwrap_or_default();
+    let money = |amount: &Option<String>| {
+        amount
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |amount| format!("{amount} {currency}").trim_end().to_owned())
+    };
+    let range = row.illustrative_low.as_ref().zip(row.illustrative_high.as_ref());
+    let range = range.map_or_else(|| "-".to_owned(), |(low, high)| format!("{low} to {high}"));
+    let name = match &row.hour {
+        Some(hour) if what == "hour" => instant(hour).into(),
+        _ => Line::from(&row.name),
+    };
+    vec![name, row.calls.into(), money(&row.cost).into(), money(&row.cost_so_far).into(), range.into()]
+}
