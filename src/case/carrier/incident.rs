@@ -371,12 +371,13 @@ fn sources(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<Source> {
     let of = |address| {
         let calls: Vec<_> = alone.iter().filter(|judged| judged.call.source == Some(address)).collect();
         let begun = || calls.iter().filter_map(|judged| judged.call.begin());
+        let whereabouts = case.geoip.look(address);
         Source {
             address,
             roles: vec![Role::Dial],
-            country: None,
-            network: None,
-            city: None,
+            country: whereabouts.country,
+            network: whereabouts.network,
+            city: whereabouts.city,
             first: case.maybe(begun().min()),
             last: case.maybe(begun().max()),
             events: calls.len() as u64,
