@@ -8,7 +8,7 @@ use crate::carrier::Direction;
 use crate::case::build::Case;
 use crate::money::Amount;
 use crate::report::document::{counted, duration, instant, place};
-use crate::report::model::{CarrierClass, Dispute, DisputedCall, FraudCall, Incident, Money};
+use crate::report::model::{CarrierClass, Dispute, DisputedCall, FraudCall, Incident, Money, Vector};
 use crate::untrusted::{Untrusted, visible};
 
 /// Prefixes named in what is asked for.
@@ -33,7 +33,7 @@ pub(in crate::case) fn dispute(
         seconds_billed: side.map(|_| seconds.sum()),
         cost: cost.shown(),
         method: method(side),
-        asked: asked(&calls, side.is_some()),
+        asked: asked(&calls, incidents, side.is_some()),
         ..Dispute::default()
     };
     dispute.facts = facts(case, side, incidents, &calls, &dispute);
@@ -193,7 +193,7 @@ fn facts(
 }
 
 /// What every fraud desk can do, and only within days: money is held back before it is settled.
-fn asked(calls: &[DisputedCall], has_records: bool) -> Vec<String> {
+fn asked(calls: &[DisputedCall], incidents: &[Incident], has_records: bool) -> Vec<String> {
     let mut asked = Vec::new();
     if !calls.is_empty() {
         asked.push(
@@ -213,9 +213,11 @@ fn asked(calls: &[DisputedCall], has_records: bool) -> Vec<String> {
         if !shown.is_empty() {
             asked.push(format!("Countries of the disputed calls: {}.", shown.join(", ")));
         }
-        asked.push(
-            "Change the trunk's secret, and accept it from the phone system's address alone.".to_owned(),
-        );
+        if incidents.iter().any(|incident| incident.entry.vector == Vector::TrunkCredential) {
+            asked.push(
+                "Change the trunk's secret, and accept it from the phone system's address alone.".to_owned(),
+            );
+        }
         asked.push(
             "Hold back payment of these calls to the networks that took them, before it is settled."
                 .to_owned(),
