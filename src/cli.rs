@@ -33,6 +33,34 @@ Exit status:
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
 
+const DISPUTE_HELP: &str = "\
+With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
+
+The exports of Bandwidth, Commio, DIDlogic, DIDWW, IvozProvider, Plivo, Simwood, Sinch, Telnyx, Twilio, Vitelity,
+VoIP Innovations, VoIP.ms and Vonage are recognised by their columns. For any other, --carrier-map names them:
+
+  carrier = \"My Carrier\"
+  zone = \"Europe/Berlin\"       # or UTC, +02:00, \"in the text\", or \"ask\" for --carrier-tz
+  currency = \"EUR\"             # where no column tells it
+  decimal = \",\"                # . unless given
+  date = \"day-first\"           # or month-first; year-first unless given
+  unit = \"clock\"               # of durations: seconds unless given, minutes, or clock for 00:29:43
+  cost_sign = \"negative\"       # of a charge: positive unless given, or either
+  numbers = \"north-american\"   # ten digits at home; e164 unless given
+  optional = [\"billed\"]        # columns that may be missing
+  [columns]                    # to, and start, answer, or date and time, are needed
+  to = \"Destination\"
+  from = \"Caller\"
+  start = \"Begin\"
+  seconds = \"Duration\"
+  billed = \"Billed\"
+  cost = \"Charge\"
+  call_id = \"Reference\"
+
+Examples:
+  tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
+  tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -74,6 +102,9 @@ Examples:
   tolltrace investigate /mnt/pbx
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
+    /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
+    #[command(after_help = DISPUTE_HELP)]
+    Dispute(ReportArgs),
     /// Write every recognised record in time order, as Timesketch takes it.
     #[command(after_help = "\
 Examples:
@@ -186,6 +217,15 @@ pub(crate) struct InquiryArgs {
     /// A network whose phones are one's own, wherever they are; may be given again.
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) trusted: Vec<IpNet>,
+    /// The carrier's call records, as its portal exports them; may be given again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) carrier_cdr: Vec<PathBuf>,
+    /// What the columns of the carrier's records are, where no known layout fits.
+    #[arg(long, value_name = "FILE", requires = "carrier_cdr")]
+    pub(crate) carrier_map: Option<PathBuf>,
+    /// The zone of the carrier's times, where its records do not tell it.
+    #[arg(long, value_name = "ZONE", requires = "carrier_cdr", allow_hyphen_values = true)]
+    pub(crate) carrier_tz: Option<String>,
     /// The digits dialled for an outside line, as 9; worked out from the calls unless given.
     #[arg(long, value_name = "DIGITS", value_parser = digits)]
     pub(crate) outside_prefix: Option<String>,

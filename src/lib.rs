@@ -2,8 +2,8 @@
 //!
 //! Data goes one way, and the modules stand in that order: evidence is found and recognised, the
 //! configuration is read, a plan of time is made for each source, readers turn bytes into events,
-//! the scan drives them over all sources, reconstruction turns events into one attack, and reports
-//! render what it found.
+//! the scan drives them over all sources, reconstruction turns events into one attack, the carrier's own
+//! records are set against it, and reports render what it found.
 
 pub mod artifacts;
 pub mod evidence;
@@ -29,6 +29,9 @@ pub mod numbering;
 pub mod patterns;
 
 pub mod reconstruct;
+
+pub mod carrier;
+pub mod reconcile;
 
 pub mod checks;
 

@@ -133,6 +133,8 @@ impl Case<'_> {
             },
             gaps: gaps::find(self, incidents),
             assessment: assessment::assess(self, incidents),
+            reconciliation: None,
+            dispute: None,
             dialling: self.numbers.dialling.clone(),
             observations: self.observations(self.thresholds),
             thresholds: self.thresholds.clone(),

@@ -88,6 +88,7 @@ impl Case<'_> {
             model::Vector::WebExploit => "by a hole of the web panel",
             model::Vector::WebAdmin => "by logging in at the web panel",
             model::Vector::Insider => "with a secret that one of the owner's people knew",
+            model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
@@ -297,7 +298,7 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
 }
 
 /// What would settle the question or refute the answer, for each way in.
-fn would_refute(vector: model::Vector) -> Vec<String> {
+pub(super) fn would_refute(vector: model::Vector) -> Vec<String> {
     let texts: &[&str] = match vector {
         model::Vector::PasswordGuess => &[
             "a mail, a backup or a phone file that held this secret and was read before the guessing",
@@ -333,6 +334,10 @@ fn would_refute(vector: model::Vector) -> Vec<String> {
         model::Vector::Insider => {
             &["proof that whoever used the account was none of those who knew its secret"]
         }
+        model::Vector::TrunkCredential => &[
+            "the carrier's signalling records of these calls, with the phone system's own address as their source",
+            "records of this phone system from the same times, in a backup or another copy, that have the calls",
+        ],
         model::Vector::Unknown => &["older logs, from before the intruder's first use"],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()

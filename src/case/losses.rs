@@ -30,6 +30,15 @@ pub(super) struct Cost {
     pub(super) currency: Option<String>,
 }
 
+/// A call that the carrier alone tells.
+pub(super) struct BilledCall<'c> {
+    pub(super) start: Instant,
+    pub(super) is_answered: bool,
+    pub(super) cost: Option<Cost>,
+    pub(super) place: &'c str,
+    pub(super) account: &'c str,
+}
+
 /// What is known of the cost of one call.
 enum Figure {
     Known(Cost),
@@ -91,23 +100,19 @@ impl Case<'_> {
 
     fn add(&self, sums: &mut Sums, index: usize, call: &Call) {
         let figure = self.figure(index, call);
-        if matches!(figure, Figure::None) {
-            sums.without += u64::from(call.disposition == Disposition::Answered);
-            return;
-        }
-        sums.first = sums.first.map_or(Some(call.start), |first| Some(first.min(call.start)));
-        sums.last = sums.last.max(Some(call.start));
         let place = self.numbers.of(self.world.dialed(call)).number.country_name.unwrap_or("not known");
-        let account = self.world.account_of(call).unwrap_or("-").to_owned();
-        let currency = match &figure {
-            Figure::Known(cost) => cost.currency.clone(),
-            Figure::Range(..) | Figure::None => None,
-        };
-        let hour = call.start.seconds().div_euclid(3_600);
-        sums.all.entry(figure.basis()).or_default().add(&figure);
-        sums.hours.entry((hour, currency.clone())).or_default().add(&figure);
-        sums.places.entry((place.to_owned(), currency.clone())).or_default().add(&figure);
-        sums.accounts.entry((account, currency)).or_default().add(&figure);
+        let account = self.world.account_of(call).unwrap_or("-");
+        sums.add(&figure, call.start, call.disposition == Disposition::Answered, place, account);
+    }
+
+    /// Adds up what calls cost that the carrier alone tells.
+    pub(super) fn loss_of_billed<'c>(&self, calls: impl Iterator<Item = BilledCall<'c>>) -> Loss {
+        let mut sums = Sums::default();
+        for call in calls {
+            let figure = call.cost.map_or(Figure::None, Figure::Known);
+            sums.add(&figure, call.start, call.is_answered, call.place, call.account);
+        }
+        self.shown(sums)
     }
 
     fn shown(&self, sums: Sums) -> Loss {
@@ -174,6 +179,26 @@ struct Sums {
     first: Option<Instant>,
     last: Option<Instant>,
     without: u64,
+}
+
+impl Sums {
+    fn add(&mut self, figure: &Figure, at: Instant, is_answered: bool, place: &str, account: &str) {
+        if matches!(figure, Figure::None) {
+            self.without += u64::from(is_answered);
+            return;
+        }
+        self.first = self.first.map_or(Some(at), |first| Some(first.min(at)));
+        self.last = self.last.max(Some(at));
+        let currency = match figure {
+            Figure::Known(cost) => cost.currency.clone(),
+            Figure::Range(..) | Figure::None => None,
+        };
+        let hour = at.seconds().div_euclid(3_600);
+        self.all.entry(figure.basis()).or_default().add(figure);
+        self.hours.entry((hour, currency.clone())).or_default().add(figure);
+        self.places.entry((place.to_owned(), currency.clone())).or_default().add(figure);
+        self.accounts.entry((account.to_owned(), currency)).or_default().add(figure);
+    }
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 mod assessment;
 mod blocking;
 mod build;
+mod carrier;
 mod gaps;
 mod given;
 mod hidden;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::artifacts::Artifacts;
+use crate::carrier::{CarrierError, CarrierOptions};
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
@@ -72,6 +74,8 @@ pub struct Options {
     pub organisation: Option<String>,
     /// `--home-country`.
     pub home_country: Option<String>,
+    /// The carrier's records, as they were given.
+    pub carrier: CarrierOptions,
     /// `--rates`: the user's rate deck.
     pub rates: Option<PathBuf>,
     /// `--thresholds`: what patterns are held against.
@@ -135,6 +139,9 @@ pub enum CaseError {
         /// As given.
         until: String,
     },
+    /// The carrier's records, or the map of their columns, cannot be used.
+    #[error(transparent)]
+    Carrier(#[from] CarrierError),
     /// `--rates` cannot be used.
     #[error("--rates cannot be used")]
     Rates(#[from] DeckError),
@@ -215,6 +222,8 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    // A wrong column is told before hours of reading.
+    let billed = crate::carrier::read(&options.carrier)?;
     // Hours of reading must not end in a deck that cannot be used.
     let deck = options.rates.as_deref().map(Deck::open).transpose()?;
     let prices = losses::Prices { deck, ..losses::Prices::default() };
@@ -234,6 +243,10 @@ pub fn examine(
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let failed = failed::find(&world, &involved);
         let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
+        let legs = carrier::legs(&world, &billed);
+        let side = carrier::CarrierSide::new(&world, &numbers.site, prepared.window, &billed, &legs);
+        let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
+        let prices = losses::Prices { charged, ..prices };
         let case = build::Case {
             evidence,
             options,
@@ -247,7 +260,9 @@ pub fn examine(
             thresholds: &thresholds,
         };
         let questions = confirm::find(&world, &involved);
-        case.report(&incidents, &failed::list(&world, failed), &questions)
+        let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
+        carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        examined
     }))
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tolltrace::carrier::CarrierOptions;
 use tolltrace::case::{self, Examined, Options};
 use tolltrace::evidence::{Evidence, refuse_output_inside};
 use tolltrace::report::document::counted;
@@ -53,6 +54,11 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         year: inquiry.year,
         trusted: inquiry.trusted.clone(),
         thresholds: inquiry.thresholds.clone(),
+        carrier: CarrierOptions {
+            files: inquiry.carrier_cdr.clone(),
+            map: inquiry.carrier_map.clone(),
+            zone: inquiry.carrier_tz.clone(),
+        },
         geoip: inquiry.geoip.clone(),
         numbers: inquiry.numbers.clone(),
         rates: inquiry.rates.clone(),

@@ -1,5 +1,6 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod dispute;
 mod inquiry;
 mod parts;
 mod run;
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
@@ -138,6 +140,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Skipped { .. }) => {
             Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
         }
+        Some(CaseError::Carrier(error)) => Some(error.hint()),
         Some(CaseError::Rates(_)) => {
             Some("a deck is a CSV file with headers, as prefix, rate, increments, currency, effective_from")
         }

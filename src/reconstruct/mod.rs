@@ -33,6 +33,7 @@ pub mod rivals;
 pub mod standing;
 pub mod telephone;
 mod transactions;
+pub mod trunk_legs;
 mod trunks;
 mod uses;
 pub mod vectors;

@@ -87,7 +87,8 @@ pub(super) fn utc(when: Option<&When>) -> String {
     when.map(|when| when.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
-fn local(when: Option<&When>) -> String {
+/// Returns an instant in the zone of the case with its offset, empty where none is known.
+pub(super) fn local(when: Option<&When>) -> String {
     when.map(|when| when.format("%Y-%m-%dT%H:%M:%S%:z").to_string()).unwrap_or_default()
 }
 

@@ -8,6 +8,7 @@ pub mod json;
 pub mod manifest;
 pub mod markdown;
 pub mod model;
+pub mod packet;
 pub mod sections;
 pub mod text;
 pub mod timeline;

@@ -286,6 +286,8 @@ pub(crate) fn report() -> Report {
             how_to_get_it: "copy var/log/httpd".to_owned(),
         }],
         assessment: assessment(),
+        reconciliation: None,
+        dispute: None,
         dialling: dialling(),
         observations: vec![Observation {
             id: "total-calls",

@@ -4,6 +4,7 @@
 //! came from evidence has the type [`Untrusted`], which no rendering can print unescaped.
 
 mod blocking;
+mod carrier;
 mod evidence;
 mod figures;
 mod finding;
@@ -22,6 +23,10 @@ use crate::patterns::Thresholds;
 use crate::untrusted::Untrusted;
 
 pub use blocking::{NotBlocked, Verdict};
+pub use carrier::{
+    CarrierClass, CarrierRow, CarrierSum, ClockDay, ClockDifferenceNote, Dispute, DisputedCall, Money,
+    OwnCount, OwnRow, PumpedGroup, Reconciliation,
+};
 pub use evidence::{ClockNote, EvidenceRow, Gap, NotRead, Proof, UnparsedPlaces};
 pub use figures::{Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary};
 pub use finding::{Finding, SettingsLookedAt, ToConfirm};
@@ -72,6 +77,10 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// What happened in figures.
     pub assessment: Assessment,
+    /// The carrier's records against one's own, where they were given.
+    pub reconciliation: Option<Reconciliation>,
+    /// What is disputed with the carrier.
+    pub dispute: Option<Dispute>,
     /// How dialled strings were read.
     pub dialling: Dialling,
     /// What stands out in the calls that went out; none of it blames anybody by itself.
@@ -108,7 +117,7 @@ pub struct Judged {
 impl Judged {
     /// The ways in that no release so far judges.
     pub const NOT_JUDGED: &str =
-        "voicemail, DISA, call forwarding, and a trunk's secret that is used elsewhere";
+        "a trunk's secret that is used elsewhere, unless the carrier's records are given (--carrier-cdr)";
 }
 
 /// The program that wrote the report.

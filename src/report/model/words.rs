@@ -30,6 +30,8 @@ pub enum Vector {
     VoicemailOrDisa,
     /// Calls were forwarded to numbers that cost.
     CallForward,
+    /// The trunk's secret was used elsewhere: the calls never passed the phone system.
+    TrunkCredential,
     /// The evidence does not tell.
     Unknown,
 }
@@ -50,6 +52,7 @@ impl Vector {
             Vector::DialplanHole => "dialplan-hole",
             Vector::VoicemailOrDisa => "voicemail-or-disa",
             Vector::CallForward => "call-forward",
+            Vector::TrunkCredential => "trunk-credential",
             Vector::Unknown => "unknown",
         }
     }

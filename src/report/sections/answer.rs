@@ -251,6 +251,9 @@ fn door(vector: Vector) -> Option<&'static str> {
         Vector::WebExploit | Vector::WebAdmin => Some(
             "Close the web panel to the outside, take the server off the network and build it anew; change every secret on it, those of the panel's users first",
         ),
+        Vector::TrunkCredential => Some(
+            "Have the carrier change the trunk's secret and accept it from the phone system's address alone",
+        ),
     }
 }
 

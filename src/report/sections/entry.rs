@@ -81,6 +81,7 @@ pub(super) fn meaning(vector: Vector) -> &'static str {
         Vector::GuestCall => "calls went out without any account",
         Vector::DefaultCredential => "the secret was one that anybody would try first",
         Vector::ManagerInterface => "the manager interface made the calls",
+        Vector::TrunkCredential => "the trunk's secret was used elsewhere",
         Vector::WebExploit => "a hole of the web panel was used",
         Vector::WebAdmin => "somebody was logged in at the web panel",
         Vector::Insider => "one of the owner's own people",

@@ -5,6 +5,7 @@
 mod answer;
 mod attack;
 mod blocking;
+mod carrier;
 mod coverage;
 mod entry;
 mod figures;
@@ -105,6 +106,10 @@ pub enum Section {
     Scanning,
     /// Product, zone and names of the case.
     Case,
+    /// The carrier's records against one's own.
+    Reconciliation,
+    /// The letter to the carrier's fraud desk.
+    Dispute,
 }
 
 impl Section {
@@ -115,6 +120,7 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Reconciliation,
         Section::Losses,
         Section::Entry,
         Section::NotBlocked,
@@ -139,6 +145,7 @@ impl Section {
         Section::Accounts,
         Section::Sources,
         Section::Calls,
+        Section::Reconciliation,
         Section::Entry,
         Section::NotBlocked,
         Section::Likelihoods,
@@ -154,6 +161,7 @@ impl Section {
     pub const ASSESSMENT: &[Section] = &[
         Section::Answer,
         Section::IncidentCalls,
+        Section::Reconciliation,
         Section::Losses,
         Section::Observations,
         Section::LastDay,
@@ -199,6 +207,8 @@ impl Section {
             Section::Failures => figures::failures(report, view),
             Section::Scanning => figures::scanning(report, view),
             Section::Case => coverage::case(report),
+            Section::Reconciliation => carrier::reconciliation(report, view),
+            Section::Dispute => carrier::dispute(report, view),
         }
     }
 }
