@@ -33,6 +33,8 @@ fn commands_of_the_readme_run() {
     let program = Path::new(env!("CARGO_BIN_EXE_tolltrace")).parent().unwrap();
     let evidence = root().join("testdata/pbx/bruteforce/root");
     std::os::unix::fs::symlink(evidence, scratch.path().join("pbx")).unwrap();
+    let bill = root().join("testdata/carrier/trunk-credential/telnyx_cdr.csv");
+    fs::copy(bill, scratch.path().join("november.csv")).unwrap();
     let found = commands(&readme());
     assert!(!found.is_empty());
     for command in found.iter().filter_map(|command| as_installed(command)) {

@@ -5,13 +5,15 @@ use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
 use super::{View, joined, of_incident, proofs, titled};
 
-pub(super) fn entry(report: &Report) -> Vec<Block> {
-    let blocks =
-        report.incidents.iter().flat_map(|incident| of_incident(report, &incident.id, weighed(incident)));
+pub(super) fn entry(report: &Report, view: View) -> Vec<Block> {
+    let blocks = report
+        .incidents
+        .iter()
+        .flat_map(|incident| of_incident(report, &incident.id, weighed(incident, view)));
     titled("How they got in", blocks.collect())
 }
 
-fn weighed(incident: &Incident) -> Vec<Block> {
+fn weighed(incident: &Incident, view: View) -> Vec<Block> {
     let entry = &incident.entry;
     let mut verdict =
         Line::default().strong(meaning(entry.vector)).words(judged(entry.vector, entry.likelihood));
@@ -22,13 +24,15 @@ fn weighed(incident: &Incident) -> Vec<Block> {
     blocks.extend(labelled("Because", &entry.because));
     blocks.extend(labelled("Against it", &entry.against));
     blocks.extend(labelled("Missing, that would decide", &entry.missing));
-    blocks.extend(entry.alternatives.iter().flat_map(rival));
+    blocks.extend(entry.alternatives.iter().flat_map(|alternative| rival(alternative, view)));
     blocks.extend(labelled("What would settle or refute it", &entry.would_refute));
     blocks.extend(labelled("What this evidence cannot tell", &incident.unknown));
     blocks
 }
 
-fn rival(rival: &Alternative) -> Vec<Block> {
+/// Tells a rival; of an unlikely one a first look needs no more than why it is.
+fn rival(rival: &Alternative, view: View) -> Vec<Block> {
+    let is_short = rival.likelihood == Likelihood::Unlikely && view.rows != usize::MAX;
     let mut blocks = vec![Block::Paragraph(
         format!("Weighed instead: {}{}", instead(rival.vector), judged(rival.vector, rival.likelihood))
             .into(),
@@ -41,6 +45,7 @@ fn rival(rival: &Alternative) -> Vec<Block> {
     ];
     let lines = labels
         .iter()
+        .take(if is_short { 2 } else { labels.len() })
         .flat_map(|(label, reasons)| reasons.iter().map(move |reason| format!("{label}: {reason}")));
     blocks.extend(Block::list(lines));
     blocks

@@ -190,7 +190,7 @@ impl Section {
             Section::Calls => attack::calls(report, view),
             Section::Losses => losses::losses(report, view),
             Section::Observations => observations::observations(report, view),
-            Section::Entry => entry::entry(report),
+            Section::Entry => entry::entry(report, view),
             Section::NotBlocked => blocking::not_blocked(report, view),
             Section::Proof => entry::proof(report, view),
             Section::FailedAttackers => entry::failed_attackers(report, view),
