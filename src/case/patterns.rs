@@ -5,11 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use rayon::prelude::*;
 
 use super::build::Case;
 use crate::event::{Citation, Disposition, Instant, Place};
 use crate::evidence::cite;
-use crate::numbering::{self, Class};
+use crate::numbering::{self, Class, Region};
 use crate::patterns::{self, Calls, OutCall, Thresholds};
 use crate::reconstruct::calls::Call;
 use crate::report::model::{self, When};
@@ -51,7 +52,7 @@ impl<K: Eq + Hash> Index<K> {
 #[derive(Clone, Copy)]
 struct Number {
     number: u64,
-    place: u16,
+    region: Option<&'static Region>,
     is_costly: bool,
 }
 
@@ -113,10 +114,16 @@ impl Case<'_> {
         let world = self.world;
         let mut calls = Calls::default();
         let (mut accounts, mut callers, mut networks) = (Index::new(), Index::new(), Index::new());
-        let mut places = Places { read: HashMap::new(), names: Index::new() };
+        let mut places = Index::new();
+        let read = self.read_numbers();
         for (index, call) in world.calls.list.iter().enumerate().filter(|(_, call)| call.is_outward) {
             let dialed = world.dialed(call);
-            let Number { number, place, is_costly } = places.of(self, dialed, &mut calls.places);
+            let Some(&Number { number, region, is_costly }) = read.get(dialed) else { continue };
+            let name = region.map_or("a place not known", |region| region.name);
+            let (place, is_new) = places.id(name);
+            if is_new {
+                calls.places.push(name);
+            }
             let account = world.account_of(call);
             let account = account
                 .map_or(u32::MAX, |name| accounts.id_of(name, &mut calls.accounts, || name.to_owned()));
@@ -137,52 +144,40 @@ impl Case<'_> {
                 account,
                 number,
                 tail: tail(dialed),
-                place,
+                place: u16::try_from(place).unwrap_or(u16::MAX),
                 is_costly,
                 caller,
                 network,
-                index,
+                index: index as u32,
             });
         }
         calls
     }
-}
 
-/// Numbers by what was dialled.
-struct Places<'w> {
-    read: HashMap<&'w [u8], Number>,
-    names: Index<&'static str>,
-}
+    /// Reads each number that was dialled once.
+    fn read_numbers(&self) -> HashMap<&[u8], Number> {
+        let world = self.world;
+        let outward = world.calls.list.par_iter().filter(|call| call.is_outward);
+        let mut dialed: Vec<&[u8]> = outward.map(|call| world.dialed(call)).collect();
+        dialed.par_sort_unstable();
+        dialed.dedup();
+        dialed.into_par_iter().map(|dialed| (dialed, self.read_number(dialed))).collect()
+    }
 
-impl<'w> Places<'w> {
-    fn of(&mut self, case: &Case<'_>, dialed: &'w [u8], names: &mut Vec<&'static str>) -> Number {
-        if let Some(known) = self.read.get(dialed) {
-            return *known;
-        }
-        let reading = numbering::read(&case.numbers.site, dialed);
-        let name = reading.region.map_or("a place not known", |region| region.name);
-        let (id, is_new) = self.names.id(name);
-        if is_new {
-            names.push(name);
-        }
-        let home = case.numbers.site.home();
+    fn read_number(&self, dialed: &[u8]) -> Number {
+        let reading = numbering::read(&self.numbers.site, dialed);
+        let home = self.numbers.site.home();
         let is_abroad = reading.region.is_some_and(|region| home.is_none_or(|home| home.code != region.code));
         let is_dear =
             matches!(reading.class, Class::Premium | Class::Satellite | Class::IntlNetwork | Class::Personal);
         let digits = reading.e164.as_deref().map_or(dialed, |e164| e164.trim_start_matches('+').as_bytes());
         let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-        let place = Number {
-            number: number.unwrap_or(0),
-            place: u16::try_from(id).unwrap_or(u16::MAX),
-            is_costly: is_abroad || is_dear,
-        };
-        self.read.insert(dialed, place);
-        place
+        Number { number: number.unwrap_or(0), region: reading.region, is_costly: is_abroad || is_dear }
     }
 }
 
 /// Returns the last digits of a number and what stands before them; zeros for a short one.
-fn tail(dialed: &[u8]) -> (u64, u64) {
+fn tail(dialed: &[u8]) -> (u32, u32) {
     let Some((prefix, tail)) = dialed.len().checked_sub(TAIL).map(|at| dialed.split_at(at)) else {
         return (0, 0);
     };
@@ -192,7 +187,7 @@ fn tail(dialed: &[u8]) -> (u64, u64) {
     }
     let mut hasher = DefaultHasher::new();
     prefix.hash(&mut hasher);
-    (number, hasher.finish().max(2))
+    (number, (hasher.finish() as u32).max(2))
 }
 
 fn is_number(text: &[u8]) -> bool {

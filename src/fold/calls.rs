@@ -22,8 +22,8 @@ const TEXT_PER_CALL: usize = 64;
 pub struct LogCall {
     /// The first dialplan step.
     pub start: Instant,
-    /// Byte offset of that line.
-    pub offset: u64,
+    /// Byte offset of that line, in five bytes.
+    offset: [u8; 5],
     /// Its line number.
     pub line: u32,
     /// The calling channel's account.
@@ -87,7 +87,15 @@ impl Passed {
     }
 }
 
+const _: () = assert!(size_of::<LogCall>() <= 40, "there may be a million calls");
+
 impl LogCall {
+    /// Returns the byte offset of its first line.
+    pub fn offset(&self) -> u64 {
+        let [a, b, c, d, e] = self.offset;
+        u64::from_be_bytes([0, 0, 0, a, b, c, d, e])
+    }
+
     /// Returns the context of the first step.
     pub fn context(&self) -> NameId {
         if self.context == u16::MAX { NameId::NONE } else { NameId(u32::from(self.context)) }
@@ -132,6 +140,12 @@ impl LogCall {
     pub fn by_trunk(&self) -> bool {
         self.progress & BY_TRUNK != 0
     }
+}
+
+/// Packs an offset; no log is longer than a terabyte.
+fn packed(offset: u64) -> [u8; 5] {
+    let [_, _, _, bytes @ ..] = offset.to_be_bytes();
+    bytes
 }
 
 /// Narrows an index; the largest value stands for none.
@@ -271,7 +285,7 @@ impl LogCalls {
         let (technology, serial) = parts.unwrap_or((u8::MAX, 0));
         let index = self.calls.push(LogCall {
             start: step.at,
-            offset: step.offset,
+            offset: packed(step.offset),
             line: step.line,
             account: names.id(step.account),
             context: narrow(names.id(step.context).0),
@@ -441,7 +455,7 @@ fn channel_parts(channel: &[u8], account: &[u8]) -> Option<(u8, u32)> {
 
 /// Returns the source that a call's citation names.
 pub fn place(source: SourceId, call: &LogCall) -> crate::event::Place {
-    crate::event::Place { source, offset: call.offset, line: call.line }
+    crate::event::Place { source, offset: call.offset(), line: call.line }
 }
 
 #[cfg(test)]

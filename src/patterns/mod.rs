@@ -35,7 +35,7 @@ pub struct OutCall {
     /// The number from the country code on; what was dialled where that is not known; 0 for none.
     pub number: u64,
     /// The last nine digits that were dialled, and a hash of those before them.
-    pub tail: (u64, u64),
+    pub tail: (u32, u32),
     /// The country or network, an index into [`Calls::places`].
     pub place: u16,
     /// Does it go abroad, or to a number that the caller pays for dearly?
@@ -45,7 +45,7 @@ pub struct OutCall {
     /// Where it came from, an index of the caller's.
     pub network: u32,
     /// Which call it is, for whoever gives them.
-    pub index: usize,
+    pub index: u32,
 }
 
 /// All calls that went out, in the order of their start.
@@ -97,7 +97,7 @@ fn call(start: i64, seconds: u32, account: u32, number: u64) -> OutCall {
         seconds: Some(seconds),
         account,
         number,
-        tail: (number % 1_000_000_000, number / 1_000_000_000),
+        tail: ((number % 1_000_000_000) as u32, (number / 1_000_000_000) as u32),
         place: 0,
         is_costly: true,
         caller: u32::MAX,

@@ -89,13 +89,15 @@ fn ranges(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
 
 /// One number's end behind several prefixes: whoever knows the prefix of a line does not hunt for it.
 fn probed(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
-    let mut tails: BTreeMap<(u32, u64), Vec<&OutCall>> = BTreeMap::new();
-    for call in calls.list.iter().filter(|call| call.tail.0 > 0 && call.tail.1 > 0) {
-        tails.entry((call.account, call.tail.0)).or_default().push(call);
-    }
+    // Sorted, not gathered by number: there may be half a million numbers.
+    let mut tried: Vec<&OutCall> =
+        calls.list.iter().filter(|call| call.tail.0 > 0 && call.tail.1 > 0).collect();
+    tried.sort_by_key(|call| (call.account, call.tail.0));
     let least = usize::try_from(thresholds.probing_prefixes).unwrap_or(usize::MAX).max(2);
-    let told = tails.into_iter().filter_map(|((_, tail), these)| {
-        let (near, prefixes) = probing(&these, least)?;
+    let by_tail = tried.chunk_by(|one, next| (one.account, one.tail.0) == (next.account, next.tail.0));
+    let told = by_tail.filter(|these| these.len() >= least).filter_map(|these| {
+        let tail = these.first()?.tail.0;
+        let (near, prefixes) = probing(these, least)?;
         let account = calls.account(near.first()?);
         let what = format!("a number ending {tail:09} tried behind {prefixes} prefixes");
         let threshold = format!("from {least} prefixes within {PROBING_SECONDS} seconds on");
@@ -108,7 +110,7 @@ fn probed(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
 ///
 /// Calls to one number may be a flood, so that a window slides over them once.
 fn probing<'c>(calls: &[&'c OutCall], least: usize) -> Option<(Vec<&'c OutCall>, usize)> {
-    let mut open: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut open: BTreeMap<u32, usize> = BTreeMap::new();
     let mut from = 0;
     for call in calls {
         *open.entry(call.tail.1).or_default() += 1;
@@ -125,7 +127,7 @@ fn probing<'c>(calls: &[&'c OutCall], least: usize) -> Option<(Vec<&'c OutCall>,
             let first = calls.get(from)?.start;
             let rest = calls.get(from..)?.iter().copied();
             let near: Vec<&OutCall> = rest.take_while(|call| call.start - first <= PROBING_SECONDS).collect();
-            let prefixes: BTreeSet<u64> = near.iter().map(|call| call.tail.1).collect();
+            let prefixes: BTreeSet<u32> = near.iter().map(|call| call.tail.1).collect();
             return Some((near, prefixes.len()));
         }
     }
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn a_number_behind_several_prefixes() {
         let tried =
-            |at: i64, prefix: u64| OutCall { tail: (610_000_001, prefix), number: 0, ..call(at, 0, 0, 1) };
+            |at: i64, prefix: u32| OutCall { tail: (610_000_001, prefix), number: 0, ..call(at, 0, 0, 1) };
         assert_eq!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(60, 11_252)])), ["prefix-probing"]);
         assert!(ids(&of(vec![tried(0, 252), tried(30, 900_252), tried(4_000, 11_252)])).is_empty());
         let late =

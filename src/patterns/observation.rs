@@ -57,7 +57,7 @@ impl Observation {
             last = last.max(call.start);
             count += 1;
             if rows.len() < MOST_CALLS {
-                rows.push(call.index);
+                rows.push(call.index as usize);
             }
         }
         Observation {
