@@ -45,3 +45,4 @@ pub mod demo;
 
 pub mod secrets;
 pub mod untrusted;
+mod user_file;

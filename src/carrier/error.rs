@@ -14,7 +14,7 @@ pub enum CarrierError {
         cause: io::Error,
     },
     /// The file is larger than any that is read.
-    #[error("{path}: larger than {} MiB, which is the most that is read of a carrier's file", most / 1_048_576)]
+    #[error("{path}: larger than {} KiB, which is the most that is read of such a file", most / 1_024)]
     TooLarge {
         /// As given.
         path: String,

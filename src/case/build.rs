@@ -1,5 +1,6 @@
 //! The reconstruction as a report: instants in the case's zone, places as paths and lines.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
@@ -67,7 +68,11 @@ impl Case<'_> {
         };
         let offset = source.kind.has_offsets().then_some(citation.place.offset);
         let text = Untrusted::from_bytes(&text);
-        let shown = crate::secrets::without_pin(text.raw()).map(|shown| Untrusted::from(shown.as_str()));
+        // What proves something may hold a secret beside it, which proves nothing.
+        let shown = match crate::secrets::masked(text.raw()) {
+            Cow::Owned(shown) => Some(Untrusted::from(shown.as_str())),
+            Cow::Borrowed(_) => None,
+        };
         Some(Proof { path, line, offset, text: shown.unwrap_or(text) })
     }
 

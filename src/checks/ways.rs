@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::pbx::dialplan::walk::{Outlet, Reached, walk};
+use crate::pbx::dialplan::walk::{ALL_WALKS, Outlet, Reached, walk};
 use crate::pbx::dialplan::{Dialplan, Numbers};
 use crate::reconstruct::world::World;
 
@@ -37,9 +37,10 @@ impl<'w> Ways<'w> {
         let pbx = world.pbx;
         let plan = &pbx.dialplan;
         let is_account = |name: &str| world.accounts.contains(name);
-        let way = |context: &str| Way {
+        let mut budget = ALL_WALKS;
+        let mut way = |context: &str| Way {
             context: context.to_owned(),
-            reached: walk(plan, context, Numbers::any(), &is_account),
+            reached: walk(plan, context, Numbers::any(), &is_account, &mut budget),
         };
         let carriers: BTreeSet<&str> =
             pbx.trunks.iter().filter_map(|trunk| trunk.context.as_deref()).collect();
@@ -49,7 +50,7 @@ impl<'w> Ways<'w> {
             Some(true) => pbx.guest_contexts.iter().map(String::as_str).collect(),
             _ => BTreeSet::new(),
         };
-        let known = |contexts: &BTreeSet<&str>| -> Vec<Way<'w>> {
+        let mut known = |contexts: &BTreeSet<&str>| -> Vec<Way<'w>> {
             let known = contexts.iter().filter(|context| plan.contexts.contains_key(**context));
             known.take(MOST_CONTEXTS).map(|context| way(context)).collect()
         };

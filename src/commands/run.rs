@@ -67,7 +67,8 @@ fn shown(
             let mut blocks = sections::blocks(Section::STORY, report, inquiry::view(ui, case_written));
             blocks.extend(files(args.output.as_deref(), written));
             blocks.push(Block::heading("Next"));
-            blocks.push(Block::Commands(next(paths, args.output.as_deref())));
+            let has_calls = report.incidents.iter().any(|incident| !incident.calls.is_empty());
+            blocks.push(Block::Commands(next(paths, args, has_calls)));
             text::render(&blocks, ui.bold())
         }
     })
@@ -81,15 +82,15 @@ fn files(folder: Option<&Path>, written: &[String]) -> Vec<Block> {
     blocks
 }
 
-/// Returns the commands that lead on from here.
-fn next(paths: &[PathBuf], folder: Option<&Path>) -> Vec<String> {
+/// Returns the commands that lead on from here, with the options that this answer rests on.
+fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
     if paths.is_empty() {
         return vec!["tolltrace run /path/to/the/copied/disk -o case".to_owned()];
     }
     let quoted: Vec<String> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = quoted.join(" ");
+    let evidence = [quoted.join(" "), given(args)].concat();
     let mut commands = Vec::new();
-    match folder {
+    match args.output.as_deref() {
         Some(folder) => {
             commands.push(format!("less {}", shell_word(&folder.join("report.md").to_string_lossy())));
         }
@@ -97,8 +98,40 @@ fn next(paths: &[PathBuf], folder: Option<&Path>) -> Vec<String> {
     }
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
-    commands.push(format!("tolltrace timeline {evidence} -o timeline.jsonl"));
+    commands.push(format!("tolltrace timeline {} -o timeline.jsonl", quoted.join(" ")));
+    if has_calls && args.inquiry.carrier_cdr.is_empty() {
+        commands.push(format!("tolltrace dispute {evidence} --carrier-cdr BILL.csv -o packet"));
+    } else if has_calls {
+        commands.push(format!("tolltrace dispute {evidence} -o packet"));
+    }
     commands
+}
+
+/// Returns the options that were given and change what is found, each with a space before it.
+fn given(args: &DemoArgs) -> String {
+    let inquiry = &args.inquiry;
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
+    let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
+    let one = |paths: &Option<PathBuf>| paths.iter().map(path).collect::<Vec<_>>();
+    let options = [
+        ("--since", texts(&inquiry.since)),
+        ("--until", texts(&inquiry.until)),
+        ("--tz", texts(&inquiry.tz)),
+        ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
+        ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
+        ("--home-country", texts(&args.record.home_country)),
+        ("--outside-prefix", texts(&inquiry.outside_prefix)),
+        ("--carrier-cdr", paths(&inquiry.carrier_cdr)),
+        ("--carrier-map", one(&inquiry.carrier_map)),
+        ("--carrier-tz", texts(&inquiry.carrier_tz)),
+        ("--geoip", paths(&inquiry.geoip)),
+        ("--numbers", paths(&inquiry.numbers)),
+        ("--thresholds", one(&inquiry.thresholds)),
+        ("--rates", one(&inquiry.rates)),
+    ];
+    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
 }
 
 /// Quotes a word for a shell, where it needs that.

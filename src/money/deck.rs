@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 
 use super::{Amount, Increments};
 use crate::numbering::Trie;
+use crate::user_file;
 use columns::{Columns, What};
 
 /// The largest file that is read, in bytes.
@@ -127,11 +128,10 @@ impl Deck {
     pub fn open(path: &Path) -> Result<Deck, DeckError> {
         let name = path.to_string_lossy().into_owned();
         let unreadable = |cause| DeckError::Unreadable { path: name.clone(), cause };
-        let size = std::fs::metadata(path).map_err(unreadable)?.len();
-        if size > LARGEST {
-            return Err(DeckError::TooLarge(name));
+        match user_file::read(path, LARGEST).map_err(unreadable)? {
+            Some(content) => Deck::read(&name, &content),
+            None => Err(DeckError::TooLarge(name)),
         }
-        Deck::read(&name, &std::fs::read(path).map_err(unreadable)?)
     }
 
     /// Reads the content of a deck.
@@ -240,7 +240,10 @@ fn notes(path: &str, rates: &[Rate], columns: &Columns, bad_count: u64, bad: &[S
 
 fn rate(columns: &Columns, row: &csv::ByteRecord, has_comma: bool, line: u64) -> Result<Rate, String> {
     let cell = |what: What| columns.cell(row, what);
-    let amount = |text: &str| amount(text, has_comma).ok_or_else(|| format!("{text:?} is no figure"));
+    let amount = |text: &str| {
+        let read = amount(text, has_comma).ok_or_else(|| format!("{text:?} is no figure"))?;
+        if read < Amount::default() { Err(format!("{text:?} is below zero")) } else { Ok(read) }
+    };
     let maybe = |what: What| cell(what).map(amount).transpose();
     let prefix = cell(What::Prefix).unwrap_or_default();
     let digits = prefix.strip_prefix('+').unwrap_or(prefix);

@@ -3,6 +3,7 @@
 //! Such lists are not for passing on, so none is built in. A list is a text or CSV file: the first cell of a
 //! row that is a number (or a prefix of numbers, ending in `*`) counts, in E.164 with or without `+` or `00`.
 
+use crate::user_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -51,11 +52,10 @@ impl Listed {
     pub fn open(&mut self, path: &Path) -> Result<(), ListError> {
         let name = path.to_string_lossy().into_owned();
         let unreadable = |cause| ListError::Unreadable { path: name.clone(), cause };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
-            return Err(ListError::TooLarge(name));
+        match user_file::read(path, LARGEST).map_err(unreadable)? {
+            Some(content) => self.add(&name, &content),
+            None => Err(ListError::TooLarge(name)),
         }
-        let content = std::fs::read(path).map_err(unreadable)?;
-        self.add(&name, &content)
     }
 
     /// Takes the content of a list.

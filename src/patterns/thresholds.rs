@@ -1,5 +1,6 @@
 //! Thresholds: none of them is a law, so each may be set, and each is printed with what it was held against.
 
+use crate::user_file;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -118,10 +119,10 @@ impl Thresholds {
         let name = path.to_string_lossy().into_owned();
         let unreadable = |cause| ThresholdsError::Unreadable { path: name.clone(), cause };
         let wrong = |why: String| ThresholdsError::Wrong { path: name.clone(), why };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
-            return Err(wrong("larger than any".to_owned()));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let Some(bytes) = user_file::read(path, LARGEST).map_err(unreadable)? else {
+            return Err(wrong(format!("larger than {LARGEST} bytes")));
+        };
+        let text = String::from_utf8(bytes).map_err(|_| wrong("no UTF-8".to_owned()))?;
         toml::from_str(&text).map_err(|cause| wrong(cause.message().to_owned()))
     }
 }

@@ -1,6 +1,6 @@
 //! Whole dialplans: what they hold, whom they let out, and that hostile ones end.
 
-use super::walk::{DoorKind, Outlet, numbers_of, walk};
+use super::walk::{self, DoorKind, Outlet, numbers_of, walk};
 use super::*;
 use crate::evidence::{Evidence, MemoryFile, Root};
 use crate::pbx::Pbx;
@@ -41,7 +41,7 @@ fn describe(outlet: &Outlet<'_>) -> String {
 }
 
 fn outlets(dialplan: &Dialplan, context: &str) -> Vec<String> {
-    let reached = walk(dialplan, context, Numbers::any(), &|name| name.len() == 3);
+    let reached = walk(dialplan, context, Numbers::any(), &|name| name.len() == 3, &mut { walk::ALL_WALKS });
     assert!(!reached.is_cut);
     let mut outlets: Vec<String> = reached.outlets.iter().map(describe).collect();
     outlets.sort();
@@ -78,10 +78,10 @@ fn a_caller_gets_out_by_the_doors_that_are_written() {
         outlets(&plan, "in"),
         ["_011X. [outside] by carrier menu>disa", "_1NXXNXXXXXX [outside] by carrier menu>disa"]
     );
-    let reached = walk(&plan, "in", Numbers::any(), &|_| false);
+    let reached = walk(&plan, "in", Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
     let abroad = numbers_of("_011252X.");
     assert_eq!(reached.outlets.iter().filter(|outlet| outlet.numbers.meets(&abroad)).count(), 1);
-    let reached = walk(&plan, "phones", Numbers::any(), &|_| false);
+    let reached = walk(&plan, "phones", Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
     let lets = |outlet: &&Outlet<'_>| outlet.numbers.meets(&abroad) && outlet.extension == "_9.";
     assert_eq!(reached.outlets.iter().filter(lets).count(), 1, "the 9 is cut off");
 }
@@ -197,7 +197,7 @@ fn only_what_the_caller_chooses_is_followed() {
          [phones]\nexten => _0.,1,Dial(SIP/carrier/${FILTER(0-9,${EXTEN})})\n",
     );
     assert_eq!(outlets(&plan, "in"), ["_0. [phones] by carrier"]);
-    let reached = walk(&plan, "other", Numbers::any(), &|_| false);
+    let reached = walk(&plan, "other", Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
     assert!(reached.outlets.len() == 1 && reached.outlets.iter().all(|outlet| outlet.numbers.is_one()));
 }
 
@@ -206,7 +206,7 @@ fn contexts_that_lead_to_each_other_end_the_walk() {
     let plan = dialplan(
         "[a]\ninclude => b\nexten => _X.,1,Goto(b,1${EXTEN},1)\nexten => _X!,1,Dial(Local/9${EXTEN:1}@a)\n[b]\ninclude => a\nexten => _X.,1,GotoIf($[${X}]?a,${EXTEN}2,1)\n same => n,Macro(m,${EXTEN})\nexten => _7.,1,Dial(SIP/faraway/${EXTEN})\n[macro-m]\nexten => s,1,Goto(a,${ARG1}3,1)\n",
     );
-    let reached = walk(&plan, "a", Numbers::any(), &|_| false);
+    let reached = walk(&plan, "a", Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
     let outlets = reached.outlets.iter().map(describe).collect::<Vec<_>>();
     assert_eq!((outlets, reached.contexts.len()), (vec!["_7. [b] by faraway".to_owned()], 3));
 }
@@ -219,7 +219,7 @@ proptest::proptest! {
     )) {
         let plan = dialplan(&format!("[a]\n{}", lines.join("\n")));
         for context in ["a", "b", "c"] {
-            let _ = walk(&plan, context, Numbers::any(), &|_| false);
+            let _ = walk(&plan, context, Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
             let _ = plan.find(context, "1", Some("2"), None);
         }
     }
@@ -239,7 +239,8 @@ fn published_dialplans_are_walked_whole() {
             let pbx = crate::pbx::read(&evidence);
             for context in ["default", "from-internal", "from-pstn", "from-trunk", "from-sip-external", "in"]
             {
-                let reached = walk(&pbx.dialplan, context, Numbers::any(), &|_| false);
+                let reached =
+                    walk(&pbx.dialplan, context, Numbers::any(), &|_| false, &mut { walk::ALL_WALKS });
                 assert!(!reached.is_cut, "{} {context}", tree.display());
             }
         }

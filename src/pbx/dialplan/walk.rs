@@ -15,8 +15,10 @@ use crate::fold::hash;
 
 /// Points visited of one walk; a panel's dialplan of a thousand extensions has some tens of thousands.
 const MOST_POINTS: usize = 60_000;
-/// Steps looked at of one walk.
+/// Steps and contexts looked at of one walk.
 const MOST_STEPS: usize = 400_000;
+/// Those of all walks together that one question takes.
+pub const ALL_WALKS: usize = 3_000_000;
 /// Visits to one point with other variables.
 const MOST_VISITS: u32 = 6;
 const MOST_OUTLETS: usize = 2_000;
@@ -109,13 +111,16 @@ struct Point<'a> {
     doors: Vec<Door<'a>>,
 }
 
-/// Follows a caller who enters `context` with any of `numbers`. `is_account` tells a phone from a carrier.
+/// Follows a caller who enters `context` with any of `numbers`. `is_account` tells a phone from a carrier; what
+/// was looked at is taken from `budget`, and the walk ends where that is spent.
 pub fn walk<'a>(
     dialplan: &'a Dialplan,
     context: &str,
     numbers: Numbers,
     is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
 ) -> Reached<'a> {
+    let most = MOST_STEPS.min(*budget);
     let mut walk = Walk {
         dialplan,
         is_account,
@@ -123,7 +128,7 @@ pub fn walk<'a>(
         seen: HashSet::new(),
         visits: HashMap::new(),
         waiting: VecDeque::new(),
-        steps_left: MOST_STEPS,
+        steps_left: most,
     };
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
         walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
@@ -131,6 +136,7 @@ pub fn walk<'a>(
     while let Some(point) = walk.waiting.pop_front() {
         walk.enter(&point);
     }
+    *budget = budget.saturating_sub(most - walk.steps_left);
     walk.reached
 }
 
@@ -175,6 +181,12 @@ impl<'a> Walk<'a, '_> {
             if !seen.insert(name) {
                 continue;
             }
+            // Includes of includes: each point looks at all of them.
+            if self.steps_left == 0 {
+                self.reached.is_cut = true;
+                return;
+            }
+            self.steps_left -= 1;
             self.each_extension(point, name, context);
             contexts.extend(context.includes.iter().rev().map(|include| include.context.as_str()));
         }

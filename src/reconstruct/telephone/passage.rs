@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::fold::calls::Passed;
 use crate::pbx::dialplan::Numbers;
-use crate::pbx::dialplan::walk::{DoorKind, walk};
+use crate::pbx::dialplan::walk::{ALL_WALKS, DoorKind, walk};
 use crate::reconstruct::behaviour::is_number_outside;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::world::World;
@@ -116,9 +116,10 @@ impl<'w> Written<'w> {
         let contexts: BTreeSet<&str> =
             pbx.trunks.iter().filter_map(|trunk| trunk.context.as_deref()).collect();
         let mut ways: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
+        let mut budget = ALL_WALKS;
         for context in contexts {
             let is_account = |name: &str| world.accounts.contains(name);
-            for outlet in walk(&pbx.dialplan, context, Numbers::any(), &is_account).outlets {
+            for outlet in walk(&pbx.dialplan, context, Numbers::any(), &is_account, &mut budget).outlets {
                 let kind = outlet.doors.iter().rev().find_map(|door| match door.kind {
                     DoorKind::Disa(_) => Some(Kind::Disa),
                     DoorKind::Mailbox => Some(Kind::Mailbox),

@@ -14,6 +14,8 @@ const STILL_WARM_HOURS: i64 = 24;
 const MOST_NAMED: usize = 8;
 /// Addresses named in one line of the full report; all of them stand in the table of sources.
 const MOST_ADDRESSES: usize = 50;
+/// Fewer digits are an extension's.
+const LEAST_DIGITS: usize = 6;
 
 pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = reservations(report);
@@ -59,12 +61,8 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
             if report.incidents.len() > 1 { title.words(format!(" ({})", incident.id)) } else { title };
         blocks.push(Block::Paragraph(title));
         blocks.push(Block::Paragraph(sums(&incident.totals).into()));
-        blocks.extend(
-            super::losses::sentences(&incident.loss)
-                .into_iter()
-                .map(|cost| Block::Paragraph(format!("Cost: {cost}").into())),
-        );
         blocks.push(Block::Paragraph(is_it_over(report, incident).into()));
+        blocks.extend(super::losses::in_short(incident).map(|cost| Block::Paragraph(cost.into())));
     }
     blocks.push(Block::heading("Cut off now"));
     let mut steps: Vec<Line> = report.incidents.iter().flat_map(|incident| cut_off(incident, view)).collect();
@@ -142,8 +140,12 @@ fn looked_at(report: &Report) -> String {
     if let (Some(first), Some(last)) = (first, last) {
         text.push_str(&format!(", from {} to {}", instant(first), instant(last)));
     }
-    text.push_str(&format!(", with {}.", counted(report.assessment.all_calls, "call")));
-    text
+    text.push_str(&format!(", with {}", counted(report.assessment.all_calls, "call")));
+    let others = report.evidence.iter().filter(|row| row.records == 0 && row.duplicate_of.is_none()).count();
+    if others > 0 {
+        text.push_str(&format!("; and at {} that hold no records", counted(others as u64, "file")));
+    }
+    text + "."
 }
 
 /// Says what the calls come to.
@@ -259,12 +261,16 @@ fn door(vector: Vector) -> Option<&'static str> {
 
 /// Names the numbers that took most seconds, for the carrier to block.
 fn destinations(incident: &Incident) -> Option<Line> {
-    let mut seconds: BTreeMap<&Untrusted, u64> = BTreeMap::new();
+    // The carrier sees the number that left, not the digits that an extension or an outside line took.
+    let mut seconds: BTreeMap<Untrusted, u64> = BTreeMap::new();
     for call in &incident.calls {
-        *seconds.entry(&call.dialed).or_default() += call.seconds.unwrap_or(0);
+        let number = call.e164.as_deref().map_or_else(|| call.dialed.clone(), Untrusted::from);
+        if number.raw().bytes().filter(u8::is_ascii_digit).count() >= LEAST_DIGITS {
+            *seconds.entry(number).or_default() += call.seconds.unwrap_or(0);
+        }
     }
     let mut numbers: Vec<_> = seconds.into_iter().collect();
-    numbers.sort_by_key(|&(number, seconds)| (std::cmp::Reverse(seconds), number));
+    numbers.sort_by(|left, right| (right.1, &left.0).cmp(&(left.1, &right.0)));
     let total = numbers.len();
     let mut line = Line::default().words("Ask the carrier to stop calls abroad, and to ");
     for (index, (number, _)) in numbers.iter().take(MOST_NAMED).enumerate() {

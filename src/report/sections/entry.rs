@@ -170,6 +170,9 @@ pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
 }
 
 pub(super) fn likelihoods(report: &Report) -> Vec<Block> {
+    if report.incidents.is_empty() {
+        return Vec::new();
+    }
     let rows = report
         .likelihoods
         .iter()

@@ -29,6 +29,32 @@ pub(super) fn sentences(loss: &Loss) -> Vec<String> {
     sentences
 }
 
+/// What the calls cost in one sentence, for the answer: the range rounded, and how to have it exactly.
+pub(super) fn in_short(incident: &Incident) -> Option<String> {
+    let loss = &incident.loss;
+    let without = loss.calls_without_figure;
+    let mut parts: Vec<String> =
+        sentences(&Loss { illustrative: None, calls_without_figure: 0, ..loss.clone() })
+            .into_iter()
+            .map(|sentence| sentence.trim_end_matches('.').to_owned())
+            .collect();
+    if let Some(range) = &loss.illustrative {
+        let whole = |amount: &str| amount.split('.').next().unwrap_or(amount).to_owned();
+        parts.push(format!(
+            "somewhere between {} and {} {} for {} calls, by old public price lists",
+            whole(&range.low),
+            whole(&range.high),
+            range.currency.replace('/', " or "),
+            range.calls
+        ));
+    }
+    if without > 0 {
+        parts.push(format!("{without} answered calls without a figure"));
+    }
+    let hint = if loss.known.is_empty() { " Give --rates or --carrier-cdr for what it was." } else { "" };
+    (!parts.is_empty()).then(|| format!("Cost: {}.{hint}", parts.join("; ")))
+}
+
 pub(super) fn losses(report: &Report, view: View) -> Vec<Block> {
     let all = report
         .incidents
