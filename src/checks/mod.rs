@@ -45,6 +45,7 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
+    let written = changed_then::Written::of(world);
     let mut findings = intrusion::check(incidents, show);
     findings.extend(weak_secret::check(world, show));
     findings.extend(unproven::check(world, show));
@@ -69,17 +70,17 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         dialplan_hole::check,
         transfer::check,
         wide_route::check,
-        rogue_dialplan::check,
     ];
     findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(rogue_dialplan::check(&ways, &written, show));
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));
-    findings.extend(persistence::check(world, show));
+    findings.extend(persistence::check(world, &written, show));
     findings.extend(panel_row::check(world, show));
-    findings.extend(changed_then::check(world, show));
     findings.extend(exploit_request::check(world, show));
     findings.extend(known_address::check(world, show));
     findings.extend(vulnerable_module::check(world, show));
+    findings.extend(changed_then::check(&written, &findings, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

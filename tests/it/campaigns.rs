@@ -423,11 +423,28 @@ fn what_was_planted_on_the_attacked_server_is_found_with_its_proof() {
     let artifacts: serde_json::Value = serde_json::from_str(&artifacts).unwrap();
     for planted in artifacts["planted"].as_array().unwrap() {
         let path = planted["path"].as_str().unwrap();
-        let findings: Vec<&Finding> =
-            report.findings.iter().filter(|finding| finding.subject.raw() == path).collect();
-        assert!(!findings.is_empty(), "{path} is not found");
         let has_proof = |finding: &&Finding| finding.evidence.iter().any(|line| line.path.ends_with(path));
+        // Files that bear no mark are told of together.
+        let is_of_it = |finding: &&Finding| {
+            finding.subject.raw() == path || (finding.id == "changed-during-intrusion" && has_proof(finding))
+        };
+        let findings: Vec<&Finding> = report.findings.iter().filter(is_of_it).collect();
+        assert!(!findings.is_empty(), "{path} is not found");
         assert!(findings.iter().all(has_proof), "{path}");
+    }
+}
+
+#[test]
+fn files_without_a_mark_that_were_written_then_are_one_finding() {
+    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+    let report = examine_folder(&folder.join("rootfs.tar.gz"), &Options::default());
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.id == "changed-during-intrusion").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].severity, Severity::Medium);
+    let told: BTreeSet<&str> = report.findings.iter().map(|finding| finding.subject.raw()).collect();
+    for proof in &found[0].evidence {
+        assert!(!told.iter().any(|subject| subject.starts_with('/') && proof.path.ends_with(subject)));
     }
 }
 
