@@ -46,7 +46,8 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
     let written = changed_then::Written::of(world);
-    let mut findings = intrusion::check(incidents, show);
+    let mut findings = panel_row::check(world, show);
+    findings.extend(intrusion::check(incidents, &findings, show));
     findings.extend(weak_secret::check(world, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
@@ -76,7 +77,6 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));
     findings.extend(persistence::check(world, &written, show));
-    findings.extend(panel_row::check(world, show));
     findings.extend(exploit_request::check(world, show));
     findings.extend(known_address::check(world, show));
     findings.extend(vulnerable_module::check(world, show));

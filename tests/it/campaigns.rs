@@ -323,6 +323,10 @@ fn an_administrator_made_overnight_is_told() {
     let report = examine_folder(scratch.path(), &Options::default());
     assert_eq!(report.incidents.len(), 1);
     assert!(report.incidents[0].accounts.iter().any(|account| account.name.raw() == "svc2"));
+    // Such a user is deleted: a new secret would keep it for him.
+    let found = of(&report, "unknown-admin", "svc2").expect("a finding");
+    assert_eq!(found.severity, Severity::Critical);
+    assert!(of(&report, "account-taken-over", "svc2").is_none());
 }
 
 /// Gives dumps the time that their names tell.
