@@ -25,6 +25,7 @@ mod proxy_script;
 mod readable_secrets;
 mod risky_settings;
 mod rogue_dialplan;
+mod secrets_downloaded;
 mod security_log;
 mod transfer;
 mod unproven;
@@ -58,6 +59,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(exposure::check(world, incidents, show));
     findings.extend(proxy_script::check(world, show));
     findings.extend(readable_secrets::check(world, show));
+    findings.extend(secrets_downloaded::check(world, show));
     findings.extend(deleted_records::check(world, show));
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);

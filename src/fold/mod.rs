@@ -12,6 +12,7 @@ pub mod callers;
 pub mod calls;
 pub mod deleted;
 pub mod doubt;
+pub mod downloads;
 pub mod fetches;
 pub mod host;
 pub mod names;

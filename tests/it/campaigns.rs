@@ -453,6 +453,35 @@ fn files_without_a_mark_that_were_written_then_are_one_finding() {
 }
 
 #[test]
+fn copies_of_secrets_that_strangers_were_given() {
+    let scratch = Scratch::new();
+    clean(&scratch);
+    let line = |address: &str, user: &str, path: &str, status: u16| {
+        format!(
+            "{address} - {user} [06/Mar/2026:03:10:02 +0000] \"GET {path} HTTP/1.1\" {status} 900 \"-\" \"Wget\""
+        )
+    };
+    let requests = [
+        line("203.0.113.5", "-", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.5", "-", "/backup/pjsip.conf.bak", 200),
+        // Not there; from inside; with a password; a page.
+        line("203.0.113.6", "-", "/backup.zip", 404),
+        line("192.168.1.20", "-", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.7", "admin", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.8", "-", "/admin/config.php", 200),
+    ];
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    scratch.file("rootfs/var/log/apache2/access.log", &log(&requests));
+    let report = examine_folder(scratch.path(), &Options::default());
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.id == "secrets-downloaded").collect();
+    assert_eq!(found.len(), 1, "{:?}", found.iter().map(|found| &found.title).collect::<Vec<_>>());
+    assert_eq!((found[0].severity, found[0].subject.raw()), (Severity::Critical, "203.0.113.5"));
+    assert_eq!(found[0].evidence.len(), 2);
+    assert!(report.incidents.is_empty());
+}
+
+#[test]
 fn a_tree_of_many_pages_stays_few_sources() {
     let scratch = Scratch::new();
     for number in 0..400 {
