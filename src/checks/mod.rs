@@ -14,6 +14,7 @@ mod intruder_registered;
 mod intrusion;
 mod known_address;
 mod login_count;
+mod made_account;
 mod manager_users;
 mod marks;
 mod module_changed;
@@ -48,6 +49,7 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
     let written = changed_then::Written::of(world);
     let mut findings = panel_row::check(world, show);
+    findings.extend(made_account::check(world, incidents, show));
     findings.extend(intrusion::check(incidents, &findings, show));
     findings.extend(weak_secret::check(world, show));
     findings.extend(unproven::check(world, show));

@@ -16,6 +16,7 @@ pub mod downloads;
 pub mod fetches;
 pub mod host;
 pub mod names;
+pub mod panel_edits;
 mod recent;
 pub mod rows;
 mod sessions;

@@ -435,6 +435,7 @@ impl Fold {
                     has_referrer: !entry.referrer.is_none(),
                 };
                 web.request(&request, &self.known.pages, &line);
+                web.edits.request(&request, &line);
                 // Who gave a password is one whom the server knows.
                 if matches!(told.text(entry.account), b"" | b"-") {
                     web.downloads.request(&request, &line);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::downloads::Downloads;
+use super::panel_edits::PanelEdits;
 use crate::event::{Citation, Instant};
 use crate::indicators;
 
@@ -127,6 +128,8 @@ pub struct Web {
     pub sessions: BTreeMap<IpAddr, (Instant, Citation)>,
     /// Files with secrets that were given out.
     pub downloads: Downloads,
+    /// Requests that wrote an extension in the panel.
+    pub edits: PanelEdits,
     /// Were there requests at all?
     pub has_requests: bool,
     /// Requests beyond the limits.
@@ -292,6 +295,7 @@ impl Web {
         self.has_requests |= other.has_requests;
         self.beyond += other.beyond;
         self.downloads.add(&other.downloads);
+        self.edits.add(&other.edits);
         for (key, attack) in &other.attacks {
             self.attacks.entry(*key).and_modify(|known| known.add(attack)).or_insert_with(|| attack.clone());
         }

@@ -453,6 +453,16 @@ fn files_without_a_mark_that_were_written_then_are_one_finding() {
 }
 
 #[test]
+fn an_extension_that_the_intruder_made_is_told() {
+    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+    let report = examine_folder(&folder.join("rootfs.tar.gz"), &Options::default());
+    let found = of(&report, "account-made-by-intruder", "9998").expect("a finding");
+    assert_eq!(found.severity, Severity::Critical);
+    assert!(found.evidence[0].path.contains("asterisk-20250825.sql"), "{:?}", found.evidence);
+    assert!(of(&report, "account-taken-over", "9998").is_none());
+}
+
+#[test]
 fn copies_of_secrets_that_strangers_were_given() {
     let scratch = Scratch::new();
     clean(&scratch);
