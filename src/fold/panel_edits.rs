@@ -11,10 +11,13 @@ const MOST_PAIRS: usize = 16_384;
 /// No extension is longer.
 const LONGEST: usize = 64;
 
+/// An extension's name as asked for, and who asked.
+type Pair = (Box<[u8]>, IpAddr);
+
 /// The last such request of each address for each extension.
 #[derive(Debug, Default)]
 pub struct PanelEdits {
-    by_extension: BTreeMap<(Box<[u8]>, IpAddr), (Instant, Citation)>,
+    by_extension: BTreeMap<Pair, (Instant, Citation)>,
 }
 
 impl PanelEdits {
