@@ -5,14 +5,24 @@ use crate::reconstruct::incident::Incident;
 use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::{Untrusted, visible};
 
+/// Findings that tell, where they are critical, of an account that an intruder made.
+const MADE: [&str; 2] = ["unknown-admin", "account-made-by-intruder"];
 /// Lines shown for one account.
 const MOST_PROOFS: usize = 4;
 
-/// Yields one finding for each account that was taken over.
-pub(super) fn check(incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
+/// Yields one finding for each account that was taken over. One that the intruder made itself is no taken one: a new
+/// secret would keep it for him. `made` tells of those.
+pub(super) fn check(incidents: &[Incident], made: &[Finding], show: &Show<'_>) -> Vec<Finding> {
+    let is_made = |account: &str| {
+        made.iter().any(|finding| {
+            finding.severity == Severity::Critical
+                && MADE.contains(&finding.id)
+                && finding.subject.raw() == account
+        })
+    };
     let mut findings = Vec::new();
     for incident in incidents {
-        for (account, how) in &incident.accounts {
+        for (account, how) in incident.accounts.iter().filter(|(account, _)| !is_made(account)) {
             // What a stranger may have written into the log is no ground for the gravest of words.
             let (severity, verb) = if incident.is_doubtful {
                 (Severity::High, "may have been used")

@@ -14,6 +14,7 @@ mod intruder_registered;
 mod intrusion;
 mod known_address;
 mod login_count;
+mod made_account;
 mod manager_users;
 mod marks;
 mod module_changed;
@@ -25,6 +26,7 @@ mod proxy_script;
 mod readable_secrets;
 mod risky_settings;
 mod rogue_dialplan;
+mod secrets_downloaded;
 mod security_log;
 mod transfer;
 mod unproven;
@@ -45,7 +47,10 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
-    let mut findings = intrusion::check(incidents, show);
+    let written = changed_then::Written::of(world);
+    let mut findings = panel_row::check(world, show);
+    findings.extend(made_account::check(world, incidents, show));
+    findings.extend(intrusion::check(incidents, &findings, show));
     findings.extend(weak_secret::check(world, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
@@ -56,6 +61,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(exposure::check(world, incidents, show));
     findings.extend(proxy_script::check(world, show));
     findings.extend(readable_secrets::check(world, show));
+    findings.extend(secrets_downloaded::check(world, show));
     findings.extend(deleted_records::check(world, show));
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
@@ -69,17 +75,16 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         dialplan_hole::check,
         transfer::check,
         wide_route::check,
-        rogue_dialplan::check,
     ];
     findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(rogue_dialplan::check(&ways, &written, show));
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));
-    findings.extend(persistence::check(world, show));
-    findings.extend(panel_row::check(world, show));
-    findings.extend(changed_then::check(world, show));
+    findings.extend(persistence::check(world, &written, show));
     findings.extend(exploit_request::check(world, show));
     findings.extend(known_address::check(world, show));
     findings.extend(vulnerable_module::check(world, show));
+    findings.extend(changed_then::check(&written, &findings, show));
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Show;
 use crate::artifacts::{Change, Held, HeldRow};
 use crate::indicators::Confidence;
+use crate::reconstruct::web::{self, WebDoor};
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
@@ -26,11 +27,25 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     for row in artifacts.snapshots.iter().flat_map(|snapshot| &snapshot.rows) {
         rows.insert((row.table, row.name.as_str()), row);
     }
-    let told = rows.into_iter().filter_map(|(key, row)| of_row(row, appeared.get(&key).copied(), show));
+    let door = web::find(world);
+    let told = rows.into_iter().filter_map(|(key, row)| {
+        let change = appeared.get(&key).copied();
+        of_row(row, change, change.is_some() && is_of(door.as_ref(), row), show)
+    });
     told.take(MOST_SHOWN).collect()
 }
 
-fn of_row(row: &HeldRow, change: Option<&Change>, show: &Show<'_>) -> Option<Finding> {
+/// Returns whether a row is a panel user who belongs to the party that came in by the web server.
+fn is_of(door: Option<&WebDoor>, row: &HeldRow) -> bool {
+    row.held == Held::Administrator && door.is_some_and(|door| door.accounts.contains_key(&row.name))
+}
+
+fn of_row(
+    row: &HeldRow,
+    change: Option<&Change>,
+    came_with_intruder: bool,
+    show: &Show<'_>,
+) -> Option<Finding> {
     let sure = row.marks.iter().map(|mark| mark.confidence).max();
     let is_power = matches!(row.held, Held::Administrator | Held::ManagerUser);
     if sure.is_none() && !(change.is_some() && is_power) {
@@ -42,19 +57,25 @@ fn of_row(row: &HeldRow, change: Option<&Change>, show: &Show<'_>) -> Option<Fin
         Held::ManagerUser => ("unknown-manager-user", "User of the manager interface"),
         _ => ("indicator", "Setting of the panel"),
     };
-    let severity = match sure {
-        Some(Confidence::High) => Severity::Critical,
-        Some(Confidence::Medium) => Severity::Medium,
-        Some(Confidence::Low) => return None,
-        None => Severity::Medium,
-    };
+    let made = if row.held == Held::Setting { "changed" } else { "made" };
     let name = visible(&row.name);
-    let title = match (sure, change) {
-        (Some(Confidence::High), _) => {
-            format!("{noun} {name} was made by an intruder, by a mark of a campaign")
+    let (severity, title) = match sure {
+        Some(Confidence::High) => (
+            Severity::Critical,
+            format!("{noun} {name} was {made} by an intruder: it bears a campaign's mark"),
+        ),
+        _ if came_with_intruder => {
+            (Severity::Critical, format!("{noun} {name} was {made} while the intruder was in"))
         }
-        (Some(_), _) => format!("{noun} {name} bears a mark of a campaign"),
-        (None, _) => format!("{noun} {name} was not there before: somebody made it between two dumps"),
+        Some(Confidence::Medium) => (
+            Severity::Medium,
+            format!("{noun} {name} may have been {made} by an intruder: it bears a campaign's mark"),
+        ),
+        Some(Confidence::Low) => return None,
+        None => (
+            Severity::Medium,
+            format!("{noun} {name} was not there before: somebody made it between two dumps"),
+        ),
     };
     let whose = row.marks.iter().map(|mark| format!("It {} ({}: {}).", mark.says, mark.id, mark.title));
     let since = change.map(|change| {
@@ -66,11 +87,25 @@ fn of_row(row: &HeldRow, change: Option<&Change>, show: &Show<'_>) -> Option<Fin
         subject: Untrusted::from(row.name.as_str()),
         title,
         detail: whose.chain(since).collect::<Vec<_>>().join(" "),
-        remedy: "Ask who made it. If nobody did, take it away after keeping a dump, give every administrator a new \
-                 password, and look for the requests of that time."
-            .into(),
+        remedy: remedy(row.held, severity).to_owned(),
         // MITRE ATT&CK: Create Account; Scheduled Task/Job: Cron.
         attack: vec![if row.held == Held::Job { "T1053.003" } else { "T1136" }],
         evidence: show(&row.line).into_iter().collect(),
     })
+}
+
+/// What to do about a row, by how sure it is that an intruder made it.
+fn remedy(held: Held, severity: Severity) -> &'static str {
+    match (severity, held) {
+        (Severity::Critical, Held::Setting | Held::Module) => {
+            "Set it back after keeping a dump, give every administrator a new password, and look for the requests of that time."
+        }
+        (Severity::Critical, _) => {
+            "Delete it after keeping a dump, give every administrator a new password, and look for the requests of that time."
+        }
+        _ => {
+            "Ask who made it. If nobody did, take it away after keeping a dump, give every administrator a new \
+             password, and look for the requests of that time."
+        }
+    }
 }

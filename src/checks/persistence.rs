@@ -1,5 +1,6 @@
 //! What brings an intruder back: jobs, services, start and login files, users, keys, programs with root's rights.
 
+use super::changed_then::Written;
 use super::{Show, marks};
 use crate::artifacts::{Artifact, Place};
 use crate::reconstruct::world::World;
@@ -7,9 +8,9 @@ use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
 /// Yields one finding for each file that runs by itself or lets somebody in, and bears marks.
-pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(world: &World<'_>, written: &Written<'_>, show: &Show<'_>) -> Vec<Finding> {
     let files = world.artifacts.files.iter().filter(|file| !file.is_page());
-    files.filter_map(|file| of_file(file, show)).collect()
+    files.filter_map(|file| of_file(file, written, show)).collect()
 }
 
 /// What a kind of file is found as: the finding's id, what it says, what to do, and the technique.
@@ -66,7 +67,7 @@ fn kind(place: Place) -> (&'static str, &'static str, &'static str, &'static str
     }
 }
 
-fn of_file(file: &Artifact, show: &Show<'_>) -> Option<Finding> {
+fn of_file(file: &Artifact, written: &Written<'_>, show: &Show<'_>) -> Option<Finding> {
     let mut told = marks::told(file);
     // That a program of a system folder is in nobody's list is worth a look and no more.
     if told.is_empty() && file.place == Place::SetUser {
@@ -74,14 +75,22 @@ fn of_file(file: &Artifact, show: &Show<'_>) -> Option<Finding> {
     }
     let confidence = told.first()?.confidence;
     let (id, what, remedy, technique) = kind(file.place);
-    let severity =
-        if file.place == Place::Passwords { Severity::Critical } else { marks::severity(confidence) };
+    // A key that came with an intruder's requests is his, whatever it is called.
+    let seconds = written.seconds(file.whole.place.source).filter(|_| file.place == Place::Keys);
+    let severity = if file.place == Place::Passwords || seconds.is_some() {
+        Severity::Critical
+    } else {
+        marks::severity(confidence)
+    };
+    let soon = seconds.map_or_else(String::new, |seconds| {
+        format!(" That is {seconds} s after a request of the intruder's.")
+    });
     Some(Finding {
         id,
         severity,
         subject: Untrusted::from(file.on_disk.as_str()),
         title: format!("{} {what}", visible(&file.on_disk)),
-        detail: format!("{}{}", marks::detail(&told), marks::written(file)),
+        detail: format!("{}{}{soon}", marks::detail(&told), marks::written(file)),
         remedy: remedy.to_owned(),
         attack: vec![technique],
         evidence: marks::proof(file, &told, show),

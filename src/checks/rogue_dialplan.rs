@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::Show;
+use super::changed_then::Written;
 use super::ways::{Ways, is_open, name};
 use crate::event::Place;
 use crate::pbx::dialplan::walk::{Outlet, numbers_of};
@@ -26,16 +27,16 @@ const HOOKS: [&str; 7] = [
 ];
 
 /// Yields one finding for each step that calls out from such a place.
-pub(super) fn check(ways: &Ways<'_>, show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(ways: &Ways<'_>, written: &Written<'_>, show: &Show<'_>) -> Vec<Finding> {
     let mut steps: BTreeMap<Place, &Outlet<'_>> = BTreeMap::new();
     let all = ways.carriers.iter().chain(&ways.guests).chain(&ways.accounts);
     for outlet in all.flat_map(|way| &way.reached.outlets) {
         steps.entry(outlet.place.place).or_insert(outlet);
     }
-    steps.into_values().filter_map(|outlet| finding(outlet, show)).collect()
+    steps.into_values().filter_map(|outlet| finding(outlet, written, show)).collect()
 }
 
-fn finding(outlet: &Outlet<'_>, show: &Show<'_>) -> Option<Finding> {
+fn finding(outlet: &Outlet<'_>, written: &Written<'_>, show: &Show<'_>) -> Option<Finding> {
     let proof = show(outlet.place)?;
     let file = proof.path.rsplit('/').next().unwrap_or_default();
     let takes_all =
@@ -49,15 +50,18 @@ fn finding(outlet: &Outlet<'_>, show: &Show<'_>) -> Option<Finding> {
     } else {
         return None;
     };
+    let seconds = written.seconds(outlet.place.place.source);
+    let severity = if seconds.is_some() { Severity::Critical } else { severity };
+    let when = seconds.map_or_else(
+        || "Who wrote it, and when, the file's own time and its backups may tell; the panel shows none of it.".to_owned(),
+        |seconds| format!("By its time, the file was written {seconds} s after a request of the intruder's."),
+    );
     Some(Finding {
         id: "rogue-dialplan",
         severity,
         subject: Untrusted::from(format!("{}@{}", outlet.extension, outlet.context).as_str()),
         title: format!("Calls go out from {why}"),
-        detail: format!(
-            "It is {}. Who wrote it, and when, the file's own time and its backups may tell; the panel shows none of it.",
-            name(outlet)
-        ),
+        detail: format!("It is {}. {when}", name(outlet)),
         remedy: "Ask whoever looks after the system whether it is his. If not, keep a copy as proof, take it out, and look for what else was changed in that hour.".into(),
         // MITRE ATT&CK: Event Triggered Execution is the nearest to what a hook does.
         attack: vec!["T1546"],

@@ -160,6 +160,10 @@ impl Fold {
                 ledger.web.beyond > 0,
                 "more addresses sent requests that fit a mark than are counted one by one: the rest was left out",
             ),
+            (
+                ledger.web.downloads.beyond > 0,
+                "more backups and copies of configuration were given out by the web server than are counted one by one",
+            ),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
                 ledger.fetches.nameless > 0,
@@ -431,6 +435,11 @@ impl Fold {
                     has_referrer: !entry.referrer.is_none(),
                 };
                 web.request(&request, &self.known.pages, &line);
+                web.edits.request(&request, &line);
+                // Who gave a password is one whom the server knows.
+                if matches!(told.text(entry.account), b"" | b"-") {
+                    web.downloads.request(&request, &line);
+                }
             }
             (Service::Panel, Action::AuthOk | Action::AuthFailed) => {
                 let is_accepted = entry.action == Action::AuthOk;

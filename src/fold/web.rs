@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::downloads::Downloads;
+use super::panel_edits::PanelEdits;
 use crate::event::{Citation, Instant};
 use crate::indicators;
 
@@ -124,6 +126,10 @@ pub struct Web {
     pub logins: BTreeMap<(IpAddr, Box<[u8]>), Logins>,
     /// When an address worked in FreePBX's panel first: it answers this to those only who are logged in.
     pub sessions: BTreeMap<IpAddr, (Instant, Citation)>,
+    /// Files with secrets that were given out.
+    pub downloads: Downloads,
+    /// Requests that wrote an extension in the panel.
+    pub edits: PanelEdits,
     /// Were there requests at all?
     pub has_requests: bool,
     /// Requests beyond the limits.
@@ -288,6 +294,8 @@ impl Web {
     pub fn add(&mut self, other: &Web) {
         self.has_requests |= other.has_requests;
         self.beyond += other.beyond;
+        self.downloads.add(&other.downloads);
+        self.edits.add(&other.edits);
         for (key, attack) in &other.attacks {
             self.attacks.entry(*key).and_modify(|known| known.add(attack)).or_insert_with(|| attack.clone());
         }

@@ -323,6 +323,10 @@ fn an_administrator_made_overnight_is_told() {
     let report = examine_folder(scratch.path(), &Options::default());
     assert_eq!(report.incidents.len(), 1);
     assert!(report.incidents[0].accounts.iter().any(|account| account.name.raw() == "svc2"));
+    // Such a user is deleted: a new secret would keep it for him.
+    let found = of(&report, "unknown-admin", "svc2").expect("a finding");
+    assert_eq!(found.severity, Severity::Critical);
+    assert!(of(&report, "account-taken-over", "svc2").is_none());
 }
 
 /// Gives dumps the time that their names tell.
@@ -423,12 +427,68 @@ fn what_was_planted_on_the_attacked_server_is_found_with_its_proof() {
     let artifacts: serde_json::Value = serde_json::from_str(&artifacts).unwrap();
     for planted in artifacts["planted"].as_array().unwrap() {
         let path = planted["path"].as_str().unwrap();
-        let findings: Vec<&Finding> =
-            report.findings.iter().filter(|finding| finding.subject.raw() == path).collect();
-        assert!(!findings.is_empty(), "{path} is not found");
         let has_proof = |finding: &&Finding| finding.evidence.iter().any(|line| line.path.ends_with(path));
+        // Files that bear no mark are told of together.
+        let is_of_it = |finding: &&Finding| {
+            finding.subject.raw() == path || (finding.id == "changed-during-intrusion" && has_proof(finding))
+        };
+        let findings: Vec<&Finding> = report.findings.iter().filter(is_of_it).collect();
+        assert!(!findings.is_empty(), "{path} is not found");
         assert!(findings.iter().all(has_proof), "{path}");
     }
+}
+
+#[test]
+fn files_without_a_mark_that_were_written_then_are_one_finding() {
+    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+    let report = examine_folder(&folder.join("rootfs.tar.gz"), &Options::default());
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.id == "changed-during-intrusion").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].severity, Severity::Medium);
+    let told: BTreeSet<&str> = report.findings.iter().map(|finding| finding.subject.raw()).collect();
+    for proof in &found[0].evidence {
+        assert!(!told.iter().any(|subject| subject.starts_with('/') && proof.path.ends_with(subject)));
+    }
+}
+
+#[test]
+fn an_extension_that_the_intruder_made_is_told() {
+    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+    let report = examine_folder(&folder.join("rootfs.tar.gz"), &Options::default());
+    let found = of(&report, "account-made-by-intruder", "9998").expect("a finding");
+    assert_eq!(found.severity, Severity::Critical);
+    assert!(found.evidence[0].path.contains("asterisk-20250825.sql"), "{:?}", found.evidence);
+    assert!(of(&report, "account-taken-over", "9998").is_none());
+}
+
+#[test]
+fn copies_of_secrets_that_strangers_were_given() {
+    let scratch = Scratch::new();
+    clean(&scratch);
+    let line = |address: &str, user: &str, path: &str, status: u16| {
+        format!(
+            "{address} - {user} [06/Mar/2026:03:10:02 +0000] \"GET {path} HTTP/1.1\" {status} 900 \"-\" \"Wget\""
+        )
+    };
+    let requests = [
+        line("203.0.113.5", "-", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.5", "-", "/backup/pjsip.conf.bak", 200),
+        // Not there; from inside; with a password; a page.
+        line("203.0.113.6", "-", "/backup.zip", 404),
+        line("192.168.1.20", "-", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.7", "admin", "/backup/etc-asterisk.tar.gz", 200),
+        line("203.0.113.8", "-", "/admin/config.php", 200),
+    ];
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    scratch.file("rootfs/var/log/apache2/access.log", &log(&requests));
+    let report = examine_folder(scratch.path(), &Options::default());
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.id == "secrets-downloaded").collect();
+    assert_eq!(found.len(), 1, "{:?}", found.iter().map(|found| &found.title).collect::<Vec<_>>());
+    assert_eq!((found[0].severity, found[0].subject.raw()), (Severity::Critical, "203.0.113.5"));
+    assert_eq!(found[0].evidence.len(), 2);
+    assert!(report.incidents.is_empty());
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
         blocks.extend(super::losses::in_short(incident).map(|cost| Block::Paragraph(cost.into())));
     }
     blocks.push(Block::heading("Cut off now"));
-    let mut steps: Vec<Line> = report.incidents.iter().flat_map(|incident| cut_off(incident, view)).collect();
+    let mut steps: Vec<Line> =
+        report.incidents.iter().flat_map(|incident| cut_off(report, incident, view)).collect();
     steps.extend(grave_remedies(report));
     blocks.push(Block::List(steps));
     blocks
@@ -202,15 +203,23 @@ fn is_it_over(report: &Report, incident: &Incident) -> String {
 }
 
 /// What ends this incident: the credential or door, the addresses, the destinations.
-fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
+fn cut_off(report: &Report, incident: &Incident, view: View) -> Vec<Line> {
     let mut steps = Vec::new();
+    let accounts = incident.accounts.iter().map(|account| &account.name);
+    let (made, taken): (Vec<_>, Vec<_>) =
+        accounts.map(|name| (name, made_by_intruder(report, name))).partition(|(_, noun)| noun.is_some());
     if let Some(words) = door(incident.entry.vector) {
         let mut step = Line::default().words(words);
-        for (index, account) in incident.accounts.iter().enumerate() {
-            step = step.words(if index == 0 { ": " } else { ", " }).evidence(&account.name);
+        for (index, (name, _)) in taken.iter().enumerate() {
+            step = step.words(if index == 0 { ": " } else { ", " }).evidence(name);
         }
         steps.push(step);
     }
+    steps.extend(
+        made.into_iter().filter_map(|(name, noun)| {
+            Some(Line::default().words(format!("Delete {} ", noun?)).evidence(name))
+        }),
+    );
     let inside = |role: &Role| matches!(role, Role::Register | Role::Dial | Role::Manager);
     let (entered, tried): (Vec<_>, Vec<_>) =
         incident.sources.iter().partition(|source| source.roles.iter().any(inside));
@@ -229,6 +238,16 @@ fn cut_off(incident: &Incident, view: View) -> Vec<Line> {
     }
     steps.extend(destinations(incident));
     steps
+}
+
+/// Returns what an account is that a finding tells of as made by the intruder: such a one gets no new secret.
+fn made_by_intruder(report: &Report, name: &Untrusted) -> Option<&'static str> {
+    let of_it = |finding: &&Finding| finding.severity == Severity::Critical && finding.subject == *name;
+    report.findings.iter().filter(of_it).find_map(|finding| match finding.id {
+        "unknown-admin" => Some("panel user"),
+        "account-made-by-intruder" => Some("extension"),
+        _ => None,
+    })
 }
 
 /// What closes the way in, to be followed by the accounts.
