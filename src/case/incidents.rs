@@ -91,6 +91,7 @@ impl Case<'_> {
             model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
+        let how = format!("{}{how}", hedge(entry));
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
         let day = self
             .when(incident.breach)
@@ -251,6 +252,19 @@ impl Case<'_> {
             // Behind the bracket stands where a row of the redo log lies, which differs from row to row.
             Some(format!("deleted{}", mark.split(']').next().unwrap_or_default()))
         })
+    }
+}
+
+/// Returns the word before how somebody got in that says how sure that is.
+///
+/// Some ways need none: that the right secret was used or that calls came by the manager interface is on record, and
+/// these words claim no more.
+fn hedge(entry: &model::Entry) -> &'static str {
+    match (entry.vector, entry.likelihood) {
+        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _)
+        | (_, Likelihood::AlmostCertain) => "",
+        (_, Likelihood::Likely) => "probably ",
+        (_, Likelihood::Possible | Likelihood::Unlikely) => "possibly ",
     }
 }
 
