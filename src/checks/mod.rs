@@ -46,7 +46,7 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut findings = intrusion::check(incidents, show);
-    findings.extend(weak_secret::check(world, show));
+    findings.extend(weak_secret::check(world, incidents, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));
