@@ -299,6 +299,7 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
             .iter()
             .skip(1)
             .map(|way| model::Alternative {
+                title: None,
                 vector: way.vector,
                 likelihood: vectors::rival_likelihood(top, way.score),
                 because: way.because.clone(),
