@@ -8,6 +8,9 @@ use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
+/// Modules told one by one; the lines of all of them are the proof.
+const MOST_TOLD: usize = 5;
+
 /// Yields one finding for the modules of the newest dump whose version is below the one that was mended.
 pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
     let newest =
@@ -28,13 +31,22 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
         severity: Severity::Medium,
         subject: Untrusted::from("modules of the panel"),
         title: format!("{} of the panel with holes that are known", counted(told.len() as u64, "module")),
-        detail: format!("{}.", told.join("; ")),
+        detail: listed(&told),
         remedy:
             "Bring the panel's modules up to date (fwconsole ma upgradeall), and let nobody outside reach it."
                 .into(),
         attack: vec!["T1190"],
         evidence,
     })
+}
+
+/// Tells the first modules, and how many more there are.
+fn listed(told: &[String]) -> String {
+    let shown: Vec<&str> = told.iter().take(MOST_TOLD).map(String::as_str).collect();
+    match told.len().saturating_sub(MOST_TOLD) {
+        0 => format!("{}.", shown.join("; ")),
+        more => format!("{}; and {}.", shown.join("; "), counted(more as u64, "more module")),
+    }
 }
 
 /// Returns the version in which a hole was mended, if that is later than this one and of the same line.
