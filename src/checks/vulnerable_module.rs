@@ -68,6 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn modules_beyond_the_first_are_counted() {
+        let told: Vec<String> = (1..=7).map(|number| format!("module {number}")).collect();
+        assert_eq!(listed(&told[..1]), "module 1.");
+        let shown = listed(&told);
+        assert!(shown.contains("module 5; and 2 more modules.") && !shown.contains("module 6"), "{shown}");
+    }
+
+    #[test]
     fn versions_are_compared_within_their_line() {
         let (_, mark) =
             indicators::of(Kind::Version).find(|(_, mark)| mark.table == "endpoint").expect("a mark");
