@@ -91,6 +91,7 @@ impl Case<'_> {
             model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
             model::Vector::Unknown => "in a way the evidence does not tell",
         };
+        let how = format!("{}{how}", hedge(entry));
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
         let day = self
             .when(incident.breach)
@@ -254,6 +255,19 @@ impl Case<'_> {
     }
 }
 
+/// Returns the word before how somebody got in that says how sure that is.
+///
+/// Some ways need none: that the right secret was used or that calls came by the manager interface is on record, and
+/// these words claim no more.
+fn hedge(entry: &model::Entry) -> &'static str {
+    match (entry.vector, entry.likelihood) {
+        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _)
+        | (_, Likelihood::AlmostCertain) => "",
+        (_, Likelihood::Likely) => "probably ",
+        (_, Likelihood::Possible | Likelihood::Unlikely) => "possibly ",
+    }
+}
+
 /// Adds up calls; money only where all that is known is in one currency and of one basis.
 fn totals(calls: &[model::FraudCall], loss: &model::Loss) -> model::Totals {
     let totals = model::Totals::of(calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)));
@@ -285,6 +299,7 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
             .iter()
             .skip(1)
             .map(|way| model::Alternative {
+                title: None,
                 vector: way.vector,
                 likelihood: vectors::rival_likelihood(top, way.score),
                 because: way.because.clone(),

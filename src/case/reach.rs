@@ -8,6 +8,7 @@ use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Told, earliest};
 use crate::report::document::duration;
+use crate::report::model::Vector;
 
 /// A source that ends this much before the others is missing its end.
 const EARLY_SECONDS: i64 = 86_400;
@@ -22,9 +23,7 @@ type Span = (Instant, Instant);
 pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(&str, &str, &str)) {
     let logs = span_of(case, Tells::Server);
     let records = span_of(case, Tells::Calls);
-    if let Some(logs) = logs {
-        late_logs(case, incidents, logs, add);
-    }
+    late_logs(case, incidents, logs, add);
     if let (Some(logs), Some(records)) = (logs, records) {
         ends(case, logs, records, add);
         if let Some(breach) = incidents.iter().map(|incident| incident.breach).min()
@@ -91,26 +90,53 @@ fn seconds(value: i64) -> String {
     duration(value.max(0) as u64)
 }
 
-/// Logs that do not reach back to before the attack leave its beginning in the dark.
-fn late_logs(case: &Case<'_>, incidents: &[Incident], logs: Span, add: &mut dyn FnMut(&str, &str, &str)) {
+/// Logs that do not reach back to before the attack leave its beginning in the dark: of a break-in by the web panel
+/// the web server's, of all else the phone server's.
+fn late_logs(
+    case: &Case<'_>,
+    incidents: &[Incident],
+    logs: Option<Span>,
+    add: &mut dyn FnMut(&str, &str, &str),
+) {
+    let web = joined(case.world.told.iter().filter(|told| told.source.kind.word() == "web-access-log"));
     for incident in incidents {
-        let signs = incident.actors.keys().filter_map(|address| case.world.parties.get(address)?.first());
-        let Some(sign) = earliest(signs.min(), Some(incident.breach)) else { continue };
-        let before = sign.seconds_since(logs.0);
-        if before < EARLY_SECONDS {
-            add(
-                &match before {
-                    ..=0 => "The logs begin with the first sign of the intruder".to_owned(),
-                    before => format!(
-                        "The logs begin {} before the first sign of the intruder, not earlier",
-                        seconds(before)
-                    ),
-                },
-                "What led to it (scanning, guessing, an earlier use) may lie before; how long the intruder was in cannot be known.",
+        let vector = incident.ways.first().map(|way| way.vector);
+        let is_web = matches!(vector, Some(Vector::WebExploit | Vector::WebAdmin));
+        let (name, span, lookup) = match is_web {
+            true => (
+                "web server's",
+                web,
+                "Look for older rotated logs (access_log-20260101.gz, access.log.2.gz), in backups and on a syslog server.",
+            ),
+            false => (
+                "phone server's",
+                logs,
                 "Look for older rotated logs (full.1, full-20260101.gz), in backups and on a syslog server.",
-            );
+            ),
+        };
+        let Some((begin, _)) = span else { continue };
+        let before = first_sign(case, incident, is_web).seconds_since(begin);
+        if before < EARLY_SECONDS {
+            let what = match before {
+                ..=0 => format!("The {name} logs begin with the first sign of the intruder"),
+                before => format!(
+                    "The {name} logs begin {} before the first sign of the intruder, not earlier",
+                    seconds(before)
+                ),
+            };
+            let why = "What led to it (scanning, guessing, an earlier use) may lie before; how long the intruder was in cannot be known.";
+            add(&what, why, lookup);
         }
     }
+}
+
+/// Returns the first sign of those who had a part, where the logs tell it that are asked.
+fn first_sign(case: &Case<'_>, incident: &Incident, is_web: bool) -> Instant {
+    let signs = incident.actors.keys().filter_map(|address| match is_web {
+        true => Some(case.world.visitors.get(address)?.first),
+        false => case.world.parties.get(address)?.first(),
+    });
+    earliest(signs.min(), Some(incident.breach)).unwrap_or(incident.breach)
 }
 
 fn ends(case: &Case<'_>, logs: Span, records: Span, add: &mut dyn FnMut(&str, &str, &str)) {

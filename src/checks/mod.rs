@@ -51,7 +51,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let mut findings = panel_row::check(world, show);
     findings.extend(made_account::check(world, incidents, show));
     findings.extend(intrusion::check(incidents, &findings, show));
-    findings.extend(weak_secret::check(world, show));
+    findings.extend(weak_secret::check(world, incidents, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));

@@ -3,7 +3,7 @@
 //! A setting that is not there counts by what the program then does, where its version decides by the version that
 //! its log tells. A file that is not there is not checked: nothing is said of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Show;
 use crate::pbx::settings::{Held, Rule, Version};
@@ -53,7 +53,8 @@ fn finding(held: &[&Held], incidents: &[Incident], show: &Show<'_>) -> Option<Fi
             format!("`{}` is not set, which means {}", rule.key, rule.absent.as_deref().unwrap_or_default())
         }
     };
-    let whose = if held.len() > 1 { format!(" for {}", named(held)) } else { String::new() };
+    let subjects: BTreeSet<&str> = held.iter().map(|held| held.subject.as_str()).collect();
+    let whose = if held.len() > 1 { format!(" for {}", named(&subjects)) } else { String::new() };
     Some(Finding {
         id: &rule.id,
         severity: rule.severity,
@@ -77,9 +78,10 @@ fn subject(held: &[&Held], evidence: &[Proof]) -> String {
     }
 }
 
-fn named(held: &[&Held]) -> String {
-    let names: Vec<String> = held.iter().take(MOST_NAMED).map(|held| visible(&held.subject)).collect();
-    match held.len().saturating_sub(MOST_NAMED) {
+/// Names sections; one that stands in several files is one.
+fn named(subjects: &BTreeSet<&str>) -> String {
+    let names: Vec<String> = subjects.iter().take(MOST_NAMED).map(|subject| visible(subject)).collect();
+    match subjects.len().saturating_sub(MOST_NAMED) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }

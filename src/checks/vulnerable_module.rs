@@ -8,6 +8,9 @@ use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
+/// Modules told one by one; the lines of all of them are the proof.
+const MOST_TOLD: usize = 5;
+
 /// Yields one finding for the modules of the newest dump whose version is below the one that was mended.
 pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
     let newest =
@@ -28,13 +31,22 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
         severity: Severity::Medium,
         subject: Untrusted::from("modules of the panel"),
         title: format!("{} of the panel with holes that are known", counted(told.len() as u64, "module")),
-        detail: format!("{}.", told.join("; ")),
+        detail: listed(&told),
         remedy:
             "Bring the panel's modules up to date (fwconsole ma upgradeall), and let nobody outside reach it."
                 .into(),
         attack: vec!["T1190"],
         evidence,
     })
+}
+
+/// Tells the first modules, and how many more there are.
+fn listed(told: &[String]) -> String {
+    let shown: Vec<&str> = told.iter().take(MOST_TOLD).map(String::as_str).collect();
+    match told.len().saturating_sub(MOST_TOLD) {
+        0 => format!("{}.", shown.join("; ")),
+        more => format!("{}; and {}.", shown.join("; "), counted(more as u64, "more module")),
+    }
 }
 
 /// Returns the version in which a hole was mended, if that is later than this one and of the same line.
@@ -54,6 +66,14 @@ fn numbers(version: &str) -> Option<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_beyond_the_first_are_counted() {
+        let told: Vec<String> = (1..=7).map(|number| format!("module {number}")).collect();
+        assert_eq!(listed(&told[..1]), "module 1.");
+        let shown = listed(&told);
+        assert!(shown.contains("module 5; and 2 more modules.") && !shown.contains("module 6"), "{shown}");
+    }
 
     #[test]
     fn versions_are_compared_within_their_line() {

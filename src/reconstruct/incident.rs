@@ -149,7 +149,8 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         let guessing = guessing::find(world, name, earliest.first, &insiders);
         let leaks = leaks::find(world, name, earliest.first);
         let ways = vectors::weigh(world, earliest, &guessing, &leaks);
-        accounts.insert(name.clone(), how(earliest, ways.first()));
+        let places = places(cluster.iter().filter(|breach| &breach.account == name));
+        accounts.insert(name.clone(), how(&places, ways.first()));
         all_guessing.push((earliest.clone(), guessing, ways));
         all_leaks.extend(leaks);
     }
@@ -189,10 +190,26 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
     }
 }
 
-fn how(breach: &Breach, best: Option<&Weighed>) -> String {
-    let place = breach
-        .address
-        .map_or_else(|| "an address that no record tells".to_owned(), |address| address.to_string());
+/// Names the addresses that one account was used from, in the order of their first use.
+fn places<'b>(breaches: impl Iterator<Item = &'b Breach>) -> String {
+    const MOST_NAMED: usize = 5;
+    let mut breaches: Vec<&Breach> = breaches.collect();
+    breaches.sort_by_key(|breach| breach.first);
+    let mut known = BTreeSet::new();
+    let all: Vec<IpAddr> = breaches
+        .iter()
+        .filter_map(|breach| breach.address)
+        .filter(|address| known.insert(*address))
+        .collect();
+    let mut named: Vec<String> = all.iter().take(MOST_NAMED).map(IpAddr::to_string).collect();
+    match all.len().saturating_sub(MOST_NAMED) {
+        0 => {}
+        more => named.push(format!("{more} more")),
+    }
+    if named.is_empty() { "an address that no record tells".to_owned() } else { named.join(", ") }
+}
+
+fn how(place: &str, best: Option<&Weighed>) -> String {
     match best.map(|way| way.vector) {
         Some(Vector::PasswordGuess) => format!("its secret was guessed; used from {place}"),
         Some(Vector::ProvisioningLeak) => format!("its secret was read in a phone file; used from {place}"),

@@ -65,6 +65,7 @@ fn source(address: &str, roles: &[Role]) -> Source {
 
 fn incident() -> Incident {
     let rival = Alternative {
+        title: None,
         vector: Vector::ProvisioningLeak,
         likelihood: Likelihood::Unlikely,
         because: vec!["the phone file holds the same secret".to_owned()],

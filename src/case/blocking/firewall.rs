@@ -11,6 +11,7 @@ use crate::report::model::{NotBlocked, Vector, Verdict};
 fn ports(vector: Option<Vector>) -> &'static [(Protocol, u16)] {
     match vector {
         Some(Vector::ManagerInterface) => &[(Protocol::Tcp, 5038)],
+        Some(Vector::WebExploit | Vector::WebAdmin) => &[(Protocol::Tcp, 80), (Protocol::Tcp, 443)],
         _ => &[(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)],
     }
 }
@@ -39,7 +40,8 @@ fn saved(case: &Case<'_>, incident: &Incident) -> Option<NotBlocked> {
     let mut users = incident.actors.iter().filter(|(address, actor)| actor.is_inside() && outside(address));
     let address = users.next().map(|(address, _)| *address);
     let disks = firewall.disks();
-    let doors = ports(incident.ways.first().map(|way| way.vector)).iter();
+    let doors = ports(incident.ways.first().map(|way| way.vector)).iter().rev();
+    // Of doors that are open alike the last counts: go through them from behind to name the usual port.
     let verdicts = doors.flat_map(|&(protocol, port)| {
         disks.iter().filter_map(move |disk| Some((protocol, port, firewall.verdict(disk, protocol, port)?)))
     });

@@ -334,9 +334,10 @@ fn blamed<'j, 'a>(matched: &[&'j Judged<'a>], alone: &[&'j Judged<'a>]) -> Vec<&
 fn entry(way: Weighed, is_wiped: bool) -> Entry {
     let vector = if is_wiped { Vector::Unknown } else { Vector::TrunkCredential };
     let wiped = Alternative {
+        title: Some("the calls went through this phone system, and their records were removed"),
         vector: Vector::Unknown,
         likelihood: if is_wiped { Likelihood::Likely } else { Likelihood::Unlikely },
-        because: vec!["the calls went through this phone system, and their records were removed".to_owned()],
+        because: vec!["whoever is on the server can remove records of calls".to_owned()],
         against: if is_wiped {
             Vec::new()
         } else {
@@ -346,9 +347,10 @@ fn entry(way: Weighed, is_wiped: bool) -> Entry {
         would_refute: vec!["a copy of the records from before, without these calls".to_owned()],
     };
     let misbilled = Alternative {
+        title: Some("the carrier booked another customer's calls on this trunk"),
         vector: Vector::Unknown,
         likelihood: Likelihood::Unlikely,
-        because: vec!["the carrier booked another customer's calls on this trunk".to_owned()],
+        because: vec!["only the carrier's own records tell of the calls".to_owned()],
         against: vec!["its other records of the trunk match; its signalling logs would settle it".to_owned()],
         missing: vec!["the carrier's signalling records".to_owned()],
         would_refute: vec![
@@ -356,6 +358,7 @@ fn entry(way: Weighed, is_wiped: bool) -> Entry {
         ],
     };
     let elsewhere = Alternative {
+        title: None,
         vector: Vector::TrunkCredential,
         likelihood: Likelihood::Possible,
         because: way.because.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::guessed::Guessed;
 use super::pace::{Pace, lasting};
 use super::severity;
 use crate::pbx::{HeldSecret, Reach, SecretKind, Weakness};
@@ -64,8 +65,16 @@ impl Group<'_> {
     }
 
     /// Returns what was found: who can try them, how soon they are guessed, what else is wrong, whose they are.
-    pub(super) fn detail(&self, pace: &Pace) -> String {
-        let sentences = [self.reach(), self.time(pace), self.largest(), self.others(), Some(self.named())];
+    pub(super) fn detail(&self, pace: &Pace, guessed: &Guessed) -> String {
+        let was_guessed = guessed.sentence(&self.held);
+        let sentences = [
+            self.reach(),
+            was_guessed,
+            self.time(pace, guessed),
+            self.largest(),
+            self.others(),
+            Some(self.named()),
+        ];
         sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
@@ -83,12 +92,15 @@ impl Group<'_> {
         (!told.is_empty()).then(|| format!("By access: {}.", told.join("; ")))
     }
 
-    fn time(&self, pace: &Pace) -> Option<String> {
+    /// Tells how soon they are guessed that nobody is known to have guessed.
+    fn time(&self, pace: &Pace, guessed: &Guessed) -> Option<String> {
         if self.weakness == Weakness::Empty {
             return None;
         }
-        let is_hash = self.held.iter().any(|held| held.weaknesses.contains(&Weakness::UnsaltedHash));
-        let all = || self.held.iter().filter_map(|held| held.tries);
+        let held: Vec<&HeldSecret> =
+            self.held.iter().copied().filter(|held| guessed.tries(held).is_none()).collect();
+        let is_hash = held.iter().any(|held| held.weaknesses.contains(&Weakness::UnsaltedHash));
+        let all = || held.iter().filter_map(|held| held.tries);
         let (least, most) = (all().reduce(f64::min)?, all().reduce(f64::max)?);
         let (soonest, latest) = (lasting(least / pace.per_second), lasting(most / pace.per_second));
         let within = match soonest == latest {
@@ -96,12 +108,10 @@ impl Group<'_> {
             false => format!("between {soonest} and {latest}"),
         };
         let looked_up = if is_hash { " Whoever reads the hash looks it up at once." } else { "" };
-        let some = if self.held.iter().all(|held| held.tries.is_some()) {
-            ""
-        } else {
-            " where it is weak by itself"
-        };
-        Some(format!("Guessed {within}{some} {}.{looked_up}", pace.words()))
+        let some =
+            if held.iter().all(|held| held.tries.is_some()) { "" } else { " where it is weak by itself" };
+        let rest = if held.len() < self.held.len() { "The rest is guessed" } else { "Guessed" };
+        Some(format!("{rest} {within}{some} {}.{looked_up}", pace.words()))
     }
 
     /// Tells of one secret in many places.

@@ -4,15 +4,18 @@
 //! what they protect and by their gravest weakness. No secret is ever shown.
 
 mod groups;
+mod guessed;
 mod pace;
 mod severity;
 
 use std::collections::BTreeSet;
 
 use self::groups::Group;
+use self::guessed::Guessed;
 use self::pace::Pace;
 use super::Show;
 use crate::pbx::{HeldSecret, SecretKind, Standing, Weakness};
+use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::Untrusted;
@@ -21,18 +24,19 @@ use crate::untrusted::Untrusted;
 const MOST_PROOFS: usize = 12;
 
 /// Yields a finding for each group of weak secrets in force, and two for those that stand in copies.
-pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
+    let guessed = Guessed::by_incidents(world, incidents);
     let seen = Pace::seen_in(world);
     let all = world.pbx.held_secrets.as_slice();
     let in_force = all.iter().filter(|held| held.standing == Standing::InForce);
     let mut findings: Vec<Finding> =
-        groups::sort(in_force).iter().map(|group| finding(group, &seen, show)).collect();
+        groups::sort(in_force).iter().map(|group| finding(group, &seen, &guessed, show)).collect();
     findings.extend(still_in_force(all, show));
-    findings.extend(aside(all, &seen, show));
+    findings.extend(aside(all, &seen, &guessed, show));
     findings
 }
 
-fn finding(group: &Group<'_>, seen: &Pace, show: &Show<'_>) -> Finding {
+fn finding(group: &Group<'_>, seen: &Pace, guessed: &Guessed, show: &Show<'_>) -> Finding {
     let by_telephone = Pace::by_telephone();
     let pace = if group.kind.is_pin() { &by_telephone } else { seen };
     // MITRE ATT&CK: Valid Accounts: Default Accounts; Brute Force: Password Cracking; Password Guessing.
@@ -46,7 +50,7 @@ fn finding(group: &Group<'_>, seen: &Pace, show: &Show<'_>) -> Finding {
         severity: group.severity(pace),
         subject: Untrusted::from(group.subject().as_str()),
         title: group.title(),
-        detail: group.detail(pace),
+        detail: group.detail(pace, guessed),
         remedy: remedy(group.kind).to_owned(),
         attack: vec![technique],
         evidence: proofs(&group.held, show),
@@ -82,7 +86,7 @@ fn still_in_force(all: &[HeldSecret], show: &Show<'_>) -> Option<Finding> {
 }
 
 /// Weak secrets in files that nothing in force includes, of what no file in force has a secret of.
-fn aside(all: &[HeldSecret], seen: &Pace, show: &Show<'_>) -> Option<Finding> {
+fn aside(all: &[HeldSecret], seen: &Pace, guessed: &Guessed, show: &Show<'_>) -> Option<Finding> {
     let known: BTreeSet<(SecretKind, &str)> = all
         .iter()
         .filter(|held| held.standing == Standing::InForce)
@@ -104,7 +108,7 @@ fn aside(all: &[HeldSecret], seen: &Pace, show: &Show<'_>) -> Option<Finding> {
         detail: format!(
             "Whether they are in force cannot be told: the files may be old copies, or what includes them is \
              missing. {}",
-            group.detail(seen)
+            group.detail(seen, guessed)
         ),
         remedy: "If any is in force, set a random one of at least 16 characters; else delete the file."
             .to_owned(),

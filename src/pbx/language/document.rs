@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{Citation, Place};
+use crate::event::{Citation, Place, SourceId};
 
 /// One `name = value`.
 #[derive(Clone)]
@@ -34,6 +34,15 @@ impl Section {
     /// Begins a section whose header stands at `place`.
     pub(in crate::pbx) fn new(name: String, is_template: bool, place: Place, header: &[u8]) -> Self {
         Section { name, is_template, settings: Vec::new(), place, header: header.into() }
+    }
+
+    /// Begins a section that a whole file is part of, where the header stands in a file that is not there.
+    ///
+    /// What it is cited by names no line: the file's first one says nothing of it, and could hold a secret.
+    pub(in crate::pbx) fn of_file(name: &str, source: SourceId) -> Self {
+        let place = Place { source, offset: 0, line: 0 };
+        let header = format!("(no section header: the whole file belongs to [{name}])");
+        Section::new(name.to_owned(), false, place, header.as_bytes())
     }
 
     /// Returns the header as proof: a setting's own line could show a secret.

@@ -90,10 +90,7 @@ impl<'a> Loader<'a> {
             let path = self.directory.path_of(part);
             let Some(source) = self.directory.source(&path) else { continue };
             found = true;
-            draft.current = section.map(|name| {
-                let place = Place { source, offset: 0, line: 1 };
-                draft.document.push(Section::new(name.to_owned(), false, place, b""))
-            });
+            draft.current = section.map(|name| draft.document.push(Section::of_file(name, source)));
             self.read_file(&mut draft, &path);
         }
         found.then_some(draft.document)
@@ -105,10 +102,7 @@ impl<'a> Loader<'a> {
     pub(in crate::pbx) fn load_alone(&mut self, path: &str, section: Option<&str>) -> Document {
         let mut draft = Draft::new();
         let Ok(read) = self.directory.read(path) else { return draft.document };
-        draft.current = section.map(|name| {
-            let place = Place { source: read.source, offset: 0, line: 1 };
-            draft.document.push(Section::new(name.to_owned(), false, place, b""))
-        });
+        draft.current = section.map(|name| draft.document.push(Section::of_file(name, read.source)));
         let mut alone = Loader::new(self.directory);
         alone.each_statement(path, read.source, &read.bytes, |loader, statement, line| {
             if !matches!(statement, Statement::Directive { .. }) {

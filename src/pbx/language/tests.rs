@@ -5,7 +5,7 @@ use crate::evidence::{Evidence, MemoryFile, Root};
 use crate::pbx::directory::Directory;
 use crate::pbx::tests::shared;
 
-/// Reads `sip.conf` with the files beside it; returns it and the problems.
+/// Reads `sip.conf` with the files beside it, or the part of it that panels write; returns it and the problems.
 fn load(files: &[(&str, &[u8])]) -> (Document, Vec<String>) {
     let files: Vec<MemoryFile> = files
         .iter()
@@ -19,7 +19,9 @@ fn load(files: &[(&str, &[u8])]) -> (Document, Vec<String>) {
     let evidence = Evidence::from_roots(vec!["memory".into()], vec![root]);
     let directory = Directory::find(&evidence).expect("there is configuration");
     let mut loader = Loader::new(&directory);
-    let document = loader.load("sip.conf", &[]).expect("the file is there");
+    let document = loader
+        .load("sip.conf", &[(Some("general"), "sip_general_additional.conf")])
+        .expect("the file is there");
     let problems = loader.take_problems();
     (document, problems.iter().map(|problem| format!("{}: {}", problem.path, problem.what)).collect())
 }
@@ -27,6 +29,15 @@ fn load(files: &[(&str, &[u8])]) -> (Document, Vec<String>) {
 /// Returns every value of a setting in all sections of a name.
 fn values<'a>(document: &'a Document, section: &str, name: &'a str) -> Vec<&'a str> {
     document.named(section).flat_map(|section| section.all(name)).collect()
+}
+
+#[test]
+fn a_section_without_a_header_is_cited_by_no_line() {
+    let (document, _) = load(&[("sip_general_additional.conf", b";----;\nsecret=Hidden-1\n")]);
+    let cited = document.named("general").next().expect("a section").citation();
+    assert_eq!(cited.place.line, 0);
+    let shown = String::from_utf8_lossy(&cited.text).into_owned();
+    assert!(shown.contains("[general]") && !shown.contains("Hidden"), "{shown}");
 }
 
 #[test]

@@ -69,6 +69,9 @@ pub struct Entry {
 /// A rival vector.
 #[derive(Clone, Debug, Serialize)]
 pub struct Alternative {
+    /// What it says, where the vector's own words would not tell it from another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<&'static str>,
     /// The vector.
     pub vector: Vector,
     /// How sure this is.

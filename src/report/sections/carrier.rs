@@ -70,7 +70,7 @@ fn sum_row(sum: &CarrierSum) -> Vec<Line> {
         word if word == CarrierClass::PriceDiffers.word() => {
             "both tell it, the charge is not what the rate comes to"
         }
-        word if word == CarrierClass::CarrierOnly.word() => "not made here, or its record was removed",
+        word if word == CarrierClass::CarrierOnly.word() => "billed, and no record of it here",
         word if word == CarrierClass::NotCovered.word() => "not checked: no own records of that time",
         _ => "all together",
     };

@@ -34,8 +34,15 @@ fn weighed(incident: &Incident, view: View) -> Vec<Block> {
 fn rival(rival: &Alternative, view: View) -> Vec<Block> {
     let is_short = rival.likelihood == Likelihood::Unlikely && view.rows != usize::MAX;
     let mut blocks = vec![Block::Paragraph(
-        format!("Weighed instead: {}{}", instead(rival.vector), judged(rival.vector, rival.likelihood))
-            .into(),
+        match rival.title {
+            Some(title) => format!("Weighed instead: {title} ({})", rival.likelihood.word()),
+            None => format!(
+                "Weighed instead: {}{}",
+                instead(rival.vector),
+                judged(rival.vector, rival.likelihood)
+            ),
+        }
+        .into(),
     )];
     let labels = [
         ("for", &rival.because),

@@ -177,7 +177,7 @@ fn gaps_say_what_time_is_missing() {
     stage.rotations = vec![monday + 2 * DAY];
     let report = examine(&mut stage);
     let gaps: Vec<&str> = report.gaps.iter().map(|gap| gap.what.as_str()).collect();
-    assert!(gaps.iter().any(|gap| gap.starts_with("The logs begin ")), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.starts_with("The phone server's logs begin ")), "{gaps:?}");
     let entry = &report.incidents[0].entry;
     let words = format!("{:?}{:?}{:?}", entry.because, entry.against, entry.alternatives);
     assert!(!words.contains("nobody guessed"), "{words}");
