@@ -40,6 +40,13 @@ pub struct Filter {
     pub untried: usize,
 }
 
+impl Filter {
+    /// Returns how many expressions a line may be held against.
+    pub fn expressions(&self) -> usize {
+        self.failures.len() + self.ignored.len() + 1
+    }
+}
+
 /// The dates that fail2ban finds in logs of phone systems, as they stand in a line's beginning.
 static DATES: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     let iso =

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use crate::case::{Progress, build::Case, threads};
 use crate::clock::Resolver;
 use crate::event::{Action, Citation, Entry, Instant, Place, Service, SourceId};
-use crate::fail2ban::{Heard, Jail};
+use crate::fail2ban::{Filter, Heard, Jail};
 use crate::readers::{Chunk, reader_for};
 use crate::reconstruct::incident::Incident;
 use crate::scan::{self, Base, How, Sink, Task};
 
 /// Bytes of logs that are read a second time; more would double the time that a large case takes.
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Expressions tried on the lines of one log; fail2ban's own filter of Asterisk has some fifteen.
+const MOST_TRIES: usize = 600_000;
 /// Failures of one log that are gone through: days of guessing at any pace that is not banned at once.
 const MOST_FAILURES: usize = 100_000;
 /// Jails whose filters are tried.
@@ -94,7 +96,8 @@ impl Replay {
             let log = Log { path: source.file.path.clone(), span: ledger.reach, ..Log::default() };
             let resolver = case.clock.of(source.id).resolver();
             let (addresses, jails) = (Arc::clone(&addresses), Arc::clone(&jails));
-            let sink = Listener { source: source.id, resolver, addresses, jails, log };
+            let sink =
+                Listener { tries_left: MOST_TRIES, source: source.id, resolver, addresses, jails, log };
             tasks.push(Task { source, reader: Some(opened.reader), sink });
         }
         let how = How { jobs: threads(case.options), hash: false, sparse: true, piece: scan::PIECE };
@@ -117,6 +120,8 @@ impl Progress for Silent {
 
 /// Keeps the failures of one log.
 struct Listener {
+    /// Expressions that may still be tried on lines: a filter on a hacked disk may be anybody's.
+    tries_left: usize,
     source: SourceId,
     resolver: Resolver,
     addresses: Arc<BTreeSet<IpAddr>>,
@@ -170,7 +175,9 @@ impl Listener {
         let line = String::from_utf8_lossy(text());
         let (mut heard, mut undecided) = (0, 0);
         for (number, jail) in self.jails.iter().enumerate() {
-            match jail.filter.as_ref().map(|filter| filter.hears(&line)) {
+            let filter = jail.filter.as_ref().filter(|filter| filter.expressions() <= self.tries_left);
+            self.tries_left -= filter.map_or(0, Filter::expressions);
+            match filter.map(|filter| filter.hears(&line)) {
                 Some(Heard::Failure(caught)) if caught.is_none_or(|caught| caught == address) => {
                     heard |= 1 << number;
                 }
