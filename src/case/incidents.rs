@@ -154,14 +154,12 @@ impl Case<'_> {
 
     /// Returns the intruder's addresses that the server's own database still knows as an account's.
     fn still_registered(&self, incident: &Incident) -> Vec<std::net::IpAddr> {
-        let is_his = |address: &std::net::IpAddr| incident.actors.contains_key(address);
         let holds = |binding: &&Binding| {
             let is_lapsed = binding.expires.zip(self.world.last).is_some_and(|(lapses, end)| lapses < end);
             incident.accounts.contains_key(&binding.account) && !is_lapsed
         };
-        let held = self.world.pbx.bindings.iter().filter(holds);
-        let addresses: BTreeSet<std::net::IpAddr> =
-            held.filter_map(|binding| binding.address).filter(is_his).collect();
+        let held = incident.contacts(self.world).filter(holds);
+        let addresses: BTreeSet<std::net::IpAddr> = held.filter_map(|binding| binding.address).collect();
         addresses.into_iter().collect()
     }
 

@@ -9,7 +9,7 @@ use super::Show;
 use crate::artifacts::place;
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Kind, Source};
-use crate::reconstruct::web;
+use crate::reconstruct::web::WebDoor;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
@@ -30,8 +30,8 @@ pub(super) struct Written<'w> {
 
 impl<'w> Written<'w> {
     /// Finds them among the files of the host and of the configuration.
-    pub(super) fn of(world: &'w World<'_>) -> Self {
-        let Some(door) = web::find(world) else { return Written::default() };
+    pub(super) fn of(world: &'w World<'_>, door: Option<&WebDoor>) -> Self {
+        let Some(door) = door else { return Written::default() };
         let mut orders: Vec<Instant> = door.orders.iter().map(|(at, _)| *at).collect();
         let attacks =
             world.web.attacks.iter().filter(|((address, _), _)| door.addresses.contains_key(address));

@@ -1,5 +1,7 @@
 //! A contact that an intruder left: the server still sends calls there, and lets calls from there out.
 
+use std::collections::BTreeMap;
+
 use super::Show;
 use crate::pbx::Binding;
 use crate::reconstruct::incident::Incident;
@@ -12,12 +14,13 @@ const MOST: usize = 100;
 
 /// Yields a finding for each contact on record whose address had a part in an incident.
 pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
-    let is_of_intruder = |binding: &&Binding| {
-        binding.address.is_some_and(|address| {
-            incidents.iter().any(|incident| !incident.is_doubtful && incident.actors.contains_key(&address))
-        })
-    };
-    let found = world.pbx.bindings.iter().filter(is_of_intruder).take(MOST);
+    let certain = incidents.iter().filter(|incident| !incident.is_doubtful);
+    // One contact may belong to the parties of two incidents.
+    let found: BTreeMap<_, &Binding> = certain
+        .flat_map(|incident| incident.contacts(world))
+        .map(|binding| ((&binding.place, &binding.account), binding))
+        .collect();
+    let found = found.into_values().take(MOST);
     found.filter_map(|binding| Some(finding(binding, binding.address?, show))).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::artifacts::{Change, Held};
 use crate::event::{Citation, Instant};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::same_network;
-use crate::reconstruct::web;
+use crate::reconstruct::web::WebDoor;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
@@ -22,8 +22,13 @@ const MOST_SHOWN: usize = 50;
 const MOST_PROOFS: usize = 4;
 
 /// Yields one finding for each such extension.
-pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
-    let Some(door) = web::find(world) else { return Vec::new() };
+pub(super) fn check(
+    world: &World<'_>,
+    door: Option<&WebDoor>,
+    incidents: &[Incident],
+    show: &Show<'_>,
+) -> Vec<Finding> {
+    let Some(door) = door else { return Vec::new() };
     let mut orders: Vec<Instant> = door.orders.iter().map(|(at, _)| *at).collect();
     orders.push(door.first);
     let was_in = |change: &Change| {

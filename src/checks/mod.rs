@@ -39,6 +39,7 @@ mod wide_route;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
+use crate::reconstruct::web;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Proof};
 
@@ -47,9 +48,10 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
-    let written = changed_then::Written::of(world);
-    let mut findings = panel_row::check(world, show);
-    findings.extend(made_account::check(world, incidents, show));
+    let door = web::find(world);
+    let written = changed_then::Written::of(world, door.as_ref());
+    let mut findings = panel_row::check(world, door.as_ref(), show);
+    findings.extend(made_account::check(world, door.as_ref(), incidents, show));
     findings.extend(intrusion::check(incidents, &findings, show));
     findings.extend(weak_secret::check(world, incidents, show));
     findings.extend(unproven::check(world, show));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Show;
 use crate::artifacts::{Change, Held, HeldRow};
 use crate::indicators::Confidence;
-use crate::reconstruct::web::{self, WebDoor};
+use crate::reconstruct::web::WebDoor;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
@@ -15,7 +15,7 @@ use crate::untrusted::{Untrusted, visible};
 const MOST_SHOWN: usize = 50;
 
 /// Yields one finding for each row that bears a mark or came to be between two dumps and gives power.
-pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(world: &World<'_>, door: Option<&WebDoor>, show: &Show<'_>) -> Vec<Finding> {
     let artifacts = world.artifacts;
     let appeared: BTreeMap<(&str, &str), &Change> = artifacts
         .appeared
@@ -27,10 +27,9 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     for row in artifacts.snapshots.iter().flat_map(|snapshot| &snapshot.rows) {
         rows.insert((row.table, row.name.as_str()), row);
     }
-    let door = web::find(world);
     let told = rows.into_iter().filter_map(|(key, row)| {
         let change = appeared.get(&key).copied();
-        of_row(row, change, change.is_some() && is_of(door.as_ref(), row), show)
+        of_row(row, change, change.is_some() && is_of(door, row), show)
     });
     told.take(MOST_SHOWN).collect()
 }

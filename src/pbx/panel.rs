@@ -2,11 +2,9 @@
 //! out and in, and what it runs by itself.
 //!
 //! Panels write most of their tables into files that Asterisk reads; these they keep to themselves, so that a
-//! database is the only place where they stand. None of it is a secret: of a password only its strength is kept.
+//! database is the only place where they stand. None of it is a secret: passwords are weighed where all secrets are.
 
 use crate::event::Citation;
-
-use super::model::SecretStrength;
 
 /// What the panel's tables say.
 #[derive(Debug, Default)]
@@ -38,10 +36,6 @@ pub struct PanelUser {
     pub sections: Vec<String>,
     /// May it change everything?
     pub is_administrator: bool,
-    /// How strong its password is; `None` where only a hash is there that tells nothing.
-    pub secret: Option<SecretStrength>,
-    /// What is wrong with the password, in words that do not show it.
-    pub secret_weakness: Option<&'static str>,
     /// Where it stands.
     pub place: Citation,
 }

@@ -17,6 +17,7 @@ use super::without_account::{of_guests, of_manager};
 use super::world::World;
 use super::{doors, doubt, telephone, web};
 use crate::event::{Citation, Instant};
+use crate::pbx::Binding;
 use crate::report::model::{Role, Vector};
 
 /// An intrusion that succeeded.
@@ -72,6 +73,14 @@ pub struct Actor {
     pub roles: BTreeSet<Role>,
     /// Telling lines.
     pub lines: Vec<Citation>,
+}
+
+impl Incident {
+    /// Returns the contacts that the server's own records have of its parties.
+    pub fn contacts<'w>(&self, world: &World<'w>) -> impl Iterator<Item = &'w Binding> {
+        let is_his = |address| self.actors.contains_key(&address);
+        world.pbx.bindings.iter().filter(move |binding| binding.address.is_some_and(is_his))
+    }
 }
 
 impl Actor {

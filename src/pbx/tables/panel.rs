@@ -9,12 +9,10 @@ use std::collections::BTreeMap;
 
 use super::gather::{Item, Settings};
 use super::holds::Holds;
-use crate::pbx::model::SecretStrength;
 use crate::pbx::panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
     RoutePattern,
 };
-use crate::pbx::secret::Secret;
 use crate::secrets::masked;
 
 /// Settings that tell how the panel is guarded, and are no secret themselves.
@@ -55,28 +53,13 @@ pub(super) fn read(settings: &Settings) -> Panel {
 
 fn user(item: &Item, sections: Vec<String>, is_administrator: bool) -> PanelUser {
     let name = item.text("username");
-    let (secret, secret_weakness) = strength(item, &name);
     let mut place = item.proof(&["username"]);
     if !sections.is_empty() {
         let told = format!("{} (may use {})", String::from_utf8_lossy(&place.text), sections.join(", "));
         place = crate::event::Citation::new(place.place, told.as_bytes());
     }
     let table = item.table().to_owned();
-    PanelUser { name, table, sections, is_administrator, secret, secret_weakness, place }
-}
-
-/// Weighs a password that stands in clear; a hash tells nothing here.
-fn strength(item: &Item, name: &str) -> (Option<SecretStrength>, Option<&'static str>) {
-    let is_hash = |text: &str| {
-        text.starts_with('$') || (text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
-    match item.filled("password").filter(|text| !is_hash(text)) {
-        Some(password) => {
-            let (strength, weakness) = Secret::new(password).weigh(&[name]);
-            (Some(strength), weakness)
-        }
-        None => (None, None),
-    }
+    PanelUser { name, table, sections, is_administrator, place }
 }
 
 fn administrator(item: &Item) -> PanelUser {
