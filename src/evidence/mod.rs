@@ -215,6 +215,16 @@ pub struct Unread {
     pub why: String,
 }
 
+/// What lies below the roots, as it lies there.
+pub(crate) struct Lying {
+    /// Regular files, in order of path.
+    pub(crate) files: Vec<File>,
+    /// Links.
+    pub(crate) links: Vec<Link>,
+    /// What cannot be listed or is no file.
+    pub(crate) trouble: Vec<Unread>,
+}
+
 /// All that was given.
 #[derive(Debug, Default)]
 pub struct Evidence {
@@ -263,6 +273,26 @@ impl Evidence {
         gather::recognise_all(&mut evidence, files);
         duplicates::mark(&mut evidence);
         evidence
+    }
+
+    /// Goes through the roots once more and returns all that lies there as it lies there, archives unopened.
+    pub(crate) fn go_through(&mut self) -> Lying {
+        let (links, trouble) = (self.links.len(), self.trouble.len());
+        let mut files = Vec::new();
+        for index in 0..self.roots.len() {
+            let prefix = self.prefix(index);
+            walk::walk(self, index, &prefix, &mut files);
+        }
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        Lying { files, links: self.links.split_off(links), trouble: self.trouble.split_off(trouble) }
+    }
+
+    /// Returns a file's path with the very bytes of its name.
+    pub(crate) fn path_on_disk(&self, file: &File) -> std::path::PathBuf {
+        match &file.reach {
+            Reach::Found { root, relative, .. } => std::path::Path::new(&self.prefix(*root)).join(relative),
+            _ => file.path.clone().into(),
+        }
     }
 
     /// Opens a file, if it is still the regular file that was found.
