@@ -55,6 +55,17 @@ pub(super) enum Failure {
     Copy(io::Error),
 }
 
+/// A file is asked for its holes from so many bytes on.
+const LARGE: u64 = 64 * 1024 * 1024;
+/// What `st_blocks` counts in, whatever the file system's own blocks are (stat(2)).
+const BLOCK: u64 = 512;
+
+/// Returns how much room a file takes: its size, less its holes.
+pub(super) fn bytes_on_disk(evidence: &Evidence, file: &File) -> u64 {
+    let blocks = || Some(evidence.open(file).ok()?.metadata()?.blocks().saturating_mul(BLOCK));
+    if file.bytes < LARGE { file.bytes } else { blocks().map_or(file.bytes, |blocks| blocks.min(file.bytes)) }
+}
+
 /// Copies a file of the evidence to a place where nothing stands.
 pub(super) fn copy(
     evidence: &Evidence,

@@ -92,10 +92,11 @@ pub fn preserve(
     progress: &dyn Progress,
 ) -> Result<Preserved, PreserveError> {
     let chosen = Chosen::of(evidence, record.everything);
-    let needed = chosen.files.iter().map(|file| file.bytes).fold(0, u64::saturating_add);
+    let total = chosen.files.iter().map(|file| file.bytes).fold(0, u64::saturating_add);
     make_empty(folder)?;
-    require_room(folder, needed)?;
-    progress.begin(needed);
+    let on_disk = chosen.files.iter().map(|file| copy::bytes_on_disk(evidence, file));
+    require_room(folder, on_disk.fold(0, u64::saturating_add))?;
+    progress.begin(total);
     let mut work = Work::begin(folder, evidence, record)?;
     for file in &chosen.files {
         work.file(evidence, file, progress)?;

@@ -285,6 +285,19 @@ fn names_that_act_do_not_reach_the_copy() {
 }
 
 #[test]
+fn holes_take_no_room() {
+    use std::os::unix::fs::MetadataExt as _;
+    let scratch = Scratch::new();
+    server(&scratch);
+    let log = scratch.path().join("pbx/var/log/asterisk/full");
+    fs::OpenOptions::new().append(true).open(&log).unwrap().set_len(200 << 20).unwrap();
+    let output = scratch.run(&["preserve", "pbx", "-o", "kept", "--everything"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let copy = fs::metadata(scratch.path().join("kept/evidence/var/log/asterisk/full")).unwrap();
+    assert!(copy.len() == 200 << 20 && copy.blocks() * 512 < 8 << 20, "{copy:?}");
+}
+
+#[test]
 fn what_cannot_be_read_or_written_is_said() {
     let scratch = Scratch::new();
     server(&scratch);
