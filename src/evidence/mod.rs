@@ -30,6 +30,7 @@ pub use output::refuse_output_inside;
 pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;
 pub use recognise::Kind;
+pub(crate) use root::open_regular;
 pub use root::{MemoryFile, Root};
 
 /// The most bytes of a file that recognition looks at.

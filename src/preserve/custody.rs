@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::copy::Copied;
 use super::error::PreserveError;
 use super::manifest::{Hash, hex};
+use crate::evidence::open_regular;
 use crate::report::json;
 
 /// No line of ours is longer: a path has at most 4096 bytes, each written as six characters.
@@ -104,7 +105,7 @@ pub(super) fn read(
     entry: &mut dyn FnMut(Entry),
     problem: &mut dyn FnMut(String),
 ) -> io::Result<()> {
-    let mut file = BufReader::new(fs::File::open(path)?);
+    let mut file = BufReader::new(open_regular(path)?);
     let mut previous = hex(&[0; 32]);
     let mut expected = 0;
     let mut line = Vec::new();

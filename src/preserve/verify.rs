@@ -6,16 +6,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use super::custody::{self, Action, Entry};
 use super::manifest::{self, Hash, hex};
 use super::{COPIES, CUSTODY, FORM, MANIFEST, PreserveError, REQUEST, copy, timestamp};
 use crate::case::Progress;
+use crate::evidence::open_regular;
 use crate::report::manifest as case_manifest;
 
 /// Problems listed; the rest is counted.
@@ -90,7 +89,7 @@ pub fn verify(
 }
 
 fn preserved(folder: &Path, verified: &mut Verified, progress: &dyn Progress) -> Result<(), PreserveError> {
-    let log = follow_custody(folder, verified)?;
+    let log = follow_custody(folder, verified);
     let mut listed = read_manifest(folder, verified)?;
     compare_order(&log, &listed, verified);
     progress.begin(log.bytes);
@@ -120,7 +119,7 @@ struct Log {
     is_finished: bool,
 }
 
-fn follow_custody(folder: &Path, verified: &mut Verified) -> Result<Log, PreserveError> {
+fn follow_custody(folder: &Path, verified: &mut Verified) -> Log {
     let path = folder.join(CUSTODY);
     let mut log = Log::default();
     let mut problems = Vec::new();
@@ -133,24 +132,20 @@ fn follow_custody(folder: &Path, verified: &mut Verified) -> Result<Log, Preserv
         Action::Finished { .. } => log.is_finished = true,
         Action::Begun { .. } | Action::NotCopied { .. } => {}
     };
-    let read = custody::read(&path, &mut take, &mut |problem| problems.push(problem));
-    match read {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            verified.problem(format!("{CUSTODY} is missing"));
-        }
-        other => other.map_err(|cause| PreserveError::unreadable(&path, cause))?,
+    if let Err(cause) = custody::read(&path, &mut take, &mut |problem| problems.push(problem)) {
+        problems.push(format!("cannot be read: {cause}"));
     }
     problems.into_iter().for_each(|problem| verified.problem(format!("{CUSTODY}: {problem}")));
     if !log.is_finished {
         verified.problem(format!("{CUSTODY} has no end: the copying was broken off, or its end was cut off"));
     }
-    Ok(log)
+    log
 }
 
 fn read_manifest(folder: &Path, verified: &mut Verified) -> Result<Vec<(Hash, String)>, PreserveError> {
     let path = folder.join(MANIFEST);
     let unreadable = |cause| PreserveError::unreadable(&path, cause);
-    let mut file = BufReader::new(open(&path).map_err(unreadable)?);
+    let mut file = BufReader::new(open_regular(&path).map_err(unreadable)?);
     let mut hash = Sha256::new();
     let mut listed = Vec::new();
     let mut line = Vec::new();
@@ -196,13 +191,6 @@ fn compare_order(log: &Log, listed: &[(Hash, String)], verified: &mut Verified) 
     }
 }
 
-/// Opens a regular file without following a link and without waiting on a fifo.
-fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("is no file any more")) }
-}
-
 fn hold_against(
     folder: &Path,
     name: &str,
@@ -223,7 +211,7 @@ fn hold_against(
             Err(_) => verified.problem(format!("{name} is no link any more")),
         },
         (Expected::File(hash), Ok(metadata)) => {
-            let found = open(&path).and_then(|mut file| copy::hash_of(&mut file));
+            let found = open_regular(&path).and_then(|mut file| copy::hash_of(&mut file));
             progress.advance(name, metadata.len());
             match found {
                 Ok(found) if found == *hash => verified.files += 1,
@@ -284,7 +272,7 @@ fn beside(folder: &Path, verified: &mut Verified) {
 
 fn read_stamp(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path).ok()?.take(LARGEST_STAMP).read_to_end(&mut bytes).ok()?;
+    open_regular(path).ok()?.take(LARGEST_STAMP).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -296,7 +284,7 @@ fn case(
 ) -> Result<(), PreserveError> {
     let path = folder.join(case_manifest::FILE_NAME);
     let unreadable = |cause| PreserveError::unreadable(&path, cause);
-    let mut manifest = open(&path).map_err(unreadable)?;
+    let mut manifest = open_regular(&path).map_err(unreadable)?;
     verified.fingerprint = hex(&copy::hash_of(&mut manifest).map_err(unreadable)?);
     let mut expected = BTreeMap::new();
     for file in files {

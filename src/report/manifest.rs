@@ -3,12 +3,13 @@
 //! It is the one file that differs between two runs on the same evidence. Its presence also marks a
 //! folder as a case of ours, which may be written anew.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::evidence::open_regular;
 
 use super::json;
 use super::model::{Report, Tool};
@@ -92,7 +93,7 @@ pub fn files(folder: &Path) -> Option<Vec<Held>> {
 }
 
 fn read(folder: &Path) -> Option<Mark> {
-    let file = fs::File::open(folder.join(FILE_NAME)).ok()?;
+    let file = open_regular(&folder.join(FILE_NAME)).ok()?;
     let mut text = String::new();
     file.take(LARGEST).read_to_string(&mut text).ok()?;
     let mark: Mark = serde_json::from_str(&text).ok()?;

@@ -285,6 +285,19 @@ fn names_that_act_do_not_reach_the_copy() {
 }
 
 #[test]
+fn a_fifo_in_the_place_of_a_file_holds_nobody_up() {
+    let scratch = Scratch::new();
+    let (kept, _) = preserved(&scratch);
+    for name in ["evidence/var/log/asterisk/full", "custody.jsonl", "manifest.tsq"] {
+        fs::remove_file(kept.join(name)).unwrap();
+        let made = scratch.command("mkfifo").arg(kept.join(name)).status().unwrap();
+        assert!(made.success());
+        let (status, told) = verified(&scratch, &[]);
+        assert_eq!(status, 1, "{name}: {told}");
+    }
+}
+
+#[test]
 fn holes_take_no_room() {
     use std::os::unix::fs::MetadataExt as _;
     let scratch = Scratch::new();
