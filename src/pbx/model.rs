@@ -330,6 +330,9 @@ pub struct LoginCounts {
     pub logins: u64,
     /// The highest count that a client sent with one challenge, if it is higher than a phone's.
     pub most_uses: Option<i64>,
+    /// When the answered ones lapse: a minute, and the time that the client asked for, after each login. In seconds since
+    /// 1970, in order.
+    pub answered: Vec<i64>,
     /// When that challenge lapses: a minute, and the time that the client asked for, after the login.
     pub tool_expires: Option<Instant>,
     /// Where it stands.
