@@ -37,6 +37,8 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// Calls that were up when somebody listed them.
+    pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
     pub login_counts: Vec<LoginCounts>,
     /// The server's own addresses, as far as the configuration tells.
@@ -304,6 +306,23 @@ pub struct Binding {
     pub user_agent: Option<String>,
     /// When it lapses or lapsed, where the database says.
     pub expires: Option<Instant>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A call that was up when somebody listed the server's channels, or when its database was copied.
+#[derive(Clone, Debug)]
+pub struct LiveCall {
+    /// The channel's name.
+    pub channel: String,
+    /// The account in it.
+    pub account: Option<String>,
+    /// The address of whoever made it, where the list tells.
+    pub address: Option<IpAddr>,
+    /// Where it goes: the application at work, or the number that was dialled; perhaps cut.
+    pub leads_to: String,
+    /// How long it had been up, in seconds.
+    pub seconds: Option<u64>,
     /// Where it stands.
     pub place: Citation,
 }

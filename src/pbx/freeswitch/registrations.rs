@@ -8,7 +8,8 @@ use std::net::IpAddr;
 
 use rusqlite::Connection;
 
-use super::super::model::{Account, Binding, LoginCounts, Pbx, Problem};
+use super::super::model::{Account, Binding, LiveCall, LoginCounts, Pbx, Problem};
+use super::super::saved_output::calls;
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source};
 use crate::sqlite;
@@ -50,6 +51,8 @@ fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), Strin
     let counts = counts(&connection, source.id).map_err(|error| format!("read in part: {error}"));
     let core = core_bindings(&connection, source.id, &pbx.accounts)
         .map_err(|error| format!("read in part: {error}"));
+    let live = channels(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    pbx.live_calls.extend(live?);
     pbx.bindings.extend(bindings?);
     pbx.bindings.extend(core?);
     pbx.login_counts.extend(counts?);
@@ -123,6 +126,24 @@ fn core_bindings(
             account: account(user, &text(5), accounts),
         });
     }
+    Ok(found)
+}
+
+/// Reads `channels` of `core.db`: the calls that were up when the file was copied.
+fn channels(connection: &Connection, source: SourceId) -> Result<Vec<LiveCall>, rusqlite::Error> {
+    let mut found = Vec::new();
+    sqlite::each_row(connection, "channels", |_, row| {
+        let text = |wanted: &str| {
+            let value =
+                row.iter().find(|(name, _)| *name == wanted).and_then(|(_, value)| sqlite::text(*value));
+            String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
+        };
+        if found.len() < MOST_ROWS && text("direction") == "inbound" {
+            let (name, address, dialed) = (text("name"), text("ip_addr"), text("dest"));
+            let shown = format!("channels: {name} from {address} to {dialed}, since {}", text("created"));
+            found.push(calls::of_database(&name, &address, &dialed, place(source, &shown)));
+        }
+    })?;
     Ok(found)
 }
 
@@ -201,6 +222,21 @@ mod tests {
         let found = core_bindings(&connection, SourceId(0), &[]).unwrap();
         assert_eq!((found[0].account.as_str(), found[0].port), ("1001", Some(5061)));
         assert_eq!(found[0].address, "198.51.100.7".parse().ok());
+    }
+
+    #[test]
+    fn the_core_database_tells_the_calls_that_are_up() {
+        let connection = database(
+            "CREATE TABLE channels (uuid, direction, created, name, ip_addr, dest);
+             INSERT INTO channels VALUES ('a', 'inbound', '2026-11-20 17:09:07', 'sofia/internal/1007@x', '203.0.113.7', '00882136432302'),
+                ('b', 'outbound', '', 'sofia/external/00882136432302', '203.0.113.7', '00882136432302');",
+        );
+        let calls = channels(&connection, SourceId(0)).unwrap();
+        assert_eq!(calls.len(), 1);
+        assert_eq!(
+            (calls[0].account.as_deref(), calls[0].leads_to.as_str()),
+            (Some("1007"), "00882136432302")
+        );
     }
 
     #[test]

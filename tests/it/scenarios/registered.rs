@@ -175,3 +175,27 @@ fn the_contacts_of_a_proxy_tell_when_the_intruder_registered() {
         assert_eq!(report.incidents[0].still_registered.len(), 1);
     }
 }
+
+#[test]
+fn a_call_that_was_up_when_the_channels_were_listed_is_told() {
+    let mut switch = Switch::new();
+    taken_over(&mut switch);
+    let scratch = Scratch::new();
+    switch.write(&scratch);
+    let mut listed = |peer: &str| {
+        let text = format!(
+            "uuid,direction,created,created_epoch,name,state,cid_name,cid_num,ip_addr,dest,application\n\
+             5bd0a656-5842-4d47-8bb7-15e92240784d,inbound,2026-03-09 02:30:00,1773023400,sofia/internal/1007@pbx.example,CS_EXECUTE,1007,1007,{peer},00882136432302,bridge\n\n1 total.\n"
+        );
+        scratch.file("live_response/show_channels.txt", &text);
+        let report = examine_folder(scratch.path(), &Options::default());
+        let of_calls = report.findings.into_iter().filter(|finding| finding.id == "call-in-progress");
+        of_calls.map(|finding| finding.title).collect::<Vec<String>>()
+    };
+    assert_eq!(listed(THIEF), ["A call of 1007 from 203.0.113.30 of the intruder was still up"]);
+    assert_eq!(listed(OWNER), Vec::<String>::new());
+    let answer = |scratch: &Scratch| crate::scratch::stdout(&scratch.run(&["investigate", "."]));
+    assert!(!answer(&scratch).contains("hung up"));
+    listed(THIEF);
+    assert!(answer(&scratch).contains("it is not over until it is hung up"));
+}
