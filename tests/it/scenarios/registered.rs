@@ -182,7 +182,7 @@ fn a_call_that_was_up_when_the_channels_were_listed_is_told() {
     taken_over(&mut switch);
     let scratch = Scratch::new();
     switch.write(&scratch);
-    let mut listed = |peer: &str| {
+    let listed = |peer: &str| {
         let text = format!(
             "uuid,direction,created,created_epoch,name,state,cid_name,cid_num,ip_addr,dest,application\n\
              5bd0a656-5842-4d47-8bb7-15e92240784d,inbound,2026-03-09 02:30:00,1773023400,sofia/internal/1007@pbx.example,CS_EXECUTE,1007,1007,{peer},00882136432302,bridge\n\n1 total.\n"
