@@ -3,6 +3,7 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod access_lists;
+mod call_in_progress;
 mod changed_then;
 mod deleted_records;
 mod dialplan_hole;
@@ -68,6 +69,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
     findings.extend(intruder_registered::check(world, incidents, show));
+    findings.extend(call_in_progress::check(world, incidents, show));
     findings.extend(paid_forward::check(world, show));
     let ways = ways::Ways::new(world);
     let of_dialplan = [

@@ -8,6 +8,7 @@
 mod archive;
 mod bytes;
 pub mod cite;
+mod collector;
 mod data_directory;
 mod duplicates;
 mod gather;
@@ -88,6 +89,8 @@ pub struct File {
     pub(crate) reach: Reach,
     /// The path of the archive that it lies in.
     pub(crate) container: Option<Arc<str>>,
+    /// Its path as the collector wrote it, where that is escaped.
+    pub(crate) stored_as: Option<Arc<str>>,
 }
 
 /// How a file's bytes are reached.
@@ -116,6 +119,7 @@ impl File {
             placed: path.into(),
             reach,
             container: None,
+            stored_as: None,
         }
     }
 

@@ -41,9 +41,9 @@ pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{SwitchPlan, is_freeswitch_configuration, is_registration_database};
 pub use internal_database::is_internal_database;
 pub use model::{
-    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LogChannel, Logger,
-    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength, Technology,
-    Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
+    Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,
+    Technology, Trunk,
 };
 pub use panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
