@@ -46,8 +46,8 @@ pub use model::{
     Trunk,
 };
 pub use panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
-    RoutePattern,
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
+    PanelUser, RoutePattern,
 };
 pub use phone::{Asked, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
