@@ -29,6 +29,7 @@ mod risky_settings;
 mod rogue_dialplan;
 mod secrets_downloaded;
 mod security_log;
+mod switch_ways;
 mod transfer;
 mod unproven;
 mod voicemail_out;
@@ -81,6 +82,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         wide_route::check,
     ];
     findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(switch_ways::check(world, show));
     findings.extend(rogue_dialplan::check(&ways, &written, show));
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));
