@@ -42,6 +42,7 @@ pub mod report;
 
 pub mod case;
 pub mod demo;
+pub mod restore;
 
 pub mod secrets;
 pub mod untrusted;

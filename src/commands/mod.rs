@@ -3,6 +3,7 @@
 mod dispute;
 mod inquiry;
 mod parts;
+mod restore;
 mod run;
 mod shell;
 mod timeline;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
 use tolltrace::report::case_folder::CaseFolderError;
+use tolltrace::restore::EarlierError;
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
@@ -22,6 +24,8 @@ use crate::ui::Ui;
 pub(crate) enum Status {
     /// Done, whatever was found.
     Done,
+    /// A gate did not hold.
+    GateShut,
     /// Wrong usage, or evidence that is not there or cannot be read at all.
     Unusable,
     /// Nothing in the evidence was recognised.
@@ -34,6 +38,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         ExitCode::from(match status {
             Status::Done => 0,
+            Status::GateShut => 1,
             Status::Unusable => 2,
             Status::Unrecognised => 3,
             Status::SeverityReached => 10,
@@ -75,6 +80,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Restore(args) => restore::restore(args, ui),
         Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
@@ -131,6 +137,19 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
             CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
                 "choose a new or empty folder, or the folder of an earlier case"
+            }
+        });
+    }
+    if let Some(error) = error.downcast_ref::<EarlierError>() {
+        return Some(match error {
+            EarlierError::Unreadable { .. } => {
+                "give the folder that `tolltrace run EVIDENCE -o CASE` wrote on the evidence of the intrusion"
+            }
+            EarlierError::Changed { .. } => {
+                "write the case once more from its evidence, with `tolltrace run -o`"
+            }
+            EarlierError::TooLarge { .. } | EarlierError::Form { .. } => {
+                "write the case once more from its evidence, with this version of tolltrace"
             }
         });
     }

@@ -38,7 +38,9 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
     }
-    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
+    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
+    options.keep_secrets = output.is_some();
+    let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),
@@ -135,7 +137,7 @@ fn given(args: &DemoArgs) -> String {
 }
 
 /// Quotes a word for a shell, where it needs that.
-fn shell_word(word: &str) -> String {
+pub(super) fn shell_word(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
     if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
         word.to_owned()
