@@ -84,12 +84,22 @@ pub(super) struct Past {
     pub(super) accounts: BTreeSet<String>,
     /// The addresses, and whether each got in.
     pub(super) addresses: BTreeMap<IpAddr, bool>,
-    /// Lines that tell of wrong secrets, as the report cites them.
-    pub(super) tries: Vec<String>,
+    /// Who tried, with the lines that the report cites.
+    pub(super) tries: Vec<Tried>,
     /// The last sign of somebody who was in.
     pub(super) last_sign: Option<Instant>,
     /// The routes by which calls left: context and pattern.
     pub(super) routes: BTreeSet<(String, String)>,
+}
+
+/// Somebody who tried wrong secrets or names.
+#[derive(Clone, Debug)]
+pub(super) struct Tried {
+    pub(super) has_guessed: bool,
+    pub(super) attempts: u64,
+    pub(super) first: Option<Instant>,
+    pub(super) last: Option<Instant>,
+    pub(super) lines: Vec<String>,
 }
 
 /// One finding.
@@ -158,7 +168,10 @@ struct Account {
 struct Source {
     address: IpAddr,
     roles: Vec<String>,
+    first: Option<When>,
     last: Option<When>,
+    #[serde(default)]
+    attempts: Option<u64>,
     #[serde(default)]
     evidence: Vec<PastProof>,
 }
@@ -242,8 +255,14 @@ impl From<Incident> for Past {
         past.accounts = incident.accounts.into_iter().map(|account| account.name).collect();
         for source in incident.sources {
             let roles: Vec<&str> = source.roles.iter().map(String::as_str).collect();
-            let lines = source.evidence.into_iter().map(|proof| proof.text);
-            past.add_source(source.address, &roles, source.last.map(instant), lines);
+            let tried = Tried {
+                has_guessed: roles.contains(&"guess"),
+                attempts: source.attempts.unwrap_or(0),
+                first: source.first.map(instant),
+                last: source.last.map(instant),
+                lines: source.evidence.into_iter().map(|proof| proof.text).collect(),
+            };
+            past.add_source(source.address, &roles, tried);
         }
         let of_calls = incident.calls.iter().filter_map(|call| call.end.or(call.start));
         let of_callers = incident.callers.iter().filter_map(|caller| caller.last);
@@ -259,8 +278,14 @@ impl From<&model::Incident> for Past {
         past.accounts = incident.accounts.iter().map(|account| account.name.raw().to_owned()).collect();
         for source in &incident.sources {
             let roles: Vec<&str> = source.roles.iter().map(|role| role.word()).collect();
-            let lines = source.evidence.iter().map(|proof| proof.text.raw().to_owned());
-            past.add_source(source.address, &roles, source.last.map(instant), lines);
+            let tried = Tried {
+                has_guessed: roles.contains(&"guess"),
+                attempts: source.attempts.unwrap_or(0),
+                first: source.first.map(instant),
+                last: source.last.map(instant),
+                lines: source.evidence.iter().map(|proof| proof.text.raw().to_owned()).collect(),
+            };
+            past.add_source(source.address, &roles, tried);
         }
         let of_calls = incident.calls.iter().filter_map(|call| call.end.or(call.start));
         let of_callers = incident.callers.iter().filter_map(|caller| caller.last);
@@ -274,20 +299,14 @@ impl From<&model::Incident> for Past {
 }
 
 impl Past {
-    fn add_source(
-        &mut self,
-        address: IpAddr,
-        roles: &[&str],
-        last: Option<Instant>,
-        lines: impl Iterator<Item = String>,
-    ) {
+    fn add_source(&mut self, address: IpAddr, roles: &[&str], tried: Tried) {
         let is_inside = roles.iter().any(|role| matches!(*role, "register" | "dial" | "manager" | "web"));
         self.addresses.insert(address, is_inside);
         if is_inside {
-            self.last_sign = self.last_sign.max(last);
+            self.last_sign = self.last_sign.max(tried.last);
         }
         if roles.iter().any(|role| matches!(*role, "guess" | "scan")) {
-            self.tries.extend(lines);
+            self.tries.push(tried);
         }
     }
 }

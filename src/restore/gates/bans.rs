@@ -4,8 +4,9 @@
 //! are counted as fail2ban counts (the report's `not_blocked`). Where they are gone, the filters are tried on the
 //! lines that the earlier case cites: that the filter matches is then told, and that the pace is enough is not.
 
-use crate::fail2ban::{Heard, Jail};
+use crate::fail2ban::{self, Filter, Heard, Jail, Policy, stock};
 use crate::report::model::{NotBlocked, Verdict};
+use crate::restore::earlier::Tried;
 use crate::restore::gate::{Answer, Gate, State};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
@@ -14,6 +15,8 @@ use crate::untrusted::visible;
 const WITH_FAILURES: [&str; 2] = ["password-guess", "default-credential"];
 /// Lines that filters are tried on.
 const MOST_LINES: usize = 50;
+/// Tries of one address that are counted.
+const MOST_TRIES: u64 = 100_000;
 
 /// Judges the jails together: one that bans in time is enough.
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
@@ -67,19 +70,21 @@ fn of_jail(scene: &Scene<'_>, jail: &Jail, required: bool) -> Answer {
     if !jail.is_enabled {
         return Answer::open(format!("jail {name} is switched off")).with(scene.proof(&jail.switch));
     }
-    if !jail.has_action {
+    // Actions and logs stand in fail2ban's own jail.conf, which nobody changes and many do not copy.
+    let is_whole = scene.has_file("/etc/fail2ban/jail.conf");
+    if !jail.has_action && is_whole {
         return Answer::open(format!("jail {name} has no action: a ban of its does nothing")).with(lines());
     }
     if !required {
         return Answer::closed(format!("jail {name} is switched on; the intruder came in without failing"))
             .with(lines());
     }
+    if jail.filter.is_none() || (jail.log_paths.is_empty() && !jail.reads_journal) {
+        return of_stock(scene, jail, &name).with(lines());
+    }
     let defence = format!("fail2ban, jail {name}");
-    let judged = scene
-        .report
-        .incidents
-        .iter()
-        .filter(|incident| WITH_FAILURES.contains(&incident.entry.vector.word()));
+    let came_by_guess = |vector: &str| WITH_FAILURES.contains(&vector);
+    let judged = scene.report.incidents.iter().filter(|incident| came_by_guess(incident.entry.vector.word()));
     let judged: Vec<&NotBlocked> = judged
         .flat_map(|incident| &incident.not_blocked)
         .filter(|judged| judged.defence == defence && judged.verdict != Verdict::CouldNotHelp)
@@ -95,8 +100,35 @@ fn of_jail(scene: &Scene<'_>, jail: &Jail, required: bool) -> Answer {
             Answer::closed(format!("jail {name} as it is now bans the intruder before the first use"))
                 .with(lines())
         }
-        None => of_cited(scene, jail, &name).with(lines()),
+        None => match &jail.filter {
+            Some(filter) => of_cited(scene, &name, filter, jail.policy, "").with(lines()),
+            None => Answer::cannot_tell(format!("jail {name}: its filter is not in the evidence")),
+        },
     }
+}
+
+/// Judges a jail of which only one's own part was copied by what fail2ban comes with.
+fn of_stock(scene: &Scene<'_>, jail: &Jail, name: &str) -> Answer {
+    let filter_name = if jail.filter_name.is_empty() { &jail.name } else { &jail.filter_name };
+    let file = format!("/etc/fail2ban/filter.d/{filter_name}");
+    let is_there = scene.has_file(&format!("{file}.conf")) || scene.has_file(&format!("{file}.local"));
+    let filter = jail.filter.clone().or_else(|| stock::filter(filter_name).filter(|_| !is_there));
+    let Some(filter) = filter else {
+        return Answer::cannot_tell(format!(
+            "jail {name}: its filter is not in the evidence, or cannot be tried here"
+        ));
+    };
+    let mut policy = jail.policy;
+    if !scene.has_file("/etc/fail2ban/jail.conf") {
+        policy.max_retry = policy.max_retry.max(stock::MAX_RETRY);
+    }
+    of_cited(
+        scene,
+        name,
+        &filter,
+        policy,
+        ", by what fail2ban itself comes with, as that part was not copied",
+    )
 }
 
 /// That no ban stands in a log of then says nothing of a jail that was set up since.
@@ -104,28 +136,38 @@ fn bans(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::ShouldHaveBlocked | Verdict::InVain | Verdict::NotAtWork)
 }
 
-/// Tries a jail's filter on the lines that the earlier case cites.
-fn of_cited(scene: &Scene<'_>, jail: &Jail, name: &str) -> Answer {
-    let Some(filter) = &jail.filter else {
-        return Answer::cannot_tell(format!("jail {name}: its filter is not in the evidence"));
+/// Tries a filter on the lines that the report cites, and counts the tries as if they had come at an even pace.
+fn of_cited(scene: &Scene<'_>, name: &str, filter: &Filter, policy: Policy, by: &str) -> Answer {
+    let tries = || {
+        let past = scene.past.iter().filter(|past| WITH_FAILURES.contains(&past.vector.as_str()));
+        past.flat_map(|past| &past.tries).filter(|tried| tried.has_guessed)
     };
-    let lines: Vec<&String> = scene
-        .past
-        .iter()
-        .filter(|past| WITH_FAILURES.contains(&past.vector.as_str()))
-        .flat_map(|past| &past.tries)
-        .take(MOST_LINES)
-        .collect();
+    let lines: Vec<&String> = tries().flat_map(|tried| &tried.lines).take(MOST_LINES).collect();
     let heard = lines.iter().filter(|line| matches!(filter.hears(line), Heard::Failure(_))).count();
-    match (heard, lines.len()) {
-        (_, 0) => {
-            Answer::cannot_tell(format!("jail {name}: no line of the attack is left to try its filter on"))
-        }
-        (0, all) => Answer::open(format!(
-            "jail {name}: its filter matches none of the {all} lines of the attack that the earlier case cites"
+    if lines.is_empty() {
+        return Answer::cannot_tell(format!(
+            "jail {name}: no line of the attack is left to try its filter on"
+        ));
+    }
+    let of = format!("of the {} lines of the guessing that the report cites{by}", lines.len());
+    if heard == 0 {
+        return Answer::open(format!("jail {name}: its filter matches none {of}"));
+    }
+    match tries().any(|tried| is_banned(tried, policy)) {
+        true => Answer::closed(format!(
+            "jail {name}: its filter matches {heard} {of}, and at an even pace so many tries are banned before the last"
         )),
-        (heard, all) => Answer::closed(format!(
-            "jail {name}: its filter matches {heard} of the {all} lines of the attack that the earlier case cites; whether the pace was enough for a ban cannot be told from these"
+        false => Answer::open(format!(
+            "jail {name}: its filter matches {heard} {of}, and at an even pace so few tries are never banned"
         )),
     }
+}
+
+/// Counts somebody's tries as if they had come at an even pace.
+fn is_banned(tried: &Tried, policy: Policy) -> bool {
+    let (Some(first), Some(last)) = (tried.first, tried.last) else { return false };
+    let tries = i64::try_from(tried.attempts.min(MOST_TRIES)).unwrap_or(0);
+    let span = last.seconds_since(first).max(0);
+    let times = (0..tries).map(|number| first.plus_seconds(span.saturating_mul(number) / tries.max(1)));
+    fail2ban::replay(policy, times, last).banned.is_some()
 }
