@@ -30,7 +30,7 @@ Examples:
 
 Exit status:
   0   done, whatever was found
-  1   a gate did not hold: verify
+  1   a gate did not hold: restore, verify
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
@@ -75,6 +75,23 @@ Examples:
   tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
   tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet";
 
+const RESTORE_HELP: &str = "\
+EVIDENCE is a new copy, made after the repair. Each gate is closed, open, or cannot be told. A gate that must hold
+keeps service shut while it is open, and also while it cannot be told: then the answer says which file would settle it.
+Gates marked `advised` never keep it shut: routes abroad, and secrets that the intruder had no way to read.
+
+With --case the secrets in force now are compared with those of then, of which that case keeps slow hashes only, and
+all that it found is looked for again. Without it, the new evidence is judged alone.
+
+Without --clean-since nothing of the intruder may be seen after his last sign in the earlier case. With it the
+evidence must also reach beyond that time: run this again a day after service was restored.
+
+Exit status: 0 when every gate that must hold is closed, 1 while one is not.
+
+Examples:
+  tolltrace restore /mnt/pbx-repaired --case case
+  tolltrace restore /mnt/pbx-next-day --case case --clean-since 2026-03-09T08:00:00Z";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -116,6 +133,9 @@ Examples:
   tolltrace investigate /mnt/pbx
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
+    /// Check before service is restored that every hole is closed; exit 1 while one is not.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArgs),
     /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
     #[command(after_help = DISPUTE_HELP)]
     Dispute(ReportArgs),
@@ -221,6 +241,19 @@ pub(crate) struct VerifyArgs {
     /// The manifest's SHA-256, as it was written down when the folder was made.
     #[arg(long, value_name = "SHA256", value_parser = sha256)]
     pub(crate) expect: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The case of the intrusion, to compare with: a folder that `run -o` wrote.
+    #[arg(long, value_name = "CASE", help_heading = "Gate")]
+    pub(crate) case: Option<PathBuf>,
+    /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
+    #[arg(long, value_name = "TIME", help_heading = "Gate")]
+    pub(crate) clean_since: Option<String>,
 }
 
 /// Arguments of `timeline`.

@@ -43,6 +43,7 @@ pub mod report;
 pub mod case;
 pub mod demo;
 pub mod preserve;
+pub mod restore;
 
 pub mod secrets;
 pub mod untrusted;

@@ -159,7 +159,7 @@ impl Case<'_> {
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        Examined { report, story: story::tell(self, wanted, failed, &cited) }
+        Examined { report, story: story::tell(self, wanted, failed, &cited), kept: None }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

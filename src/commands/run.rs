@@ -39,7 +39,9 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
     }
-    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
+    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
+    options.keep_secrets = output.is_some();
+    let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),

@@ -58,6 +58,8 @@ pub use recognise::is_configuration;
 pub use saved_output::is_saved_output;
 pub use secret::places::panel_database::is_panel_database;
 pub use secret::places::panel_files::is_panel_file;
-pub use secret::{HeldSecret, Reach, SecretKind, Standing, Weakness};
+pub use secret::{
+    Change, HeldSecret, Imprint, METHOD as IMPRINT_METHOD, Reach, SecretKind, Standing, Values, Weakness,
+};
 pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
 pub use tables::is_table;

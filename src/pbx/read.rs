@@ -181,6 +181,7 @@ impl Collector {
             let what = format!("{} more secrets were not weighed", self.book.beyond());
             pbx.problems.push(Problem { path: "configuration".to_owned(), what });
         }
+        pbx.secret_values = self.book.values();
         pbx.held_secrets = self.book.finish();
         let shared = self.secrets.shared();
         let fair = pbx.accounts.iter_mut().filter(|account| account.secret == Some(SecretStrength::Fair));

@@ -63,6 +63,12 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
         write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
         written.push(manifest::fingerprint(name, &bytes));
     }
+    if let Some(kept) = &examined.kept {
+        let path = folder.join(SECRETS);
+        let bytes = kept.to_json().map_err(|error| unwritable(&path, error.into()))?;
+        write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(SECRETS, &bytes));
+    }
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
@@ -70,6 +76,9 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
     let names = written.into_iter().map(|file| file.path);
     Ok(names.chain([manifest::FILE_NAME.to_owned()]).collect())
 }
+
+/// What is kept of the secrets; not to be handed on with the rest.
+const SECRETS: &str = "secrets.json";
 
 type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
 
@@ -97,6 +106,13 @@ pub fn report_markdown(report: &Report, case_written: bool) -> String {
     markdown::render(&title, &blocks)
 }
 
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::private(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::replace(path)?;
     file.write_all(bytes)?;
@@ -107,9 +123,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::restore::Kept;
 
     fn case(folder: &Path, started: &str) -> Vec<String> {
-        let examined = Examined { report: sample::report(), story: sample::story() };
+        let examined =
+            Examined { report: sample::report(), story: sample::story(), kept: Some(Kept::default()) };
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
         write(folder, &examined, &run).unwrap()
     }
