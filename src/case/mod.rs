@@ -4,6 +4,7 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod containment;
 mod gaps;
 mod given;
 mod hidden;
@@ -27,6 +28,7 @@ use ipnet::IpNet;
 use crate::artifacts::Artifacts;
 use crate::carrier::{CarrierError, CarrierOptions};
 use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::contain::Plan;
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::web::MarkedPages;
@@ -105,6 +107,8 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
+    /// What to cut off and change.
+    pub containment: Plan,
 }
 
 /// An option that cannot be used as it was given.
@@ -262,6 +266,7 @@ pub fn examine(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         examined
     }))
 }
