@@ -92,6 +92,16 @@ Examples:
   tolltrace restore /mnt/pbx-repaired --case case
   tolltrace restore /mnt/pbx-next-day --case case --clean-since 2026-03-09T08:00:00Z";
 
+const CONTAIN_HELP: &str = "\
+Written are firewall rules (nftables, iptables), scripts that end the fraudulent calls, the list of secrets to change,
+what may go out, a jail of fail2ban, what to take away, and what to tell the carrier; see contain/README.md. Each says
+what it changes, how to undo it and how to check it. On the phone system itself, give /: it is only read, at the lowest
+priority; write the case to another disk.
+
+Examples:
+  tolltrace contain /mnt/pbx -o case
+  tolltrace contain / --trusted 198.51.100.0/24 --generate-secrets -o /media/stick/case";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -115,6 +125,9 @@ Examples:
   tolltrace run /mnt/pbx -o case
   tolltrace run etc-asterisk/ var-log-asterisk/ --tz Europe/Madrid -o case")]
     Run(RunArgs),
+    /// Write what to cut off and change right now, as files to be reviewed: nothing is executed.
+    #[command(after_help = CONTAIN_HELP)]
+    Contain(ContainArgs),
     /// List what evidence is there, what is missing, and what each gap costs the inquiry.
     #[command(after_help = "\
 Examples:
@@ -254,6 +267,26 @@ pub(crate) struct RestoreArgs {
     /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
     #[arg(long, value_name = "TIME", help_heading = "Gate")]
     pub(crate) clean_since: Option<String>,
+}
+
+/// Arguments of `contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Let the scripts end calls that are up: all over the trunks, honest ones included; and cut connections.
+    #[arg(long)]
+    pub(crate) end_calls: bool,
+    /// Write new strong secrets for the list of those to change, into a file that only its owner may read.
+    #[arg(long, requires = "output")]
+    pub(crate) generate_secrets: bool,
+    /// Write the case into this folder, the files below contain/ in it.
+    #[arg(short, long, value_name = "CASE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Arguments of `timeline`.

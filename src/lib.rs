@@ -40,6 +40,8 @@ pub mod event;
 pub mod playbook;
 pub mod report;
 
+pub mod contain;
+
 pub mod case;
 pub mod demo;
 pub mod preserve;

@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
+use crate::contain::Plan;
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
@@ -159,7 +160,12 @@ impl Case<'_> {
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        Examined { report, story: story::tell(self, wanted, failed, &cited), kept: None }
+        Examined {
+            report,
+            story: story::tell(self, wanted, failed, &cited),
+            kept: None,
+            containment: Plan::default(),
+        }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

@@ -4,6 +4,7 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod containment;
 mod gaps;
 mod given;
 mod hidden;
@@ -28,6 +29,7 @@ use crate::artifacts::Artifacts;
 use crate::carrier::{CarrierError, CarrierOptions};
 use crate::checks::Show;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::contain::Plan;
 use crate::event::Instant;
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
@@ -112,6 +114,8 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
+    /// What to cut off and change.
+    pub containment: Plan,
     /// What is kept of the secrets, where that was asked for.
     pub kept: Option<Kept>,
 }
@@ -296,6 +300,7 @@ pub fn examine_and<T: Send>(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
         let ground = Ground {
             evidence,

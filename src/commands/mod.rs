@@ -1,5 +1,6 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod contain;
 mod dispute;
 mod inquiry;
 mod parts;
@@ -80,6 +81,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),

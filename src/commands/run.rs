@@ -11,7 +11,7 @@ use tolltrace::report::manifest::Run;
 use tolltrace::report::sections::{self, Section};
 use tolltrace::report::text;
 
-use crate::cli::{DemoArgs, Format, RunArgs};
+use crate::cli::{DemoArgs, Format, InquiryArgs, RecordArgs, RunArgs};
 use crate::ui::Ui;
 
 use super::words::shell_word;
@@ -30,10 +30,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
 }
 
 fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let run = Run {
-        started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-    };
+    let run = Run::now();
     let output = args.output.as_deref();
     if let Some(folder) = output {
         // Hours of reading must not end in a folder that cannot be written to.
@@ -91,7 +88,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         return vec!["tolltrace run /path/to/the/copied/disk -o case".to_owned()];
     }
     let quoted: Vec<String> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = [quoted.join(" "), given(args)].concat();
+    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
     let mut commands = Vec::new();
     match args.output.as_deref() {
         Some(folder) => {
@@ -99,6 +96,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         }
         None => commands.push(format!("tolltrace run {evidence} -o case")),
     }
+    commands.push(format!("tolltrace contain {evidence} -o case"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
     commands.push(format!("tolltrace timeline {} -o timeline.jsonl", quoted.join(" ")));
@@ -111,8 +109,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
 }
 
 /// Returns the options that were given and change what is found, each with a space before it.
-fn given(args: &DemoArgs) -> String {
-    let inquiry = &args.inquiry;
+pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
     let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
@@ -123,7 +120,7 @@ fn given(args: &DemoArgs) -> String {
         ("--tz", texts(&inquiry.tz)),
         ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
         ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
-        ("--home-country", texts(&args.record.home_country)),
+        ("--home-country", texts(&record.home_country)),
         ("--outside-prefix", texts(&inquiry.outside_prefix)),
         ("--carrier-cdr", paths(&inquiry.carrier_cdr)),
         ("--carrier-map", one(&inquiry.carrier_map)),
