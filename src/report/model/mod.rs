@@ -110,6 +110,14 @@ pub struct Judged {
     pub logins: bool,
     /// Would a call have been seen?
     pub calls: bool,
+    /// Was there a dialplan to walk?
+    pub dialplan: bool,
+    /// Were there saved rules of a firewall?
+    pub firewall: bool,
+    /// Were there pages of a web server?
+    pub pages: bool,
+    /// Were there tables of the panel's database with its users and jobs?
+    pub panel_tables: bool,
     /// Ways in that are not judged, whatever the evidence.
     pub not_judged: &'static str,
 }
