@@ -136,6 +136,8 @@ impl Case<'_> {
             },
             failed_attackers_count: *count as u64,
             findings,
+            steps: Vec::new(),
+            playbooks: Vec::new(),
             settings: model::SettingsLookedAt {
                 looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),

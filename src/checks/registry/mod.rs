@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 pub use needs::Need;
-pub use params::{Param, ParamKind};
+pub use params::{Param, ParamKind, severity};
 
 use crate::patterns::Level;
 use crate::report::document::counted;
@@ -243,7 +243,10 @@ mod tests {
             assert!(!check.title.is_empty() && !check.meaning.is_empty(), "{}", check.id);
             assert!(!check.title.ends_with('.'), "{}", check.id);
             assert!(
-                check.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+                check
+                    .id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
                 "{}",
                 check.id
             );
@@ -325,6 +328,9 @@ mod tests {
         assert_eq!(weak.ask(&report, Severity::Critical).answer, Answer::Found);
         report.findings[0].severity = Severity::Medium;
         let outcome = weak.ask(&report, Severity::High);
-        assert_eq!((outcome.answer, outcome.why.as_str()), (Answer::NotFound, "1 finding less grave than high"));
+        assert_eq!(
+            (outcome.answer, outcome.why.as_str()),
+            (Answer::NotFound, "1 finding less grave than high")
+        );
     }
 }

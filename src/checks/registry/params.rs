@@ -57,7 +57,7 @@ impl ParamKind {
 }
 
 /// Reads a severity's word.
-pub(super) fn severity(word: &str) -> Option<Severity> {
+pub fn severity(word: &str) -> Option<Severity> {
     [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info]
         .into_iter()
         .find(|severity| severity.word() == word)

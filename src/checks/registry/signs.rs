@@ -65,9 +65,7 @@ fn without_incident(report: &Report) -> Outcome {
     match (report.judged.logins, report.judged.calls) {
         (true, _) => Outcome::not_found("logins that succeed are on record, and none was an intruder's"),
         (false, true) => Outcome::not_checked("no log here shows logins that succeed"),
-        (false, false) => {
-            Outcome::not_checked("these files show neither logins that succeed nor calls")
-        }
+        (false, false) => Outcome::not_checked("these files show neither logins that succeed nor calls"),
     }
 }
 
@@ -113,7 +111,9 @@ fn not_over(report: &Report) -> Outcome {
     let sources = certain(report).flat_map(|incident| &incident.sources).filter_map(|source| source.last);
     let callers = certain(report).flat_map(|incident| &incident.callers).filter_map(|caller| caller.last);
     let Some((last, end)) = calls.chain(sources).chain(callers).max().zip(report.case.evidence_ends) else {
-        return Outcome::not_checked("no record of the intruder has a time, or where the evidence ends is not known");
+        return Outcome::not_checked(
+            "no record of the intruder has a time, or where the evidence ends is not known",
+        );
     };
     if end.signed_duration_since(last).num_hours() < STILL_WARM_HOURS {
         return Outcome::found(
@@ -164,7 +164,12 @@ fn way_uncertain(report: &Report) -> Outcome {
     match certain(report).find(is_open) {
         Some(incident) => Outcome::found(
             Severity::High,
-            format!("{}: {} is {}", incident.id, incident.entry.vector.word(), incident.entry.likelihood.word()),
+            format!(
+                "{}: {} is {}",
+                incident.id,
+                incident.entry.vector.word(),
+                incident.entry.likelihood.word()
+            ),
             Vec::new(),
         ),
         None => Outcome::not_found("the way in is likely or almost certain"),
@@ -264,7 +269,9 @@ fn unread(report: &Report) -> Outcome {
 fn zone_assumed(report: &Report) -> Outcome {
     match report.case.timezone_origin.starts_with("assumed") {
         true => Outcome::found(Severity::Medium, report.case.timezone_origin.clone(), Vec::new()),
-        false => Outcome::not_found(format!("{}, from {}", report.case.timezone, report.case.timezone_origin)),
+        false => {
+            Outcome::not_found(format!("{}, from {}", report.case.timezone, report.case.timezone_origin))
+        }
     }
 }
 
@@ -293,7 +300,9 @@ fn cost_unknown(report: &Report) -> Outcome {
         .sum();
     match without {
         0 => Outcome::not_found("the carrier's records or a rate deck tell it"),
-        some => Outcome::found(Severity::Medium, format!("{} without a price", counted(some, "call")), Vec::new()),
+        some => {
+            Outcome::found(Severity::Medium, format!("{} without a price", counted(some, "call")), Vec::new())
+        }
     }
 }
 
