@@ -40,6 +40,7 @@ use crate::money::{Deck, DeckError};
 use crate::numbering::{ListError, Listed};
 use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
+use crate::playbook::{self, PlaybookError};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
@@ -95,6 +96,8 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
+    /// `--playbooks`: folders or files of the user's own playbooks.
+    pub playbooks: Vec<PathBuf>,
 }
 
 /// Is told how far the reading has come.
@@ -173,6 +176,9 @@ pub enum CaseError {
     /// `--thresholds` cannot be used.
     #[error("--thresholds cannot be used")]
     Thresholds(#[from] ThresholdsError),
+    /// `--playbooks` cannot be used.
+    #[error(transparent)]
+    Playbooks(#[from] PlaybookError),
     /// `--numbers` cannot be used.
     #[error("--numbers cannot be used")]
     Numbers(#[from] ListError),
@@ -267,7 +273,12 @@ pub fn examine_and<T: Send>(
     let prices = losses::Prices { deck, ..losses::Prices::default() };
     let mut listed = Listed::default();
     options.numbers.iter().try_for_each(|path| listed.open(path))?;
-    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
+    let playbooks = playbook::load::load(&options.playbooks)?;
+    // A file of thresholds was written for this case, a playbook for all.
+    let thresholds = match options.thresholds.as_deref() {
+        Some(path) => Thresholds::open(path)?,
+        None => Thresholds::default().with(&playbooks.thresholds()),
+    };
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
@@ -300,6 +311,7 @@ pub fn examine_and<T: Send>(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        playbook::judge::add(&playbooks, &mut examined.report);
         examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
         let ground = Ground {

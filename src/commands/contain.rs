@@ -16,7 +16,7 @@ use tolltrace::report::{json, markdown, text};
 use crate::cli::{ContainArgs, Format};
 use crate::ui::Ui;
 
-use super::run::given;
+use super::next::given;
 use super::words::shell_word;
 use super::{Status, inquiry};
 

@@ -11,9 +11,10 @@ use tolltrace::report::manifest::Run;
 use tolltrace::report::sections::{self, Section};
 use tolltrace::report::text;
 
-use crate::cli::{DemoArgs, Format, InquiryArgs, RecordArgs, RunArgs};
+use crate::cli::{DemoArgs, Format, RunArgs};
 use crate::ui::Ui;
 
+use super::next::given;
 use super::words::shell_word;
 use super::{Status, inquiry};
 
@@ -106,30 +107,4 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         commands.push(format!("tolltrace dispute {evidence} -o packet"));
     }
     commands
-}
-
-/// Returns the options that were given and change what is found, each with a space before it.
-pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
-    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
-    let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
-    let one = |paths: &Option<PathBuf>| paths.iter().map(path).collect::<Vec<_>>();
-    let options = [
-        ("--since", texts(&inquiry.since)),
-        ("--until", texts(&inquiry.until)),
-        ("--tz", texts(&inquiry.tz)),
-        ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
-        ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
-        ("--home-country", texts(&record.home_country)),
-        ("--outside-prefix", texts(&inquiry.outside_prefix)),
-        ("--carrier-cdr", paths(&inquiry.carrier_cdr)),
-        ("--carrier-map", one(&inquiry.carrier_map)),
-        ("--carrier-tz", texts(&inquiry.carrier_tz)),
-        ("--geoip", paths(&inquiry.geoip)),
-        ("--numbers", paths(&inquiry.numbers)),
-        ("--thresholds", one(&inquiry.thresholds)),
-        ("--rates", one(&inquiry.rates)),
-    ];
-    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
 }
