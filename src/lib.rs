@@ -34,6 +34,7 @@ pub mod carrier;
 pub mod reconcile;
 
 pub mod checks;
+pub mod rules;
 
 pub mod event;
 

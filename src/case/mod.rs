@@ -13,6 +13,8 @@ mod numbers;
 mod patterns;
 mod reach;
 mod routes;
+mod rules;
+mod samples;
 mod sorted;
 mod story;
 mod timeline;
@@ -41,8 +43,10 @@ use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
+use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
+pub use samples::try_sample;
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -86,6 +90,8 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
+    /// The small rules of playbooks.
+    pub rules: Rules,
 }
 
 /// Is told how far the reading has come.
@@ -233,7 +239,7 @@ pub fn examine(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -258,6 +264,7 @@ pub fn examine(
             prices: &prices,
             geoip: &geoip,
             thresholds: &thresholds,
+            rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
@@ -272,25 +279,31 @@ fn read_all<'a>(
     artifacts: &Artifacts,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let sinks = rules::Sinks::new(evidence, prepared, options);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let sparse = !options.rules.need_every_step();
+    let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
+    let mut fitting = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
-        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        let (fold, of_rules) = done.sink;
+        told.push(Told { source: done.source, ledger: fold.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        fitting.extend(of_rules);
     }
-    Ok((told, read))
+    Ok((told, read, rules::evaluate(evidence, &options.rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

@@ -265,6 +265,22 @@ impl Evidence {
         evidence
     }
 
+    /// Recognises one file that lies in memory, as the samples of rules do.
+    pub(crate) fn of_text(path: &str, text: &[u8]) -> Self {
+        let mut evidence = Evidence { given: vec![path.to_owned()], ..Evidence::default() };
+        let file = File {
+            path: path.to_owned(),
+            bytes: text.len() as u64,
+            modified: None,
+            mode: None,
+            placed: path.to_owned(),
+            reach: Reach::Kept(Arc::from(text)),
+            container: None,
+        };
+        gather::recognise_all(&mut evidence, vec![file]);
+        evidence
+    }
+
     /// Opens a file, if it is still the regular file that was found.
     pub fn open(&self, file: &File) -> std::io::Result<Handle> {
         match &file.reach {

@@ -280,6 +280,7 @@ pub(crate) fn report() -> Report {
             attack: vec!["T1110.001"],
             evidence: vec![proof(5)],
         }],
+        rules: Vec::new(),
         settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),

@@ -12,6 +12,7 @@ mod incident;
 mod loss;
 mod number;
 mod observation;
+mod rule;
 mod timeline;
 mod words;
 
@@ -37,6 +38,7 @@ pub use incident::{
 pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use observation::{Observation, ObservedCall};
+pub use rule::{RuleAnswer, RuleVerdict};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -71,6 +73,8 @@ pub struct Report {
     pub to_confirm_left_out: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
+    /// What the small rules of playbooks answered.
+    pub rules: Vec<RuleAnswer>,
     /// Which settings were looked at, and which could not be.
     pub settings: SettingsLookedAt,
     /// Evidence that is missing, and what that costs.
