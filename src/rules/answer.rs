@@ -60,7 +60,7 @@ impl Rules {
                 verdict,
                 why,
             });
-            if verdict == RuleVerdict::Found {
+            if verdict == RuleVerdict::Found && !rule.is_step_only {
                 all.findings.push(self.finding(rule, outcome, show, when));
             }
             all.limits.extend(limits(rule, outcome));

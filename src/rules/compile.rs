@@ -25,6 +25,8 @@ pub(super) struct Rule {
     pub(super) group_by: Vec<&'static Field>,
     /// Microseconds.
     pub(super) within: Option<i64>,
+    /// Is it but a step of sequences?
+    pub(super) is_step_only: bool,
 }
 
 /// What a rule looks for.
@@ -87,7 +89,8 @@ pub(super) fn rules(written: &[(About, &Match)]) -> Result<Rules, Vec<Mistake>> 
         let within = writing.within();
         mistakes.extend(writing.errors.into_iter().map(|error| (index, error)));
         if let Some(looks_for) = looks_for {
-            rules.push(Rule { about: about.clone(), looks_for, group_by, within });
+            let is_step_only = rule.step_only;
+            rules.push(Rule { about: about.clone(), looks_for, group_by, within, is_step_only });
         }
     }
     if mistakes.is_empty() { Ok(Rules(Arc::new(rules))) } else { Err(mistakes) }
@@ -144,6 +147,9 @@ impl Writing<'_> {
             rule.distinct.as_ref().map(Spanned::span),
             rule.sum.as_ref().map(Spanned::span),
         ];
+        if rule.step_only {
+            self.missing("a sequence is no step of another", "leave `step_only` out");
+        }
         for span in beside.into_iter().flatten() {
             let error = RuleError::new(span, "a sequence looks at hits of other rules, not at records");
             self.error(error.hint("put it into one of these rules"));

@@ -316,7 +316,7 @@ mod tests {
             false_positives: None,
             missing: None,
         };
-        Rule { about, looks_for, group_by: Vec::new(), within }
+        Rule { about, looks_for, group_by: Vec::new(), within, is_step_only: false }
     }
 
     fn measuring(measure: Measure) -> LooksFor {

@@ -3,6 +3,7 @@
 //! Nothing here knows of other records, so that threads and cuts change nothing. Only what fits is kept, with
 //! the values that its rules group and measure by.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub(crate) struct Filter {
     format: &'static Format,
     /// For each rule, whether records that it looks at were there.
     there: Vec<bool>,
+    /// The rules that look at records of a part of the server; nearly always few or none.
+    by_service: BTreeMap<Service, Box<[u16]>>,
 }
 
 impl Filter {
@@ -46,7 +49,7 @@ impl Filter {
             LooksFor::Sequence(_) => false,
         };
         let there = rules.0.iter().map(is_there).collect();
-        Filter { rules: rules.clone(), format, there }
+        Filter { rules: rules.clone(), format, there, by_service: BTreeMap::new() }
     }
 
     /// Returns, for each rule, whether records that it looks at were there.
@@ -56,15 +59,14 @@ impl Filter {
 
     /// Returns the rules that a record fits, those of records before sequences.
     pub(crate) fn fits(&mut self, record: &Record<'_>) -> Vec<Fit> {
-        let (service, is_call) = (record.service(), record.is_call());
+        let service = record.service();
+        if !self.by_service.contains_key(&service) {
+            self.meets(service, record.is_call());
+        }
         let mut fits: Vec<Fit> = Vec::new();
-        let all = self.rules.0.iter().zip(&mut self.there).enumerate();
-        for (index, (rule, there)) in all {
-            let LooksFor::Records { sources, conditions, measure } = &rule.looks_for else { continue };
-            if !sources.iter().any(|source| source.holds(self.format, service, is_call)) {
-                continue;
-            }
-            *there = true;
+        for &index in self.by_service.get(&service).into_iter().flatten() {
+            let Some(rule) = self.rules.0.get(usize::from(index)) else { continue };
+            let LooksFor::Records { conditions, measure, .. } = &rule.looks_for else { continue };
             if conditions.iter().all(|condition| condition.holds(record)) {
                 fits.extend(fit(index, rule, measure.field(), record));
             }
@@ -75,9 +77,27 @@ impl Filter {
         fits
     }
 
+    /// Finds the rules that look at records of a part of the server, when the first of them is met.
+    fn meets(&mut self, service: Service, is_call: bool) {
+        let looks_at = |rule: &Rule| match &rule.looks_for {
+            LooksFor::Records { sources, .. } => {
+                sources.iter().any(|source| source.holds(self.format, service, is_call))
+            }
+            LooksFor::Sequence(_) => false,
+        };
+        let looking = self.rules.0.iter().zip(0..).filter(|(rule, _)| looks_at(rule));
+        let looking: Box<[u16]> = looking.map(|(_, index)| index).collect();
+        for &index in &looking {
+            if let Some(there) = self.there.get_mut(usize::from(index)) {
+                *there = true;
+            }
+        }
+        self.by_service.insert(service, looking);
+    }
+
     fn add_sequences(&self, record: &Record<'_>, fits: &mut Vec<Fit>) {
         let of_records: Vec<usize> = fits.iter().map(|fit| usize::from(fit.rule)).collect();
-        for (index, rule) in self.rules.0.iter().enumerate() {
+        for (rule, index) in self.rules.0.iter().zip(0..) {
             if let LooksFor::Sequence(steps) = &rule.looks_for
                 && steps.iter().any(|step| of_records.contains(step))
             {
@@ -88,14 +108,14 @@ impl Filter {
 }
 
 /// Takes what a rule needs to know of a record; nothing where the record does not say whom it is about.
-fn fit(index: usize, rule: &Rule, measured: Option<&'static Field>, record: &Record<'_>) -> Option<Fit> {
+fn fit(rule_at: u16, rule: &Rule, measured: Option<&'static Field>, record: &Record<'_>) -> Option<Fit> {
     let value = |field: &Field| record.value(field).map(shown);
     let group = rule.group_by.iter().map(|field| value(field)).collect::<Option<_>>()?;
     let measured = match measured {
         Some(field) => Some(value(field)?),
         None => None,
     };
-    Some(Fit { rule: u16::try_from(index).ok()?, group, measured })
+    Some(Fit { rule: rule_at, group, measured })
 }
 
 fn shown(value: Value<'_>) -> String {

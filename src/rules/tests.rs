@@ -70,6 +70,47 @@ fn with(lines: &str) -> String {
     format!("[[check]]\nid = \"a\"\n[check.match]\n{lines}\n")
 }
 
+/// As much of a playbook as rules need.
+#[derive(Deserialize)]
+struct Playbook {
+    step: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    check: Vec<BuiltIn>,
+}
+
+#[derive(Deserialize)]
+struct BuiltIn {
+    id: Spanned<String>,
+    #[serde(rename = "match")]
+    looks_for: Match,
+    sample: Vec<Sample>,
+}
+
+#[test]
+fn samples_of_built_in_rules_hold() {
+    let playbook: Playbook = toml::from_str(include_str!("../../playbooks/rules.toml")).unwrap();
+    let checks: Vec<&BuiltIn> = playbook.step.iter().flat_map(|step| &step.check).collect();
+    let written: Vec<(About, &Match)> =
+        checks.iter().map(|check| (about(&check.id), &check.looks_for)).collect();
+    let rules = Rules::new(&written).unwrap();
+    assert!(!rules.need_every_step(), "a built-in rule must not make every reading slower");
+    for check in checks {
+        let id = check.id.get_ref();
+        let mut expected = Vec::new();
+        for sample in &check.sample {
+            let expect = *sample.expect.get_ref();
+            let bytes = sample.text(&|_| Err("there are no files here".into())).unwrap();
+            let tried = try_sample(&rules, id, expect, sample.path.as_deref(), &bytes).unwrap();
+            assert!(tried.holds, "{id}, to {}: {}", expect.word(), tried.told);
+            expected.push(expect);
+        }
+        assert!(expected.contains(&Expect::Hit) && expected.contains(&Expect::Miss), "{id}");
+    }
+}
+
 #[test]
 fn mistakes_are_pointed_at() {
     let sip = "source = \"sip\"\n";

@@ -31,6 +31,9 @@ pub struct Match {
     pub sum: Option<Spanned<Measured>>,
     /// Ids of rules that must hit in this order.
     pub sequence: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Is it but a step of sequences, of which nothing is told by itself?
+    #[serde(default)]
+    pub step_only: bool,
 }
 
 /// What must hold of one field.
