@@ -90,8 +90,6 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
-    /// The small rules of playbooks.
-    pub rules: Rules,
 }
 
 /// Is told how far the reading has come.
@@ -239,7 +237,8 @@ pub fn examine(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+    let rules = Rules::default();
+    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -277,12 +276,13 @@ fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
     artifacts: &Artifacts,
+    rules: &Rules,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
-    let sinks = rules::Sinks::new(evidence, prepared, options);
+    let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
@@ -291,7 +291,7 @@ fn read_all<'a>(
         let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let sparse = !options.rules.need_every_step();
+    let sparse = !rules.need_every_step();
     let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
@@ -303,7 +303,7 @@ fn read_all<'a>(
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
         fitting.extend(of_rules);
     }
-    Ok((told, read, rules::evaluate(evidence, &options.rules, fitting)?))
+    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicUsize;
 
 use super::build::Case;
 use super::sorted::{self, Key, Runs, Spill};
-use super::{Options, Prepared, family_of, timeline};
+use super::{Prepared, family_of, timeline};
 use crate::clock::{Resolver, Zone};
 use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, cite};
@@ -40,9 +40,9 @@ pub(super) struct Sinks<'a> {
 }
 
 impl<'a> Sinks<'a> {
-    pub(super) fn new(evidence: &Evidence, prepared: &'a Prepared<'a>, options: &'a Options) -> Self {
+    pub(super) fn new(evidence: &Evidence, prepared: &'a Prepared<'a>, rules: &'a Rules) -> Self {
         let spill = Arc::new(Spill::new(timeline::may_spill(evidence), AtomicUsize::new(0)));
-        Sinks { rules: &options.rules, prepared, spill }
+        Sinks { rules, prepared, spill }
     }
 
     /// Returns the sink of a source; none where there are no rules or no records.
@@ -197,7 +197,7 @@ impl Case<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{prepare, samples::Silent};
+    use super::super::{Options, prepare, samples::Silent};
     use super::*;
     use crate::indicators::Confidence;
     use crate::readers::reader_for;
@@ -250,15 +250,15 @@ mod tests {
     }
 
     fn hits(evidence: &Evidence, piece: usize, jobs: usize, is_backwards: bool) -> Vec<Outcome> {
-        let options = Options { rules: rules(), ..Options::default() };
-        let prepared = prepare(evidence, &options).unwrap();
-        let sinks = Sinks::new(evidence, &prepared, &options);
+        let rules = rules();
+        let prepared = prepare(evidence, &Options::default()).unwrap();
+        let sinks = Sinks::new(evidence, &prepared, &rules);
         let task = |source| Task {
             source,
             reader: reader_for(source, &prepared.pbx).map(|opened| opened.reader),
             sink: sinks.of(source).unwrap(),
         };
-        let sparse = !options.rules.need_every_step();
+        let sparse = !rules.need_every_step();
         let how = How { jobs, hash: false, sparse, piece };
         let tasks = evidence.sources.iter().map(task).collect();
         let mut done: Vec<RuleSink> =
@@ -266,7 +266,7 @@ mod tests {
         if is_backwards {
             done.reverse();
         }
-        evaluate(evidence, &options.rules, done).unwrap().outcomes
+        evaluate(evidence, &rules, done).unwrap().outcomes
     }
 
     proptest! {

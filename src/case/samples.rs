@@ -22,15 +22,9 @@ pub fn try_sample(
 ) -> Result<RulesTried, CaseError> {
     let evidence = Evidence::of_text(path.unwrap_or(NAME), text);
     // Stamps without a zone or a year are taken alike wherever and whenever a sample is tried.
-    let options = Options {
-        zone: Some("UTC".to_owned()),
-        year: Some(2026),
-        rules: rules.clone(),
-        jobs: 1,
-        ..Options::default()
-    };
+    let options = Options { zone: Some("UTC".to_owned()), year: Some(2026), ..Options::default() };
     let prepared = prepare(&evidence, &options)?;
-    let sinks = Sinks::new(&evidence, &prepared, &options);
+    let sinks = Sinks::new(&evidence, &prepared, rules);
     let mut tasks = Vec::new();
     for source in &evidence.sources {
         let opened = crate::readers::reader_for(source, &prepared.pbx);

@@ -13,9 +13,8 @@ use crate::untrusted::Untrusted;
 
 /// Groups named in one finding.
 const MOST_NAMED: usize = 10;
-/// Groups of which records are shown, and records shown of each.
+/// Groups of which records are shown.
 const MOST_SHOWN: usize = 3;
-const MOST_PLACES: usize = 4;
 
 /// All that rules have to say.
 #[derive(Debug, Default)]
@@ -30,11 +29,11 @@ pub(crate) struct Answers {
 
 /// Returns the places of all records that findings will show.
 pub(crate) fn shown_places(outcomes: &[Outcome]) -> BTreeSet<Place> {
-    outcomes.iter().flat_map(|outcome| outcome.hits.iter().take(MOST_SHOWN)).flat_map(shown).collect()
+    outcomes.iter().flat_map(|outcome| shown(&outcome.hits)).collect()
 }
 
-fn shown(hit: &Hit) -> impl Iterator<Item = Place> {
-    hit.places.iter().take(MOST_PLACES).copied()
+fn shown(hits: &[Hit]) -> impl Iterator<Item = Place> {
+    hits.iter().take(MOST_SHOWN).flat_map(|hit| hit.places.iter().copied())
 }
 
 impl Rules {
@@ -58,6 +57,7 @@ impl Rules {
                 title: rule.about.title.clone(),
                 playbook: rule.about.playbook.clone(),
                 verdict,
+                step_only: rule.is_step_only,
                 why,
             });
             if verdict == RuleVerdict::Found && !rule.is_step_only {
@@ -108,7 +108,6 @@ impl Rules {
     ) -> Finding {
         let about = &rule.about;
         let hits = &outcome.hits;
-        let places = hits.iter().take(MOST_SHOWN).flat_map(shown);
         let first = hits.first().map_or_else(String::new, |hit| group_words(rule, hit));
         let subject = match (first.is_empty(), hits.len()) {
             (true, _) => self.looked_at(rule),
@@ -126,7 +125,7 @@ impl Rules {
                 "Look at the records; whoever wrote the rule did not say what to do about them.".into()
             }),
             attack: about.attack.clone(),
-            evidence: places.filter_map(show).collect(),
+            evidence: shown(hits).filter_map(show).collect(),
         }
     }
 

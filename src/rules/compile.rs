@@ -14,6 +14,10 @@ use super::{About, RuleError, Rules};
 
 /// More rules are no longer small ones.
 const MOST_RULES: usize = 1_000;
+/// Rules of one sequence.
+pub(super) const MOST_STEPS: usize = 8;
+/// Fields that one rule groups by.
+const MOST_FIELDS: usize = 5;
 /// More values of a field, or records in a window, are not held for one group.
 const MOST_AT_LEAST: u64 = 10_000;
 
@@ -154,9 +158,9 @@ impl Writing<'_> {
             let error = RuleError::new(span, "a sequence looks at hits of other rules, not at records");
             self.error(error.hint("put it into one of these rules"));
         }
-        if steps.get_ref().len() < 2 {
-            let error = RuleError::new(steps.span(), "a sequence has two rules at least");
-            self.error(error);
+        if !(2..=MOST_STEPS).contains(&steps.get_ref().len()) {
+            let message = format!("a sequence has two rules at least and {MOST_STEPS} at most");
+            self.error(RuleError::new(steps.span(), message));
         }
         if rule.within.is_none() {
             self.missing("a sequence needs a window", "add `within = \"1h\"`");
@@ -307,6 +311,10 @@ impl Writing<'_> {
             .filter_map(|w| Source::of_word(w))
             .collect();
         let mut fields = Vec::new();
+        if let Some(more) = self.rule.group_by.get(MOST_FIELDS) {
+            let message = format!("a rule groups by {MOST_FIELDS} fields at most");
+            self.error(RuleError::new(more.span(), message));
+        }
         for word in &self.rule.group_by {
             if let Some(field) = self.field(word, &sources)
                 && self.makes_groups(field, word)

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use ipnet::IpNet;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::RuleError;
 use super::fields::{Field, FieldKind, Record, Value};
@@ -15,8 +15,10 @@ use super::span::Hours;
 use super::words;
 use super::written::{self, OneOrMore};
 
-/// Bytes that an expression may take up when it is made ready.
+/// Bytes that the expressions of one key may take up when they are made ready, and what matching them keeps in
+/// each thread.
 const LARGEST_REGEX: usize = 1 << 20;
+const LARGEST_CACHE: usize = 1 << 18;
 
 /// One thing that must hold of one field.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ enum Test {
     Networks(Vec<IpNet>),
     Outside(Hours),
     Words(Vec<String>),
-    Fits(Vec<Regex>),
+    Fits(RegexSet),
 }
 
 impl Test {
@@ -65,6 +67,14 @@ impl Condition {
         }
     }
 
+    /// Returns the parts of the server that it leaves, if it is about them.
+    pub(super) fn services(&self) -> Option<&[String]> {
+        match &self.test {
+            Test::Words(words) if self.field.is_service() && !self.is_not => Some(words),
+            _ => None,
+        }
+    }
+
     /// Returns whether it holds of a record.
     pub(super) fn holds(&self, record: &Record<'_>) -> bool {
         let value = record.value(self.field);
@@ -87,7 +97,7 @@ impl Condition {
             (Test::Words(words), Value::Text(text)) => {
                 words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text))
             }
-            (Test::Fits(all), Value::Text(text)) => all.iter().any(|one| one.is_match(text)),
+            (Test::Fits(all), Value::Text(text)) => all.is_match(text),
             _ => false,
         }
     }
@@ -212,7 +222,7 @@ fn test(field: &Field, operator: &str, key: &Key<'_>) -> Result<Test, RuleError>
             each().map(|text| word(text, field, key)).collect::<Result<_, _>>().map(Test::Words)
         }
         ("eq" | "any", _) => Ok(Test::Words(key.values.to_vec())),
-        _ => each().map(|text| expression(text, operator, key)).collect::<Result<_, _>>().map(Test::Fits),
+        _ => expressions(operator, key),
     }
 }
 
@@ -249,29 +259,35 @@ fn network(text: &str, key: &Key<'_>) -> Result<IpNet, RuleError> {
     Ok(network)
 }
 
-/// Makes an expression ready; `contains`, `starts` and `ends` are expressions of their text alone.
-fn expression(text: &str, operator: &str, key: &Key<'_>) -> Result<Regex, RuleError> {
-    let escaped = regex::escape(text);
-    let (pattern, ignores_case) = match operator {
-        "contains" => (escaped, true),
-        "starts" => (format!("^{escaped}"), true),
-        "ends" => (format!("{escaped}$"), true),
-        _ => (text.to_owned(), false),
+/// Makes expressions ready; `contains`, `starts` and `ends` are expressions of their text alone.
+fn expressions(operator: &str, key: &Key<'_>) -> Result<Test, RuleError> {
+    let pattern = |text: &String| match operator {
+        "contains" => regex::escape(text),
+        "starts" => format!("^{}", regex::escape(text)),
+        "ends" => format!("{}$", regex::escape(text)),
+        _ => text.clone(),
     };
-    let mut builder = RegexBuilder::new(&pattern);
-    let built = builder.case_insensitive(ignores_case).size_limit(LARGEST_REGEX).build();
-    let regex = built.map_err(|cause| {
-        let why = cause.to_string();
-        // The cause draws the expression with a caret; its last line says what is wrong.
-        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let error = RuleError::new(key.span.clone(), format!("the expression does not compile: {why}"));
-        error.hint("expressions are those of the Rust crate regex: no look-around, no back-references")
-    })?;
-    if fits_everything(&regex) {
-        let error = RuleError::new(key.span.clone(), "the expression fits every text");
-        return Err(error.hint("name what must stand there, or ask for `told = true`"));
+    let patterns: Vec<String> = key.values.iter().map(pattern).collect();
+    // Each by itself first: what is wrong is then wrong with that one.
+    for pattern in &patterns {
+        let built = RegexBuilder::new(pattern).size_limit(LARGEST_REGEX).build();
+        let regex = built.map_err(|cause| not_compiling(&cause, key))?;
+        if fits_everything(&regex) {
+            let error = RuleError::new(key.span.clone(), "the expression fits every text");
+            return Err(error.hint("name what must stand there, or ask for `told = true`"));
+        }
     }
-    Ok(regex)
+    let mut builder = RegexSetBuilder::new(&patterns);
+    builder.case_insensitive(operator != "regex").size_limit(LARGEST_REGEX).dfa_size_limit(LARGEST_CACHE);
+    builder.build().map(Test::Fits).map_err(|cause| not_compiling(&cause, key))
+}
+
+fn not_compiling(cause: &regex::Error, key: &Key<'_>) -> RuleError {
+    let why = cause.to_string();
+    // The cause draws the expression with a caret; its last line says what is wrong.
+    let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let error = RuleError::new(key.span.clone(), format!("the expression does not compile: {why}"));
+    error.hint("expressions are those of the Rust crate regex: no look-around, no back-references")
 }
 
 /// Returns whether an expression fits texts that have nothing in common.

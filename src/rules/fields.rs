@@ -121,6 +121,7 @@ enum Name {
     Seconds,
     Duration,
     Disposition,
+    Leg,
     Trunk,
     AccountCode,
     Application,
@@ -131,7 +132,7 @@ enum Name {
 }
 
 /// Every field, in the order in which they are listed for people.
-pub static FIELDS: [Field; 24] = {
+pub static FIELDS: [Field; 25] = {
     use FieldKind::{Address, Number, Text, Time, Word};
     use FieldOf::{Calls, Events, Every};
     const fn field(
@@ -197,6 +198,13 @@ pub static FIELDS: [Field; 24] = {
             Calls,
             "how a call ended: ANSWERED, NO ANSWER, BUSY, ...",
         ),
+        field(
+            "leg",
+            Name::Leg,
+            Word,
+            Calls,
+            "whose side of a call a record tells: caller, called, originated, unknown",
+        ),
         field("trunk", Name::Trunk, Text, Calls, "the trunk that a call left by"),
         field("accountcode", Name::AccountCode, Text, Calls, "the column accountcode"),
         field(
@@ -227,6 +235,11 @@ impl Field {
     /// Returns whether it is the action, which tells how much of a log has to be read.
     pub(super) fn is_action(&self) -> bool {
         self.name == Name::Action
+    }
+
+    /// Returns whether it is the part of the server, which tells whether there was anything to look at.
+    pub(super) fn is_service(&self) -> bool {
+        self.name == Name::Service
     }
 }
 
@@ -359,6 +372,7 @@ impl<'a> Record<'a> {
             Name::Seconds => Some(Value::Number(row.billsec.into())),
             Name::Duration => Some(Value::Number(row.duration.into())),
             Name::Disposition => word(row.disposition.word()),
+            Name::Leg => word(row.leg.word()),
             Name::Trunk => self.text(row.trunk),
             Name::AccountCode => self.text(row.account_code),
             Name::Application => self.text(row.last_app),

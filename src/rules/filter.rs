@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Rules;
 use super::compile::{LooksFor, Rule};
+use super::condition::Condition;
 use super::fields::{Field, Record, Value};
 use super::sources::Source;
 use crate::event::{Action, Service};
@@ -44,8 +45,12 @@ pub(crate) struct Filter {
 impl Filter {
     /// Builds what tries rules on a source of a format.
     pub(crate) fn new(rules: &Rules, format: &'static Format) -> Self {
+        // A dump may hold the tables of any program: where a rule names a part of the server, a record of it counts.
         let is_there = |rule: &Rule| match &rule.looks_for {
-            LooksFor::Records { sources, .. } => sources.iter().any(|source| source.is_there_by(format)),
+            LooksFor::Records { sources, conditions, .. } => {
+                sources.iter().any(|source| source.is_there_by(format))
+                    && conditions.iter().all(|condition| condition.services().is_none())
+            }
             LooksFor::Sequence(_) => false,
         };
         let there = rules.0.iter().map(is_there).collect();
@@ -80,8 +85,10 @@ impl Filter {
     /// Finds the rules that look at records of a part of the server, when the first of them is met.
     fn meets(&mut self, service: Service, is_call: bool) {
         let looks_at = |rule: &Rule| match &rule.looks_for {
-            LooksFor::Records { sources, .. } => {
+            LooksFor::Records { sources, conditions, .. } => {
+                let is_left = |words: &[String]| words.iter().any(|word| word == service.word());
                 sources.iter().any(|source| source.holds(self.format, service, is_call))
+                    && conditions.iter().filter_map(Condition::services).all(is_left)
             }
             LooksFor::Sequence(_) => false,
         };

@@ -364,3 +364,14 @@ fn what_a_record_does_not_say_is_no_ground() {
         assert_eq!(failing(&rule(condition, expect)), Vec::<String>::new(), "{condition}");
     }
 }
+
+#[test]
+fn expressions_cost_no_more_than_the_text_is_long() {
+    let text = with(
+        "source = \"sip\"\nwhere = [{ field = \"account\", regex = [\"^(a+)+$\", \"(x|xx|xxx)+y\"] }]\n[[check.sample]]\nexpect = \"miss\"\nrepeat = 200\nline = '''HOSTILE'''",
+    );
+    let name = format!("{}!{}", "a".repeat(2_000), "x".repeat(2_000));
+    let begun = std::time::Instant::now();
+    assert_eq!(failing(&text.replace("HOSTILE", &FAILURE.replace("{n}", &name))), Vec::<String>::new());
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::fields::Field;
 use super::sources::SOURCES;
-use crate::event::{Action, Disposition};
+use crate::event::{Action, Disposition, Leg};
 
 /// Every action.
 const ACTIONS: [Action; 36] = [
@@ -56,6 +56,9 @@ const DISPOSITIONS: [Disposition; 6] = [
     Disposition::Unknown,
 ];
 
+/// The sides of a call.
+const LEGS: [Leg; 4] = [Leg::Unknown, Leg::Caller, Leg::Called, Leg::Originated];
+
 /// Returns the words that a field can have; none where it may have any.
 pub(super) fn of(field: &Field) -> &'static [&'static str] {
     static ACTION: LazyLock<Vec<&str>> =
@@ -67,10 +70,12 @@ pub(super) fn of(field: &Field) -> &'static [&'static str] {
     });
     static DISPOSITION: LazyLock<Vec<&str>> =
         LazyLock::new(|| DISPOSITIONS.iter().map(|disposition| disposition.word()).collect());
+    static LEG: LazyLock<Vec<&str>> = LazyLock::new(|| LEGS.iter().map(|leg| leg.word()).collect());
     match field.word {
         "action" => &ACTION,
         "service" => &SERVICE,
         "disposition" => &DISPOSITION,
+        "leg" => &LEG,
         _ => &[],
     }
 }

@@ -13,6 +13,8 @@ pub struct RuleAnswer {
     pub playbook: String,
     /// The answer.
     pub verdict: RuleVerdict,
+    /// Is it but a step of other rules, of which no finding is made?
+    pub step_only: bool,
     /// What it rests on; where it was not checked, what is missing.
     pub why: String,
 }
