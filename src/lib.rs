@@ -35,6 +35,7 @@ pub mod carrier;
 pub mod reconcile;
 
 pub mod checks;
+pub mod rules;
 
 pub mod event;
 

@@ -14,6 +14,8 @@ mod numbers;
 mod patterns;
 mod reach;
 mod routes;
+mod rules;
+mod samples;
 mod sorted;
 mod story;
 mod timeline;
@@ -47,8 +49,10 @@ use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow, When};
 use crate::restore::Kept;
+use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
+pub use samples::try_sample;
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -282,7 +286,8 @@ pub fn examine_and<T: Send>(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+    let rules = Rules::default();
+    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -307,6 +312,7 @@ pub fn examine_and<T: Send>(
             prices: &prices,
             geoip: &geoip,
             thresholds: &thresholds,
+            rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
@@ -337,27 +343,34 @@ fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
     artifacts: &Artifacts,
+    rules: &Rules,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let sparse = !rules.need_every_step();
+    let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
+    let mut fitting = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
-        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        let (fold, of_rules) = done.sink;
+        told.push(Told { source: done.source, ledger: fold.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        fitting.extend(of_rules);
     }
-    Ok((told, read))
+    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

@@ -94,10 +94,15 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(vulnerable_module::check(world, show));
     findings.extend(changed_then::check(&written, &findings, show));
     debug_assert!(findings.iter().all(|finding| registry::find(finding.id).is_some()), "an unlisted finding");
+    sort(&mut findings);
+    (findings, more.into_iter().chain(ways.limits).collect())
+}
+
+/// Puts the gravest finding first.
+pub(crate) fn sort(findings: &mut Vec<Finding>) {
     // A statement without proof is none.
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|left, right| {
         (left.severity, left.id, &left.subject).cmp(&(right.severity, right.id, &right.subject))
     });
-    (findings, more.into_iter().chain(ways.limits).collect())
 }

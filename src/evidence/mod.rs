@@ -280,6 +280,23 @@ impl Evidence {
         evidence
     }
 
+    /// Recognises one file that lies in memory, as the samples of rules do.
+    pub(crate) fn of_text(path: &str, text: &[u8]) -> Self {
+        let mut evidence = Evidence { given: vec![path.to_owned()], ..Evidence::default() };
+        let file = File {
+            path: path.to_owned(),
+            bytes: text.len() as u64,
+            modified: None,
+            mode: None,
+            placed: path.to_owned(),
+            reach: Reach::Kept(Arc::from(text)),
+            container: None,
+            stored_as: None,
+        };
+        gather::recognise_all(&mut evidence, vec![file]);
+        evidence
+    }
+
     /// Goes through the roots once more and returns all that lies there as it lies there, archives unopened.
     pub(crate) fn go_through(&mut self) -> Lying {
         let (links, trouble) = (self.links.len(), self.trouble.len());

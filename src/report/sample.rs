@@ -290,6 +290,7 @@ pub(crate) fn report() -> Report {
         }],
         steps: Vec::new(),
         playbooks: Vec::new(),
+        rules: Vec::new(),
         settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),
