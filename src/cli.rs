@@ -25,14 +25,27 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tolltrace demo
+  tolltrace preserve /mnt/pbx -o preserved
   tolltrace run /mnt/pbx -o case
 
 Exit status:
   0   done, whatever was found
-  1   a gate did not hold (restore)
+  1   a gate did not hold: restore, verify
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
+
+const PRESERVE_HELP: &str = "\
+The folder gets: evidence/ with the copies under their paths; manifest.sha256, which 'sha256sum -c' takes;
+custody.jsonl, a line an item, each with the fingerprint of the line before; custody-form.md to be signed;
+manifest.tsq, a request for a time stamp (RFC 3161) to be sent from a machine with a network.
+
+Archives are copied as they are. Names that could act on a terminal are written with %NN. Only the links
+beside what was copied are kept, as links.
+
+Examples:
+  tolltrace preserve /mnt/pbx -o preserved
+  tolltrace preserve / -o /mnt/usb/preserved --examiner 'A. Smith' --case-number 2026-17";
 
 const DISPUTE_HELP: &str = "\
 With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
@@ -132,6 +145,17 @@ Examples:
   tolltrace timeline /mnt/pbx -o timeline.jsonl
   tolltrace timeline /mnt/pbx --fold --format csv --since 2026-03-07T20:00:00Z")]
     Timeline(TimelineArgs),
+    /// Copy just the evidence into a new folder, with fingerprints and a log of custody.
+    #[command(after_help = PRESERVE_HELP)]
+    Preserve(PreserveArgs),
+    /// Check what was preserved, or a case: is it whole, unchanged, and nothing besides?
+    #[command(after_help = "\
+Exit status: 0 if everything holds, 1 if anything was changed, added, moved or is missing.
+
+Examples:
+  tolltrace verify preserved
+  tolltrace verify preserved --expect 5f0c3f6e4a6b7d2f9b1e8c7a6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e")]
+    Verify(VerifyArgs),
     /// Run on evidence that is built into the program.
     #[command(after_help = "\
 Examples:
@@ -204,6 +228,32 @@ pub(crate) struct RestoreArgs {
     /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
     #[arg(long, value_name = "TIME", help_heading = "Gate")]
     pub(crate) clean_since: Option<String>,
+}
+
+/// Arguments of `preserve`.
+#[derive(Debug, Args)]
+pub(crate) struct PreserveArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    /// The folder to make; new, or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Copy every file, and not only those that the inquiry reads.
+    #[arg(long)]
+    pub(crate) everything: bool,
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The folder that `preserve`, or `run -o`, wrote.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The manifest's SHA-256, as it was written down when the folder was made.
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub(crate) expect: Option<String>,
 }
 
 /// Arguments of `timeline`.
@@ -283,10 +333,10 @@ pub(crate) struct InquiryArgs {
     pub(crate) jobs: Option<u16>,
 }
 
-/// What the report says of itself, and how it is shown.
+/// What a report and a form of custody are headed with.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
-pub(crate) struct RecordArgs {
+pub(crate) struct NameArgs {
     /// The case's number, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) case_number: Option<String>,
@@ -296,6 +346,14 @@ pub(crate) struct RecordArgs {
     /// Whose phone system it is, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) organisation: Option<String>,
+}
+
+/// What the report says of itself, and how it is shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
     /// The country that the phone system stands in, as two letters.
     #[arg(long, value_name = "CC", value_parser = country)]
     pub(crate) home_country: Option<String>,
@@ -358,6 +416,12 @@ fn network(text: &str) -> Result<IpNet, String> {
         return Ok(IpNet::from(address));
     }
     text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
+}
+
+/// Reads a SHA-256.
+fn sha256(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(text.to_owned()) } else { Err("64 hexadecimal digits".to_owned()) }
 }
 
 /// Reads a few digits.

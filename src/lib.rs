@@ -3,7 +3,7 @@
 //! Data goes one way, and the modules stand in that order: evidence is found and recognised, the
 //! configuration is read, a plan of time is made for each source, readers turn bytes into events,
 //! the scan drives them over all sources, reconstruction turns events into one attack, the carrier's own
-//! records are set against it, and reports render what it found.
+//! records are set against it, and reports render what it found. `preserve` copies evidence for others to check.
 
 pub mod artifacts;
 pub mod evidence;
@@ -42,6 +42,7 @@ pub mod report;
 
 pub mod case;
 pub mod demo;
+pub mod preserve;
 pub mod restore;
 
 pub mod secrets;

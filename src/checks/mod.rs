@@ -3,6 +3,7 @@
 //! To add a check, write a file with a `pub(super) fn check` and list it in [`run`].
 
 mod access_lists;
+mod call_in_progress;
 mod changed_then;
 mod deleted_records;
 mod dialplan_hole;
@@ -28,6 +29,7 @@ mod risky_settings;
 mod rogue_dialplan;
 mod secrets_downloaded;
 mod security_log;
+mod switch_ways;
 mod transfer;
 mod unproven;
 mod voicemail_out;
@@ -68,6 +70,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
     findings.extend(intruder_registered::check(world, incidents, show));
+    findings.extend(call_in_progress::check(world, incidents, show));
     findings.extend(paid_forward::check(world, show));
     let ways = ways::Ways::new(world);
     let of_dialplan = [
@@ -79,6 +82,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         wide_route::check,
     ];
     findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(switch_ways::check(world, show));
     findings.extend(rogue_dialplan::check(&ways, &written, show));
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));

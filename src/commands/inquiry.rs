@@ -68,9 +68,9 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         ..Options::default()
     };
     if let Some(record) = record {
-        options.case_number.clone_from(&record.case_number);
-        options.examiner.clone_from(&record.examiner);
-        options.organisation.clone_from(&record.organisation);
+        options.case_number.clone_from(&record.names.case_number);
+        options.examiner.clone_from(&record.names.examiner);
+        options.organisation.clone_from(&record.names.organisation);
         options.home_country.clone_from(&record.home_country);
     }
     options

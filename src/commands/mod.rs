@@ -3,16 +3,19 @@
 mod dispute;
 mod inquiry;
 mod parts;
+mod preserve;
 mod restore;
 mod run;
 mod shell;
 mod timeline;
+mod words;
 
 use std::io;
 use std::process::ExitCode;
 
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
+use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
 use tolltrace::restore::EarlierError;
 
@@ -25,7 +28,7 @@ pub(crate) enum Status {
     /// Done, whatever was found.
     Done,
     /// A gate did not hold.
-    GateShut,
+    NotHeld,
     /// Wrong usage, or evidence that is not there or cannot be read at all.
     Unusable,
     /// Nothing in the evidence was recognised.
@@ -38,7 +41,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         ExitCode::from(match status {
             Status::Done => 0,
-            Status::GateShut => 1,
+            Status::NotHeld => 1,
             Status::Unusable => 2,
             Status::Unrecognised => 3,
             Status::SeverityReached => 10,
@@ -83,6 +86,8 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Restore(args) => restore::restore(args, ui),
         Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
+        Command::Preserve(args) => preserve::preserve(args, ui),
+        Command::Verify(args) => preserve::verify(args, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
     }
@@ -150,6 +155,21 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             }
             EarlierError::TooLarge { .. } | EarlierError::Form { .. } => {
                 "write the case once more from its evidence, with this version of tolltrace"
+            }
+        });
+    }
+    if let Some(error) = error.downcast_ref::<PreserveError>() {
+        return Some(match error {
+            PreserveError::NotEmpty(_) => {
+                "choose a new or empty folder: what was preserved is never written over"
+            }
+            PreserveError::NoRoom { .. } => "choose a folder on a larger disk",
+            PreserveError::Unwritable { .. } => {
+                "choose a folder that may be written to, on a disk with room; what was begun is not whole"
+            }
+            PreserveError::Foreign(_) => "give the folder that 'tolltrace preserve' or 'run -o' wrote",
+            PreserveError::Unreadable { .. } => {
+                "ask for the right to read it, or copy it from where it is whole"
             }
         });
     }

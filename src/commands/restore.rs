@@ -11,7 +11,7 @@ use tolltrace::restore::{self, Earlier, Outcome, Scene};
 use crate::cli::{Format, RestoreArgs};
 use crate::ui::Ui;
 
-use super::run::shell_word;
+use super::words::shell_word;
 use super::{Status, inquiry};
 
 /// Judges every gate on the new evidence, and ends with 1 while one does not hold.
@@ -48,7 +48,7 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
         }
     };
     inquiry::deliver(&shown, report.output.as_deref(), ui)?;
-    Ok(if outcome.holds { inquiry::status(&examined, &report.record) } else { Status::GateShut })
+    Ok(if outcome.holds { inquiry::status(&examined, &report.record) } else { Status::NotHeld })
 }
 
 fn all(args: &RestoreArgs, outcome: &Outcome, view: tolltrace::report::sections::View) -> Vec<Block> {

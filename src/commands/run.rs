@@ -14,6 +14,7 @@ use tolltrace::report::text;
 use crate::cli::{DemoArgs, Format, RunArgs};
 use crate::ui::Ui;
 
+use super::words::shell_word;
 use super::{Status, inquiry};
 
 /// Examines the evidence given, writes the case and prints the story.
@@ -134,29 +135,4 @@ fn given(args: &DemoArgs) -> String {
     ];
     let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
     all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
-}
-
-/// Quotes a word for a shell, where it needs that.
-pub(super) fn shell_word(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
-    if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
-        word.to_owned()
-    } else if word.starts_with('-') {
-        format!("'./{}'", word.replace('\'', r"'\''"))
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_stays_one_word() {
-        assert_eq!(shell_word("/mnt/pbx"), "/mnt/pbx");
-        assert_eq!(shell_word("a b;rm"), "'a b;rm'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word("-rf"), "'./-rf'");
-    }
 }

@@ -94,7 +94,7 @@ fn open_found(path: &Path, identity: (u64, u64)) -> io::Result<Handle> {
 }
 
 /// Opens a regular file: no link followed, no wait on a fifo, no terminal taken over.
-fn open_regular(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<fs::File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
     if !file.metadata()?.is_file() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Evidence, File, Link, Reach, Root, Unread};
+use super::{Evidence, File, Link, Reach, Root, Unread, collector};
 use crate::event::Instant;
 
 /// Folders in folders; no file system that people keep is deeper.
@@ -70,6 +70,7 @@ fn add_memory(
                 placed: file.path.to_owned(),
                 reach: Reach::Found { root: index, relative: file.path.into(), identity: (0, 0) },
                 container: None,
+                stored_as: None,
             });
         }
     }
@@ -84,6 +85,7 @@ fn file_of(root: usize, path: String, placed: String, relative: PathBuf, metadat
         placed,
         reach: Reach::Found { root, relative, identity: (metadata.dev(), metadata.ino()) },
         container: None,
+        stored_as: None,
     }
 }
 
@@ -162,9 +164,19 @@ impl Walk<'_> {
                     "another name of a file listed already".into(),
                 );
             }
-            let path = self.shown(relative);
-            let placed = self.placed(relative);
-            self.files.push(file_of(self.index, path, placed, relative.to_owned(), &metadata));
+            let mut file = file_of(
+                self.index,
+                self.shown(relative),
+                self.placed(relative),
+                relative.to_owned(),
+                &metadata,
+            );
+            if let Some(decoded) = collector::decoded(&relative.to_string_lossy()) {
+                file.stored_as =
+                    Some(std::mem::replace(&mut file.path, format!("{}{decoded}", self.prefix)).into());
+                file.placed = self.name.join(&decoded).to_string_lossy().into_owned();
+            }
+            self.files.push(file);
         } else {
             self.trouble(relative, None, "a device, fifo or socket: never opened".into());
         }

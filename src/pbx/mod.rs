@@ -38,16 +38,18 @@ mod users;
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
 pub use firewall::{Firewall, Gate, Protocol, Verdict};
-pub use freeswitch::{SwitchPlan, is_freeswitch_configuration, is_registration_database};
+pub use freeswitch::{
+    Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,
+};
 pub use internal_database::is_internal_database;
 pub use model::{
-    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LogChannel, Logger,
-    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength, Technology,
-    Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
+    Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,
+    Technology, Trunk,
 };
 pub use panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
-    RoutePattern,
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
+    PanelUser, RoutePattern,
 };
 pub use phone::{Asked, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;

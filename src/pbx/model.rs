@@ -37,6 +37,8 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// Calls that were up when somebody listed them.
+    pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
     pub login_counts: Vec<LoginCounts>,
     /// The server's own addresses, as far as the configuration tells.
@@ -312,6 +314,23 @@ pub struct Binding {
     pub place: Citation,
 }
 
+/// A call that was up when somebody listed the server's channels, or when its database was copied.
+#[derive(Clone, Debug)]
+pub struct LiveCall {
+    /// The channel's name.
+    pub channel: String,
+    /// The account in it.
+    pub account: Option<String>,
+    /// The address of whoever made it, where the list tells.
+    pub address: Option<IpAddr>,
+    /// Where it goes: the application at work, or the number that was dialled; perhaps cut.
+    pub leads_to: String,
+    /// How long it had been up, in seconds.
+    pub seconds: Option<u64>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
 /// A forward that is set for an account.
 #[derive(Clone, Debug)]
 pub struct Forward {
@@ -334,6 +353,9 @@ pub struct LoginCounts {
     pub logins: u64,
     /// The highest count that a client sent with one challenge, if it is higher than a phone's.
     pub most_uses: Option<i64>,
+    /// When the answered ones lapse: a minute, and the time that the client asked for, after each login. In seconds since
+    /// 1970, in order.
+    pub answered: Vec<i64>,
     /// When that challenge lapses: a minute, and the time that the client asked for, after the login.
     pub tool_expires: Option<Instant>,
     /// Where it stands.

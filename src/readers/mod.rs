@@ -54,6 +54,7 @@ pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 /// The tables of call records and channel events in MariaDB's data directory.
 pub static TABLE: &Format = &database_table::FORMAT;
 pub(crate) use database_table::may_be_table_of_records;
+pub(crate) use sip_proxy::exact_time;
 pub(crate) use text::uri_host;
 
 use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};

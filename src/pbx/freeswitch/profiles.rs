@@ -36,7 +36,10 @@ fn profile(text: &Text, settings: roxmltree::Node<'_, '_>, collector: &mut Colle
     collector.own_addresses(addresses.into_iter().flatten().filter_map(|text| text.parse().ok()));
     let asks = param("auth-calls").is_some_and(is_true);
     let is_blind = param("accept-blind-auth").is_some_and(is_true);
-    if !asks || is_blind {
+    // Whoever is not on the list is refused where no credentials are asked for.
+    let is_listed =
+        param("apply-inbound-acl").is_some_and(|list| !list.is_empty() && !list.starts_with("any"));
+    if (!asks && !is_listed) || is_blind {
         collector.allow_guest(true);
         if let Some(context) = param("context") {
             collector.guest_context(context);

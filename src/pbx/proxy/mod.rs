@@ -4,6 +4,7 @@
 //! and the addresses that call without a password (`address`, `trusted`: the `permissions` module).
 
 mod configuration;
+mod location;
 mod secrets;
 
 use std::net::IpAddr;
@@ -55,6 +56,7 @@ fn read_database(evidence: &Evidence, source: &Source, collector: &mut Collector
         let what = format!("more than {MOST_ACCOUNTS} subscribers: the rest is not known");
         collector.pbx.problems.push(Problem { path: source.file.path.clone(), what });
     }
+    location::read(&connection, source.id, collector).map_err(in_part)?;
     for (table, columns) in
         [("dispatcher", ["destination", ""]), ("address", ["ip_addr", "mask"]), ("trusted", ["src_ip", ""])]
     {

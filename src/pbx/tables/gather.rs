@@ -158,6 +158,11 @@ impl Settings {
         self.has(Holds::is_of_panel)
     }
 
+    /// Returns whether tables were found in which forwards stand.
+    pub(super) fn has_forwards(&self) -> bool {
+        self.has(Holds::is_of_forwards)
+    }
+
     /// Takes a row of the table at hand that stands at a place of any source.
     pub(super) fn row_at(&mut self, values: &[Option<&[u8]>], place: Place) {
         let Some((holds, table, columns)) = self.at_hand.take() else { return };

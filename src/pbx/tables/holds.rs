@@ -61,6 +61,16 @@ pub(super) enum Holds {
     PanelSettings,
     /// FreePBX's `modules`.
     PanelModules,
+    /// FreePBX's `findmefollow`: numbers that ring for an extension.
+    FollowMe,
+    /// FreePBX's `ringgroups`: numbers that ring for a group.
+    RingGroups,
+    /// FreePBX's `miscdests`: numbers that menus and routes send calls to.
+    MiscDestinations,
+    /// FusionPBX's `v_follow_me_destinations`.
+    FusionFollowMe,
+    /// FreePBX's `disa`: second dial tones.
+    DialTones,
 }
 
 /// Returns whether a table of that name may be of use here.
@@ -106,6 +116,10 @@ impl Holds {
             Holds::OlderJobs => "id",
             Holds::PanelSettings => "keyword",
             Holds::PanelModules => "modulename",
+            Holds::FollowMe | Holds::RingGroups => "grpnum",
+            Holds::MiscDestinations => "id",
+            Holds::FusionFollowMe => "follow_me_uuid",
+            Holds::DialTones => "disa_id",
         }
     }
 
@@ -121,6 +135,19 @@ impl Holds {
                 | Holds::Incoming
                 | Holds::Jobs
                 | Holds::OlderJobs
+                | Holds::FusionFollowMe
+        )
+    }
+
+    /// Returns whether it may hold forwards.
+    pub(super) fn is_of_forwards(self) -> bool {
+        matches!(
+            self,
+            Holds::FollowMe
+                | Holds::RingGroups
+                | Holds::MiscDestinations
+                | Holds::FusionFollowMe
+                | Holds::Extensions
         )
     }
 
@@ -143,6 +170,7 @@ impl Holds {
                 | Holds::OlderJobs
                 | Holds::PanelSettings
                 | Holds::PanelModules
+                | Holds::DialTones
         )
     }
 }
@@ -184,4 +212,9 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("cronmanager", Holds::OlderJobs, &["module", "id", "command"]),
     ("freepbx_settings", Holds::PanelSettings, &["keyword", "value"]),
     ("modules", Holds::PanelModules, &["modulename", "version", "enabled"]),
+    ("findmefollow", Holds::FollowMe, &["grpnum", "grplist"]),
+    ("ringgroups", Holds::RingGroups, &["grpnum", "grplist"]),
+    ("miscdests", Holds::MiscDestinations, &["id", "destdial"]),
+    ("v_follow_me_destinations", Holds::FusionFollowMe, &["follow_me_uuid", "follow_me_destination"]),
+    ("disa", Holds::DialTones, &["disa_id", "pin", "context"]),
 ];

@@ -5,6 +5,7 @@
 //! file tells of an account. What is realtime or FusionPBX's stands in no file at all.
 
 mod data_directory;
+mod forwards;
 mod freepbx;
 mod fusionpbx;
 mod gather;
@@ -23,6 +24,7 @@ use crate::evidence::{Evidence, Source};
 use crate::readers::is_sql_dump;
 use crate::tables::{Dialect, Dump, pump};
 
+pub(super) use forwards::numbers as numbers_of_list;
 pub(super) use gather::Settings;
 pub use holds::is_table;
 
@@ -81,6 +83,10 @@ impl Found {
         // What a panel keeps to itself stands in no file: the newest database that has it tells all of it.
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_own_tables()) {
             collector.pbx.panel = panel::read(settings);
+        }
+        // Nor do forwards: the newest database that has them counts.
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_forwards()) {
+            forwards::collect(settings, &mut collector.pbx.forwards);
         }
         let has_files = !collector.pbx.accounts.is_empty();
         // Of several dumps the newest counts.

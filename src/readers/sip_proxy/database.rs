@@ -243,6 +243,14 @@ fn time_of(kind: Row, values: &[(&str, ValueRef<'_>)]) -> Option<Time> {
     time(value.1)
 }
 
+/// Returns the instant that a value stands for, where it needs no zone.
+pub(crate) fn exact_time(value: ValueRef<'_>) -> Option<Instant> {
+    match time(value)? {
+        Time::Exact(at) => Some(at),
+        Time::Local(_) => None,
+    }
+}
+
 fn time(value: ValueRef<'_>) -> Option<Time> {
     /// The Julian day of 1970-01-01T00:00:00Z.
     const EPOCH_DAY: f64 = 2_440_587.5;

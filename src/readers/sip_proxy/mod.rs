@@ -20,6 +20,7 @@ mod fields;
 mod script;
 
 pub(super) use database::FORMAT as DATABASE;
+pub(crate) use database::exact_time;
 
 use super::found::Found;
 use super::syslog::{Message, Program};
