@@ -217,19 +217,6 @@ pub(crate) struct ReportArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// Arguments of `restore`.
-#[derive(Debug, Args)]
-pub(crate) struct RestoreArgs {
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
-    /// The case of the intrusion, to compare with: a folder that `run -o` wrote.
-    #[arg(long, value_name = "CASE", help_heading = "Gate")]
-    pub(crate) case: Option<PathBuf>,
-    /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
-    #[arg(long, value_name = "TIME", help_heading = "Gate")]
-    pub(crate) clean_since: Option<String>,
-}
-
 /// Arguments of `preserve`.
 #[derive(Debug, Args)]
 pub(crate) struct PreserveArgs {
@@ -254,6 +241,19 @@ pub(crate) struct VerifyArgs {
     /// The manifest's SHA-256, as it was written down when the folder was made.
     #[arg(long, value_name = "SHA256", value_parser = sha256)]
     pub(crate) expect: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The case of the intrusion, to compare with: a folder that `run -o` wrote.
+    #[arg(long, value_name = "CASE", help_heading = "Gate")]
+    pub(crate) case: Option<PathBuf>,
+    /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
+    #[arg(long, value_name = "TIME", help_heading = "Gate")]
+    pub(crate) clean_since: Option<String>,
 }
 
 /// Arguments of `timeline`.

@@ -145,33 +145,11 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             }
         });
     }
-    if let Some(error) = error.downcast_ref::<EarlierError>() {
-        return Some(match error {
-            EarlierError::Unreadable { .. } => {
-                "give the folder that `tolltrace run EVIDENCE -o CASE` wrote on the evidence of the intrusion"
-            }
-            EarlierError::Changed { .. } => {
-                "write the case once more from its evidence, with `tolltrace run -o`"
-            }
-            EarlierError::TooLarge { .. } | EarlierError::Form { .. } => {
-                "write the case once more from its evidence, with this version of tolltrace"
-            }
-        });
-    }
     if let Some(error) = error.downcast_ref::<PreserveError>() {
-        return Some(match error {
-            PreserveError::NotEmpty(_) => {
-                "choose a new or empty folder: what was preserved is never written over"
-            }
-            PreserveError::NoRoom { .. } => "choose a folder on a larger disk",
-            PreserveError::Unwritable { .. } => {
-                "choose a folder that may be written to, on a disk with room; what was begun is not whole"
-            }
-            PreserveError::Foreign(_) => "give the folder that 'tolltrace preserve' or 'run -o' wrote",
-            PreserveError::Unreadable { .. } => {
-                "ask for the right to read it, or copy it from where it is whole"
-            }
-        });
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<EarlierError>() {
+        return Some(error.hint());
     }
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),

@@ -253,6 +253,8 @@ pub struct CallRecordSettings {
     pub event_columns: BTreeMap<String, Vec<String>>,
     /// The `dateformat` of `cel.conf`.
     pub event_date_format: Option<String>,
+    /// The columns that a SIP proxy's routing script adds to its accounting, as each setting of it lists them.
+    pub accounting_columns: Vec<Vec<String>>,
     /// The variables of each template in FreeSWITCH's `cdr_csv.conf.xml`, the default one first.
     pub freeswitch_templates: Vec<Vec<String>>,
 }

@@ -57,6 +57,23 @@ pub enum EarlierError {
     },
 }
 
+impl EarlierError {
+    /// Returns what may help.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            EarlierError::Unreadable { .. } => {
+                "give the folder that `tolltrace run EVIDENCE -o CASE` wrote on the evidence of the intrusion"
+            }
+            EarlierError::Changed { .. } => {
+                "write the case once more from its evidence, with `tolltrace run -o`"
+            }
+            EarlierError::TooLarge { .. } | EarlierError::Form { .. } => {
+                "write the case once more from its evidence, with this version of tolltrace"
+            }
+        }
+    }
+}
+
 /// An earlier case.
 #[derive(Debug, Default)]
 pub struct Earlier {

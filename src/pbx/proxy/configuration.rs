@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::super::model::{Problem, ProxyScript};
 use super::super::read::Collector;
-use super::{peer, secrets};
+use super::{extras, peer, secrets};
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Kind, Source};
 
@@ -55,6 +55,7 @@ fn read(source: &Source, text: &str, collector: &mut Collector) {
     let lower = source.file.path.to_ascii_lowercase();
     let is_opensips = text.starts_with("#!OPENSIPS") || lower.contains("opensips");
     collector.pbx.proxy.get_or_insert(if is_opensips { "OpenSIPS" } else { "Kamailio" });
+    collector.pbx.call_records.accounting_columns.extend(extras::columns(text));
     let mut definitions = Definitions::default();
     let mut in_comment = false;
     let mut offset = 0_u64;
