@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::support::shared;
 
 /// A secret that no guesser finds.
 const NEW_SECRET: &str = "Zt7-qPw4-Lm92-Xk5v";
@@ -17,7 +18,7 @@ struct Repair {
 
 impl Repair {
     /// Makes the case of a folder and copies it; `leave_out` is what the copies need not have.
-    fn of(folder: &Path, leave_out: &str) -> Self {
+    fn of(folder: &Path, leave_out: &[&str]) -> Self {
         let scratch = Scratch::new();
         copy(folder, &scratch.path().join("before"), leave_out);
         copy(folder, &scratch.path().join("after"), leave_out);
@@ -68,6 +69,15 @@ impl Repair {
         (code(&output), shut)
     }
 
+    /// Returns the state of one gate.
+    fn state(&self, id: &str) -> String {
+        let output = self.scratch.run(&["restore", "after", "--case", "case", "--format", "json"]);
+        let told: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let gates = told["gates"].as_array().unwrap();
+        let gate = gates.iter().find(|gate| gate["id"] == id).unwrap_or_else(|| panic!("{id}: {told}"));
+        gate["state"].as_str().unwrap().to_owned()
+    }
+
     /// Opens something again, asserts that exactly one gate keeps it shut, and closes it.
     fn reopened(&self, gate: &str, name: &str, from: &str, to: &str) {
         self.change(name, from, to);
@@ -76,12 +86,12 @@ impl Repair {
     }
 }
 
-fn copy(from: &Path, to: &Path, leave_out: &str) {
+fn copy(from: &Path, to: &Path, leave_out: &[&str]) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_name() == leave_out {
+        if leave_out.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         let kind = entry.file_type().unwrap();
@@ -102,7 +112,7 @@ const JAIL: &str = "etc/fail2ban/jail.local";
 /// The brute force, with all that let it in mended.
 fn bruteforce() -> Repair {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root");
-    let repair = Repair::of(&folder, "cel-custom");
+    let repair = Repair::of(&folder, &["cel-custom", "cdr-custom", "full"]);
     repair.change(ACCOUNTS, "secret=verano2019", &format!("secret={NEW_SECRET}"));
     repair.change(ACCOUNTS, OWNER_OPEN, OWNER_LISTED);
     repair.change(GENERAL, "allowguest=yes", "allowguest=no");
@@ -143,12 +153,17 @@ fn whoever_comes_back_is_seen_and_silence_must_be_in_the_evidence() {
     let day_after = ["--case", "case", "--clean-since", "2026-11-14 09:00"];
     let (status, shut) = repair.judge(&day_after);
     assert_eq!((status, shut), (1, vec!["no-new-sign cannot-tell".to_owned()]), "the logs end before that");
-    let honest =
-        "[2026-11-14 10:00:00] VERBOSE[18667] chan_sip.c: Registered SIP '101' at 172.16.20.31:5060\n";
-    repair.append("var/log/asterisk/full", honest);
+    let line = |at: &str, address: &str| {
+        format!(
+            "[2026-11-14 {at}] SECURITY[18672] res_security_log.c: SecurityEvent=\"SuccessfulAuth\",\
+             EventTV=\"2026-11-14T{at}.250+0100\",Severity=\"Informational\",Service=\"SIP\",EventVersion=\"1\",\
+             AccountID=\"101\",SessionID=\"0x7f1\",LocalAddress=\"IPV4/UDP/172.16.20.5/5060\",\
+             RemoteAddress=\"IPV4/UDP/{address}/5060\",UsingPassword=\"1\"\n"
+        )
+    };
+    repair.append("var/log/asterisk/security", &line("10:00:00", "172.16.20.31"));
     assert_eq!(repair.judge(&day_after), (0, vec![]));
-    let again = "[2026-11-14 10:02:00] VERBOSE[18667] chan_sip.c: Registered SIP '101' at 240.77.7.7:5060\n";
-    repair.append("var/log/asterisk/full", again);
+    repair.append("var/log/asterisk/security", &line("10:02:00", "240.77.7.7"));
     for more in [&day_after[..], &["--case", "case"]] {
         let (status, shut) = repair.judge(more);
         assert_eq!(status, 1);
@@ -283,4 +298,63 @@ fn words_of_a_forged_case_act_on_no_output() {
     forge(&case, |report| report["incidents"][0]["sources"][0]["address"] = "nowhere".into());
     let output = repair.scratch.run(&["restore", "after", "--case", "case"]);
     assert_eq!(code(&output), 2);
+}
+
+#[test]
+fn phone_files_must_be_out_of_reach_and_their_secrets_new() {
+    let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
+    let repair = Repair::of(&folder, &["cel-custom"]);
+    let (status, shut) = repair.judge(&["--case", "case"]);
+    let wanted = [
+        "access-limited open",
+        "provisioning-closed open",
+        "secrets-taken open",
+        "evidence-newer cannot-tell",
+    ];
+    assert_eq!((status, shut), (1, wanted.map(str::to_owned).to_vec()));
+    let (server, phone) = ("etc/asterisk/pjsip.conf", "srv/tftp/0015654a1c45.cfg");
+    repair.change(server, "password=5gcBtanqphzjrY6V", &format!("password={NEW_SECRET}"));
+    repair.change(phone, "password = 5gcBtanqphzjrY6V", &format!("password = {NEW_SECRET}"));
+    // One's own networks speak SIP and fetch files; who else does is dropped.
+    let rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
+        -A INPUT -i lo -j ACCEPT\n-A INPUT -s 172.20.8.0/24 -j ACCEPT\n-A INPUT -s 240.201.4.20/32 -p udp -m udp --dport 5060 -j ACCEPT\nCOMMIT\n";
+    repair.write("etc/iptables/rules.v4", rules);
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
+    let new = format!("password={NEW_SECRET}");
+    repair.reopened("secrets-taken open", server, &new, "password=5gcBtanqphzjrY6V");
+    let open = "-A INPUT -i lo -j ACCEPT\n-A INPUT -p udp -m udp --dport 69 -j ACCEPT";
+    repair.change("etc/iptables/rules.v4", "-A INPUT -i lo -j ACCEPT", open);
+    let (status, shut) = repair.judge(&["--case", "case"]);
+    assert_eq!(status, 1);
+    assert!(shut.contains(&"provisioning-closed open".to_owned()), "{shut:?}");
+    assert!(!shut.iter().any(|gate| gate.starts_with("access-limited")), "{shut:?}");
+}
+
+#[test]
+fn what_a_web_intruder_left_must_be_gone_and_the_place_be_there() {
+    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+    let unpacked = Scratch::new();
+    let packed = fs::File::open(folder.join("rootfs.tar.gz")).unwrap();
+    tar::Archive::new(flate2::read::GzDecoder::new(packed)).unpack(unpacked.path()).unwrap();
+    let root = unpacked.path().join("rootfs");
+    // The access logs alone take most of the time, and no gate here asks for them.
+    let repair = Repair::of(&root, &["mysql"]);
+    let state = |id: &str| repair.state(id);
+    for id in ["pages-gone", "jobs-gone", "keys-and-users-known", "admins-known", "dialplan-clean"] {
+        assert_eq!(state(id), "open", "{id}");
+    }
+    for name in ["var/www/html/modular.php", "var/www/html/.clean.sh", "home/asterisk/.ssh/authorized_keys"] {
+        fs::remove_file(repair.path(name)).unwrap();
+    }
+    let (status, shut) = repair.judge(&["--case", "case"]);
+    assert_eq!(status, 1);
+    assert_eq!(state("pages-gone"), "closed", "{shut:?}");
+    assert_eq!(state("keys-and-users-known"), "closed", "{shut:?}");
+    assert_eq!(state("jobs-gone"), "open", "{shut:?}");
+    // Where the place itself was not copied, nothing is known of it.
+    fs::remove_dir_all(repair.path("var/www")).unwrap();
+    fs::remove_dir_all(repair.path("usr")).unwrap();
+    fs::remove_dir_all(repair.path("home")).unwrap();
+    assert_eq!(state("pages-gone"), "cannot-tell");
+    assert_eq!(state("keys-and-users-known"), "cannot-tell");
 }

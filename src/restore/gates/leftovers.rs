@@ -76,7 +76,7 @@ fn of_group(scene: &Scene<'_>, group: &Group) -> Option<Gate> {
     let now: Vec<&Finding> = scene
         .found(group.finds)
         .filter(|finding| finding.subject.raw().starts_with('/') || finding.id != "indicator")
-        .filter(|finding| !is_gone_from_newest_dump(scene, finding.id, finding.subject.raw()))
+        .filter(|finding| !is_gone_from_newest(scene, finding.id, finding.subject.raw()))
         .collect();
     let mut answers: Vec<Answer> = now
         .iter()
@@ -129,21 +129,32 @@ fn of_gone(scene: &Scene<'_>, past: &PastFinding) -> Answer {
     }
 }
 
-/// Returns whether a row of the panel's database that an older dump has is not in the newest dump with its table.
-fn is_gone_from_newest_dump(scene: &Scene<'_>, id: &str, name: &str) -> bool {
-    let is_of_panel = matches!(
-        id,
-        "unknown-admin" | "unknown-manager-user" | "persistence-panel-job" | "account-made-by-intruder"
-    );
+/// Returns whether a row of the panel's database stands in old dumps only: the newest database tells how it is now.
+fn is_gone_from_newest(scene: &Scene<'_>, id: &str, name: &str) -> bool {
+    let pbx = scene.ground.world.pbx;
+    let has_database = !pbx.panel.users.is_empty();
+    match id {
+        "unknown-admin" if has_database => !pbx.panel.users.iter().any(|user| user.name == name),
+        "persistence-panel-job" if has_database => !pbx.panel.jobs.iter().any(|job| job.name == name),
+        "account-made-by-intruder" if !pbx.accounts.is_empty() => {
+            !pbx.accounts.iter().any(|account| account.name == name)
+        }
+        "unknown-manager-user" if !pbx.manager_users.is_empty() => {
+            !pbx.manager_users.iter().any(|user| user.name == name)
+        }
+        "unknown-admin" | "persistence-panel-job" | "unknown-manager-user" => {
+            is_gone_from_newest_dump(scene, name)
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether no newest dump of a table that once had a row of that name has it.
+fn is_gone_from_newest_dump(scene: &Scene<'_>, name: &str) -> bool {
     let snapshots = &scene.ground.world.artifacts.snapshots;
-    let tables: BTreeSet<&str> = snapshots
-        .iter()
-        .flat_map(|snapshot| &snapshot.rows)
-        .filter(|row| row.name == name)
-        .map(|row| row.table)
-        .collect();
-    is_of_panel
-        && !tables.is_empty()
+    let rows = snapshots.iter().flat_map(|snapshot| &snapshot.rows);
+    let tables: BTreeSet<&str> = rows.filter(|row| row.name == name).map(|row| row.table).collect();
+    !tables.is_empty()
         && tables.iter().all(|table| {
             let newest = snapshots.iter().rfind(|snapshot| snapshot.tables.contains(table));
             newest

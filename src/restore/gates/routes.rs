@@ -19,7 +19,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         let name = format!("{} in [{}]", visible(pattern), visible(context));
         answers.push(match extension {
             Some(extension) => {
-                Answer::open(format!("{name}, by which the fraud went out, lets every account out as before"))
+                Answer::open(format!("{name}, by which the fraud went out, is there as it was"))
                     .with(extension.place().and_then(|place| scene.proof(place)))
             }
             None if dialplan.contexts.is_empty() => {

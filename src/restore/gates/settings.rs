@@ -62,6 +62,30 @@ fn is_word(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
+/// What must hold, for the findings that are met most.
+const TITLES: [(&str, &str); 16] = [
+    ("asterisk-runs-as-root", "Asterisk does not run as root"),
+    ("dialplan-hole", "The dialplan lets nobody out who comes in from outside"),
+    ("disa-without-pin", "No second dial tone (DISA) is open to strangers"),
+    ("disa-weak-pin", "No second dial tone (DISA) is open to whoever guesses"),
+    ("event-socket-listens-everywhere", "The event socket is not open to everybody"),
+    ("forward-to-paid-destination", "No forward leads to a number that costs"),
+    ("manager-open-to-all", "The manager interface is not open to everybody"),
+    ("panel-login-bypassed", "The panel itself asks for a password"),
+    ("panel-open-to-all", "The panel is not open to everybody"),
+    ("panel-without-login", "The panel asks for a password"),
+    ("secret-not-asked-for", "Every account is asked for its secret"),
+    ("secrets-readable-by-all", "Files with secrets are not readable by all"),
+    ("sip-open-to-all", "SIP is not open to everybody"),
+    ("tftp-open-to-all", "TFTP is not open to everybody"),
+    ("transfer-allowed", "Callers from outside cannot send calls on"),
+    ("voicemail-dials-out", "No mailbox lets callers dial out"),
+];
+
+fn title(id: &str) -> Option<&'static str> {
+    TITLES.iter().find(|(known, _)| *known == id).map(|(_, title)| *title)
+}
+
 fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding]) -> Option<Gate> {
     let mut answers: Vec<Answer> = now
         .iter()
@@ -90,10 +114,7 @@ fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding])
         lesser.map(|past| Answer::closed(format!("less grave than it was: {}", visible(&past.title)))),
     );
     let close = now.first().map_or("", |finding| finding.remedy.as_str());
-    let title = now.first().map_or_else(
-        || format!("Closed: {}", id.replace('-', " ")),
-        |_| format!("To be closed: {}", id.replace('-', " ")),
-    );
+    let title = title(id).map_or_else(|| format!("Nothing is found as `{id}`"), str::to_owned);
     let gate = Gate::of(id, &title, answers)?;
     Some(
         gate.to_do(
