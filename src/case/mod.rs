@@ -66,6 +66,8 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Work out what to cut off and change.
+    pub contain: bool,
     /// Leave out the lines that prove each call: who asks for figures only does not see them.
     pub figures_only: bool,
     /// `--case-number`.
@@ -107,7 +109,7 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
-    /// What to cut off and change.
+    /// What to cut off and change, where that was asked for.
     pub containment: Plan,
 }
 
@@ -266,7 +268,9 @@ pub fn examine(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
-        examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        if options.contain {
+            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        }
         examined
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tolltrace::case::Examined;
+use tolltrace::case::{Examined, Options};
 use tolltrace::evidence::Evidence;
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
@@ -35,7 +35,8 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
     }
-    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
+    let options = inquiry::options(&args.inquiry, Some(&args.record));
+    let examined = inquiry::examine(evidence, &Options { contain: output.is_some(), ..options }, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),

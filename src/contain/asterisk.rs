@@ -57,7 +57,9 @@ fn script(plan: &Plan, asked: Asked) -> String {
         );
     }
     if plan.came_by(&[Vector::ManagerInterface, Vector::WebExploit]) {
-        notes.push("Calls that the intruder had the server place are those of channels that begin with Local.");
+        notes.push(
+            "Calls that the intruder had the server place are those of channels that begin with Local.",
+        );
     }
     let head = Head {
         title: "End the fraudulent calls, and take the intruder's registrations off (Asterisk).",
@@ -89,6 +91,8 @@ fn script(plan: &Plan, asked: Asked) -> String {
             text.push_str(&format!("end_calls_of '{}'\n", trunk.channel));
         }
     }
-    text.push_str("\nleft=$(odd)\n[ \"$left\" = 0 ] || echo \"$left channels have odd names: look at them by hand\"\n");
+    text.push_str(
+        "\nleft=$(odd)\n[ \"$left\" = 0 ] || echo \"$left channels have odd names: look at them by hand\"\n",
+    );
     text
 }

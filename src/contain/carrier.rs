@@ -42,7 +42,8 @@ pub(super) fn files(plan: &Plan) -> Vec<Output> {
     if plan.intrusions.is_empty() {
         return Vec::new();
     }
-    let text = markdown::render("The carrier: what to say on its emergency line, and what to change", &blocks(plan));
+    let text =
+        markdown::render("The carrier: what to say on its emergency line, and what to change", &blocks(plan));
     vec![Output::new("carrier.md", "what to tell the carrier, and what to have it change", text)]
 }
 
@@ -76,7 +77,8 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         }
         if !intrusion.numbers.is_empty() {
             blocks.push(Block::Paragraph(
-                format!("Numbers that took most time, of {}:", counted(intrusion.numbers_count, "number")).into(),
+                format!("Numbers that took most time, of {}:", counted(intrusion.numbers_count, "number"))
+                    .into(),
             ));
             blocks.extend(Block::list(intrusion.numbers.iter().take(MOST_NUMBERS).map(Line::from)));
         }

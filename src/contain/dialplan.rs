@@ -40,7 +40,9 @@ pub(super) fn asterisk(plan: &Plan) -> String {
     };
     let mut text = head.remarks(";");
     if !outbound.knows_emergency {
-        text.push_str("; The country is not known: write its own emergency numbers below before this is used.\n");
+        text.push_str(
+            "; The country is not known: write its own emergency numbers below before this is used.\n",
+        );
     }
     if outbound.has_panel_routes {
         if let Some(routes) = Name::new("outbound-allroutes") {
@@ -67,7 +69,11 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
     for line in before(outbound) {
         for country in &outbound.called {
             for prefix in &outbound.international {
-                text.push_str(&format!("exten => _{line}{prefix}{}.,1,{again} ; {}\n", country.code, plain(country.name)));
+                text.push_str(&format!(
+                    "exten => _{line}{prefix}{}.,1,{again} ; {}\n",
+                    country.code,
+                    plain(country.name)
+                ));
             }
             text.push_str(&format!("exten => _{line}+{}.,1,{again}\n", country.code));
         }
@@ -82,7 +88,9 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
         if !outbound.costly_areas.is_empty() {
             let paid = PAID_AREAS.iter().filter_map(|area| Digits::new(area));
             for area in outbound.costly_areas.iter().cloned().chain(paid) {
-                text.push_str(&format!("exten => _{line}1{area}NXXXXXX,1,{refused}\nexten => _{line}{area}NXXXXXX,1,{refused}\n"));
+                text.push_str(&format!(
+                    "exten => _{line}1{area}NXXXXXX,1,{refused}\nexten => _{line}{area}NXXXXXX,1,{refused}\n"
+                ));
             }
         }
     }
@@ -134,7 +142,9 @@ pub(super) fn freeswitch(plan: &Plan) -> String {
         text.push_str(&format!("    allowed: {} {}\n", country.code, plain(country.name)));
     }
     if !outbound.knows_emergency {
-        text.push_str("    The country is not known: write its own emergency numbers below before this is used.\n");
+        text.push_str(
+            "    The country is not known: write its own emergency numbers below before this is used.\n",
+        );
     }
     text.push_str("  -->\n");
     let emergency = either(&outbound.emergency);
@@ -164,7 +174,9 @@ pub(super) fn proxy(plan: &Plan) -> String {
     };
     let mut text = head.remarks("#");
     if !outbound.knows_emergency {
-        text.push_str("# The country is not known: write its own emergency numbers below before this is used.\n");
+        text.push_str(
+            "# The country is not known: write its own emergency numbers below before this is used.\n",
+        );
     }
     let line = either(&outbound.outside);
     // POSIX expressions: no group without a capture, and no looking ahead.
@@ -175,9 +187,13 @@ pub(super) fn proxy(plan: &Plan) -> String {
         either(&outbound.emergency)
     ));
     if !outbound.called.is_empty() {
-        text.push_str("    # countries that honest calls went to: strike out those that need not be called\n");
+        text.push_str(
+            "    # countries that honest calls went to: strike out those that need not be called\n",
+        );
         let allowed = either(outbound.called.iter().map(|country| &country.code));
-        text.push_str(&format!("    if ($rU =~ \"^{line}{prefixes}({allowed})\") {{\n        return;\n    }}\n"));
+        text.push_str(&format!(
+            "    if ($rU =~ \"^{line}{prefixes}({allowed})\") {{\n        return;\n    }}\n"
+        ));
     }
     text.push_str(&format!(
         "    if ($rU =~ \"^{line}{prefixes}[0-9]\") {{\n        sl_send_reply(\"403\", \"Destination not allowed\");\n        exit;\n    }}\n}}\n"

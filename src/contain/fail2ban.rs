@@ -9,14 +9,22 @@ use super::script::Head;
 use super::{Jail, Kept, LogForm, Output, Plan, ScriptTurn};
 
 /// Name of jail and filter.
-const NAME: &str = "tolltrace";
+const NAME: &str = "tolltrace-sip";
 
 /// Writes jail and filter.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
     let Some(jail) = &plan.jail else { return Vec::new() };
     vec![
-        Output::new("fail2ban/jail.d/tolltrace.local", "a jail for the log that tells of most failures", jail_file(plan, jail)),
-        Output::new("fail2ban/filter.d/tolltrace.conf", "its filter, which matches this log's failures", filter_file(jail)),
+        Output::new(
+            "fail2ban/jail.d/tolltrace-sip.local",
+            "a jail for the log that tells of most failures",
+            jail_file(plan, jail),
+        ),
+        Output::new(
+            "fail2ban/filter.d/tolltrace-sip.conf",
+            "its filter, which matches this log's failures",
+            filter_file(jail),
+        ),
     ]
 }
 
@@ -43,7 +51,9 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
         LogForm::FreeSwitch => {
             "# FreeSWITCH tells of wrong secrets only with log-auth-failures=true in each SIP profile.\n"
         }
-        LogForm::Proxy => "# The lines are those that the site's own routing script prints: keep its xlog() as it is.\n",
+        LogForm::Proxy => {
+            "# The lines are those that the site's own routing script prints: keep its xlog() as it is.\n"
+        }
         LogForm::Asterisk | LogForm::AsteriskJson => {
             "# Keep the levels notice, warning and security in logger.conf for this file.\n"
         }
@@ -86,7 +96,8 @@ const FREESWITCH: [&str; 2] = [
 ];
 
 /// What a SIP proxy writes before a line of its script.
-const PROXY_HEAD: &str = r"^\s*\S+ \S*(?:kamailio|opensips)(?:\[\d+\])?: (?:\w+: ?)?(?:\{\d+ \d+ \w+ \S*\} )?";
+const PROXY_HEAD: &str =
+    r"^\s*\S+ \S*(?:kamailio|opensips)(?:\[\d+\])?: (?:\w+: ?)?(?:\{\d+ \d+ \w+ \S*\} )?";
 
 fn filter_file(jail: &Jail) -> String {
     let failures: Vec<String> = match jail.form {
@@ -99,15 +110,15 @@ fn filter_file(jail: &Jail) -> String {
     };
     let head = match jail.form {
         LogForm::Asterisk => Some(ASTERISK_HEAD),
-        LogForm::AsteriskJson => {
-            Some(r#"^\{"hostname":"[^"]*","timestamp":"[^"]*",.*"level":"(?:NOTICE|WARNING|SECURITY)","message":""#)
-        }
+        LogForm::AsteriskJson => Some(
+            r#"^\{"hostname":"[^"]*","timestamp":"[^"]*",.*"level":"(?:NOTICE|WARNING|SECURITY)","message":""#,
+        ),
         LogForm::Proxy => Some(PROXY_HEAD),
         LogForm::FreeSwitch => None,
     };
     let about = Head {
         title: "What counts as a failed login in this log.",
-        changes: "nothing by itself: jail.d/tolltrace.local uses it.",
+        changes: "nothing by itself: jail.d/tolltrace-sip.local uses it.",
         undo: "remove it together with that file.",
         check: "fail2ban-regex LOG FILTER counts the lines that it matches.",
         notes: &[],
@@ -130,7 +141,8 @@ fn proxy(turns: &[ScriptTurn]) -> Vec<String> {
     let mut expressions: Vec<String> = turns
         .iter()
         .map(|turn| {
-            let edge = if turn.cue.starts_with(|letter: char| letter.is_ascii_alphanumeric()) { r"\b" } else { "" };
+            let edge =
+                if turn.cue.starts_with(|letter: char| letter.is_ascii_alphanumeric()) { r"\b" } else { "" };
             let cue = turn.cue.replace('(', r"\(");
             let words = turn.words.split(' ').take(3).collect::<Vec<_>>().join(" ");
             format!(r"%(_head)s<script>: {words}\b.*?{edge}{cue}<HOST>(?::\d+)?(?:[\s,;)]|$)")
@@ -139,6 +151,8 @@ fn proxy(turns: &[ScriptTurn]) -> Vec<String> {
     expressions.sort();
     expressions.dedup();
     expressions.push(r"%(_head)s<script>: pike blocking \S+ from .*\(IP:<HOST>:\d+\)$".to_owned());
-    expressions.push(r"%(_head)s(?:\w+ \[[\w.:]+\]: )?(?:\w+\(\): )?PIKE - BLOCKing ip <HOST>, node=\S+$".to_owned());
+    expressions.push(
+        r"%(_head)s(?:\w+ \[[\w.:]+\]: )?(?:\w+\(\): )?PIKE - BLOCKing ip <HOST>, node=\S+$".to_owned(),
+    );
     expressions
 }

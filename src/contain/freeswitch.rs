@@ -51,7 +51,9 @@ fn script(plan: &Plan, asked: Asked) -> String {
     text.push_str("\necho 'Calls that are up:'\nfs_cli -x 'show calls' | cat -v\n\n");
     for taken in &plan.taken {
         let name = taken.name.as_str();
-        text.push_str(&format!("run fs_cli -x 'hupall NORMAL_CLEARING sip_auth_username {name}'\nforget '{name}'\n"));
+        text.push_str(&format!(
+            "run fs_cli -x 'hupall NORMAL_CLEARING sip_auth_username {name}'\nforget '{name}'\n"
+        ));
     }
     if asked.end_calls {
         push_wrapped(&mut text, "#", "--end-calls: everything that is up.");

@@ -16,8 +16,7 @@ const MOST_PORTS: usize = 15;
 
 /// Writes the files and their script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
-    let has_sip = !plan.intrusions.is_empty() || plan.tried_count > 0;
-    if !has_sip {
+    if plan.intrusions.is_empty() {
         return Vec::new();
     }
     let families = [("iptables.v4", true), ("iptables.v6", false)];
@@ -27,7 +26,11 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
             Output::new(name, "the same rules, for iptables-restore --noflush", rules(plan, asked, is_four))
         })
         .collect();
-    files.push(Output::new("iptables.sh", "puts the rules for iptables in place, and takes them back", script(plan)));
+    files.push(Output::new(
+        "iptables.sh",
+        "puts the rules for iptables in place, and takes them back",
+        script(plan),
+    ));
     files
 }
 
@@ -48,7 +51,10 @@ fn rules(plan: &Plan, asked: Asked, is_four: bool) -> String {
     nftables::push_reasons(&mut text, plan, &nftables::sip());
     text.push_str("*filter\n:TOLLTRACE-IN - [0:0]\n:TOLLTRACE-OUT - [0:0]\n:TOLLTRACE-SIP - [0:0]\n");
     for cut in plan.cut.iter().map(|cut| IpNet::from(cut.address)).filter(of_family) {
-        text.push_str(&format!("-A TOLLTRACE-IN -s {0} -j DROP\n-A TOLLTRACE-OUT -d {0} -j DROP\n", shown(cut)));
+        text.push_str(&format!(
+            "-A TOLLTRACE-IN -s {0} -j DROP\n-A TOLLTRACE-OUT -d {0} -j DROP\n",
+            shown(cut)
+        ));
     }
     text.push_str("-A TOLLTRACE-SIP -i lo -j RETURN\n");
     if !asked.end_calls {
@@ -61,7 +67,11 @@ fn rules(plan: &Plan, asked: Asked, is_four: bool) -> String {
     if nftables::knows_carriers(plan) {
         text.push_str("-A TOLLTRACE-SIP -j DROP\n");
     } else {
-        push_remark(&mut text, "#", "A carrier's addresses are not known: this rule only counts. Add them above it, then put DROP for RETURN.");
+        push_remark(
+            &mut text,
+            "#",
+            "A carrier's addresses are not known: this rule only counts. Add them above it, then put DROP for RETURN.",
+        );
         text.push_str("-A TOLLTRACE-SIP -j RETURN\n");
     }
     text.push_str("COMMIT\n");
@@ -81,7 +91,8 @@ fn script(plan: &Plan) -> String {
         ],
     };
     // The verb comes first here, so that the word for doing it is the second.
-    let begin = sh(&head).replace("case \"${1-}\" in", "verb=${1-check}; [ \"$#\" -gt 0 ] && shift\ncase \"${1-}\" in");
+    let begin = sh(&head)
+        .replace("case \"${1-}\" in", "verb=${1-check}; [ \"$#\" -gt 0 ] && shift\ncase \"${1-}\" in");
     let begin = begin.replace("to do it: sh $0 now", "to do it: sh $0 $verb now");
     let begin = begin.replace("usage: sh $0 [now]", "usage: sh $0 block|sip|undo|check [now]");
     let ports = nftables::sip_ports(plan);
@@ -94,7 +105,8 @@ fn script(plan: &Plan) -> String {
                 .map(|some| format!("-p {word} -m multiport --dports {} -j TOLLTRACE-SIP", some.join(","))),
         );
     }
-    let each = |verb: &str| jumps.iter().map(|jump| format!("        {verb} INPUT {jump}\n")).collect::<String>();
+    let each =
+        |verb: &str| jumps.iter().map(|jump| format!("        {verb} INPUT {jump}\n")).collect::<String>();
     format!(
         r#"{begin}here=$(dirname "$0")
 load() {{

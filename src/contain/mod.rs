@@ -32,8 +32,8 @@ pub use folder::write;
 pub use generated::{NewSecrets, NoRandomness, secrets};
 pub use orders::blocks;
 pub use plan::{
-    ByHand, Country, Credential, Cut, Intrusion, Jail, Keep, Kept, LogForm, OpenRoute, Outbound, Plan, Product,
-    Removal, RemovalKind, ScriptTurn, Taken, TrunkLine, Turn, Unresolved,
+    ByHand, Country, Credential, Cut, Intrusion, Jail, Keep, Kept, LogForm, OpenRoute, Outbound, Plan,
+    Product, Removal, RemovalKind, ScriptTurn, Taken, TrunkLine, Turn, Unresolved,
 };
 
 /// How the files are to be.

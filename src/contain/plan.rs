@@ -216,8 +216,7 @@ pub enum Turn {
 
 impl Turn {
     /// All, in order.
-    pub const ALL: [Turn; 6] =
-        [Turn::Taken, Turn::Trunk, Turn::Control, Turn::Read, Turn::Weak, Turn::Rest];
+    pub const ALL: [Turn; 6] = [Turn::Taken, Turn::Trunk, Turn::Control, Turn::Read, Turn::Weak, Turn::Rest];
 
     /// Returns what the turn is, as a heading.
     pub fn words(self) -> &'static str {

@@ -70,7 +70,10 @@ fn script(plan: &Plan, asked: Asked, words: &Words) -> String {
         "aors() {{\n    {} 2>/dev/null | grep -o -E 'AOR?o?R?:+ *\"?[A-Za-z0-9_.@:-]+' | sed 's/.*[ :\"]\\([A-Za-z0-9_.@-]*\\)$/\\1/' | sort -u\n}}\n",
         words.contacts
     ));
-    text.push_str(&format!("\necho 'Calls that are up, where the dialog module is loaded:'\n{} 2>&1 | cat -v\n\n", words.dialogs));
+    text.push_str(&format!(
+        "\necho 'Calls that are up, where the dialog module is loaded:'\n{} 2>&1 | cat -v\n\n",
+        words.dialogs
+    ));
     for taken in &plan.taken {
         let name = taken.name.as_str();
         push_wrapped(&mut text, "#", "With its domain, where contacts are kept with one.");

@@ -27,15 +27,19 @@ pub(super) fn files(plan: &Plan) -> Vec<Output> {
         return Vec::new();
     }
     let text = markdown::render("What to take away", &blocks(plan));
-    let mut files = vec![Output::new(
-        "remove.md",
-        "forwards, DISA, accounts, jobs and files to take away",
-        text,
-    )];
-    let forwards: Vec<&Removal> =
-        plan.removals.iter().filter(|one| one.kind == RemovalKind::Forward && one.account.is_some()).collect();
+    let mut files =
+        vec![Output::new("remove.md", "forwards, DISA, accounts, jobs and files to take away", text)];
+    let forwards: Vec<&Removal> = plan
+        .removals
+        .iter()
+        .filter(|one| one.kind == RemovalKind::Forward && one.account.is_some())
+        .collect();
     if !forwards.is_empty() && plan.runs(Product::Asterisk) {
-        files.push(Output::new("remove-forwards.sh", "removes the forwards to paid numbers", forwards_script(&forwards)));
+        files.push(Output::new(
+            "remove-forwards.sh",
+            "removes the forwards to paid numbers",
+            forwards_script(&forwards),
+        ));
     }
     let whole: Vec<&Removal> = plan.removals.iter().filter(|one| one.file.is_some()).collect();
     if !whole.is_empty() {
@@ -48,7 +52,9 @@ fn blocks(plan: &Plan) -> Vec<Block> {
     let mut blocks = vec![Block::Paragraph(
         "Take a copy before anything is taken away: what is here is evidence. Disable accounts first and delete them when the inquiry is over.".into(),
     )];
-    if plan.removals.iter().any(|one| matches!(one.kind, RemovalKind::Job | RemovalKind::Login | RemovalKind::File) && !one.is_to_ask) {
+    if plan.removals.iter().any(|one| {
+        matches!(one.kind, RemovalKind::Job | RemovalKind::Login | RemovalKind::File) && !one.is_to_ask
+    }) {
         blocks.push(Block::Paragraph(
             "Somebody could run programs on this host. To take away what was found is a stopgap: build the host anew from known media, and bring back data only.".into(),
         ));
@@ -64,7 +70,7 @@ fn blocks(plan: &Plan) -> Vec<Block> {
             blocks.push(Block::Subheading(Line::default().words(title).evidence(&one.subject)));
             let mut lines: Vec<Line> = vec![one.why.clone().into(), one.remedy.clone().into()];
             lines.extend(one.place.iter().map(|place| Line::from(format!("at {place}"))));
-            lines.extend(how(kind).iter().map(|words| Line::from(*words)));
+            lines.extend(how(kind).iter().map(|words| Line::typed(words)));
             blocks.extend(Block::list(lines));
         }
     }
@@ -74,10 +80,18 @@ fn blocks(plan: &Plan) -> Vec<Block> {
 /// Says how such a thing is taken away, where the program's own words help.
 fn how(kind: RemovalKind) -> &'static [&'static str] {
     match kind {
-        RemovalKind::Disa => &["in the dialplan: take the extension with DISA() out, or give it a PIN of eight digits and more and a context without trunks; in FreePBX: Applications, DISA"],
-        RemovalKind::Voicemail => &["in voicemail.conf: take dialout= and callback= out, or give them a context without trunks; then voicemail reload"],
-        RemovalKind::Forward => &["in Asterisk: database show CF, then database del CF ACCOUNT (CFB: busy, CFU: no answer); in FreePBX also Find Me/Follow Me and misc destinations"],
-        RemovalKind::Administrator => &["in FreePBX: Admin, Administrators; look at User Management and its groups as well"],
+        RemovalKind::Disa => &[
+            "in the dialplan: take the extension with DISA() out, or give it a PIN of eight digits and more and a context without trunks; in FreePBX: Applications, DISA",
+        ],
+        RemovalKind::Voicemail => &[
+            "in voicemail.conf: take dialout= and callback= out, or give them a context without trunks; then `asterisk -rx 'voicemail reload'`",
+        ],
+        RemovalKind::Forward => &[
+            "in Asterisk: `asterisk -rx 'database show CF'`, then `asterisk -rx 'database del CF ACCOUNT'` (CFB: busy, CFU: no answer); in FreePBX also Find Me/Follow Me and misc destinations",
+        ],
+        RemovalKind::Administrator => {
+            &["in FreePBX: Admin, Administrators; look at User Management and its groups as well"]
+        }
         _ => &[],
     }
 }
@@ -94,7 +108,9 @@ fn forwards_script(forwards: &[&Removal]) -> String {
     let mut text = sh(&head);
     text.push_str("here=$(dirname \"$0\")\n[ \"$really\" = yes ] && for family in CF CFB CFU; do asterisk -rx \"database show $family\"; done >>\"$here/forwards-before.txt\"\n");
     for account in forwards.iter().filter_map(|one| one.account.as_ref()) {
-        text.push_str(&format!("for family in CF CFB CFU; do run asterisk -rx \"database del $family {account}\"; done\n"));
+        text.push_str(&format!(
+            "for family in CF CFB CFU; do run asterisk -rx \"database del $family {account}\"; done\n"
+        ));
     }
     text
 }
@@ -106,7 +122,9 @@ fn set_aside(whole: &[&Removal]) -> String {
         changes: "moves each file below into the folder /root/tolltrace-set-aside, with its path and times, and takes all rights from it.",
         undo: "mv each back from /root/tolltrace-set-aside; list.txt there has rights, owners and times as they were.",
         check: "ls -l of each path says that it is not there; look again after an hour: a job may write it anew.",
-        notes: &["Take away what runs by itself first (remove.md). A path that has gone is passed over, so that it may be run again."],
+        notes: &[
+            "Take away what runs by itself first (remove.md). A path that has gone is passed over, so that it may be run again.",
+        ],
     };
     let mut text = sh(&head);
     text.push_str(

@@ -77,7 +77,11 @@ const HOST: Commands = &[
 
 /// Writes the script; it is wanted whatever was found.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
-    vec![Output::new("save-first.sh", "saves what only a running system knows, before anything is changed", script(plan))]
+    vec![Output::new(
+        "save-first.sh",
+        "saves what only a running system knows, before anything is changed",
+        script(plan),
+    )]
 }
 
 fn script(plan: &Plan) -> String {

@@ -29,7 +29,8 @@ impl Name {
     /// Takes a name of letters, digits and `_.-` that begins with none of the signs.
     pub fn new(text: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let begins_well =
+            text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let fits = text.len() <= LONGEST_NAME && begins_well && text.bytes().all(is_plain);
         (fits && !text.contains("..")).then(|| Name(text.to_owned()))
     }

@@ -11,6 +11,7 @@ pub mod cite;
 mod data_directory;
 mod duplicates;
 mod gather;
+pub mod live;
 mod measures;
 mod output;
 mod packing;

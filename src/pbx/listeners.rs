@@ -155,7 +155,9 @@ fn bare_port(bound: Option<&str>) -> Option<u16> {
 pub(super) fn of_socket(text: &str, listeners: &mut Vec<Listener>) {
     let socket = text.split_whitespace().next().unwrap_or_default().trim_matches(['"', ';']);
     let (protocol, address) = match socket.split_once(':') {
-        Some((protocol, address)) if protocol.bytes().all(|byte| byte.is_ascii_alphabetic()) => (protocol, address),
+        Some((protocol, address)) if protocol.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            (protocol, address)
+        }
         _ => ("", socket),
     };
     let port = host_and_port(address).1;

@@ -10,8 +10,8 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, listeners, logger, manager,
-    modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, listeners, logger,
+    manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;

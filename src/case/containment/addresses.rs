@@ -47,7 +47,9 @@ pub(super) fn fill(
     for (address, (roles, incidents_named)) in cuts {
         match reason_against(case, incidents, address) {
             Some(why) => plan.by_hand.push(by_hand(address, &why)),
-            None => plan.cut.push(Cut { address, roles: roles.into_iter().collect(), incidents: incidents_named }),
+            None => {
+                plan.cut.push(Cut { address, roles: roles.into_iter().collect(), incidents: incidents_named })
+            }
         }
     }
     let blamed: BTreeSet<IpAddr> =
@@ -62,11 +64,16 @@ fn by_hand(address: IpAddr, why: &str) -> ByHand {
 /// Returns why no rule may shut an address out, though the intruder used it.
 fn reason_against(case: &Case<'_>, incidents: &[Incident], address: IpAddr) -> Option<String> {
     match case.world.neighbours.of(address) {
-        Standing::Own => Some("the phone system's own address: what came from there was started on it".into()),
-        Standing::Trunk => Some("a carrier's by the configuration: a rule would cut the line; ask the carrier".into()),
+        Standing::Own => {
+            Some("the phone system's own address: what came from there was started on it".into())
+        }
+        Standing::Trunk => {
+            Some("a carrier's by the configuration: a rule would cut the line; ask the carrier".into())
+        }
         Standing::Trusted => Some("in a network given with --trusted".into()),
         Standing::Inside => Some(
-            "in a network of one's own, where a router may stand for everybody behind it: find the device".into(),
+            "in a network of one's own, where a router may stand for everybody behind it: find the device"
+                .into(),
         ),
         Standing::Outside => {
             let sharing = honest_users(case, incidents, address);
@@ -110,7 +117,10 @@ fn keep(case: &Case<'_>, questions: &[Question], blamed: &BTreeSet<IpAddr>, plan
         }
     };
     for trunk in &pbx.trunks {
-        trunk.networks.iter().for_each(|network| add(Kept::Carrier, *network, format!("trunk {}", trunk.name)));
+        trunk
+            .networks
+            .iter()
+            .for_each(|network| add(Kept::Carrier, *network, format!("trunk {}", trunk.name)));
         plan.unresolved.extend(trunk.hosts.iter().map(|host| Unresolved {
             trunk: Untrusted::from(trunk.name.as_str()),
             host: Untrusted::from(host.as_str()),
@@ -146,7 +156,9 @@ fn honest(case: &Case<'_>, blamed: &BTreeSet<IpAddr>, plan: &Plan) -> BTreeSet<(
     for (account, uses) in &world.uses {
         let used = uses.iter().filter(|used| matches!(used.kind, Used::Registered | Used::Authenticated));
         let addresses = used.filter(|used| !used.is_claimed).filter_map(|used| used.address);
-        for address in addresses.filter(|address| world.neighbours.is_outside(*address) && !is_stranger(address)) {
+        for address in
+            addresses.filter(|address| world.neighbours.is_outside(*address) && !is_stranger(address))
+        {
             if found.len() >= MOST_KEPT {
                 return found;
             }

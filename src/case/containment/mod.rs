@@ -29,12 +29,7 @@ const LEAST_DIGITS: usize = 6;
 const LONGEST_TABLE: usize = 40;
 
 /// Builds the plan.
-pub(super) fn plan(
-    case: &Case<'_>,
-    incidents: &[Incident],
-    questions: &[Question],
-    report: &Report,
-) -> Plan {
+pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Question], report: &Report) -> Plan {
     let pbx = case.world.pbx;
     let mut plan = Plan {
         products: products(case),
@@ -64,7 +59,9 @@ fn products(case: &Case<'_>) -> BTreeSet<Product> {
     let world = case.world;
     let of = |technologies: &[Technology]| {
         let accounts = world.pbx.accounts.iter().map(|account| account.technology);
-        accounts.chain(world.pbx.trunks.iter().map(|trunk| trunk.technology)).any(|one| technologies.contains(&one))
+        accounts
+            .chain(world.pbx.trunks.iter().map(|trunk| trunk.technology))
+            .any(|one| technologies.contains(&one))
     };
     let speaks = |service| world.told.iter().any(|told| told.ledger.services.contains(&service));
     let is_asterisk = world.has_asterisk_log()
@@ -119,13 +116,15 @@ fn channel(technology: Technology, name: &Name) -> Option<String> {
 fn taken(case: &Case<'_>, report: &Report, plan: &mut Plan) {
     let pbx = case.world.pbx;
     let made = |name: &Untrusted| {
-        let of_it = |finding: &&model::Finding| finding.id == "account-made-by-intruder" && finding.subject == *name;
+        let of_it =
+            |finding: &&model::Finding| finding.id == "account-made-by-intruder" && finding.subject == *name;
         report.findings.iter().any(|finding| of_it(&finding))
     };
     let sure = report.incidents.iter().filter(|incident| !incident.cannot_tell);
     let of_incidents = sure.flat_map(|incident| incident.accounts.iter().map(|account| &account.name));
     let of_findings = report.findings.iter().filter(|finding| finding.id == "account-made-by-intruder");
-    let names: BTreeSet<&Untrusted> = of_incidents.chain(of_findings.map(|finding| &finding.subject)).collect();
+    let names: BTreeSet<&Untrusted> =
+        of_incidents.chain(of_findings.map(|finding| &finding.subject)).collect();
     let mut taken = BTreeSet::new();
     for name in names {
         let is_account = case.world.accounts.contains(name.raw());
@@ -145,15 +144,14 @@ fn taken(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         let mut channels: BTreeSet<String> =
             configured.filter_map(|account| channel(account.technology, &plain)).collect();
         if channels.is_empty() && plan.runs(Product::Asterisk) {
-            channels.extend([Technology::Sip, Technology::Pjsip].iter().filter_map(|one| channel(*one, &plain)));
+            channels
+                .extend([Technology::Sip, Technology::Pjsip].iter().filter_map(|one| channel(*one, &plain)));
         }
         if channels.is_empty() {
             channels.insert(String::new());
         }
         let is_made = made(name);
-        taken.extend(
-            channels.into_iter().map(|channel| Taken { name: plain.clone(), channel, is_made }),
-        );
+        taken.extend(channels.into_iter().map(|channel| Taken { name: plain.clone(), channel, is_made }));
     }
     plan.taken = taken.into_iter().collect();
 }
@@ -162,10 +160,8 @@ fn trunks(case: &Case<'_>) -> Vec<TrunkLine> {
     let pbx = case.world.pbx;
     let line = |trunk: &crate::pbx::Trunk| {
         let plain = Name::new(&trunk.name);
-        let has_secret = pbx
-            .held_secrets
-            .iter()
-            .any(|held| held.kind == SecretKind::Trunk && held.owner == trunk.name);
+        let has_secret =
+            pbx.held_secrets.iter().any(|held| held.kind == SecretKind::Trunk && held.owner == trunk.name);
         let panel = pbx.panel.trunks.iter().find(|known| known.channel == trunk.name);
         TrunkLine {
             name: Untrusted::from(trunk.name.as_str()),

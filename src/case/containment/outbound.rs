@@ -7,7 +7,7 @@ use crate::contain::words::{DialPattern, Digits, Name};
 use crate::contain::{Country, OpenRoute, Outbound, Plan};
 use crate::numbering::{self, Confidence, Kind, Site};
 use crate::report::document;
-use crate::report::model::Report;
+use crate::report::model::{Report, Severity};
 use crate::untrusted::Untrusted;
 
 /// Distinct numbers of honest calls that are looked at.
@@ -54,7 +54,8 @@ fn emergency(site: &Site) -> Vec<Digits> {
     }
     // An extension may have the same digits; here the country alone counts.
     let bare = Site::new(site.home());
-    let shorts = (10..100).map(|number| format!("{number:02}")).chain((0..1_000).map(|number| format!("{number:03}")));
+    let shorts =
+        (10..100).map(|number| format!("{number:02}")).chain((0..1_000).map(|number| format!("{number:03}")));
     let is_one = |digits: &String| {
         let reading = numbering::read(&bare, digits.as_bytes());
         reading.kind == Kind::Emergency && reading.confidence == Confidence::Exact
@@ -67,10 +68,12 @@ fn international(site: &Site) -> Vec<Digits> {
     let leads_abroad = |prefix: &&&str| {
         ABROAD.iter().any(|number| {
             let reading = numbering::read(site, format!("{prefix}{number}").as_bytes());
-            reading.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(number)
+            let is_sure = reading.confidence <= Confidence::High;
+            is_sure && reading.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(number)
         })
     };
-    let known: Vec<Digits> = PREFIXES.iter().filter(leads_abroad).filter_map(|prefix| Digits::new(prefix)).collect();
+    let known: Vec<Digits> =
+        PREFIXES.iter().filter(leads_abroad).filter_map(|prefix| Digits::new(prefix)).collect();
     // Nowhere does a number of one's own country begin with 00. With 011 begin those of Delhi, Leeds and Buenos
     // Aires: it is barred unasked only where no country is known.
     let usual: &[&str] = if site.home().is_some() { &["00"] } else { &["00", "011"] };
@@ -95,14 +98,12 @@ fn costly_areas(site: &Site) -> Vec<Digits> {
 /// Counts the countries that honest calls went to.
 fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
     let world = case.world;
-    let blamed: BTreeSet<&str> = report
-        .incidents
-        .iter()
-        .flat_map(|incident| &incident.calls)
-        .map(|call| call.dialed.raw())
-        .collect();
+    let blamed: BTreeSet<&str> =
+        report.incidents.iter().flat_map(|incident| &incident.calls).map(|call| call.dialed.raw()).collect();
     let mut numbers: BTreeMap<&[u8], u64> = BTreeMap::new();
-    for call in world.calls.iter().filter(|call| call.is_outward && !call.from_trunk && call.destination.is_abroad()) {
+    for call in
+        world.calls.iter().filter(|call| call.is_outward && !call.from_trunk && call.destination.is_abroad())
+    {
         let dialed = world.dialed(call);
         let is_blamed = std::str::from_utf8(dialed).is_ok_and(|text| blamed.contains(text));
         if !is_blamed && (numbers.len() < MOST_NUMBERS || numbers.contains_key(dialed)) {
@@ -117,9 +118,9 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
             known.0 += calls;
         }
     }
-    let listed = countries.into_iter().filter_map(|(code, (calls, name))| {
-        Some(Country { code: Digits::new(code)?, name, calls })
-    });
+    let listed = countries
+        .into_iter()
+        .filter_map(|(code, (calls, name))| Some(Country { code: Digits::new(code)?, name, calls }));
     listed.take(MOST_COUNTRIES).collect()
 }
 
@@ -127,7 +128,10 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
 fn routes(report: &Report) -> Vec<OpenRoute> {
     let mut routes: Vec<OpenRoute> = Vec::new();
     let used = report.incidents.iter().flat_map(|incident| &incident.routes);
+    // Where nothing happened, what every phone system lets out is no news.
+    let least = if report.incidents.is_empty() { Severity::Medium } else { Severity::Info };
     let open = report.findings.iter().filter(|finding| finding.id == "route-lets-foreign-out");
+    let open = open.filter(|finding| finding.severity <= least);
     let all = used
         .map(|used| {
             let route = &used.route;
@@ -156,7 +160,8 @@ fn routes(report: &Report) -> Vec<OpenRoute> {
 fn contexts(case: &Case<'_>, plan: &Plan) -> Vec<Name> {
     let is_taken = |name: &str| plan.taken.iter().any(|taken| taken.name.as_str() == name);
     let of = |wanted: bool| {
-        let accounts = case.world.pbx.accounts.iter().filter(move |account| is_taken(&account.name) == wanted);
+        let accounts =
+            case.world.pbx.accounts.iter().filter(move |account| is_taken(&account.name) == wanted);
         accounts.filter_map(|account| Name::new(account.context.as_deref()?))
     };
     let mut contexts: Vec<Name> = Vec::new();

@@ -36,7 +36,9 @@ impl<'a> Grounds<'a> {
         let sure = report.incidents.iter().filter(|incident| !incident.cannot_tell);
         let vectors: BTreeSet<Vector> = sure.clone().map(|incident| incident.entry.vector).collect();
         Grounds {
-            taken: sure.flat_map(|incident| incident.accounts.iter().map(|account| account.name.raw())).collect(),
+            taken: sure
+                .flat_map(|incident| incident.accounts.iter().map(|account| account.name.raw()))
+                .collect(),
             made: subjects("account-made-by-intruder").chain(subjects("unknown-admin")).collect(),
             handed_out: subjects("provisioning-leaked").collect(),
             has_intrusion: !vectors.is_empty(),
@@ -64,7 +66,9 @@ impl<'a> Grounds<'a> {
             let why = if self.is_host_broken || self.is_downloaded {
                 Some("a stranger may have read it".to_owned())
             } else if self.has_intrusion {
-                Some("who reads the configuration has it; whether the intruder did, cannot be told".to_owned())
+                Some(
+                    "who reads the configuration has it; whether the intruder did, cannot be told".to_owned(),
+                )
             } else {
                 None
             };
@@ -132,7 +136,10 @@ fn add_unheld<'a>(
         } else if grounds.taken.contains(name) {
             Some((Turn::Taken, "the intruder has it"))
         } else {
-            grounds.handed_out.contains(name).then_some((Turn::Read, "its phone file was handed to a stranger"))
+            grounds
+                .handed_out
+                .contains(name)
+                .then_some((Turn::Read, "its phone file was handed to a stranger"))
         }
     };
     for name in case.world.accounts.iter().filter(|name| of_turn(name).is_some()) {

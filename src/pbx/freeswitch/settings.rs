@@ -70,7 +70,12 @@ fn event_socket(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Coll
     let Some(settings) = node.children().find(|child| child.has_tag_name("settings")) else { return };
     let param = |name: &str| setting(settings, "param", name);
     let port = param("listen-port").and_then(|port| port.parse().ok()).unwrap_or(8021);
-    listeners::add(&mut collector.pbx.listeners, listeners::Spoken::EventSocket, listeners::Carriage::Tcp, port);
+    listeners::add(
+        &mut collector.pbx.listeners,
+        listeners::Spoken::EventSocket,
+        listeners::Carriage::Tcp,
+        port,
+    );
     of_params("event_socket.conf", NAME, &param, &text.citation(settings), &mut collector.pbx.settings);
     let Some(password) = setting(settings, "param", "password").filter(|text| !text.contains("$${")) else {
         return;
