@@ -4,6 +4,7 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod database_gaps;
 mod gaps;
 mod given;
 mod hidden;
