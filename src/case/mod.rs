@@ -5,6 +5,7 @@ mod blocking;
 mod build;
 mod carrier;
 mod containment;
+mod database_gaps;
 mod gaps;
 mod given;
 mod hidden;

@@ -557,3 +557,39 @@ fn a_data_directory_tells_what_a_dump_of_it_tells() {
         assert_eq!(told(directory.root.path()), by_dump, "{set} without definitions");
     }
 }
+
+/// What lies in ibdata1, in Aria's files, and in an old redo log is told as not read, and how to come by it.
+#[test]
+fn rows_that_are_not_read_are_a_gap() {
+    let held = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb");
+    let scratch = Scratch::new();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = scratch.path().join("e/var/lib/mysql").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    let definition = fs::read(held.join("innodb/asterisk/manager.frm")).unwrap();
+    let first_page = fs::read(held.join("innodb/asterisk/manager.ibd")).unwrap();
+    put("asterisk/manager.frm", &definition);
+    put("ibdata1", &first_page);
+    put("ib_logfile0", &[0; 4096]);
+    let mut aria = definition.clone();
+    aria[3] = 42;
+    put("asterisk/ampusers.frm", &aria);
+    let output = scratch.run(&["run", "e", "-o", "case"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report = fs::read_to_string(scratch.path().join("case/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let gaps: Vec<&str> =
+        report["gaps"].as_array().unwrap().iter().filter_map(|gap| gap["what"].as_str()).collect();
+    for (what, path) in [
+        ("shared tablespace (ibdata1)", "var/lib/mysql/asterisk/manager.frm"),
+        ("Tables of Aria", "var/lib/mysql/asterisk/ampusers.frm"),
+        ("A redo log of a form", "var/lib/mysql/ib_logfile0"),
+    ] {
+        assert!(gaps.iter().any(|gap| gap.contains(what) && gap.contains(path)), "{what}: {gaps:#?}");
+        let rows = report["evidence"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["path"] == path).expect("a row");
+        assert!(row["note"].as_str().is_some_and(|note| note.contains("not read")), "{row}");
+    }
+}
