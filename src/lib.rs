@@ -6,6 +6,7 @@
 //! records are set against it, and reports render what it found. `preserve` copies evidence for others to check.
 
 pub mod artifacts;
+pub mod attack;
 pub mod evidence;
 pub mod indicators;
 mod sqlite;

@@ -132,11 +132,17 @@ impl Case<'_> {
             judged: model::Judged {
                 logins: self.world.shows_logins(),
                 calls: self.world.shows_calls(),
+                dialplan: !self.world.pbx.dialplan.contexts.is_empty(),
+                firewall: !self.world.pbx.firewall.disks().is_empty(),
+                pages: self.world.artifacts.pages > 0,
+                panel_tables: !self.world.artifacts.snapshots.is_empty(),
                 not_judged: model::Judged::NOT_JUDGED,
             },
             failed_attackers_count: *count as u64,
             findings,
             rules: rules.answers,
+            steps: Vec::new(),
+            playbooks: Vec::new(),
             settings: model::SettingsLookedAt {
                 looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),

@@ -38,6 +38,7 @@ use crate::money::{Deck, DeckError};
 use crate::numbering::{ListError, Listed};
 use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
+use crate::playbook::{self, PlaybookError};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
@@ -46,7 +47,7 @@ use crate::report::model::{Report, TimelineRow};
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
-pub use samples::try_sample;
+pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -90,6 +91,8 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
+    /// `--playbooks`: folders or files of the user's own playbooks.
+    pub playbooks: Vec<PathBuf>,
 }
 
 /// Is told how far the reading has come.
@@ -152,6 +155,9 @@ pub enum CaseError {
     /// `--thresholds` cannot be used.
     #[error("--thresholds cannot be used")]
     Thresholds(#[from] ThresholdsError),
+    /// `--playbooks` cannot be used.
+    #[error(transparent)]
+    Playbooks(#[from] PlaybookError),
     /// `--numbers` cannot be used.
     #[error("--numbers cannot be used")]
     Numbers(#[from] ListError),
@@ -233,12 +239,17 @@ pub fn examine(
     let prices = losses::Prices { deck, ..losses::Prices::default() };
     let mut listed = Listed::default();
     options.numbers.iter().try_for_each(|path| listed.open(path))?;
-    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
+    let playbooks = playbook::load::load(&options.playbooks)?;
+    // A file of thresholds was written for this case, a playbook for all.
+    let thresholds = match options.thresholds.as_deref() {
+        Some(path) => Thresholds::open(path)?,
+        None => Thresholds::default().with(&playbooks.thresholds()),
+    };
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let rules = Rules::default();
-    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
+    let (told, read, outcomes) =
+        read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -268,6 +279,7 @@ pub fn examine(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        playbook::judge::add(&playbooks, &mut examined.report);
         examined
     }))
 }

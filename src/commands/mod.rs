@@ -2,7 +2,9 @@
 
 mod dispute;
 mod inquiry;
+mod next;
 mod parts;
+mod playbook;
 mod preserve;
 mod run;
 mod shell;
@@ -14,6 +16,7 @@ use std::process::ExitCode;
 
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
+use tolltrace::playbook::PlaybookError;
 use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
 
@@ -63,6 +66,9 @@ pub(crate) enum UserError {
     /// `man` was asked for a command that does not exist.
     #[error("{0}: no such command")]
     NoCommand(String),
+    /// A name cannot be a playbook's.
+    #[error("{0:?}: no name for a playbook")]
+    NoId(String),
     /// An output could not be written.
     #[error("{path}: {cause}")]
     Output {
@@ -85,6 +91,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Preserve(args) => preserve::preserve(args, ui),
         Command::Verify(args) => preserve::verify(args, ui),
+        Command::Playbook { what } => playbook::playbook(what, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
     }
@@ -117,6 +124,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             UserError::Unrecognised { .. } => {
                 Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }
+            UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
         };
@@ -157,6 +165,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             }
         });
     }
+    if let Some(error) = error.downcast_ref::<PlaybookError>() {
+        return playbook_hint(error);
+    }
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),
         Some(CaseError::Time { .. }) => Some("times look like 2026-03-07T20:00:00Z or 2026-03-07 20:00"),
@@ -173,7 +184,16 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Thresholds(_)) => Some(
             "it is TOML, as night_from = 20 or [total_calls] warning = 30, critical = 100; report.json has all",
         ),
+        Some(CaseError::Playbooks(error)) => playbook_hint(error),
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
+    }
+}
+
+fn playbook_hint(error: &PlaybookError) -> Option<&'static str> {
+    match error {
+        PlaybookError::NoSuch(_) => Some("'tolltrace playbook list' lists them"),
+        PlaybookError::Wrong(_) => Some("'tolltrace playbook check FOLDER' judges a folder by itself"),
+        _ => Some("--playbooks takes a folder of .toml files, or one of them"),
     }
 }
