@@ -42,9 +42,12 @@ pub mod event;
 pub mod playbook;
 pub mod report;
 
+pub mod contain;
+
 pub mod case;
 pub mod demo;
 pub mod preserve;
+pub mod restore;
 
 pub mod secrets;
 pub mod untrusted;

@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
+use crate::contain::Plan;
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
@@ -140,9 +141,9 @@ impl Case<'_> {
             },
             failed_attackers_count: *count as u64,
             findings,
-            rules: rules.answers,
             steps: Vec::new(),
             playbooks: Vec::new(),
+            rules: rules.answers,
             settings: model::SettingsLookedAt {
                 looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
@@ -171,7 +172,12 @@ impl Case<'_> {
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        Examined { report, story: story::tell(self, wanted, failed, &cited) }
+        Examined {
+            report,
+            story: story::tell(self, wanted, failed, &cited),
+            kept: None,
+            containment: Plan::default(),
+        }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

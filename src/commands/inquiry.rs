@@ -88,6 +88,11 @@ pub(super) fn view(ui: &Ui, case_written: bool) -> View {
     if ui.verbose() { View::full(case_written) } else { View::brief(case_written) }
 }
 
+/// Shows everything, for files.
+pub(super) fn full() -> View {
+    View::full(false)
+}
+
 /// Returns how the command ends.
 pub(super) fn status(report: &Report, record: &RecordArgs) -> Status {
     let reached = record.fail_on.is_some_and(|level| {

@@ -1,11 +1,13 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod contain;
 mod dispute;
 mod inquiry;
 mod next;
 mod parts;
 mod playbook;
 mod preserve;
+mod restore;
 mod run;
 mod shell;
 mod timeline;
@@ -19,6 +21,7 @@ use tolltrace::evidence::EvidenceError;
 use tolltrace::playbook::PlaybookError;
 use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
+use tolltrace::restore::EarlierError;
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
@@ -84,9 +87,11 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Restore(args) => restore::restore(args, ui),
         Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Preserve(args) => preserve::preserve(args, ui),
@@ -150,23 +155,14 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             }
         });
     }
-    if let Some(error) = error.downcast_ref::<PreserveError>() {
-        return Some(match error {
-            PreserveError::NotEmpty(_) => {
-                "choose a new or empty folder: what was preserved is never written over"
-            }
-            PreserveError::NoRoom { .. } => "choose a folder on a larger disk",
-            PreserveError::Unwritable { .. } => {
-                "choose a folder that may be written to, on a disk with room; what was begun is not whole"
-            }
-            PreserveError::Foreign(_) => "give the folder that 'tolltrace preserve' or 'run -o' wrote",
-            PreserveError::Unreadable { .. } => {
-                "ask for the right to read it, or copy it from where it is whole"
-            }
-        });
-    }
     if let Some(error) = error.downcast_ref::<PlaybookError>() {
         return playbook_hint(error);
+    }
+    if let Some(error) = error.downcast_ref::<PreserveError>() {
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<EarlierError>() {
+        return Some(error.hint());
     }
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),

@@ -288,9 +288,9 @@ pub(crate) fn report() -> Report {
             attack: vec!["T1110.001"],
             evidence: vec![proof(5)],
         }],
-        rules: Vec::new(),
         steps: Vec::new(),
         playbooks: Vec::new(),
+        rules: Vec::new(),
         settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),

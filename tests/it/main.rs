@@ -24,6 +24,7 @@ mod published;
 mod readme;
 mod reconcile;
 mod records;
+mod restore;
 mod rules;
 mod scenarios;
 mod scratch;

@@ -75,12 +75,12 @@ pub struct Report {
     pub to_confirm_left_out: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
-    /// What the small rules of playbooks answered.
-    pub rules: Vec<RuleAnswer>,
     /// The steps of the playbooks, in the order of the phases, each with its state.
     pub steps: Vec<PlaybookStep>,
     /// The playbooks that they are from.
     pub playbooks: Vec<PlaybookUsed>,
+    /// What the small rules of playbooks answered.
+    pub rules: Vec<RuleAnswer>,
     /// Which settings were looked at, and which could not be.
     pub settings: SettingsLookedAt,
     /// Evidence that is missing, and what that costs.
