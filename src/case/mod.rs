@@ -74,6 +74,8 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Work out what to cut off and change.
+    pub contain: bool,
     /// Leave out the lines that prove each call: who asks for figures only does not see them.
     pub figures_only: bool,
     /// Keep of the secrets what tells later whether they were changed.
@@ -121,7 +123,7 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
-    /// What to cut off and change.
+    /// What to cut off and change, where that was asked for.
     pub containment: Plan,
     /// What is kept of the secrets, where that was asked for.
     pub kept: Option<Kept>,
@@ -318,7 +320,9 @@ pub fn examine_and<T: Send>(
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
         playbook::judge::add(&playbooks, &mut examined.report);
-        examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        if options.contain {
+            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        }
         examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
         let ground = Ground {
             evidence,

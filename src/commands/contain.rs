@@ -1,12 +1,11 @@
 //! `contain`: what to cut off and change right now, and the files for it.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use tolltrace::case::Options;
 use tolltrace::contain::{self, Asked, Output, Plan};
 use tolltrace::evidence::Evidence;
+use tolltrace::evidence::live::is_running;
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
 use tolltrace::report::manifest::Run;
@@ -23,7 +22,7 @@ use super::{Status, inquiry};
 /// Examines the evidence, writes the files and prints what to do in which order.
 pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
     let paths = &args.evidence.evidence;
-    let is_live = paths.iter().any(|path| path.as_path() == Path::new("/"));
+    let is_live = paths.iter().any(|path| is_running(path));
     if is_live {
         // The phone system goes on serving calls meanwhile. Threads that are started later inherit it.
         let _ = rustix::process::setpriority_process(None, LOWEST);
@@ -34,7 +33,7 @@ pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
         case_folder::check(folder)?;
     }
     let evidence = gather(args)?;
-    let options = Options { figures_only: output.is_none(), ..options(args, is_live) };
+    let options = Options { contain: true, figures_only: output.is_none(), ..options(args, is_live) };
     let examined = inquiry::examine(&evidence, &options, ui)?;
     let asked = Asked { end_calls: args.end_calls };
     let files = contain::files(&examined.containment, asked);

@@ -137,7 +137,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<EvidenceError>() {
         return Some(match error {
             EvidenceError::OutputInside { .. } => {
-                "choose an output outside the evidence, which stays as it is"
+                "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
             }
             EvidenceError::Unreadable { .. } => {
                 "copy the evidence to where it may be read, or ask for the right"

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tolltrace::case::Examined;
+use tolltrace::case::{Examined, Options};
 use tolltrace::evidence::Evidence;
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
@@ -39,6 +39,7 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
     }
     let mut options = inquiry::options(&args.inquiry, Some(&args.record));
     options.keep_secrets = output.is_some();
+    options.contain = output.is_some();
     let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,

@@ -15,7 +15,7 @@ pub(super) fn files(plan: &Plan) -> Vec<Output> {
 
 fn blocks(plan: &Plan) -> Vec<Block> {
     let mut blocks = vec![Block::heading("How, so that phones come back")];
-    blocks.extend(Block::list(order(plan)));
+    blocks.extend(Block::list(order(plan).iter().map(|step| Line::typed(step))));
     blocks.push(Block::Paragraph(
         "Run contain with --generate-secrets for a file of new ones, which nobody but you may read. Nothing here shows an old one."
             .into(),
@@ -69,10 +69,10 @@ fn order(plan: &Plan) -> Vec<String> {
         steps.push(
             match product {
                 Product::FreePbx => "FreePBX keeps secrets in its database, and writes the files from it: change them in the panel (Extensions, Trunks, Administrators), then apply; a change in a file is gone at the next one.",
-                Product::Asterisk => "Asterisk: after a change in its files: asterisk -rx 'module reload res_pjsip.so', or 'sip reload'; for the manager interface 'manager reload'. A phone restarts with 'pjsip send notify' or 'sip notify'.",
-                Product::FreeSwitch => "FreeSWITCH: after a change below directory/ or in vars.xml: fs_cli -x reloadxml; freeswitch.xml.fsxml beside the log holds every secret in clear, and is written anew by that.",
-                Product::Kamailio => "Kamailio: kamctl passwd USER NEW for accounts of the table subscriber; no reload is needed.",
-                Product::OpenSips => "OpenSIPS: opensips-cli -x user password USER@DOMAIN for accounts of the table subscriber.",
+                Product::Asterisk => "Asterisk: after a change in its files: `asterisk -rx 'module reload res_pjsip.so'`, or `sip reload`; for the manager interface `manager reload`. A phone restarts with `pjsip send notify` or `sip notify`.",
+                Product::FreeSwitch => "FreeSWITCH: after a change below directory/ or in vars.xml: `fs_cli -x reloadxml`; freeswitch.xml.fsxml beside the log holds every secret in clear, and is written anew by that.",
+                Product::Kamailio => "Kamailio: `kamctl passwd USER NEW` for accounts of the table subscriber; no reload is needed.",
+                Product::OpenSips => "OpenSIPS: `opensips-cli -x user password USER@DOMAIN` for accounts of the table subscriber.",
             }
             .to_owned(),
         );

@@ -9,19 +9,19 @@ use super::script::Head;
 use super::{Jail, Kept, LogForm, Output, Plan, ScriptTurn};
 
 /// Name of jail and filter.
-const NAME: &str = "tolltrace";
+const NAME: &str = "tolltrace-sip";
 
 /// Writes jail and filter.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
     let Some(jail) = &plan.jail else { return Vec::new() };
     vec![
         Output::new(
-            "fail2ban/jail.d/tolltrace.local",
+            "fail2ban/jail.d/tolltrace-sip.local",
             "a jail for the log that tells of most failures",
             jail_file(plan, jail),
         ),
         Output::new(
-            "fail2ban/filter.d/tolltrace.conf",
+            "fail2ban/filter.d/tolltrace-sip.conf",
             "its filter, which matches this log's failures",
             filter_file(jail),
         ),
@@ -118,7 +118,7 @@ fn filter_file(jail: &Jail) -> String {
     };
     let about = Head {
         title: "What counts as a failed login in this log.",
-        changes: "nothing by itself: jail.d/tolltrace.local uses it.",
+        changes: "nothing by itself: jail.d/tolltrace-sip.local uses it.",
         undo: "remove it together with that file.",
         check: "fail2ban-regex LOG FILTER counts the lines that it matches.",
         notes: &[],

@@ -51,7 +51,7 @@ pub fn secrets(plan: &Plan) -> Result<NewSecrets, NoRandomness> {
         }
         for one in of_turn {
             let new = if one.is_pin { random(DIGITS, PIN_LENGTH)? } else { random(LETTERS, LENGTH)? };
-            text.push_str(&format!("{new}\t{}\t{}\n", one.kind, visible(one.owner.raw())));
+            text.push_str(&format!("{new}  {}  {}\n", one.kind, visible(one.owner.raw())));
         }
     }
     Ok(NewSecrets(text))

@@ -16,8 +16,7 @@ const MOST_PORTS: usize = 15;
 
 /// Writes the files and their script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
-    let has_sip = !plan.intrusions.is_empty() || plan.tried_count > 0;
-    if !has_sip {
+    if plan.intrusions.is_empty() {
         return Vec::new();
     }
     let families = [("iptables.v4", true), ("iptables.v6", false)];

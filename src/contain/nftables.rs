@@ -44,7 +44,7 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
             stop_outbound(plan),
         ));
     }
-    if !plan.intrusions.is_empty() || plan.tried_count > 0 {
+    if !plan.intrusions.is_empty() {
         files.push(Output::new(
             "sip-only-from-known.nft",
             "takes SIP from the carriers' and one's own networks only",
@@ -171,7 +171,7 @@ fn block(plan: &Plan) -> String {
     // Before the kernel follows connections (priority -300), so that what is established counts for nothing.
     for (chain, hook, side) in [("from_them", "prerouting", "saddr"), ("to_them", "output", "daddr")] {
         text.push_str(&format!(
-            "\tchain {chain} {{\n\t\ttype filter hook {hook} priority -310; policy accept;\n\t\tip {side} @intruders_v4 counter drop\n\t\tip6 {side} @intruders_v6 counter drop\n\t}}\n"
+            "    chain {chain} {{\n        type filter hook {hook} priority -310; policy accept;\n        ip {side} @intruders_v4 counter drop\n        ip6 {side} @intruders_v6 counter drop\n    }}\n"
         ));
     }
     text.push_str("}\n");
@@ -186,12 +186,12 @@ fn push_sets(text: &mut String, name: &str, networks: &[IpNet]) {
             .filter(|network| matches!(network, IpNet::V4(_)) == wanted)
             .map(|network| shown(*network))
             .collect();
-        text.push_str(&format!("\tset {name}_{family} {{\n\t\ttype {kind}\n\t\tflags interval\n"));
+        text.push_str(&format!("    set {name}_{family} {{\n        type {kind}\n        flags interval\n"));
         if !of_family.is_empty() {
             let lines: Vec<String> = of_family.chunks(IN_LINE).map(|line| line.join(", ")).collect();
-            text.push_str(&format!("\t\telements = {{ {} }}\n", lines.join(",\n\t\t\t")));
+            text.push_str(&format!("        elements = {{ {} }}\n", lines.join(",\n            ")));
         }
-        text.push_str("\t}\n");
+        text.push_str("    }\n");
     }
 }
 
@@ -236,20 +236,20 @@ fn only_from_known(plan: &Plan, asked: Asked, doors: &Doors) -> String {
     push_reasons(&mut text, plan, doors);
     text.push_str(&format!("table inet {table} {{\n"));
     push_sets(&mut text, "known", &known(plan, doors));
-    text.push_str("\tchain from_outside {\n\t\ttype filter hook input priority -5; policy accept;\n\t\tiifname \"lo\" accept\n");
+    text.push_str("    chain from_outside {\n        type filter hook input priority -5; policy accept;\n        iifname \"lo\" accept\n");
     if !asked.end_calls {
-        text.push_str("\t\tct state established,related accept\n");
+        text.push_str("        ct state established,related accept\n");
     }
     let ports = if doors.is_sip { sip_ports(plan) } else { services(plan) };
     for (carriage, word) in [(Carriage::Udp, "udp"), (Carriage::Tcp, "tcp")] {
         let list = port_list(&ports, carriage, ", ");
         if !list.is_empty() {
-            text.push_str(&format!("\t\t{word} dport {{ {list} }} jump known_only\n"));
+            text.push_str(&format!("        {word} dport {{ {list} }} jump known_only\n"));
         }
     }
     let verdict = if is_safe { "counter drop" } else { "counter" };
     text.push_str(&format!(
-        "\t}}\n\tchain known_only {{\n\t\tip saddr @known_v4 return\n\t\tip6 saddr @known_v6 return\n\t\t{verdict}\n\t}}\n}}\n"
+        "    }}\n    chain known_only {{\n        ip saddr @known_v4 return\n        ip6 saddr @known_v6 return\n        {verdict}\n    }}\n}}\n"
     ));
     text
 }
@@ -307,16 +307,14 @@ fn stop_outbound(plan: &Plan) -> String {
     let (name, sense) = if carriers.is_some() { ("carriers", "") } else { ("inside", "!= ") };
     push_sets(&mut text, name, carriers.as_deref().unwrap_or(&inside));
     let ports = carriers_ports(plan, ", ");
-    text.push_str(
-        "\tchain out {\n\t\ttype filter hook output priority -5; policy accept;\n\t\toifname \"lo\" accept\n",
-    );
+    text.push_str("    chain out {\n        type filter hook output priority -5; policy accept;\n        oifname \"lo\" accept\n");
     for (family, set) in [("ip", "v4"), ("ip6", "v6")] {
         for word in ["udp", "tcp"] {
             text.push_str(&format!(
-                "\t\t{family} daddr {sense}@{name}_{set} {word} dport {{ {ports} }} counter reject\n"
+                "        {family} daddr {sense}@{name}_{set} {word} dport {{ {ports} }} counter reject\n"
             ));
         }
     }
-    text.push_str("\t}\n}\n");
+    text.push_str("    }\n}\n");
     text
 }

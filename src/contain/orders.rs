@@ -93,17 +93,14 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
 fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![
         "Call the carrier's 24-hour line: stop all outbound calls of the account (carrier.md has the words). Do it while another does the rest.".into(),
-        "If the system runs: sh save-first.sh FOLDER saves what only it knows; it takes a minute and changes nothing.".into(),
+        Line::typed("If the system runs: `sh save-first.sh FOLDER` saves what only it knows; it takes a minute and changes nothing."),
     ];
     let stops: Vec<&str> = service(plan).into_iter().map(Product::stop_command).collect();
     if !stops.is_empty() {
-        lines.push(
-            format!(
-                "If the phones may be silent: {}. That ends every call and every registration.",
-                stops.join("; ")
-            )
-            .into(),
-        );
+        let stops = stops.join("`; `");
+        lines.push(Line::typed(&format!(
+            "If the phones may be silent: `{stops}`. That ends every call and every registration."
+        )));
     }
     let ends: Vec<&str> = [
         "end-calls-asterisk.sh",
@@ -115,13 +112,17 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     .filter(|name| has(name))
     .collect();
     if !ends.is_empty() {
-        lines.push(
+        let ends = ends.join(" now`; `sh ");
+        let first = if plan.taken.is_empty() {
             format!(
-                "If not: change the secrets of what was taken over, then sh {} now; only then nft -f stop-outbound.nft, which lets no new call out. To reject what goes out does not end calls that are up.",
-                ends.join(" now; sh ")
+                "If not: `sh {ends}` shows the calls that are up: end those to the numbers in carrier.md (contain --end-calls writes a script that ends all)"
             )
-            .into(),
-        );
+        } else {
+            format!("If not: change the secrets of what was taken over, then `sh {ends} now`")
+        };
+        lines.push(Line::typed(&format!(
+            "{first}; only then `nft -f stop-outbound.nft`, which lets no new call out. To reject what goes out does not end calls that are up."
+        )));
     }
     if plan.came_by(&[Vector::WebExploit, Vector::WebAdmin]) {
         lines.push("Somebody was in the server itself: take it off the network, and keep it running for who examines it; what is changed on it now, he may read.".into());
@@ -134,13 +135,10 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     }
     if !plan.cut.is_empty() {
         let addresses: Vec<IpAddr> = plan.cut.iter().map(|cut| cut.address).collect();
-        lines.push(
-            format!(
-                "Shut out {}: nft -f block-intruders.nft, or sh iptables.sh block now.",
-                some_of(&addresses)
-            )
-            .into(),
-        );
+        let named = some_of(&addresses);
+        lines.push(Line::typed(&format!(
+            "Shut out {named}: `nft -f block-intruders.nft`, or `sh iptables.sh block now`."
+        )));
     }
     lines
 }
@@ -172,7 +170,7 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     let cut =
         if asked.end_calls { "; connections that are up are cut" } else { "; connections that are up go on" };
     add("sip-only-from-known.nft", format!("Take SIP from the carriers and one's own networks only{cut}"));
-    add("fail2ban/jail.d/tolltrace.local", "Ban who guesses, by the log that tells of it".to_owned());
+    add("fail2ban/jail.d/tolltrace-sip.local", "Ban who guesses, by the log that tells of it".to_owned());
     if let Some(why) = plan.no_jail.filter(|_| !plan.intrusions.is_empty()) {
         lines.push(format!("No jail of fail2ban is written: {why}.").into());
     }

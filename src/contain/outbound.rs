@@ -102,29 +102,25 @@ fn routes(plan: &Plan) -> Vec<Block> {
     if plan.runs(Product::FreePbx) {
         let ids: Vec<String> =
             plan.trunks.iter().filter_map(|trunk| trunk.panel_id.as_ref()).map(ToString::to_string).collect();
-        let which = if ids.is_empty() {
-            "ID, as 'fwconsole trunks --list' shows it".to_owned()
-        } else {
-            ids.join(", ")
-        };
+        let which =
+            if ids.is_empty() { "ID".to_owned() } else { ids.join("` and `fwconsole trunks --disable ") };
         steps.push(
-            format!(
-                "FreePBX: to switch a trunk off: fwconsole trunks --disable {which}; then fwconsole reload; undone by --enable. A route has no switch: take its trunks away in Connectivity, Outbound Routes, or give it a PIN set."
-            )
-            .into(),
+            Line::typed(&format!(
+                "FreePBX: to switch a trunk off: `fwconsole trunks --disable {which}`, then `fwconsole reload`; undone by --enable. A route has no switch: take its trunks away in Connectivity, Outbound Routes, or give it a PIN set."
+            )),
         );
     }
     if plan.runs(Product::Asterisk) {
         let plain = outbound.routes.iter().filter_map(|route| route.plain.as_ref());
         steps.extend(plain.take(5).map(|(context, pattern)| {
             let command = format!("asterisk -rx 'dialplan remove extension {pattern}@{context}'");
-            Line::from(format!(
-                "Asterisk, until the next reload: {command}; undone by: asterisk -rx 'dialplan reload'"
+            Line::typed(&format!(
+                "Asterisk, until the next reload: `{command}`; undone by `asterisk -rx 'dialplan reload'`"
             ))
         }));
     }
     if plan.runs(Product::FreeSwitch) {
-        steps.push("FreeSWITCH: rename the file of the extension that bridges abroad to .noload, then: fs_cli -x reloadxml; a gateway alone: fs_cli -x 'sofia profile external killgw NAME'.".into());
+        steps.push(Line::typed("FreeSWITCH: rename the file of the extension that bridges abroad to .noload, then `fs_cli -x reloadxml`; a gateway alone: `fs_cli -x 'sofia profile external killgw NAME'`."));
     }
     blocks.extend(Block::list(steps));
     blocks

@@ -70,7 +70,7 @@ fn blocks(plan: &Plan) -> Vec<Block> {
             blocks.push(Block::Subheading(Line::default().words(title).evidence(&one.subject)));
             let mut lines: Vec<Line> = vec![one.why.clone().into(), one.remedy.clone().into()];
             lines.extend(one.place.iter().map(|place| Line::from(format!("at {place}"))));
-            lines.extend(how(kind).iter().map(|words| Line::from(*words)));
+            lines.extend(how(kind).iter().map(|words| Line::typed(words)));
             blocks.extend(Block::list(lines));
         }
     }
@@ -84,10 +84,10 @@ fn how(kind: RemovalKind) -> &'static [&'static str] {
             "in the dialplan: take the extension with DISA() out, or give it a PIN of eight digits and more and a context without trunks; in FreePBX: Applications, DISA",
         ],
         RemovalKind::Voicemail => &[
-            "in voicemail.conf: take dialout= and callback= out, or give them a context without trunks; then voicemail reload",
+            "in voicemail.conf: take dialout= and callback= out, or give them a context without trunks; then `asterisk -rx 'voicemail reload'`",
         ],
         RemovalKind::Forward => &[
-            "in Asterisk: database show CF, then database del CF ACCOUNT (CFB: busy, CFU: no answer); in FreePBX also Find Me/Follow Me and misc destinations",
+            "in Asterisk: `asterisk -rx 'database show CF'`, then `asterisk -rx 'database del CF ACCOUNT'` (CFB: busy, CFU: no answer); in FreePBX also Find Me/Follow Me and misc destinations",
         ],
         RemovalKind::Administrator => {
             &["in FreePBX: Admin, Administrators; look at User Management and its groups as well"]

@@ -12,6 +12,7 @@ mod collector;
 mod data_directory;
 mod duplicates;
 mod gather;
+pub mod live;
 mod measures;
 mod output;
 mod packing;

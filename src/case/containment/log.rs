@@ -11,6 +11,8 @@ use crate::reconstruct::world::{Told, family};
 
 /// Turns of speech of one script.
 const MOST_TURNS: usize = 8;
+/// Lines that are looked at for them.
+const MOST_LINES: usize = 400;
 
 /// Fills in what the jail rests on, or why there can be none.
 pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
@@ -27,8 +29,10 @@ pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
         }
     }
     // Lines of JSON tell what the same log tells plainly; fail2ban's own form of them is the more fragile one.
-    let best = logs.iter().max_by_key(|((form, path), (failures, _))| {
-        (*form != LogForm::AsteriskJson, *failures, std::cmp::Reverse(path.as_str()))
+    // Of logs that tell the same, fail2ban has least to read in the smallest.
+    let best = logs.iter().max_by_key(|((form, path), (failures, told))| {
+        let size = std::cmp::Reverse(told.source.file.bytes);
+        (*form != LogForm::AsteriskJson, *failures, size, std::cmp::Reverse(path.as_str()))
     });
     let Some(((form, _), (failures, told))) = best else {
         plan.no_jail =
@@ -49,9 +53,11 @@ pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
 /// Returns the turns by which the routing script tells of failures, from the lines that were kept of them.
 fn turns(case: &Case<'_>) -> Vec<ScriptTurn> {
     let lines = case.world.parties.iter().flat_map(|(address, party)| {
-        party.failures.lines.iter().map(|line| (address.to_string(), String::from_utf8_lossy(&line.text)))
+        party.failures.lines.iter().map(move |line| (address.to_string(), line))
     });
-    let found: BTreeSet<ScriptTurn> = lines.filter_map(|(address, line)| turn(&address, &line)).collect();
+    // Of a flood only the places were kept: the lines are read again.
+    let read = lines.take(MOST_LINES).filter_map(|(address, line)| Some((address, case.proof(line)?.text)));
+    let found: BTreeSet<ScriptTurn> = read.filter_map(|(address, text)| turn(&address, text.raw())).collect();
     found.into_iter().take(MOST_TURNS).collect()
 }
 
@@ -92,7 +98,10 @@ fn failures(told: &Told<'_>) -> u64 {
 /// Returns the form of a log that a filter is written for.
 fn form(told: &Told<'_>) -> Option<LogForm> {
     match told.source.kind.word() {
-        "asterisk-log" if told.source.head.starts_with(b"{") => Some(LogForm::AsteriskJson),
+        // The line that Asterisk begins a file with is plain, whatever the form of the rest.
+        "asterisk-log" if memchr::memmem::find(&told.source.head, b"{\"hostname\":").is_some() => {
+            Some(LogForm::AsteriskJson)
+        }
         "asterisk-log" => Some(LogForm::Asterisk),
         "freeswitch-log" => Some(LogForm::FreeSwitch),
         "syslog" if told.ledger.services.iter().any(|service| service.is_proxy()) => Some(LogForm::Proxy),

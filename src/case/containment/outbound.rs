@@ -7,7 +7,7 @@ use crate::contain::words::{DialPattern, Digits, Name};
 use crate::contain::{Country, OpenRoute, Outbound, Plan};
 use crate::numbering::{self, Confidence, Kind, Site};
 use crate::report::document;
-use crate::report::model::Report;
+use crate::report::model::{Report, Severity};
 use crate::untrusted::Untrusted;
 
 /// Distinct numbers of honest calls that are looked at.
@@ -68,7 +68,8 @@ fn international(site: &Site) -> Vec<Digits> {
     let leads_abroad = |prefix: &&&str| {
         ABROAD.iter().any(|number| {
             let reading = numbering::read(site, format!("{prefix}{number}").as_bytes());
-            reading.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(number)
+            let is_sure = reading.confidence <= Confidence::High;
+            is_sure && reading.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) == Some(number)
         })
     };
     let known: Vec<Digits> =
@@ -127,7 +128,10 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
 fn routes(report: &Report) -> Vec<OpenRoute> {
     let mut routes: Vec<OpenRoute> = Vec::new();
     let used = report.incidents.iter().flat_map(|incident| &incident.routes);
+    // Where nothing happened, what every phone system lets out is no news.
+    let least = if report.incidents.is_empty() { Severity::Medium } else { Severity::Info };
     let open = report.findings.iter().filter(|finding| finding.id == "route-lets-foreign-out");
+    let open = open.filter(|finding| finding.severity <= least);
     let all = used
         .map(|used| {
             let route = &used.route;
