@@ -30,7 +30,7 @@ Examples:
 
 Exit status:
   0   done, whatever was found
-  1   a gate did not hold: restore, verify, playbook check
+  1   a gate did not hold: restore, verify, playbook check, playbook test
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
@@ -216,6 +216,9 @@ Examples:
         /// List the checks: what each means, what it needs to see, what may be set.
         #[arg(long)]
         checks: bool,
+        /// List what rules of one's own can look at: sources, fields, and what can be asked of them.
+        #[arg(long, conflicts_with = "checks")]
+        fields: bool,
         #[command(flatten)]
         own: OwnPlaybooks,
     },
@@ -239,6 +242,15 @@ Examples:
   tolltrace playbook check my-playbooks
   tolltrace playbook check my-playbooks/office.toml")]
     Check {
+        /// A folder of playbooks, or one of them; the built-in ones unless given.
+        folder: Option<PathBuf>,
+    },
+    /// Try the rules of playbooks on their own samples: exit with 1 where one does not hold.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook test
+  tolltrace playbook test my-playbooks")]
+    Test {
         /// A folder of playbooks, or one of them; the built-in ones unless given.
         folder: Option<PathBuf>,
     },

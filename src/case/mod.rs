@@ -53,7 +53,7 @@ use crate::restore::Kept;
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
-pub use samples::try_sample;
+pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -289,8 +289,8 @@ pub fn examine_and<T: Send>(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let rules = Rules::default();
-    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
+    let (told, read, outcomes) =
+        read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {

@@ -1,12 +1,15 @@
 //! `playbook`: list, show, check, write out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use tolltrace::case;
 use tolltrace::checks::registry::{self, Check};
 use tolltrace::playbook::load::{self, Playbook};
 use tolltrace::playbook::{Playbooks, blocks, cacao};
 use tolltrace::report::document::{Block, Line, counted};
 use tolltrace::report::{json, markdown, text};
+use tolltrace::rules;
 
 use crate::cli::{PlaybookCommand, SheetFormat};
 use crate::ui::Ui;
@@ -16,9 +19,12 @@ use super::{Status, UserError, inquiry};
 /// Does what was asked for.
 pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status> {
     match what {
-        PlaybookCommand::List { checks: true, own } => {
+        PlaybookCommand::List { checks: true, own, .. } => {
             load::load(&own.playbooks)?;
             ui.answer(&text::render(&all_checks(), ui.bold()))?;
+        }
+        PlaybookCommand::List { fields: true, .. } => {
+            ui.answer(&text::render(&all_fields(), ui.bold()))?;
         }
         PlaybookCommand::List { own, .. } => {
             ui.answer(&text::render(&all_playbooks(&load::load(&own.playbooks)?), ui.bold()))?;
@@ -28,6 +34,7 @@ pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status
             ui.answer(&sheet(playbooks.find(name)?, *format, ui))?;
         }
         PlaybookCommand::Check { folder } => return check(folder.as_deref(), ui),
+        PlaybookCommand::Test { folder } => return test(folder.as_deref(), ui),
         PlaybookCommand::Export { name, cacao, output, own } => {
             inquiry::deliver(&exported(name, *cacao, &own.playbooks)?, output.as_deref(), ui)?;
         }
@@ -119,6 +126,49 @@ fn check(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
         counted(count as u64, "playbook")
     ))?;
     Ok(Status::Done)
+}
+
+/// Tries every sample, and points at each that does not hold.
+fn test(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
+    let (sources, others) = match folder {
+        Some(folder) => (load::read(folder)?, load::built_in()),
+        None => (load::built_in(), Vec::new()),
+    };
+    let tried = case::try_samples(&sources, &others)?;
+    let (held, failed): (Vec<_>, Vec<_>) = tried.iter().partition(|sample| sample.holds);
+    for sample in &failed {
+        ui.answer(&format!("{}\n", sample.told.show(&sample.source.path(), &sample.source.text)))?;
+    }
+    let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
+    for sample in &held {
+        *by_rule.entry(&sample.rule).or_default() += 1;
+    }
+    for (rule, samples) in by_rule {
+        ui.answer(&format!("{rule}: {} held\n", counted(samples, "sample")))?;
+    }
+    let failed = failed.len() as u64;
+    let end = if failed == 0 { "all held".to_owned() } else { format!("{failed} did not hold") };
+    ui.answer(&format!("{} tried, {end}\n", counted(tried.len() as u64, "sample")))?;
+    Ok(if failed == 0 { Status::Done } else { Status::NotHeld })
+}
+
+/// Lists what a rule can name.
+fn all_fields() -> Vec<Block> {
+    let sources =
+        rules::SOURCES.iter().map(|source| vec![source.word.into(), source.meaning.as_str().into()]);
+    let fields = rules::FIELDS.iter().map(|field| {
+        let told = field.of.words();
+        vec![field.word.into(), field.kind.word().into(), told.into(), field.meaning.into()]
+    });
+    let kinds =
+        rules::FieldKind::ALL.iter().map(|kind| format!("{}: {}", kind.word(), kind.operators().join(", ")));
+    let mut blocks = vec![Block::heading("Sources")];
+    blocks.extend(Block::table(&["source", "what it stands for"], sources.collect()));
+    blocks.push(Block::heading("Fields"));
+    blocks.extend(Block::table(&["field", "kind", "told by", "meaning"], fields.collect()));
+    blocks.push(Block::heading("What can be asked of each kind"));
+    blocks.extend(Block::list(kinds));
+    blocks
 }
 
 fn exported(name: &str, as_cacao: bool, own: &[PathBuf]) -> anyhow::Result<String> {

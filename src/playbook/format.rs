@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use crate::report::model::{Severity, Vector};
 use crate::report::sections::Section;
+use crate::rules::{Match, Sample};
 
 /// The form of playbooks that this program reads.
 pub const SCHEMA: i64 = 1;
@@ -367,10 +368,10 @@ pub struct Check {
     pub title: Option<String>,
     /// The rule.
     #[serde(rename = "match")]
-    pub rule: Option<Spanned<toml::Table>>,
+    pub rule: Option<Spanned<Match>>,
     /// What the rule is tried on.
     #[serde(rename = "sample", default)]
-    pub samples: Vec<toml::Table>,
+    pub samples: Vec<Sample>,
     /// What may be set about the check.
     #[serde(default)]
     pub params: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
@@ -396,6 +397,11 @@ pub struct Check {
 }
 
 impl Check {
+    /// Returns whether it is a rule that is but a step of others.
+    pub fn is_step_only(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.get_ref().step_only)
+    }
+
     /// Returns its word.
     pub fn word(&self) -> &str {
         let word = self.uses.as_ref().or(self.id.as_ref());

@@ -127,7 +127,11 @@ impl Judge<'_> {
             None if outcomes.is_empty() => {
                 Held { is: None, why: "no evidence shows whether this is done".to_owned() }
             }
-            None => Held::any(outcomes.iter().map(|(_, outcome)| Held::of(outcome)).collect()),
+            None => {
+                // A step of a sequence says nothing by itself.
+                let telling = outcomes.iter().filter(|(check, _)| !check.is_step_only());
+                Held::any(telling.map(|(_, outcome)| Held::of(outcome)).collect())
+            }
         };
         let done = step.done.as_ref().map(|done| self.condition(done.get_ref(), off));
         let (state, reason) = match (done, needed) {
@@ -158,7 +162,7 @@ impl Judge<'_> {
             return Outcome::not_checked(format!("switched off by {}: {}", off.by, off.reason));
         }
         let Some(known) = registry::find(check.word()) else {
-            return Outcome::not_checked("rules are not run by this command");
+            return self.rule(check.word(), Severity::Info);
         };
         let least = check.params.iter().find(|(name, _)| name.get_ref() == "at_least");
         let least = least.and_then(|(_, value)| registry::severity(value.get_ref().as_str()?));
@@ -172,6 +176,23 @@ impl Judge<'_> {
             outcome.why = missing.clone();
         }
         outcome
+    }
+
+    /// Returns what a rule answered; what is less grave than `least` does not count.
+    fn rule(&self, word: &str, least: Severity) -> Outcome {
+        let Some(rule) = self.report.rules.iter().find(|rule| rule.id == word) else {
+            return Outcome::not_checked(format!("{word} was not run"));
+        };
+        if rule.severity.is_some_and(|severity| severity > least) {
+            return Outcome::not_found(format!("less grave than {}", least.word()));
+        }
+        Outcome {
+            answer: rule.answer,
+            severity: rule.severity,
+            why: rule.why.clone(),
+            subjects: rule.subjects.clone(),
+            count: rule.count,
+        }
     }
 
     fn condition(&self, condition: &Condition, off: &BTreeMap<&str, &Off>) -> Held {
@@ -202,7 +223,7 @@ impl Judge<'_> {
         }
         match registry::find(word) {
             Some(check) => Held::of(&check.ask(self.report, least.unwrap_or(Severity::Info))),
-            None => Held { is: None, why: format!("{word}: rules are not run by this command") },
+            None => Held::of(&self.rule(word, least.unwrap_or(Severity::Info))),
         }
     }
 

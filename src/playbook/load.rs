@@ -12,16 +12,19 @@ use sha2::{Digest, Sha256};
 use super::format::{Check, File, Off, Phase, Step, Tune};
 use super::lint;
 use super::mistake::Mistake;
+use super::rules;
+use crate::rules::Rules;
 use crate::user_file;
 
 /// The built-in playbooks, by the names of their files; a test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("contain", include_str!("../../playbooks/contain.toml")),
     ("assess", include_str!("../../playbooks/assess.toml")),
     ("investigate", include_str!("../../playbooks/investigate.toml")),
     ("restore", include_str!("../../playbooks/restore.toml")),
     ("dispute", include_str!("../../playbooks/dispute.toml")),
     ("prevent", include_str!("../../playbooks/prevent.toml")),
+    ("rules", include_str!("../../playbooks/rules.toml")),
 ];
 
 /// The largest file, in bytes.
@@ -136,6 +139,8 @@ pub struct Playbooks {
     pub all: Vec<Playbook>,
     /// The files that they are made of.
     pub used: Vec<Used>,
+    /// Their small rules.
+    pub rules: Rules,
 }
 
 /// Returns the built-in files.
@@ -205,7 +210,12 @@ pub fn load(folders: &[PathBuf]) -> Result<Playbooks, PlaybookError> {
     for folder in folders {
         sources.extend(read(folder)?);
     }
-    let (playbooks, trouble) = assemble(&sources);
+    whole(&sources)
+}
+
+/// Puts files together, unless there is a mistake in any of them.
+pub fn whole(sources: &[Source]) -> Result<Playbooks, PlaybookError> {
+    let (playbooks, trouble) = assemble(sources);
     if trouble.is_fatal() { Err(PlaybookError::Wrong(trouble.show())) } else { Ok(playbooks) }
 }
 
@@ -224,11 +234,12 @@ pub fn assemble(sources: &[Source]) -> (Playbooks, Trouble) {
         let mistakes = lint::file(file, &source.name, &source.text, &files);
         trouble.0.extend(mistakes.into_iter().map(|mistake| ((*source).clone(), mistake)));
     }
+    trouble.0.extend(rules::mistakes(&read));
     if trouble.is_fatal() { (Playbooks::default(), trouble) } else { (together(read), trouble) }
 }
 
 /// Reads one file; a form that is not known is told before keys that are not.
-fn parse(text: &str) -> Result<File, Mistake> {
+pub(crate) fn parse(text: &str) -> Result<File, Mistake> {
     let of_toml = |error| Mistake::of_toml(&error, text);
     #[derive(serde::Deserialize)]
     struct Head {
@@ -271,6 +282,7 @@ fn together(read: Vec<(&Source, File)>) -> Playbooks {
         playbooks.all.push(Playbook { phase, file, origin: source.origin.clone() });
     }
     playbooks.all.sort_by_key(|playbook| playbook.phase);
+    playbooks.rules = rules::in_force(&playbooks);
     playbooks
 }
 

@@ -26,6 +26,7 @@ mod readme;
 mod reconcile;
 mod records;
 mod restore;
+mod rules;
 mod scenarios;
 mod scratch;
 mod secrets;
