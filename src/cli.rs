@@ -31,7 +31,7 @@ Examples:
 
 Exit status:
   0   done, whatever was found
-  1   a gate did not hold: restore, verify
+  1   a gate did not hold: restore, verify, playbook check
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
@@ -94,6 +94,16 @@ Examples:
   tolltrace restore /mnt/pbx-repaired --case case
   tolltrace restore /mnt/pbx-next-day --case case --clean-since 2026-03-09T08:00:00Z";
 
+const CONTAIN_HELP: &str = "\
+Written are firewall rules (nftables, iptables), scripts that end the fraudulent calls, the list of secrets to change,
+what may go out, a jail of fail2ban, what to take away, and what to tell the carrier; see contain/README.md. Each says
+what it changes, how to undo it and how to check it. On the phone system itself, give /: it is only read, at the lowest
+priority; write the case to another disk.
+
+Examples:
+  tolltrace contain /mnt/pbx -o case
+  tolltrace contain / --trusted 198.51.100.0/24 --generate-secrets -o /media/stick/case";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -117,6 +127,9 @@ Examples:
   tolltrace run /mnt/pbx -o case
   tolltrace run etc-asterisk/ var-log-asterisk/ --tz Europe/Madrid -o case")]
     Run(RunArgs),
+    /// Write what to cut off and change right now, as files to be reviewed: nothing is executed.
+    #[command(after_help = CONTAIN_HELP)]
+    Contain(ContainArgs),
     /// List what evidence is there, what is missing, and what each gap costs the inquiry.
     #[command(after_help = "\
 Examples:
@@ -158,6 +171,15 @@ Examples:
   tolltrace verify preserved
   tolltrace verify preserved --expect 5f0c3f6e4a6b7d2f9b1e8c7a6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e")]
     Verify(VerifyArgs),
+    /// List, show, check and write playbooks: the steps of the runbook, as data.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook show contain
+  tolltrace playbook check my-playbooks")]
+    Playbook {
+        #[command(subcommand)]
+        what: PlaybookCommand,
+    },
     /// Run on evidence that is built into the program.
     #[command(after_help = "\
 Examples:
@@ -182,6 +204,93 @@ Examples:
         /// The command.
         command: Option<String>,
     },
+}
+
+/// What to do with playbooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlaybookCommand {
+    /// List the playbooks with their steps, or the checks that they may use.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook list
+  tolltrace playbook list --checks")]
+    List {
+        /// List the checks: what each means, what it needs to see, what may be set.
+        #[arg(long)]
+        checks: bool,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Show a playbook as a sheet to print, with nothing filled in.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook show contain
+  tolltrace playbook show restore --format markdown")]
+    Show {
+        /// Its id, as `contain`.
+        name: String,
+        /// The form of what is printed.
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: SheetFormat,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Judge playbooks: exit with 1 where there is a mistake, and point at each.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook check my-playbooks
+  tolltrace playbook check my-playbooks/office.toml")]
+    Check {
+        /// A folder of playbooks, or one of them; the built-in ones unless given.
+        folder: Option<PathBuf>,
+    },
+    /// Write a playbook out: as it stands, to edit, or as CACAO 2.0, for other programs.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook export contain -o my-playbooks/contain.toml
+  tolltrace playbook export contain --cacao -o contain.json")]
+    Export {
+        /// Its id, as `contain`.
+        name: String,
+        /// Write CACAO 2.0, a JSON form that security playbooks are exchanged in.
+        #[arg(long)]
+        cacao: bool,
+        /// Write to this file instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Write a playbook of one's own to begin with, which adds to a built-in one.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook new office -o my-playbooks/office.toml
+  tolltrace playbook new office --extends dispute")]
+    New {
+        /// Its id, which is also the name of its file.
+        name: String,
+        /// The playbook that it adds to.
+        #[arg(long, value_name = "NAME", default_value = "contain")]
+        extends: String,
+        /// Write to this file instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Playbooks of the user's own.
+#[derive(Debug, Args)]
+pub(crate) struct OwnPlaybooks {
+    /// A folder of playbooks of one's own, or one of them; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) playbooks: Vec<PathBuf>,
+}
+
+/// A form of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SheetFormat {
+    Text,
+    Markdown,
 }
 
 /// Arguments of `run`.
@@ -261,6 +370,26 @@ pub(crate) struct RestoreArgs {
     pub(crate) accept: Vec<Accepted>,
 }
 
+/// Arguments of `contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Let the scripts end calls that are up: all over the trunks, honest ones included; and cut connections.
+    #[arg(long)]
+    pub(crate) end_calls: bool,
+    /// Write new strong secrets for the list of those to change, into a file that only its owner may read.
+    #[arg(long, requires = "output")]
+    pub(crate) generate_secrets: bool,
+    /// Write the case into this folder, the files below contain/ in it.
+    #[arg(short, long, value_name = "CASE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// Arguments of `timeline`.
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
@@ -330,6 +459,9 @@ pub(crate) struct InquiryArgs {
     /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) rates: Option<PathBuf>,
+    /// A folder of playbooks of one's own, or one of them; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) playbooks: Vec<PathBuf>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,

@@ -4,6 +4,7 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod containment;
 mod gaps;
 mod given;
 mod hidden;
@@ -13,6 +14,8 @@ mod numbers;
 mod patterns;
 mod reach;
 mod routes;
+mod rules;
+mod samples;
 mod sorted;
 mod story;
 mod timeline;
@@ -28,6 +31,7 @@ use crate::artifacts::Artifacts;
 use crate::carrier::{CarrierError, CarrierOptions};
 use crate::checks::Show;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::contain::Plan;
 use crate::event::Instant;
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
@@ -38,14 +42,17 @@ use crate::money::{Deck, DeckError};
 use crate::numbering::{ListError, Listed};
 use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
+use crate::playbook::{self, PlaybookError};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow, When};
 use crate::restore::Kept;
+use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
+pub use samples::try_sample;
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -67,6 +74,8 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Work out what to cut off and change.
+    pub contain: bool,
     /// Leave out the lines that prove each call: who asks for figures only does not see them.
     pub figures_only: bool,
     /// Keep of the secrets what tells later whether they were changed.
@@ -93,6 +102,8 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
+    /// `--playbooks`: folders or files of the user's own playbooks.
+    pub playbooks: Vec<PathBuf>,
 }
 
 /// Is told how far the reading has come.
@@ -112,6 +123,8 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
+    /// What to cut off and change, where that was asked for.
+    pub containment: Plan,
     /// What is kept of the secrets, where that was asked for.
     pub kept: Option<Kept>,
 }
@@ -169,6 +182,9 @@ pub enum CaseError {
     /// `--thresholds` cannot be used.
     #[error("--thresholds cannot be used")]
     Thresholds(#[from] ThresholdsError),
+    /// `--playbooks` cannot be used.
+    #[error(transparent)]
+    Playbooks(#[from] PlaybookError),
     /// `--numbers` cannot be used.
     #[error("--numbers cannot be used")]
     Numbers(#[from] ListError),
@@ -263,11 +279,17 @@ pub fn examine_and<T: Send>(
     let prices = losses::Prices { deck, ..losses::Prices::default() };
     let mut listed = Listed::default();
     options.numbers.iter().try_for_each(|path| listed.open(path))?;
-    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
+    let playbooks = playbook::load::load(&options.playbooks)?;
+    // A file of thresholds was written for this case, a playbook for all.
+    let thresholds = match options.thresholds.as_deref() {
+        Some(path) => Thresholds::open(path)?,
+        None => Thresholds::default().with(&playbooks.thresholds()),
+    };
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+    let rules = Rules::default();
+    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -292,10 +314,15 @@ pub fn examine_and<T: Send>(
             prices: &prices,
             geoip: &geoip,
             thresholds: &thresholds,
+            rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        playbook::judge::add(&playbooks, &mut examined.report);
+        if options.contain {
+            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        }
         if options.keep_secrets {
             keep(&prepared.pbx, &mut examined);
         }
@@ -331,27 +358,34 @@ fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
     artifacts: &Artifacts,
+    rules: &Rules,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let sparse = !rules.need_every_step();
+    let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
+    let mut fitting = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
-        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        let (fold, of_rules) = done.sink;
+        told.push(Told { source: done.source, ledger: fold.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        fitting.extend(of_rules);
     }
-    Ok((told, read))
+    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

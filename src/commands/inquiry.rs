@@ -63,6 +63,7 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         numbers: inquiry.numbers.clone(),
         rates: inquiry.rates.clone(),
         outside_prefix: inquiry.outside_prefix.clone(),
+        playbooks: inquiry.playbooks.clone(),
         no_hash: inquiry.no_hash,
         jobs: inquiry.jobs.map_or(0, usize::from),
         ..Options::default()

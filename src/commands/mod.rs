@@ -1,8 +1,11 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod contain;
 mod dispute;
 mod inquiry;
+mod next;
 mod parts;
+mod playbook;
 mod preserve;
 mod restore;
 mod run;
@@ -15,6 +18,7 @@ use std::process::ExitCode;
 
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
+use tolltrace::playbook::PlaybookError;
 use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
 use tolltrace::restore::EarlierError;
@@ -65,6 +69,9 @@ pub(crate) enum UserError {
     /// `man` was asked for a command that does not exist.
     #[error("{0}: no such command")]
     NoCommand(String),
+    /// A name cannot be a playbook's.
+    #[error("{0:?}: no name for a playbook")]
+    NoId(String),
     /// An output could not be written.
     #[error("{path}: {cause}")]
     Output {
@@ -80,6 +87,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
@@ -88,6 +96,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
         Command::Timeline(args) => timeline::timeline(args, ui),
         Command::Preserve(args) => preserve::preserve(args, ui),
         Command::Verify(args) => preserve::verify(args, ui),
+        Command::Playbook { what } => playbook::playbook(what, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
     }
@@ -120,6 +129,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             UserError::Unrecognised { .. } => {
                 Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }
+            UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
         };
@@ -127,7 +137,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<EvidenceError>() {
         return Some(match error {
             EvidenceError::OutputInside { .. } => {
-                "choose an output outside the evidence, which stays as it is"
+                "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
             }
             EvidenceError::Unreadable { .. } => {
                 "copy the evidence to where it may be read, or ask for the right"
@@ -144,6 +154,9 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
                 "choose a new or empty folder, or the folder of an earlier case"
             }
         });
+    }
+    if let Some(error) = error.downcast_ref::<PlaybookError>() {
+        return playbook_hint(error);
     }
     if let Some(error) = error.downcast_ref::<PreserveError>() {
         return Some(error.hint());
@@ -167,7 +180,16 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Thresholds(_)) => Some(
             "it is TOML, as night_from = 20 or [total_calls] warning = 30, critical = 100; report.json has all",
         ),
+        Some(CaseError::Playbooks(error)) => playbook_hint(error),
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
+    }
+}
+
+fn playbook_hint(error: &PlaybookError) -> Option<&'static str> {
+    match error {
+        PlaybookError::NoSuch(_) => Some("'tolltrace playbook list' lists them"),
+        PlaybookError::Wrong(_) => Some("'tolltrace playbook check FOLDER' judges a folder by itself"),
+        _ => Some("--playbooks takes a folder of .toml files, or one of them"),
     }
 }

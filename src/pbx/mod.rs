@@ -14,6 +14,7 @@ mod freeswitch;
 mod iax;
 mod internal_database;
 mod language;
+mod listeners;
 mod logger;
 mod manager;
 mod model;
@@ -42,6 +43,7 @@ pub use freeswitch::{
     Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,
 };
 pub use internal_database::is_internal_database;
+pub use listeners::{Carriage, Listener, Spoken};
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
     Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,

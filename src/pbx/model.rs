@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
 use super::freeswitch::SwitchPlan;
+use super::listeners::Listener;
 use super::panel::Panel;
 use super::secret::{HeldSecret, Values};
 use super::serving::Share;
@@ -41,6 +42,8 @@ pub struct Pbx {
     pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
     pub login_counts: Vec<LoginCounts>,
+    /// Where it listens.
+    pub listeners: Vec<Listener>,
     /// The server's own addresses, as far as the configuration tells.
     pub own_addresses: Vec<IpAddr>,
     /// `systemname` of `asterisk.conf`.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::case::Examined;
+use crate::contain::{self, Asked, NewSecrets};
 
 use super::document::Block;
 use super::manifest::{self, Fingerprint, Run};
@@ -51,6 +52,17 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
 
 /// Writes a case and returns the paths of its files below the folder.
 pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
+    write_with(folder, examined, run, Asked::default(), None)
+}
+
+/// Writes a case with the files of containment as they were asked for.
+pub fn write_with(
+    folder: &Path,
+    examined: &Examined,
+    run: &Run,
+    asked: Asked,
+    secrets: Option<&NewSecrets>,
+) -> Result<Vec<String>, CaseFolderError> {
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
@@ -69,6 +81,11 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
         write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
         written.push(manifest::fingerprint(SECRETS, &bytes));
     }
+    let below = folder.join(contain::FOLDER);
+    contain::write(&below, &examined.containment, asked, secrets, &mut |name, bytes| {
+        written.push(manifest::fingerprint(&format!("{}/{name}", contain::FOLDER), bytes));
+    })
+    .map_err(|(path, cause)| unwritable(&path, cause))?;
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
@@ -126,8 +143,12 @@ mod tests {
     use crate::restore::Kept;
 
     fn case(folder: &Path, started: &str) -> Vec<String> {
-        let examined =
-            Examined { report: sample::report(), story: sample::story(), kept: Some(Kept::default()) };
+        let examined = Examined {
+            report: sample::report(),
+            story: sample::story(),
+            kept: Some(Kept::default()),
+            containment: contain::Plan::default(),
+        };
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
         write(folder, &examined, &run).unwrap()
     }
@@ -145,7 +166,9 @@ mod tests {
             names.iter().zip(first.iter().zip(&second)).filter(|(_, (a, b))| a != b).collect();
         assert_eq!(differing.len(), 1);
         assert_eq!(differing[0].0, manifest::FILE_NAME);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len(), "nothing else is left behind");
+        let tops: std::collections::BTreeSet<&str> =
+            names.iter().filter_map(|name| name.split('/').next()).collect();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), tops.len(), "nothing else is left behind");
     }
 
     #[test]

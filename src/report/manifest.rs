@@ -30,6 +30,16 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
+impl Run {
+    /// Begins a run: the one place that reads the clock.
+    pub fn now() -> Self {
+        Run {
+            started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        }
+    }
+}
+
 /// A file with its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fingerprint {

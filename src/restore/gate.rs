@@ -109,7 +109,7 @@ impl Gate {
 
     /// Says what to do: what closes it while it is open, what would settle it while it cannot be told.
     #[must_use]
-    pub(super) fn to_do(mut self, close: &str, settle: &str) -> Self {
+    pub(super) fn with_to_do(mut self, close: &str, settle: &str) -> Self {
         self.to_do = match self.state {
             State::Closed => String::new(),
             State::CannotTell => settle.to_owned(),

@@ -6,6 +6,7 @@
 mod campaigns;
 mod captures;
 mod cli;
+mod contain;
 mod containers;
 mod corpora;
 mod determinism;

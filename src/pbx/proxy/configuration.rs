@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::super::listeners;
 use super::super::model::{Problem, ProxyScript};
 use super::super::read::Collector;
 use super::{extras, peer, secrets};
@@ -156,6 +157,7 @@ fn setting(
             let value = definitions.replaced(value.trim_matches('"'));
             let words = value.split_whitespace().filter_map(listening);
             collector.own_addresses(words);
+            listeners::of_socket(&value, &mut collector.pbx.listeners);
         }
         _ if name.ends_with(".gw_ip") || name.ends_with(".srv_ip") => {
             let value = value.strip_prefix('"').and_then(|value| value.split('"').next()).unwrap_or(value);

@@ -105,7 +105,7 @@ fn of_group(scene: &Scene<'_>, group: &Group) -> Option<Gate> {
     // What may be one's own keeps nothing shut by itself.
     let is_shut = answers.iter().any(|answer| answer.state == State::Open) || !is_advised;
     let gate = Gate::of(group.id, group.title, answers)?.required(is_shut);
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         group.close,
         "Copy the whole disk, or the folders and the database dump in which these were; ask who put there what is in doubt.",
     ))
@@ -193,7 +193,7 @@ fn copies(scene: &Scene<'_>) -> Option<Gate> {
         Answer::open(format!("a web server hands out files with secrets: {named}")).with(lines)
     };
     let gate = Gate::of("copies-gone", "No copy of the configuration lies in a web root", vec![answer])?;
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         "Move the files out of the web root, and set new secrets for all that stands in them.",
         "Copy the web root (/var/www).",
     ))
@@ -223,7 +223,7 @@ fn patched(scene: &Scene<'_>) -> Option<Gate> {
         });
     }
     let gate = Gate::of("panel-patched", "The panel has no hole that is known", answers)?;
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         "Bring every module of the panel up to date (`fwconsole ma upgradeall`), and let only known networks reach it.",
         "Copy a dump of the panel's database of after the repair.",
     ))

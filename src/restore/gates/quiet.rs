@@ -29,7 +29,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let title = format!("Nothing of the intruder is seen since {}", scene.time(since));
     let gate = Gate::of("no-new-sign", &title, answers);
     gate.map(|gate| {
-        gate.required(is_required).to_do(
+        gate.required(is_required).with_to_do(
             "He is in again, or still: cut service off, see which gate let him through, and begin with `tolltrace contain`.",
             "Copy the logs once more when that time is over: the evidence has to reach beyond it.",
         )
@@ -69,7 +69,7 @@ fn incidents(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
         if !is_new && count == 0 {
             return None;
         }
-        let lines = calls().last().map(|call| call.evidence.clone()).filter(|lines| !lines.is_empty());
+        let lines = calls().next_back().map(|call| call.evidence.clone()).filter(|lines| !lines.is_empty());
         let what = match count {
             0 => format!("{}: {}", incident.id, incident.title),
             calls => {
