@@ -324,7 +324,9 @@ pub fn examine_and<T: Send>(
         if options.contain {
             examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         }
-        examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
+        if options.keep_secrets {
+            keep(&prepared.pbx, &mut examined);
+        }
         let ground = Ground {
             evidence,
             world: &world,
@@ -337,11 +339,20 @@ pub fn examine_and<T: Send>(
 }
 
 /// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
-fn kept(pbx: &Pbx, report: &Report) -> Kept {
+fn keep(pbx: &Pbx, examined: &mut Examined) {
+    let report = &mut examined.report;
     let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
     let taken = taken.map(|account| account.name.raw().to_owned()).collect();
     let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
-    Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes())
+    let kept = Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes());
+    if kept.left_out > 0 {
+        report.limits.push(format!(
+            "of {} secrets the case keeps nothing by which a change of them could be told: hashing is slow, and those \
+             of taken accounts, trunks and administrators come first",
+            kept.left_out
+        ));
+    }
+    examined.kept = Some(kept);
 }
 
 fn read_all<'a>(
