@@ -34,6 +34,7 @@ mod queue_log;
 mod sessions;
 mod sip_proxy;
 mod sql_dump;
+mod sqlite_file;
 mod sqlite_tables;
 mod syslog;
 mod table_rows;

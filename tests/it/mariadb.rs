@@ -593,3 +593,29 @@ fn rows_that_are_not_read_are_a_gap() {
         assert!(row["note"].as_str().is_some_and(|note| note.contains("not read")), "{row}");
     }
 }
+
+/// A user of the panel whom an older dump has not, and the database itself has, was made in between.
+#[test]
+fn an_administrator_is_told_from_the_database_itself() {
+    let held = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb/innodb/asterisk");
+    let scratch = Scratch::new();
+    let folder = scratch.path().join("e/var/lib/mysql/asterisk");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["manager.frm", "manager.ibd"] {
+        fs::copy(held.join(name), folder.join(name)).unwrap();
+    }
+    let dump = "-- MySQL dump 10.13\nCREATE TABLE `manager` (\n `manager_id` int,\n `name` varchar(15),\n `secret` varchar(50),\n `write` varchar(255)\n);\nINSERT INTO `manager` VALUES (9,'nobody','x','all');\n";
+    scratch.file("e/backup/asterisk-20200101.sql", dump);
+    let output = scratch.run(&["run", "e", "-o", "case"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report = fs::read_to_string(scratch.path().join("case/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let made: Vec<&serde_json::Value> =
+        findings.iter().filter(|finding| finding["id"] == "unknown-manager-user").collect();
+    assert!(!made.is_empty(), "{findings:#?}");
+    for finding in made {
+        assert_eq!(finding["evidence"][0]["path"], "var/lib/mysql/asterisk/manager.ibd", "{finding}");
+        assert!(finding["detail"].as_str().unwrap().contains("backup/asterisk-20200101.sql"), "{finding}");
+    }
+}
