@@ -16,6 +16,7 @@ mod known_address;
 mod login_count;
 mod made_account;
 mod manager_users;
+mod marked_records;
 mod marks;
 mod module_changed;
 mod paid_forward;
@@ -87,6 +88,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(persistence::check(world, &written, show));
     findings.extend(exploit_request::check(world, show));
     findings.extend(known_address::check(world, show));
+    findings.extend(marked_records::check(world, door.as_ref(), show));
     findings.extend(vulnerable_module::check(world, show));
     findings.extend(changed_then::check(&written, &findings, show));
     // A statement without proof is none.

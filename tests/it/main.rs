@@ -16,6 +16,7 @@ mod host_files;
 mod hostile;
 mod lines;
 mod mariadb;
+mod marks;
 mod newcomer;
 mod output;
 mod provisioning;
