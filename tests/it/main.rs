@@ -17,6 +17,7 @@ mod host_files;
 mod hostile;
 mod lines;
 mod mariadb;
+mod marks;
 mod newcomer;
 mod output;
 mod preserve;
