@@ -2,8 +2,18 @@
 
 use crate::scratch::{Scratch, code, stderr, stdout};
 
-const VERBS: [&str; 9] =
-    ["run", "inventory", "assess", "investigate", "dispute", "timeline", "demo", "completions", "man"];
+const VERBS: [&str; 10] = [
+    "run",
+    "inventory",
+    "assess",
+    "investigate",
+    "dispute",
+    "timeline",
+    "playbook",
+    "demo",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_help_ends_with_two_examples() {

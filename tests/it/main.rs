@@ -18,6 +18,7 @@ mod lines;
 mod mariadb;
 mod newcomer;
 mod output;
+mod playbooks;
 mod provisioning;
 mod published;
 mod readme;
