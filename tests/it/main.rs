@@ -20,6 +20,7 @@ mod mariadb;
 mod marks;
 mod newcomer;
 mod output;
+mod playbooks;
 mod preserve;
 mod provisioning;
 mod published;
