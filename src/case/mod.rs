@@ -10,6 +10,7 @@ mod hidden;
 mod incidents;
 mod losses;
 mod numbers;
+mod own;
 mod patterns;
 mod reach;
 mod routes;
@@ -41,6 +42,7 @@ use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
+use crate::report::redact;
 use crate::scan::{self, Coverage, How, Task};
 
 pub use timeline::timeline;
@@ -72,6 +74,8 @@ pub struct Options {
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// `--redact`: pseudonyms stand for what belongs to the owner's side.
+    pub redact: bool,
     /// `--home-country`.
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
@@ -262,6 +266,9 @@ pub fn examine(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        if options.redact {
+            redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
+        }
         examined
     }))
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::case::Examined;
 
 use super::document::Block;
-use super::manifest::{self, Fingerprint, Run};
+use super::manifest::{self, Fingerprint, Held, Run};
 use super::model::Report;
 use super::sections::{self, Section, View};
 use super::whole_file::WholeFile;
-use super::{calls_csv, iocs_csv, json, markdown, timeline};
+use super::{abuse, calls_csv, iocs_csv, json, markdown, preservation, statement, timeline};
 
 /// Why a case could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +55,16 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
+    let earlier = manifest::files(folder).unwrap_or_default();
     let mut written: Vec<Fingerprint> = Vec::new();
-    for (name, content) in FILES {
-        let path = folder.join(name);
-        let mut bytes = Vec::new();
-        content(&mut bytes, examined).map_err(|cause| unwritable(&path, cause))?;
-        write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
-        written.push(manifest::fingerprint(name, &bytes));
+    for (name, bytes) in contents(examined).map_err(|cause| unwritable(folder, cause))? {
+        let path = folder.join(&name);
+        write_below(folder, &name, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(&name, &bytes));
+    }
+    for left in left_over(&earlier, &written) {
+        let path = folder.join(left);
+        remove(&path).map_err(|cause| unwritable(&path, cause))?;
     }
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
@@ -74,9 +77,17 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
 type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
 
 /// The files of a case but for the manifest, in the order in which a reader wants them.
-const FILES: [(&str, Content); 5] = [
+const FILES: [(&str, Content); 7] = [
     ("report.md", |bytes, examined| {
         bytes.extend_from_slice(report_markdown(&examined.report, true).as_bytes());
+        Ok(())
+    }),
+    ("statement.md", |bytes, examined| {
+        bytes.extend_from_slice(statement::markdown(&examined.report).as_bytes());
+        Ok(())
+    }),
+    ("preservation_request.md", |bytes, examined| {
+        bytes.extend_from_slice(preservation::markdown(&examined.report).as_bytes());
         Ok(())
     }),
     ("report.json", |bytes, examined| json::write_pretty(bytes, &examined.report)),
@@ -86,6 +97,51 @@ const FILES: [(&str, Content); 5] = [
         examined.story.iter().try_for_each(|row| timeline::write_json_line(bytes, row))
     }),
 ];
+
+/// Returns every file of a case but for the manifest: its path below the folder, and what it holds.
+fn contents(examined: &Examined) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for (name, content) in FILES {
+        let mut bytes = Vec::new();
+        content(&mut bytes, examined)?;
+        files.push((name.to_owned(), bytes));
+    }
+    files.extend(abuse::files(&examined.report)?);
+    Ok(files)
+}
+
+/// Folders of a case in which the number of files differs from run to run.
+const FOLDERS: [&str; 1] = ["abuse/"];
+
+/// Returns the files of an earlier run that would pass for files of this one.
+fn left_over<'h>(earlier: &'h [Held], written: &[Fingerprint]) -> Vec<&'h str> {
+    let is_left = |path: &&str| {
+        let name = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder));
+        // What a manifest names is taken at its word for plain names only.
+        name.is_some_and(|name| !name.contains('/') && !name.starts_with('.'))
+            && written.iter().all(|file| file.path != *path)
+    };
+    earlier.iter().map(|file| file.path.as_str()).filter(is_left).collect()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a file of the case, in a folder of it where its name says so; a link in the place of that folder is refused.
+fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    if let Some((inner, _)) = name.rsplit_once('/') {
+        let inner = folder.join(inner);
+        fs::create_dir_all(&inner)?;
+        if !fs::symlink_metadata(&inner)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+    }
+    write_whole(&folder.join(name), bytes)
+}
 
 /// Returns the whole report as Markdown.
 pub fn report_markdown(report: &Report, case_written: bool) -> String {
@@ -127,7 +183,38 @@ mod tests {
             names.iter().zip(first.iter().zip(&second)).filter(|(_, (a, b))| a != b).collect();
         assert_eq!(differing.len(), 1);
         assert_eq!(differing[0].0, manifest::FILE_NAME);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len(), "nothing else is left behind");
+        let in_folders = |name: &&String| name.contains('/');
+        let inner = names.iter().filter(in_folders).count();
+        let left =
+            fs::read_dir(&folder).unwrap().count() + fs::read_dir(folder.join("abuse")).unwrap().count();
+        assert_eq!(left, names.len() + 1, "nothing else is left behind");
+        assert!(inner > 1, "{names:?}");
+    }
+
+    #[test]
+    fn reports_of_an_earlier_run_do_not_stay() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path();
+        case(folder, "2026-01-01T00:00:00Z");
+        fs::write(folder.join("abuse/mine.txt"), "mine").unwrap();
+        let mut report = sample::report();
+        report.failed_attackers.clear();
+        let examined = Examined { report, story: sample::story() };
+        write(folder, &examined, &Run::default()).unwrap();
+        assert!(!folder.join("abuse/198.51.100.9.json").exists());
+        assert!(folder.join("abuse/203.0.113.7.json").exists() && folder.join("abuse/mine.txt").exists());
+    }
+
+    #[test]
+    fn no_folder_of_a_case_is_a_link_elsewhere() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("case");
+        case(&folder, "2026-01-01T00:00:00Z");
+        fs::remove_dir_all(folder.join("abuse")).unwrap();
+        std::os::unix::fs::symlink(scratch.path(), folder.join("abuse")).unwrap();
+        let examined = Examined { report: sample::report(), story: sample::story() };
+        assert!(write(&folder, &examined, &Run::default()).is_err());
+        assert!(!scratch.path().join("203.0.113.7.json").exists());
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod published;
 mod readme;
 mod reconcile;
 mod records;
+mod redact;
 mod scenarios;
 mod scratch;
 mod secrets;
