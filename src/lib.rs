@@ -6,6 +6,7 @@
 //! records are set against it, and reports render what it found. `preserve` copies evidence for others to check.
 
 pub mod artifacts;
+pub mod attack;
 pub mod evidence;
 pub mod indicators;
 mod sqlite;
@@ -34,15 +35,19 @@ pub mod carrier;
 pub mod reconcile;
 
 pub mod checks;
+pub mod rules;
 
 pub mod event;
 
 pub mod playbook;
 pub mod report;
 
+pub mod contain;
+
 pub mod case;
 pub mod demo;
 pub mod preserve;
+pub mod restore;
 
 pub mod secrets;
 pub mod untrusted;

@@ -12,6 +12,7 @@ mod collector;
 mod data_directory;
 mod duplicates;
 mod gather;
+pub mod live;
 mod measures;
 mod output;
 mod packing;
@@ -277,6 +278,23 @@ impl Evidence {
         }
         gather::recognise_all(&mut evidence, files);
         duplicates::mark(&mut evidence);
+        evidence
+    }
+
+    /// Recognises one file that lies in memory, as the samples of rules do.
+    pub(crate) fn of_text(path: &str, text: &[u8]) -> Self {
+        let mut evidence = Evidence { given: vec![path.to_owned()], ..Evidence::default() };
+        let file = File {
+            path: path.to_owned(),
+            bytes: text.len() as u64,
+            modified: None,
+            mode: None,
+            placed: path.to_owned(),
+            reach: Reach::Kept(Arc::from(text)),
+            container: None,
+            stored_as: None,
+        };
+        gather::recognise_all(&mut evidence, vec![file]);
         evidence
     }
 

@@ -1,7 +1,7 @@
 //! The places that evidence is reached in.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,14 @@ impl Root {
         let file = open_regular(&fs::canonicalize(path)?)?;
         let size = file.metadata()?.size();
         Ok(Handle::from_file(file, size))
+    }
+
+    /// Reads a file that lies in a folder which a user names, up to `most` bytes, and follows no link of that name;
+    /// `None` where it is longer.
+    pub(crate) fn read_beside(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        open_regular(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        Ok((bytes.len() <= most).then_some(bytes))
     }
 
     /// Opens the file at a path below this root, if it is still the one that was found.

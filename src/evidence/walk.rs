@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Evidence, File, Link, Reach, Root, Unread, collector};
+use super::{Evidence, File, Link, Reach, Root, Unread, collector, live};
 use crate::event::Instant;
 
 /// Folders in folders; no file system that people keep is deeper.
@@ -28,8 +28,9 @@ pub(super) fn walk(evidence: &mut Evidence, index: usize, prefix: &str, files: &
     };
     let name = fs::canonicalize(&base).ok().and_then(|base| base.file_name().map(PathBuf::from));
     let name = name.unwrap_or_default();
+    let border = live::Border::of(&base);
     let mut walk =
-        Walk { evidence, index, prefix, base: &base, name, files, seen: BTreeSet::new(), entries: 0 };
+        Walk { evidence, index, prefix, base: &base, border, name, files, seen: BTreeSet::new(), entries: 0 };
     walk.folder(Path::new(""), 0);
 }
 
@@ -94,6 +95,8 @@ struct Walk<'a> {
     index: usize,
     prefix: &'a str,
     base: &'a Path,
+    /// What of it is not walked.
+    border: live::Border,
     /// The root's own name.
     name: PathBuf,
     files: &'a mut Vec<File>,
@@ -145,12 +148,13 @@ impl Walk<'_> {
         if kind.is_symlink() {
             self.link(relative);
         } else if kind.is_dir() {
-            if is_kernel_view(relative, &metadata, self.base) {
-                return self.trouble(
-                    relative,
-                    None,
-                    "a view into the running kernel, not a part of the disk".into(),
-                );
+            if let Some(why) = self.border.left_out(relative, metadata.dev(), self.base) {
+                self.trouble(relative, None, why.to_owned());
+                let shared = Path::new(live::SHARED_MEMORY);
+                if shared.starts_with(relative) && self.base.join(shared).is_dir() {
+                    self.entry(shared, depth + 1);
+                }
+                return;
             }
             if self.seen.insert(identity) {
                 self.folder(relative, depth + 1);
@@ -206,12 +210,6 @@ impl Walk<'_> {
         let path = self.shown(relative);
         self.evidence.trouble.push(Unread { path, bytes, why });
     }
-}
-
-/// Tells `/proc` and `/sys` of a live system: another file system than the root, at its top.
-fn is_kernel_view(relative: &Path, metadata: &fs::Metadata, base: &Path) -> bool {
-    let at_top = relative == Path::new("proc") || relative == Path::new("sys");
-    at_top && fs::metadata(base).is_ok_and(|root| root.dev() != metadata.dev())
 }
 
 /// Returns where a link points to below the root, without looking at the disk: an absolute target

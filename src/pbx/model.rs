@@ -11,8 +11,9 @@ use ipnet::IpNet;
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
 use super::freeswitch::SwitchPlan;
+use super::listeners::Listener;
 use super::panel::Panel;
-use super::secret::HeldSecret;
+use super::secret::{HeldSecret, Values};
 use super::serving::Share;
 use crate::event::{Citation, Instant, Service, SourceId};
 
@@ -41,6 +42,8 @@ pub struct Pbx {
     pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
     pub login_counts: Vec<LoginCounts>,
+    /// Where it listens.
+    pub listeners: Vec<Listener>,
     /// The server's own addresses, as far as the configuration tells.
     pub own_addresses: Vec<IpAddr>,
     /// `systemname` of `asterisk.conf`.
@@ -77,6 +80,8 @@ pub struct Pbx {
     pub proxy_script: Option<ProxyScript>,
     /// Every secret that was met, by all that may be told of it.
     pub held_secrets: Vec<HeldSecret>,
+    /// The secrets in force, for telling whether they were changed.
+    pub secret_values: Values,
     /// By which extension of FreeSWITCH's a number leaves.
     pub switch_plan: SwitchPlan,
     /// Forwards that are set.
@@ -241,6 +246,8 @@ pub struct LogChannel {
 /// How call records are written.
 #[derive(Clone, Debug, Default)]
 pub struct CallRecordSettings {
+    /// Are call records written at all? `None` where no file says.
+    pub enabled: Option<bool>,
     /// Are the times of `cdr_csv` in GMT? `None` where no file says.
     pub csv_in_gmt: Option<bool>,
     /// The columns of each `cdr_custom` file, by file name: variable names as in `CDR(name)`.
@@ -249,6 +256,8 @@ pub struct CallRecordSettings {
     pub event_columns: BTreeMap<String, Vec<String>>,
     /// The `dateformat` of `cel.conf`.
     pub event_date_format: Option<String>,
+    /// The columns that a SIP proxy's routing script adds to its accounting, as each setting of it lists them.
+    pub accounting_columns: Vec<Vec<String>>,
     /// The variables of each template in FreeSWITCH's `cdr_csv.conf.xml`, the default one first.
     pub freeswitch_templates: Vec<Vec<String>>,
 }

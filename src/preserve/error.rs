@@ -41,6 +41,23 @@ pub enum PreserveError {
 }
 
 impl PreserveError {
+    /// Returns what may help.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            PreserveError::NotEmpty(_) => {
+                "choose a new or empty folder: what was preserved is never written over"
+            }
+            PreserveError::NoRoom { .. } => "choose a folder on a larger disk",
+            PreserveError::Unwritable { .. } => {
+                "choose a folder that may be written to, on a disk with room; what was begun is not whole"
+            }
+            PreserveError::Foreign(_) => "give the folder that 'tolltrace preserve' or 'run -o' wrote",
+            PreserveError::Unreadable { .. } => {
+                "ask for the right to read it, or copy it from where it is whole"
+            }
+        }
+    }
+
     /// Names what could not be written.
     pub(super) fn unwritable(path: &Path, cause: io::Error) -> Self {
         PreserveError::Unwritable { path: path.to_string_lossy().into_owned(), cause }

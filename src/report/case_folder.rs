@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::case::Examined;
+use crate::contain::{self, Asked, NewSecrets};
 
 use super::document::Block;
 use super::manifest::{self, Fingerprint, Held, Run};
@@ -22,6 +23,9 @@ pub enum CaseFolderError {
     /// The folder holds something that is no case.
     #[error("{0}: is not empty and holds no earlier case")]
     Foreign(String),
+    /// The folder holds an earlier case with everything in it, and this one is to be shared.
+    #[error("{0}: holds a case that is not redacted, whose files would be shared with this one")]
+    NotRedacted(String),
     /// A file or folder could not be written.
     #[error("{path}: {cause}")]
     Unwritable {
@@ -49,11 +53,33 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
     }
 }
 
+/// Refuses a folder with an earlier case that is not redacted: some of its files would stay beside those to be shared.
+pub fn check_redacted(folder: &Path) -> Result<(), CaseFolderError> {
+    if manifest::is_redacted(folder) == Some(false) {
+        return Err(CaseFolderError::NotRedacted(folder.to_string_lossy().into_owned()));
+    }
+    Ok(())
+}
+
 /// Writes a case and returns the paths of its files below the folder.
 pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
+    write_with(folder, examined, run, Asked::default(), None)
+}
+
+/// Writes a case with the files of containment as they were asked for.
+pub fn write_with(
+    folder: &Path,
+    examined: &Examined,
+    run: &Run,
+    asked: Asked,
+    secrets: Option<&NewSecrets>,
+) -> Result<Vec<String>, CaseFolderError> {
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
+    if examined.report.case.redacted {
+        check_redacted(folder)?;
+    }
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
     let earlier = manifest::files(folder).unwrap_or_default();
     let mut written: Vec<Fingerprint> = Vec::new();
@@ -66,6 +92,20 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
         let path = folder.join(left);
         remove(&path).map_err(|cause| unwritable(&path, cause))?;
     }
+    if let Some(kept) = &examined.kept {
+        let path = folder.join(SECRETS);
+        let bytes = kept.to_json().map_err(|error| unwritable(&path, error.into()))?;
+        write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(SECRETS, &bytes));
+    }
+    // Of a case to be shared nothing was planned: what is to be changed has no pseudonym.
+    if !examined.report.case.redacted {
+        let below = folder.join(contain::FOLDER);
+        contain::write(&below, &examined.containment, asked, secrets, &mut |name, bytes| {
+            written.push(manifest::fingerprint(&format!("{}/{name}", contain::FOLDER), bytes));
+        })
+        .map_err(|(path, cause)| unwritable(&path, cause))?;
+    }
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
@@ -73,6 +113,9 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
     let names = written.into_iter().map(|file| file.path);
     Ok(names.chain([manifest::FILE_NAME.to_owned()]).collect())
 }
+
+/// What is kept of the secrets; not to be handed on with the rest.
+const SECRETS: &str = "secrets.json";
 
 type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
 
@@ -153,6 +196,13 @@ pub fn report_markdown(report: &Report, case_written: bool) -> String {
     markdown::render(&title, &blocks)
 }
 
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::private(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::replace(path)?;
     file.write_all(bytes)?;
@@ -163,9 +213,15 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::restore::Kept;
+
+    fn examined(report: Report) -> Examined {
+        let (kept, containment) = (Some(Kept::default()), contain::Plan::default());
+        Examined { report, story: sample::story(), kept, containment }
+    }
 
     fn case(folder: &Path, started: &str) -> Vec<String> {
-        let examined = Examined { report: sample::report(), story: sample::story() };
+        let examined = examined(sample::report());
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
         write(folder, &examined, &run).unwrap()
     }
@@ -183,12 +239,10 @@ mod tests {
             names.iter().zip(first.iter().zip(&second)).filter(|(_, (a, b))| a != b).collect();
         assert_eq!(differing.len(), 1);
         assert_eq!(differing[0].0, manifest::FILE_NAME);
-        let in_folders = |name: &&String| name.contains('/');
-        let inner = names.iter().filter(in_folders).count();
-        let left =
-            fs::read_dir(&folder).unwrap().count() + fs::read_dir(folder.join("abuse")).unwrap().count();
-        assert_eq!(left, names.len() + 1, "nothing else is left behind");
-        assert!(inner > 1, "{names:?}");
+        let tops: std::collections::BTreeSet<&str> =
+            names.iter().filter_map(|name| name.split('/').next()).collect();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), tops.len(), "nothing else is left behind");
+        assert!(tops.contains("abuse"), "{names:?}");
     }
 
     #[test]
@@ -199,10 +253,23 @@ mod tests {
         fs::write(folder.join("abuse/mine.txt"), "mine").unwrap();
         let mut report = sample::report();
         report.failed_attackers.clear();
-        let examined = Examined { report, story: sample::story() };
-        write(folder, &examined, &Run::default()).unwrap();
+        write(folder, &examined(report), &Run::default()).unwrap();
         assert!(!folder.join("abuse/198.51.100.9.json").exists());
         assert!(folder.join("abuse/203.0.113.7.json").exists() && folder.join("abuse/mine.txt").exists());
+    }
+
+    #[test]
+    fn a_case_to_be_shared_keeps_away_from_one_that_is_not() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut report = sample::report();
+        report.case.redacted = true;
+        let shared = scratch.path().join("shared");
+        write(&shared, &examined(report.clone()), &Run::default()).unwrap();
+        write(&shared, &examined(report.clone()), &Run::default()).unwrap();
+        let folder = scratch.path().join("case");
+        case(&folder, "2026-01-01T00:00:00Z");
+        let refused = write(&folder, &examined(report), &Run::default());
+        assert!(matches!(refused, Err(CaseFolderError::NotRedacted(_))));
     }
 
     #[test]
@@ -212,8 +279,7 @@ mod tests {
         case(&folder, "2026-01-01T00:00:00Z");
         fs::remove_dir_all(folder.join("abuse")).unwrap();
         std::os::unix::fs::symlink(scratch.path(), folder.join("abuse")).unwrap();
-        let examined = Examined { report: sample::report(), story: sample::story() };
-        assert!(write(&folder, &examined, &Run::default()).is_err());
+        assert!(write(&folder, &examined(sample::report()), &Run::default()).is_err());
         assert!(!scratch.path().join("203.0.113.7.json").exists());
     }
 

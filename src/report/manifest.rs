@@ -30,6 +30,16 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
+impl Run {
+    /// Begins a run: the one place that reads the clock.
+    pub fn now() -> Self {
+        Run {
+            started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        }
+    }
+}
+
 /// A file with its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fingerprint {
@@ -55,6 +65,8 @@ struct Manifest<'a> {
 #[derive(Deserialize)]
 struct Mark {
     schema: String,
+    #[serde(default)]
+    redacted: bool,
     #[serde(default)]
     files: Vec<Held>,
 }
@@ -101,6 +113,11 @@ pub struct Held {
 /// Returns the files that a folder's manifest speaks of, if it holds one of ours.
 pub fn files(folder: &Path) -> Option<Vec<Held>> {
     read(folder).map(|mark| mark.files)
+}
+
+/// Returns whether the case in a folder is redacted; `None` where there is none.
+pub fn is_redacted(folder: &Path) -> Option<bool> {
+    read(folder).map(|mark| mark.redacted)
 }
 
 fn read(folder: &Path) -> Option<Mark> {

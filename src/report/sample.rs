@@ -248,7 +248,15 @@ pub(crate) fn report() -> Report {
             duplicate_of: None,
         }],
         incidents: vec![incident()],
-        judged: Judged { logins: true, calls: true, not_judged: Judged::NOT_JUDGED },
+        judged: Judged {
+            logins: true,
+            calls: true,
+            dialplan: true,
+            firewall: false,
+            pages: false,
+            panel_tables: false,
+            not_judged: Judged::NOT_JUDGED,
+        },
         failed_attackers_count: 1,
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
@@ -281,6 +289,9 @@ pub(crate) fn report() -> Report {
             attack: vec!["T1110.001"],
             evidence: vec![proof(5)],
         }],
+        steps: Vec::new(),
+        playbooks: Vec::new(),
+        rules: Vec::new(),
         settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),

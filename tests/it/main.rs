@@ -6,6 +6,7 @@
 mod campaigns;
 mod captures;
 mod cli;
+mod contain;
 mod containers;
 mod corpora;
 mod determinism;
@@ -25,6 +26,7 @@ mod readme;
 mod reconcile;
 mod records;
 mod redact;
+mod restore;
 mod scenarios;
 mod scratch;
 mod secrets;

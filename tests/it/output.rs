@@ -122,6 +122,7 @@ fn two_runs_differ_in_the_manifest_only() {
         "preservation_request.md",
         "report.json",
         "report.md",
+        "secrets.json",
         "statement.md",
         "timeline.jsonl",
     ];

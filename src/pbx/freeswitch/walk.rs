@@ -78,7 +78,7 @@ impl SwitchPlan {
                 variables.insert("toll_allow".to_owned(), String::new());
             }
             let caller = Caller { dialed: &number, is_sure: true, variables, seen: BTreeSet::new() };
-            walk.enter(context, number.clone(), caller, 0);
+            walk.enter(context, &number, caller, 0);
         }
         walk.found.into_values().collect()
     }
@@ -145,22 +145,22 @@ struct Due<'a> {
 
 impl<'a> Walk<'a> {
     /// Follows a number through a context.
-    fn enter(&mut self, context: &str, number: String, mut caller: Caller<'_>, depth: usize) {
+    fn enter(&mut self, context: &str, number: &str, mut caller: Caller<'_>, depth: usize) {
         let Some((context, extensions)) = self.plan.contexts.get_key_value(context) else { return };
-        if depth > DEEPEST || !caller.seen.insert((context.clone(), number.clone())) {
+        if depth > DEEPEST || !caller.seen.insert((context.clone(), number.to_owned())) {
             return;
         }
         let mut due = Vec::new();
         for extension in extensions {
             let Some(left) = self.left.checked_sub(1) else { return };
             self.left = left;
-            let fits = gather(extension, &number, &caller, &mut due);
+            let fits = gather(extension, number, &caller, &mut due);
             // One that may not fit may let the next have the call.
             if fits == Holds::Yes && !extension.continues {
                 break;
             }
         }
-        self.run(context, &number, &due, caller, depth);
+        self.run(context, number, &due, caller, depth);
     }
 
     fn run(&mut self, context: &'a str, number: &str, due: &[Due<'a>], mut caller: Caller<'_>, depth: usize) {
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
                     let next = target(&action.data, context, number, captures);
                     if let Some((number, context)) = next {
                         let follower = Caller { is_sure, ..caller.clone() };
-                        self.enter(&context, number, follower, depth + 1);
+                        self.enter(&context, &number, follower, depth + 1);
                     }
                     if action.application == "transfer" && is_sure {
                         return;

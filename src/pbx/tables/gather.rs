@@ -153,6 +153,11 @@ impl Settings {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
     }
 
+    /// Returns whether tables of a SIP proxy were found.
+    pub(super) fn has_proxy(&self) -> bool {
+        self.has(|holds| matches!(holds, Holds::Proxy(_)))
+    }
+
     /// Returns whether tables were found that a panel keeps to itself.
     pub(super) fn has_own_tables(&self) -> bool {
         self.has(Holds::is_of_panel)

@@ -1,5 +1,7 @@
 //! Which tables are of use, told by their names and columns.
 
+use crate::pbx::proxy;
+
 /// What a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holds {
@@ -71,11 +73,14 @@ pub(super) enum Holds {
     FusionFollowMe,
     /// FreePBX's `disa`: second dial tones.
     DialTones,
+    /// A table of a SIP proxy's, by its name.
+    Proxy(&'static str),
 }
 
 /// Returns whether a table of that name may be of use here.
 pub fn is_table(name: &str) -> bool {
     NAMES.iter().any(|(known, _, _)| known.eq_ignore_ascii_case(name))
+        || proxy::TABLES.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
         || REALTIME.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -84,6 +89,10 @@ impl Holds {
     pub(super) fn of(name: &str, columns: &[String]) -> Option<Self> {
         let has = |wanted: &[&str]| wanted.iter().all(|wanted| columns.iter().any(|column| column == wanted));
         let name = name.to_ascii_lowercase();
+        let of_proxy = proxy::TABLES.iter().find(|(known, wanted)| *known == name && has(wanted));
+        if let Some((table, _)) = of_proxy {
+            return Some(Holds::Proxy(table));
+        }
         let by_name = NAMES.iter().find(|(known, _, wanted)| *known == name && has(wanted));
         if let Some((_, holds, _)) = by_name {
             return Some(*holds);
@@ -120,6 +129,7 @@ impl Holds {
             Holds::MiscDestinations => "id",
             Holds::FusionFollowMe => "follow_me_uuid",
             Holds::DialTones => "disa_id",
+            Holds::Proxy(_) => "id",
         }
     }
 
@@ -135,6 +145,7 @@ impl Holds {
                 | Holds::Incoming
                 | Holds::Jobs
                 | Holds::OlderJobs
+                | Holds::Proxy(_)
                 | Holds::FusionFollowMe
         )
     }

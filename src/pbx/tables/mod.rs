@@ -1,5 +1,5 @@
 //! Accounts and trunks that stand in the tables of a database: FreePBX's `asterisk`, Asterisk's realtime
-//! tables, FusionPBX; read from the data directory of a copied disk, or from a dump.
+//! tables, FusionPBX, a SIP proxy's; read from the data directory of a copied disk, or from a dump.
 //!
 //! FreePBX writes its tables into files, which are what Asterisk reads: its tables count only where no
 //! file tells of an account. What is realtime or FusionPBX's stands in no file at all.
@@ -11,6 +11,7 @@ mod fusionpbx;
 mod gather;
 mod holds;
 mod panel;
+mod proxy;
 mod realtime;
 mod secrets;
 #[cfg(test)]
@@ -95,6 +96,9 @@ impl Found {
         }
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel()) {
             secrets::older_ones(settings, collector);
+        }
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_proxy()) {
+            proxy::collect(settings, collector);
         }
         let mut families = [!has_files, true, true];
         for (path, settings) in &self.databases {

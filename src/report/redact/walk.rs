@@ -146,7 +146,7 @@ macro_rules! walk {
 // What comes up first has the lowest number: the incidents.
 walk! {
     Report {
-        each: incidents, to_confirm, failed_attackers, findings, assessment, case, evidence, gaps, reconciliation,
+        each: incidents, to_confirm, failed_attackers, findings, steps, playbooks, rules, assessment, case, evidence, gaps, reconciliation,
             dispute, dialling, observations, geoip, clocks, not_read;
         words: limits;
     } keeps { schema, tool, judged, failed_attackers_count, to_confirm_left_out, settings, thresholds, unrecognised_files, hashing_off, likelihoods }
@@ -163,6 +163,28 @@ walk! {
         path: path, container, duplicate_of;
         words: note;
     } keeps { kind, bytes, sha256, first, last, records, unparsed, unparsed_places }
+    PlaybookStep {
+        words: reason, title;
+        each: checks, text;
+    } keeps { phase, playbook, number, id, owner, state, waits_for, attack, deadline }
+    StepCheck {
+        words: why;
+        record: subjects;
+    } keeps { id, answer, severity, count }
+    StepText {
+        words: why, question, guidance, caution, undo, done_when, does_not_cover;
+        each: commands;
+    } keeps { sections, deliver }
+    StepCommand {
+        words: label;
+        record: run;
+    } keeps { effect }
+    PlaybookUsed {
+        path: origin;
+    } keeps { id, version, sha256, extends, disabled }
+    RuleAnswer {
+        words: title, why;
+    } keeps { id, playbook, verdict, step_only }
     Proof {
         path: path;
         record: text;

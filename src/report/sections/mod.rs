@@ -43,6 +43,11 @@ impl View {
         View { rows: 15, calls: 10, proofs: 3, case_written }
     }
 
+    /// Returns whether nothing is left out.
+    pub fn is_full(self) -> bool {
+        self.rows == usize::MAX
+    }
+
     /// Says how many of `total` are left out, if any, and where they are.
     fn rest(self, shown: usize, total: usize, file: &str) -> Vec<Block> {
         let left = total.saturating_sub(shown);
@@ -113,6 +118,10 @@ pub enum Section {
     Reconciliation,
     /// The letter to the carrier's fraud desk.
     Dispute,
+    /// The steps that are to be done now, by who does them.
+    ToDoNow,
+    /// Every step of the playbooks.
+    Steps,
 }
 
 impl Section {
@@ -133,6 +142,7 @@ impl Section {
         Section::Findings,
         Section::Observations,
         Section::Gaps,
+        Section::Steps,
         Section::Case,
         Section::Coverage,
         Section::Clocks,
@@ -158,6 +168,7 @@ impl Section {
         Section::Findings,
         Section::Gaps,
         Section::Limits,
+        Section::ToDoNow,
     ];
 
     /// The sections of `assess`.
@@ -213,6 +224,8 @@ impl Section {
             Section::Case => coverage::case(report),
             Section::Reconciliation => carrier::reconciliation(report, view),
             Section::Dispute => carrier::dispute(report, view),
+            Section::ToDoNow => crate::playbook::blocks::now(report),
+            Section::Steps => crate::playbook::blocks::report(report, view),
         }
     }
 }
