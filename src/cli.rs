@@ -506,6 +506,9 @@ pub(crate) struct RecordArgs {
     /// The country that the phone system stands in, as two letters.
     #[arg(long, value_name = "CC", value_parser = country)]
     pub(crate) home_country: Option<String>,
+    /// Put pseudonyms in the place of one's own numbers, names, accounts and addresses, for sharing.
+    #[arg(long)]
+    pub(crate) redact: bool,
     /// Exit with 10 when a finding is this severe or more.
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<SeverityLevel>,

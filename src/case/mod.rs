@@ -12,6 +12,7 @@ mod hidden;
 mod incidents;
 mod losses;
 mod numbers;
+mod own;
 mod patterns;
 mod reach;
 mod routes;
@@ -49,6 +50,7 @@ use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow, When};
+use crate::report::redact;
 use crate::restore::Kept;
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
@@ -89,6 +91,8 @@ pub struct Options {
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// `--redact`: pseudonyms stand for what belongs to the owner's side.
+    pub redact: bool,
     /// `--home-country`.
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
@@ -321,11 +325,15 @@ pub fn examine_and<T: Send>(
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
         playbook::judge::add(&playbooks, &mut examined.report);
-        if options.contain {
+        // What is to be changed on the system, and what it is held against later, is not for sharing.
+        if options.contain && !options.redact {
             examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         }
-        if options.keep_secrets {
+        if options.keep_secrets && !options.redact {
             keep(&prepared.pbx, &mut examined);
+        }
+        if options.redact {
+            redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
         }
         let ground = Ground {
             evidence,

@@ -226,6 +226,7 @@ fn unjudged() -> Report {
             number: Some("2026-17".to_owned()),
             examiner: None,
             organisation: None,
+            redacted: false,
             timezone: "Europe/Madrid".to_owned(),
             timezone_origin: "etc/localtime".to_owned(),
             home_country: None,

@@ -27,6 +27,7 @@ mod published;
 mod readme;
 mod reconcile;
 mod records;
+mod redact;
 mod restore;
 mod rules;
 mod scenarios;

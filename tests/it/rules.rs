@@ -80,8 +80,8 @@ fn a_rule_answers_in_three_ways_and_proves_what_it_finds() {
     assert!(evidence[1]["text"].as_str().unwrap().starts_with("[2026-03-02 09:00:19] NOTICE"), "{found}");
 
     let answers = ["found", "not-found", "not-checked"];
-    for answer in answers {
-        assert_eq!(answer(&report, &format!("local.{answer}"))["answer"], answer);
+    for expected in answers {
+        assert_eq!(answer(&report, &format!("local.{expected}"))["answer"], expected);
     }
     let not_found = answer(&report, "local.not-found")["why"].as_str().unwrap();
     assert_eq!(not_found, "30 records that fit, 30 of 31 together at most");
