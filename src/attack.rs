@@ -10,6 +10,8 @@ pub const VERSION: &str = "18.1";
 #[rustfmt::skip]
 const TECHNIQUES: &[(&str, &str)] = &[
     ("T1005", "Data from Local System"),
+    ("T1021", "Remote Services"),
+    ("T1021.004", "SSH"),
     ("T1036", "Masquerading"),
     ("T1037", "Boot or Logon Initialization Scripts"),
     ("T1037.004", "RC Scripts"),

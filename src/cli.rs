@@ -25,14 +25,27 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tolltrace demo
+  tolltrace preserve /mnt/pbx -o preserved
   tolltrace run /mnt/pbx -o case
 
 Exit status:
   0   done, whatever was found
-  1   a gate did not hold: a playbook with mistakes
+  1   a gate did not hold: restore, verify, playbook check
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
+
+const PRESERVE_HELP: &str = "\
+The folder gets: evidence/ with the copies under their paths; manifest.sha256, which 'sha256sum -c' takes;
+custody.jsonl, a line an item, each with the fingerprint of the line before; custody-form.md to be signed;
+manifest.tsq, a request for a time stamp (RFC 3161) to be sent from a machine with a network.
+
+Archives are copied as they are. Names that could act on a terminal are written with %NN. Only the links
+beside what was copied are kept, as links.
+
+Examples:
+  tolltrace preserve /mnt/pbx -o preserved
+  tolltrace preserve / -o /mnt/usb/preserved --examiner 'A. Smith' --case-number 2026-17";
 
 const DISPUTE_HELP: &str = "\
 With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
@@ -62,6 +75,33 @@ Examples:
   tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
   tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet";
 
+const RESTORE_HELP: &str = "\
+EVIDENCE is a new copy, made after the repair. Each gate is closed, open, or cannot be told. A gate that must hold
+keeps service shut while it is open, and also while it cannot be told: then the answer says which file would settle it.
+Gates marked `advised` never keep it shut: routes abroad, and secrets that the intruder had no way to read.
+
+With --case the secrets in force now are compared with those of then, of which that case keeps slow hashes only, and
+all that it found is looked for again. Without it, the new evidence is judged alone.
+
+Without --clean-since nothing of the intruder may be seen after his last sign in the earlier case. With it the
+evidence must also reach beyond that time: run this again a day after service was restored.
+
+Exit status: 0 when every gate that must hold is closed, 1 while one is not.
+
+Examples:
+  tolltrace restore /mnt/pbx-repaired --case case
+  tolltrace restore /mnt/pbx-next-day --case case --clean-since 2026-03-09T08:00:00Z";
+
+const CONTAIN_HELP: &str = "\
+Written are firewall rules (nftables, iptables), scripts that end the fraudulent calls, the list of secrets to change,
+what may go out, a jail of fail2ban, what to take away, and what to tell the carrier; see contain/README.md. Each says
+what it changes, how to undo it and how to check it. On the phone system itself, give /: it is only read, at the lowest
+priority; write the case to another disk.
+
+Examples:
+  tolltrace contain /mnt/pbx -o case
+  tolltrace contain / --trusted 198.51.100.0/24 --generate-secrets -o /media/stick/case";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -85,6 +125,9 @@ Examples:
   tolltrace run /mnt/pbx -o case
   tolltrace run etc-asterisk/ var-log-asterisk/ --tz Europe/Madrid -o case")]
     Run(RunArgs),
+    /// Write what to cut off and change right now, as files to be reviewed: nothing is executed.
+    #[command(after_help = CONTAIN_HELP)]
+    Contain(ContainArgs),
     /// List what evidence is there, what is missing, and what each gap costs the inquiry.
     #[command(after_help = "\
 Examples:
@@ -103,6 +146,9 @@ Examples:
   tolltrace investigate /mnt/pbx
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
+    /// Check before service is restored that every hole is closed; exit 1 while one is not.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArgs),
     /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
     #[command(after_help = DISPUTE_HELP)]
     Dispute(ReportArgs),
@@ -112,6 +158,17 @@ Examples:
   tolltrace timeline /mnt/pbx -o timeline.jsonl
   tolltrace timeline /mnt/pbx --fold --format csv --since 2026-03-07T20:00:00Z")]
     Timeline(TimelineArgs),
+    /// Copy just the evidence into a new folder, with fingerprints and a log of custody.
+    #[command(after_help = PRESERVE_HELP)]
+    Preserve(PreserveArgs),
+    /// Check what was preserved, or a case: is it whole, unchanged, and nothing besides?
+    #[command(after_help = "\
+Exit status: 0 if everything holds, 1 if anything was changed, added, moved or is missing.
+
+Examples:
+  tolltrace verify preserved
+  tolltrace verify preserved --expect 5f0c3f6e4a6b7d2f9b1e8c7a6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e")]
+    Verify(VerifyArgs),
     /// List, show, check and write playbooks: the steps of the runbook, as data.
     #[command(after_help = "\
 Examples:
@@ -182,6 +239,15 @@ Examples:
   tolltrace playbook check my-playbooks
   tolltrace playbook check my-playbooks/office.toml")]
     Check {
+        /// A folder of playbooks, or one of them; the built-in ones unless given.
+        folder: Option<PathBuf>,
+    },
+    /// Try the rules of playbooks on their own samples: exit with 1 where one does not do what it should.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook test
+  tolltrace playbook test my-playbooks")]
+    Test {
         /// A folder of playbooks, or one of them; the built-in ones unless given.
         folder: Option<PathBuf>,
     },
@@ -269,6 +335,65 @@ pub(crate) struct ReportArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// Arguments of `preserve`.
+#[derive(Debug, Args)]
+pub(crate) struct PreserveArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    /// The folder to make; new, or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Copy every file, and not only those that the inquiry reads.
+    #[arg(long)]
+    pub(crate) everything: bool,
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The folder that `preserve`, or `run -o`, wrote.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The manifest's SHA-256, as it was written down when the folder was made.
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub(crate) expect: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The case of the intrusion, to compare with: a folder that `run -o` wrote.
+    #[arg(long, value_name = "CASE", help_heading = "Gate")]
+    pub(crate) case: Option<PathBuf>,
+    /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
+    #[arg(long, value_name = "TIME", help_heading = "Gate")]
+    pub(crate) clean_since: Option<String>,
+}
+
+/// Arguments of `contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Let the scripts end calls that are up: all over the trunks, honest ones included; and cut connections.
+    #[arg(long)]
+    pub(crate) end_calls: bool,
+    /// Write new strong secrets for the list of those to change, into a file that only its owner may read.
+    #[arg(long, requires = "output")]
+    pub(crate) generate_secrets: bool,
+    /// Write the case into this folder, the files below contain/ in it.
+    #[arg(short, long, value_name = "CASE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// Arguments of `timeline`.
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
@@ -349,10 +474,10 @@ pub(crate) struct InquiryArgs {
     pub(crate) jobs: Option<u16>,
 }
 
-/// What the report says of itself, and how it is shown.
+/// What a report and a form of custody are headed with.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
-pub(crate) struct RecordArgs {
+pub(crate) struct NameArgs {
     /// The case's number, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) case_number: Option<String>,
@@ -362,6 +487,14 @@ pub(crate) struct RecordArgs {
     /// Whose phone system it is, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) organisation: Option<String>,
+}
+
+/// What the report says of itself, and how it is shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
     /// The country that the phone system stands in, as two letters.
     #[arg(long, value_name = "CC", value_parser = country)]
     pub(crate) home_country: Option<String>,
@@ -424,6 +557,12 @@ fn network(text: &str) -> Result<IpNet, String> {
         return Ok(IpNet::from(address));
     }
     text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
+}
+
+/// Reads a SHA-256.
+fn sha256(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(text.to_owned()) } else { Err("64 hexadecimal digits".to_owned()) }
 }
 
 /// Reads a few digits.

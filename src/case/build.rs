@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
+use crate::contain::Plan;
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
@@ -34,6 +35,7 @@ pub(super) struct Case<'a> {
     pub(super) prices: &'a Prices,
     pub(super) geoip: &'a GeoIp,
     pub(super) thresholds: &'a Thresholds,
+    pub(super) rules: &'a super::rules::Outcomes,
 }
 
 /// Lines shown for one address or call.
@@ -104,7 +106,10 @@ impl Case<'_> {
             .enumerate()
             .map(|(number, incident)| self.incident(number + 1, incident, &cited, &replay))
             .collect();
-        let (findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let (mut findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let rules = self.rules();
+        findings.extend(rules.findings);
+        checks::sort(&mut findings);
         let Listed { failed, count } = failed;
         let unlisted = (failed.len() < *count).then(|| {
             format!(
@@ -138,6 +143,7 @@ impl Case<'_> {
             findings,
             steps: Vec::new(),
             playbooks: Vec::new(),
+            rules: rules.answers,
             settings: model::SettingsLookedAt {
                 looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
@@ -158,6 +164,7 @@ impl Case<'_> {
                 .into_iter()
                 .chain(unlisted)
                 .chain(limits)
+                .chain(rules.limits)
                 .chain(self.world.artifacts.notes.iter().cloned())
                 .chain(self.given_notes())
                 .collect(),
@@ -165,7 +172,12 @@ impl Case<'_> {
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        Examined { report, story: story::tell(self, wanted, failed, &cited) }
+        Examined {
+            report,
+            story: story::tell(self, wanted, failed, &cited),
+            kept: None,
+            containment: Plan::default(),
+        }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

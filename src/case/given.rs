@@ -103,6 +103,8 @@ impl Case<'_> {
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
+        let stored = read.source.file.stored_as.as_deref().map(crate::untrusted::visible);
+        notes.extend(stored.map(|name| format!("its name in the collection is escaped: {name}")));
         let repeated = told.map_or(0, |told| told.ledger.rows.repeated);
         notes.extend(
             (repeated > 0).then(|| format!("{repeated} call records repeat one before them and count once")),

@@ -4,6 +4,7 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod containment;
 mod gaps;
 mod given;
 mod hidden;
@@ -13,6 +14,8 @@ mod numbers;
 mod patterns;
 mod reach;
 mod routes;
+mod rules;
+mod samples;
 mod sorted;
 mod story;
 mod timeline;
@@ -26,7 +29,10 @@ use ipnet::IpNet;
 
 use crate::artifacts::Artifacts;
 use crate::carrier::{CarrierError, CarrierOptions};
+use crate::checks::Show;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::contain::Plan;
+use crate::event::Instant;
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::web::MarkedPages;
@@ -41,9 +47,12 @@ use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
-use crate::report::model::{Report, TimelineRow};
+use crate::report::model::{Report, TimelineRow, When};
+use crate::restore::Kept;
+use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
+pub use samples::try_sample;
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -65,8 +74,14 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Work out what to cut off and change.
+    pub contain: bool,
     /// Leave out the lines that prove each call: who asks for figures only does not see them.
     pub figures_only: bool,
+    /// Keep of the secrets what tells later whether they were changed.
+    pub keep_secrets: bool,
+    /// `--clean-since`: after this RFC 3339 instant or local time nothing of an intruder may be seen.
+    pub clean_since: Option<String>,
     /// `--case-number`.
     pub case_number: Option<String>,
     /// `--examiner`.
@@ -108,6 +123,22 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
+    /// What to cut off and change, where that was asked for.
+    pub containment: Plan,
+    /// What is kept of the secrets, where that was asked for.
+    pub kept: Option<Kept>,
+}
+
+/// The evidence as it was read, for whoever asks more of it than the report tells.
+pub struct Ground<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) world: &'a World<'a>,
+    /// Shows a citation as proof.
+    pub(crate) show: &'a Show<'a>,
+    /// Shows an instant in the zone of the case.
+    pub(crate) when: &'a dyn Fn(Instant) -> Option<When>,
+    /// `--clean-since`.
+    pub(crate) clean_since: Option<Instant>,
 }
 
 /// An option that cannot be used as it was given.
@@ -172,6 +203,8 @@ struct Prepared<'a> {
     window: Window,
     /// How the options that give it were read.
     window_notes: Vec<String>,
+    /// `--clean-since`.
+    clean_since: Option<Instant>,
     /// A reader for each source that tells of events.
     readers: Vec<(&'a Source, Box<dyn Reader>)>,
 }
@@ -202,7 +235,8 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
     let wanted = window::read(options, &clock)?;
-    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, readers })
+    let clean_since = window::clean_since(options, &clock)?;
+    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, clean_since, readers })
 }
 
 /// Looks for ties further into a source than its first bytes.
@@ -228,6 +262,16 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    examine_and(evidence, options, progress, |_, examined| examined)
+}
+
+/// Does the same, and asks more of the evidence before it is forgotten.
+pub fn examine_and<T: Send>(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+    ask: impl FnOnce(&Ground<'_>, Examined) -> T + Send,
+) -> Result<T, CaseError> {
     // A wrong column is told before hours of reading.
     let billed = crate::carrier::read(&options.carrier)?;
     // Hours of reading must not end in a deck that cannot be used.
@@ -244,7 +288,8 @@ pub fn examine(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+    let rules = playbooks.rules.clone();
+    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -269,40 +314,67 @@ pub fn examine(
             prices: &prices,
             geoip: &geoip,
             thresholds: &thresholds,
+            rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
         playbook::judge::add(&playbooks, &mut examined.report);
-        examined
+        if options.contain {
+            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        }
+        examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
+        let ground = Ground {
+            evidence,
+            world: &world,
+            show: &|citation| case.proof(citation),
+            when: &|at| case.when(at),
+            clean_since: prepared.clean_since,
+        };
+        ask(&ground, examined)
     }))
+}
+
+/// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
+fn kept(pbx: &Pbx, report: &Report) -> Kept {
+    let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
+    let taken = taken.map(|account| account.name.raw().to_owned()).collect();
+    let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
+    Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes())
 }
 
 fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
     artifacts: &Artifacts,
+    rules: &Rules,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let sparse = !rules.need_every_step();
+    let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
+    let mut fitting = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
-        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        let (fold, of_rules) = done.sink;
+        told.push(Told { source: done.source, ledger: fold.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        fitting.extend(of_rules);
     }
-    Ok((told, read))
+    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

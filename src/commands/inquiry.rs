@@ -69,9 +69,9 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         ..Options::default()
     };
     if let Some(record) = record {
-        options.case_number.clone_from(&record.case_number);
-        options.examiner.clone_from(&record.examiner);
-        options.organisation.clone_from(&record.organisation);
+        options.case_number.clone_from(&record.names.case_number);
+        options.examiner.clone_from(&record.names.examiner);
+        options.organisation.clone_from(&record.names.organisation);
         options.home_country.clone_from(&record.home_country);
     }
     options
@@ -86,6 +86,11 @@ pub(super) fn examine(evidence: &Evidence, options: &Options, ui: &Ui) -> anyhow
 /// Returns how much is shown.
 pub(super) fn view(ui: &Ui, case_written: bool) -> View {
     if ui.verbose() { View::full(case_written) } else { View::brief(case_written) }
+}
+
+/// Shows everything, for files.
+pub(super) fn full() -> View {
+    View::full(false)
 }
 
 /// Returns how the command ends.

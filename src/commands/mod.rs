@@ -1,13 +1,17 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod contain;
 mod dispute;
 mod inquiry;
 mod next;
 mod parts;
 mod playbook;
+mod preserve;
+mod restore;
 mod run;
 mod shell;
 mod timeline;
+mod words;
 
 use std::io;
 use std::process::ExitCode;
@@ -15,7 +19,9 @@ use std::process::ExitCode;
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
 use tolltrace::playbook::PlaybookError;
+use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
+use tolltrace::restore::EarlierError;
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
@@ -26,7 +32,7 @@ pub(crate) enum Status {
     /// Done, whatever was found.
     Done,
     /// A gate did not hold.
-    GateOpen,
+    NotHeld,
     /// Wrong usage, or evidence that is not there or cannot be read at all.
     Unusable,
     /// Nothing in the evidence was recognised.
@@ -39,7 +45,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         ExitCode::from(match status {
             Status::Done => 0,
-            Status::GateOpen => 1,
+            Status::NotHeld => 1,
             Status::Unusable => 2,
             Status::Unrecognised => 3,
             Status::SeverityReached => 10,
@@ -81,11 +87,15 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Restore(args) => restore::restore(args, ui),
         Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
+        Command::Preserve(args) => preserve::preserve(args, ui),
+        Command::Verify(args) => preserve::verify(args, ui),
         Command::Playbook { what } => playbook::playbook(what, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
@@ -127,7 +137,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<EvidenceError>() {
         return Some(match error {
             EvidenceError::OutputInside { .. } => {
-                "choose an output outside the evidence, which stays as it is"
+                "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
             }
             EvidenceError::Unreadable { .. } => {
                 "copy the evidence to where it may be read, or ask for the right"
@@ -147,6 +157,12 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     }
     if let Some(error) = error.downcast_ref::<PlaybookError>() {
         return playbook_hint(error);
+    }
+    if let Some(error) = error.downcast_ref::<PreserveError>() {
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<EarlierError>() {
+        return Some(error.hint());
     }
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),

@@ -7,6 +7,8 @@ use tolltrace::report::document::Block;
 
 use crate::cli::{InquiryArgs, RecordArgs, ReportArgs};
 
+use super::words::shell_word;
+
 /// Returns what to run after a phase's command.
 pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
     let quoted: Vec<String> =
@@ -17,7 +19,7 @@ pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
     let dispute = format!("tolltrace dispute {evidence}{bill} -o packet");
     let commands = match after {
         Phase::Assess => vec![format!("tolltrace investigate {evidence}"), dispute],
-        Phase::Investigate => vec![dispute, format!("tolltrace run {evidence} -o case")],
+        Phase::Investigate => vec![format!("tolltrace restore {evidence} --case CASE"), dispute],
         _ => vec![format!("tolltrace run {evidence} -o case")],
     };
     vec![Block::heading("Next"), Block::Commands(commands)]
@@ -48,29 +50,4 @@ pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
     ];
     let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
     all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
-}
-
-/// Quotes a word for a shell, where it needs that.
-pub(super) fn shell_word(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
-    if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
-        word.to_owned()
-    } else if word.starts_with('-') {
-        format!("'./{}'", word.replace('\'', r"'\''"))
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_stays_one_word() {
-        assert_eq!(shell_word("/mnt/pbx"), "/mnt/pbx");
-        assert_eq!(shell_word("a b;rm"), "'a b;rm'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word("-rf"), "'./-rf'");
-    }
 }

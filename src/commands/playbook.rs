@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use tolltrace::case::try_sample;
 use tolltrace::checks::registry::{self, Check};
+use tolltrace::playbook::format::{self, File};
 use tolltrace::playbook::load::{self, Playbook};
+use tolltrace::playbook::mistake::Mistake;
 use tolltrace::playbook::{Playbooks, blocks, cacao};
 use tolltrace::report::document::{Block, Line, counted};
 use tolltrace::report::{json, markdown, text};
+use tolltrace::rules::Sample;
 
 use crate::cli::{PlaybookCommand, SheetFormat};
 use crate::ui::Ui;
@@ -17,8 +21,7 @@ use super::{Status, UserError, inquiry};
 pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status> {
     match what {
         PlaybookCommand::List { checks: true, own } => {
-            load::load(&own.playbooks)?;
-            ui.answer(&text::render(&all_checks(), ui.bold()))?;
+            ui.answer(&text::render(&all_checks(&load::load(&own.playbooks)?), ui.bold()))?;
         }
         PlaybookCommand::List { own, .. } => {
             ui.answer(&text::render(&all_playbooks(&load::load(&own.playbooks)?), ui.bold()))?;
@@ -28,6 +31,7 @@ pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status
             ui.answer(&sheet(playbooks.find(name)?, *format, ui))?;
         }
         PlaybookCommand::Check { folder } => return check(folder.as_deref(), ui),
+        PlaybookCommand::Test { folder } => return test(folder.as_deref(), ui),
         PlaybookCommand::Export { name, cacao, output, own } => {
             inquiry::deliver(&exported(name, *cacao, &own.playbooks)?, output.as_deref(), ui)?;
         }
@@ -68,7 +72,7 @@ fn all_playbooks(playbooks: &Playbooks) -> Vec<Block> {
     blocks
 }
 
-fn all_checks() -> Vec<Block> {
+fn all_checks(playbooks: &Playbooks) -> Vec<Block> {
     let mut blocks = Vec::new();
     for check in registry::checks() {
         let title =
@@ -76,6 +80,11 @@ fn all_checks() -> Vec<Block> {
         blocks.push(Block::Subheading(title));
         blocks.extend(Block::list(about(check)));
     }
+    let rules = rules_of(playbooks).map(|(file, check)| {
+        let title = check.title.as_deref().unwrap_or_default();
+        Line::default().strong(check.word()).words(format!(" (rule of {}): {title}", file.id.get_ref()))
+    });
+    blocks.extend(rules.map(Block::Subheading));
     blocks.push(Block::Paragraph(counted(registry::checks().count() as u64, "check").into()));
     blocks
 }
@@ -93,9 +102,9 @@ fn about(check: &Check) -> Vec<String> {
     lines
 }
 
-fn sheet(playbook: &Playbook, format: SheetFormat, ui: &Ui) -> String {
+fn sheet(playbook: &Playbook, form: SheetFormat, ui: &Ui) -> String {
     let blocks = blocks::sheet(playbook);
-    match format {
+    match form {
         SheetFormat::Markdown => markdown::render(playbook.file.title.get_ref(), &blocks),
         SheetFormat::Text => text::render(&blocks, ui.bold()),
     }
@@ -112,13 +121,90 @@ fn check(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
         ui.answer(&trouble.show())?;
     }
     if trouble.is_fatal() {
-        return Ok(Status::GateOpen);
+        return Ok(Status::NotHeld);
     }
     ui.answer(&format!(
         "{}: no mistake that keeps them from being used\n",
         counted(count as u64, "playbook")
     ))?;
     Ok(Status::Done)
+}
+
+/// Returns every rule that is in force, with the playbook that it is part of.
+fn rules_of(playbooks: &Playbooks) -> impl Iterator<Item = (&File, &format::Check)> {
+    let steps = playbooks
+        .all
+        .iter()
+        .flat_map(|playbook| playbook.file.steps.iter().map(move |step| (playbook, step)));
+    let checks =
+        steps.flat_map(|(playbook, step)| step.checks.iter().map(move |check| (&playbook.file, check)));
+    checks.filter(|(_, check)| check.rule.is_some() && check.off.is_none())
+}
+
+/// Tries every sample of every rule, and points at those that do not come out as expected.
+fn test(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
+    let mut sources = load::built_in();
+    let own = folder.map(load::read).transpose()?.unwrap_or_default();
+    let begin = if folder.is_some() { sources.len() } else { 0 };
+    sources.extend(own);
+    let (playbooks, trouble) = load::assemble(&sources);
+    if trouble.is_fatal() {
+        ui.answer(&trouble.show())?;
+        return Ok(Status::NotHeld);
+    }
+    let (mut tried, mut failed) = (0_u64, Vec::new());
+    for (_, check) in rules_of(&playbooks).filter(|(_, check)| check.from >= begin) {
+        let Some(source) = sources.get(check.from) else { continue };
+        for sample in &check.samples {
+            tried += 1;
+            failed.extend(
+                fault(&playbooks, check, sample, source)?
+                    .map(|mistake| mistake.show(&source.path(), &source.text)),
+            );
+        }
+    }
+    if failed.is_empty() {
+        ui.answer(&format!("{}: each as expected\n", counted(tried, "sample")))?;
+        return Ok(Status::Done);
+    }
+    ui.answer(&failed.join("\n"))?;
+    Ok(Status::NotHeld)
+}
+
+/// Returns what is wrong with a sample, if anything is.
+fn fault(
+    playbooks: &Playbooks,
+    check: &format::Check,
+    sample: &Sample,
+    source: &load::Source,
+) -> anyhow::Result<Option<Mistake>> {
+    let beside = |name: &str| match &source.origin {
+        load::Origin::BuiltIn => Err("a built-in playbook has no files beside it".to_owned()),
+        load::Origin::Path(path) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            // A playbook from elsewhere must not read what is not its own.
+            let is_plain =
+                Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !is_plain {
+                return Err("only files beside the playbook can be read".to_owned());
+            }
+            load::sample_file(&folder.join(name)).map_err(|error| error.to_string())
+        }
+    };
+    let text = match sample.text(&beside) {
+        Ok(text) => text,
+        Err(error) => {
+            let hint =
+                error.hint.unwrap_or_else(|| "a sample has a line, or a file beside the playbook".to_owned());
+            return Ok(Some(Mistake::error(error.span, error.message, hint)));
+        }
+    };
+    let expect = *sample.expect.get_ref();
+    let tried = try_sample(&playbooks.rules, check.word(), expect, sample.path.as_deref(), &text)?;
+    Ok((!tried.holds).then(|| {
+        let message = format!("`{}` is to {} here, and does not", check.word(), expect.word());
+        Mistake::error(sample.expect.span(), message, tried.told)
+    }))
 }
 
 fn exported(name: &str, as_cacao: bool, own: &[PathBuf]) -> anyhow::Result<String> {

@@ -14,7 +14,8 @@ use tolltrace::report::text;
 use crate::cli::{DemoArgs, Format, RunArgs};
 use crate::ui::Ui;
 
-use super::next::{given, shell_word};
+use super::next::given;
+use super::words::shell_word;
 use super::{Status, inquiry};
 
 /// Examines the evidence given, writes the case and prints the story.
@@ -30,16 +31,16 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
 }
 
 fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let run = Run {
-        started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-    };
+    let run = Run::now();
     let output = args.output.as_deref();
     if let Some(folder) = output {
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
     }
-    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
+    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
+    options.keep_secrets = output.is_some();
+    options.contain = output.is_some();
+    let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),
@@ -97,6 +98,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         }
         None => commands.push(format!("tolltrace run {evidence} -o case")),
     }
+    commands.push(format!("tolltrace contain {evidence} -o case"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
     commands.push(format!("tolltrace timeline {} -o timeline.jsonl", quoted.join(" ")));

@@ -6,6 +6,7 @@
 //! cheaply. Every cap has a name and is reported when it was hit.
 
 mod accounts;
+pub mod asked;
 pub mod blocks;
 pub mod budget;
 pub mod callers;
@@ -45,6 +46,8 @@ pub struct Ledger {
     pub tries: tries::Tries,
     /// Accepted credentials, registrations, manager sessions.
     pub uses: uses::Uses,
+    /// Registrations of FreeSWITCH's that may have been accepted.
+    pub asked: asked::Asked,
     /// Files asked for.
     pub fetches: fetches::Fetches,
     /// What was done on the host around the phone system.

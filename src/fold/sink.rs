@@ -153,6 +153,10 @@ impl Fold {
                 "more names were tried than are counted apart: single tries on an account that no file lists may be missing",
             ),
             (
+                ledger.asked.is_full,
+                "more addresses were asked for secrets than are followed: a registration that was accepted may be missing",
+            ),
+            (
                 ledger.host.beyond > 0,
                 "more addresses at the host's services than are counted one by one: the rest was left out",
             ),
@@ -394,7 +398,10 @@ impl Fold {
     fn run(&mut self, told: &Told<'_>, kind: uses::Kind, account: &[u8]) {
         let entry = told.entry;
         let claimed = match entry.service {
-            Service::Pjsip => readers::uri_host(told.text(entry.detail)).map(|(address, _)| address),
+            // A proxy's table of contacts has no other address where it does not handle NAT.
+            Service::Pjsip | Service::Kamailio | Service::Opensips if entry.address.is_none() => {
+                readers::uri_host(told.text(entry.detail)).map(|(address, _)| address)
+            }
             _ => None,
         };
         self.ledger.uses.add(Run {

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use crate::report::model::{Severity, Vector};
 use crate::report::sections::Section;
+use crate::rules::{Match, Sample};
 
 /// The form of playbooks that this program reads.
 pub const SCHEMA: i64 = 1;
@@ -370,10 +371,10 @@ pub struct Check {
     pub title: Option<String>,
     /// The rule.
     #[serde(rename = "match")]
-    pub rule: Option<Spanned<toml::Table>>,
+    pub rule: Option<Spanned<Match>>,
     /// What the rule is tried on.
     #[serde(rename = "sample", default)]
-    pub samples: Vec<toml::Table>,
+    pub samples: Vec<Sample>,
     /// What may be set about the check.
     #[serde(default)]
     pub params: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
@@ -396,6 +397,9 @@ pub struct Check {
     /// Why an overlay switched it off.
     #[serde(skip)]
     pub off: Option<Off>,
+    /// The number of the file that it stands in, among those that were put together.
+    #[serde(skip)]
+    pub from: usize,
 }
 
 impl Check {
@@ -403,6 +407,13 @@ impl Check {
     pub fn word(&self) -> &str {
         let word = self.uses.as_ref().or(self.id.as_ref());
         word.map_or("", |word| word.get_ref().as_str())
+    }
+}
+
+impl Check {
+    /// Returns whether it is a rule that only others build on.
+    pub fn is_step_only(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.get_ref().step_only)
     }
 }
 

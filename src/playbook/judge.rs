@@ -11,8 +11,8 @@ use super::load::{Playbook, Playbooks};
 use super::slots::{self, Values};
 use crate::checks::registry::{self, Answer, Outcome};
 use crate::report::model::{
-    Likelihood, PlaybookStep, PlaybookUsed, Report, Severity, StepCheck, StepCommand, StepState, StepText,
-    SwitchedOff, Vector,
+    Likelihood, PlaybookStep, PlaybookUsed, Report, RuleVerdict, Severity, StepCheck, StepCommand, StepState,
+    StepText, SwitchedOff, Vector,
 };
 use crate::untrusted::Untrusted;
 
@@ -120,8 +120,12 @@ impl Judge<'_> {
         step: &Step,
         off: &BTreeMap<&str, &Off>,
     ) -> PlaybookStep {
-        let outcomes: Vec<(&format::Check, Outcome)> =
-            step.checks.iter().map(|check| (check, self.check(check))).collect();
+        let outcomes: Vec<(&format::Check, Outcome)> = step
+            .checks
+            .iter()
+            .filter(|check| !check.is_step_only())
+            .map(|check| (check, self.check(check)))
+            .collect();
         let needed = match &step.when {
             Some(when) => self.condition(when.get_ref(), off),
             None if outcomes.is_empty() => {
@@ -158,7 +162,7 @@ impl Judge<'_> {
             return Outcome::not_checked(format!("switched off by {}: {}", off.by, off.reason));
         }
         let Some(known) = registry::find(check.word()) else {
-            return Outcome::not_checked("rules are not run by this command");
+            return self.rule(check.word());
         };
         let least = check.params.iter().find(|(name, _)| name.get_ref() == "at_least");
         let least = least.and_then(|(_, value)| registry::severity(value.get_ref().as_str()?));
@@ -172,6 +176,23 @@ impl Judge<'_> {
             outcome.why = missing.clone();
         }
         outcome
+    }
+
+    /// Returns what a rule of the playbooks answered.
+    fn rule(&self, word: &str) -> Outcome {
+        let Some(answer) = self.report.rules.iter().find(|answer| answer.id == word) else {
+            return Outcome::not_checked("the rule was not run");
+        };
+        match answer.verdict {
+            RuleVerdict::NotFound => Outcome::not_found(answer.why.clone()),
+            RuleVerdict::NotChecked => Outcome::not_checked(answer.why.clone()),
+            RuleVerdict::Found => {
+                let findings = self.report.findings.iter().filter(|finding| finding.id == word);
+                let severity = findings.clone().map(|finding| finding.severity).min();
+                let subjects = findings.map(|finding| finding.subject.clone()).collect();
+                Outcome::found(severity.unwrap_or(Severity::Info), answer.why.clone(), subjects)
+            }
+        }
     }
 
     fn condition(&self, condition: &Condition, off: &BTreeMap<&str, &Off>) -> Held {
@@ -203,7 +224,7 @@ impl Judge<'_> {
         }
         match registry::find(word) {
             Some(check) => Held::of(&check.ask(self.report, least.unwrap_or(Severity::Info))),
-            None => Held { is: None, why: format!("{word}: rules are not run by this command") },
+            None => Held::of(&self.rule(word)),
         }
     }
 

@@ -258,7 +258,7 @@ impl Linter<'_> {
     }
 
     /// Judges what is around a rule; what is in it is judged where rules are read.
-    fn rule(&mut self, check: &Check, rule: &Spanned<toml::Table>) {
+    fn rule(&mut self, check: &Check, rule: &Spanned<crate::rules::Match>) {
         match &check.id {
             None => self.error(
                 rule.span(),

@@ -51,9 +51,12 @@ pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to
 pub use syslog::SyslogMessages;
 /// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
+/// The text tables of Kamailio and OpenSIPS, which do so too.
+pub static SIP_PROXY_TEXT_TABLE: &Format = &sip_proxy::TEXT_TABLE;
 /// The tables of call records and channel events in MariaDB's data directory.
 pub static TABLE: &Format = &database_table::FORMAT;
 pub(crate) use database_table::may_be_table_of_records;
+pub(crate) use sip_proxy::{exact_time, text_table_heading, text_table_values};
 pub(crate) use text::uri_host;
 
 use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};
@@ -64,7 +67,7 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 31] = [
+pub static FORMATS: [&Format; 32] = [
     &database_table::FORMAT,
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
@@ -94,6 +97,7 @@ pub static FORMATS: [&Format; 31] = [
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &sip_proxy::DATABASE,
+    &sip_proxy::TEXT_TABLE,
     &capture::FORMAT,
     &syslog::FORMAT,
 ];

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::case::Examined;
+use crate::contain::{self, Asked, NewSecrets};
 
 use super::document::Block;
 use super::manifest::{self, Fingerprint, Run};
@@ -51,6 +52,17 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
 
 /// Writes a case and returns the paths of its files below the folder.
 pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
+    write_with(folder, examined, run, Asked::default(), None)
+}
+
+/// Writes a case with the files of containment as they were asked for.
+pub fn write_with(
+    folder: &Path,
+    examined: &Examined,
+    run: &Run,
+    asked: Asked,
+    secrets: Option<&NewSecrets>,
+) -> Result<Vec<String>, CaseFolderError> {
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
@@ -63,6 +75,17 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
         write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
         written.push(manifest::fingerprint(name, &bytes));
     }
+    if let Some(kept) = &examined.kept {
+        let path = folder.join(SECRETS);
+        let bytes = kept.to_json().map_err(|error| unwritable(&path, error.into()))?;
+        write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(SECRETS, &bytes));
+    }
+    let below = folder.join(contain::FOLDER);
+    contain::write(&below, &examined.containment, asked, secrets, &mut |name, bytes| {
+        written.push(manifest::fingerprint(&format!("{}/{name}", contain::FOLDER), bytes));
+    })
+    .map_err(|(path, cause)| unwritable(&path, cause))?;
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
@@ -70,6 +93,9 @@ pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String
     let names = written.into_iter().map(|file| file.path);
     Ok(names.chain([manifest::FILE_NAME.to_owned()]).collect())
 }
+
+/// What is kept of the secrets; not to be handed on with the rest.
+const SECRETS: &str = "secrets.json";
 
 type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
 
@@ -97,6 +123,13 @@ pub fn report_markdown(report: &Report, case_written: bool) -> String {
     markdown::render(&title, &blocks)
 }
 
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = WholeFile::private(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::replace(path)?;
     file.write_all(bytes)?;
@@ -107,9 +140,15 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::restore::Kept;
 
     fn case(folder: &Path, started: &str) -> Vec<String> {
-        let examined = Examined { report: sample::report(), story: sample::story() };
+        let examined = Examined {
+            report: sample::report(),
+            story: sample::story(),
+            kept: Some(Kept::default()),
+            containment: contain::Plan::default(),
+        };
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
         write(folder, &examined, &run).unwrap()
     }
@@ -127,7 +166,9 @@ mod tests {
             names.iter().zip(first.iter().zip(&second)).filter(|(_, (a, b))| a != b).collect();
         assert_eq!(differing.len(), 1);
         assert_eq!(differing[0].0, manifest::FILE_NAME);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len(), "nothing else is left behind");
+        let tops: std::collections::BTreeSet<&str> =
+            names.iter().filter_map(|name| name.split('/').next()).collect();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), tops.len(), "nothing else is left behind");
     }
 
     #[test]

@@ -31,6 +31,14 @@ impl Line {
         self
     }
 
+    /// Builds a line of words in which what stands between backticks is to be typed as it is.
+    pub fn typed(text: &str) -> Self {
+        let pieces = text.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+        pieces.fold(Line::default(), |line, (index, piece)| {
+            if index % 2 == 1 { line.evidence(&Untrusted::from(piece)) } else { line.words(piece) }
+        })
+    }
+
     /// Adds words that must not be missed.
     #[must_use]
     pub fn strong(mut self, text: impl Into<String>) -> Self {

@@ -297,6 +297,7 @@ fn unjudged() -> Report {
         }],
         steps: Vec::new(),
         playbooks: Vec::new(),
+        rules: Vec::new(),
         settings: SettingsLookedAt { looked_at: vec!["sip.conf"], not_checked: vec!["http.conf"] },
         gaps: vec![Gap {
             what: "web server logs".to_owned(),

@@ -170,7 +170,7 @@ impl Batch<'_, '_> {
     }
 }
 
-fn contact<'a>(fields: &Fields<'a>, service: Service) -> Option<Found<'a>> {
+pub(super) fn contact<'a>(fields: &Fields<'a>, service: Service) -> Option<Found<'a>> {
     let account = fields.get(b"username")?;
     let mut found = Found::new(Action::Registered, service).of(account);
     found = found.from(fields.get(b"received").and_then(uri_host));
@@ -228,7 +228,7 @@ impl Shown {
 
 /// When a row says that something happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Time {
+pub(super) enum Time {
     Exact(Instant),
     Local(Stamp),
 }
@@ -241,6 +241,27 @@ fn time_of(kind: Row, values: &[(&str, ValueRef<'_>)]) -> Option<Time> {
     };
     let value = names.iter().find_map(|name| values.iter().find(|(known, _)| known == name))?;
     time(value.1)
+}
+
+/// Returns the instant that a value stands for, where it needs no zone.
+pub(crate) fn exact_time(value: ValueRef<'_>) -> Option<Instant> {
+    match time(value)? {
+        Time::Exact(at) => Some(at),
+        Time::Local(_) => None,
+    }
+}
+
+/// Reads a time that a table without types of its own holds: seconds since 1970, a Julian day, or local time, which
+/// `stamp` reads.
+pub(super) fn time_of_text(text: &[u8], stamp: impl Fn(&[u8]) -> Option<Stamp>) -> Option<Time> {
+    let number = std::str::from_utf8(text).ok();
+    match number.and_then(|number| number.parse().ok()) {
+        Some(seconds) => time(ValueRef::Integer(seconds)),
+        None => match number.and_then(|number| number.parse().ok()) {
+            Some(real) => time(ValueRef::Real(real)),
+            None => stamp(text).map(Time::Local),
+        },
+    }
 }
 
 fn time(value: ValueRef<'_>) -> Option<Time> {

@@ -12,6 +12,7 @@ mod incident;
 mod loss;
 mod number;
 mod observation;
+mod rule;
 mod steps;
 mod timeline;
 mod words;
@@ -38,6 +39,7 @@ pub use incident::{
 pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use observation::{Observation, ObservedCall};
+pub use rule::{RuleAnswer, RuleVerdict};
 pub use steps::{PlaybookStep, PlaybookUsed, StepCheck, StepCommand, StepState, StepText, SwitchedOff};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
@@ -77,6 +79,8 @@ pub struct Report {
     pub steps: Vec<PlaybookStep>,
     /// The playbooks that they are from.
     pub playbooks: Vec<PlaybookUsed>,
+    /// What the small rules of playbooks answered.
+    pub rules: Vec<RuleAnswer>,
     /// Which settings were looked at, and which could not be.
     pub settings: SettingsLookedAt,
     /// Evidence that is missing, and what that costs.

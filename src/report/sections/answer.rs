@@ -197,9 +197,22 @@ fn is_it_over(report: &Report, incident: &Incident) -> String {
                     " {address} is still registered in the server's own database: it is not over until that contact is removed."
                 ));
             }
+            if let Some(call) = call_in_progress(report, incident) {
+                text.push_str(&format!(" {}: it is not over until it is hung up.", call.title));
+            }
         }
     }
     text
+}
+
+/// Returns the finding of a call of the intruder's that was up when the server's channels were listed.
+fn call_in_progress<'r>(report: &'r Report, incident: &Incident) -> Option<&'r Finding> {
+    let is_his = |finding: &&Finding| {
+        finding.id == "call-in-progress"
+            && finding.severity == Severity::Critical
+            && incident.accounts.iter().any(|account| account.name == finding.subject)
+    };
+    report.findings.iter().find(is_his)
 }
 
 /// What ends this incident: the credential or door, the addresses, the destinations.
