@@ -5,6 +5,7 @@ mod blocking;
 mod build;
 mod carrier;
 mod containment;
+mod database_gaps;
 mod gaps;
 mod given;
 mod hidden;
@@ -52,7 +53,7 @@ use crate::restore::Kept;
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
 
-pub use samples::try_sample;
+pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -288,8 +289,8 @@ pub fn examine_and<T: Send>(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let rules = playbooks.rules.clone();
-    let (told, read, outcomes) = read_all(evidence, &prepared, &artifacts, &rules, options, progress)?;
+    let (told, read, outcomes) =
+        read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
     Ok(pool.install(|| {
@@ -323,7 +324,9 @@ pub fn examine_and<T: Send>(
         if options.contain {
             examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         }
-        examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
+        if options.keep_secrets {
+            keep(&prepared.pbx, &mut examined);
+        }
         let ground = Ground {
             evidence,
             world: &world,
@@ -336,11 +339,20 @@ pub fn examine_and<T: Send>(
 }
 
 /// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
-fn kept(pbx: &Pbx, report: &Report) -> Kept {
+fn keep(pbx: &Pbx, examined: &mut Examined) {
+    let report = &mut examined.report;
     let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
     let taken = taken.map(|account| account.name.raw().to_owned()).collect();
     let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
-    Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes())
+    let kept = Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes());
+    if kept.left_out > 0 {
+        report.limits.push(format!(
+            "of {} secrets the case keeps nothing by which a change of them could be told: hashing is slow, and those \
+             of taken accounts, trunks and administrators come first",
+            kept.left_out
+        ));
+    }
+    examined.kept = Some(kept);
 }
 
 fn read_all<'a>(

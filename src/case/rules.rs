@@ -226,6 +226,7 @@ mod tests {
             advice: None,
             false_positives: None,
             missing: None,
+            is_off: false,
         };
         let all: Vec<(About, &Match)> = ids.into_iter().map(about).zip(&written).collect();
         Rules::new(&all).unwrap()

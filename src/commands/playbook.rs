@@ -1,16 +1,15 @@
 //! `playbook`: list, show, check, write out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tolltrace::case::try_sample;
+use tolltrace::case;
 use tolltrace::checks::registry::{self, Check};
-use tolltrace::playbook::format::{self, File};
 use tolltrace::playbook::load::{self, Playbook};
-use tolltrace::playbook::mistake::Mistake;
 use tolltrace::playbook::{Playbooks, blocks, cacao};
 use tolltrace::report::document::{Block, Line, counted};
 use tolltrace::report::{json, markdown, text};
-use tolltrace::rules::Sample;
+use tolltrace::rules;
 
 use crate::cli::{PlaybookCommand, SheetFormat};
 use crate::ui::Ui;
@@ -20,8 +19,12 @@ use super::{Status, UserError, inquiry};
 /// Does what was asked for.
 pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status> {
     match what {
-        PlaybookCommand::List { checks: true, own } => {
-            ui.answer(&text::render(&all_checks(&load::load(&own.playbooks)?), ui.bold()))?;
+        PlaybookCommand::List { checks: true, own, .. } => {
+            let blocks = all_checks(&load::load(&own.playbooks)?);
+            ui.answer(&text::render(&blocks, ui.bold()))?;
+        }
+        PlaybookCommand::List { fields: true, .. } => {
+            ui.answer(&text::render(&all_fields(), ui.bold()))?;
         }
         PlaybookCommand::List { own, .. } => {
             ui.answer(&text::render(&all_playbooks(&load::load(&own.playbooks)?), ui.bold()))?;
@@ -80,12 +83,16 @@ fn all_checks(playbooks: &Playbooks) -> Vec<Block> {
         blocks.push(Block::Subheading(title));
         blocks.extend(Block::list(about(check)));
     }
-    let rules = rules_of(playbooks).map(|(file, check)| {
+    let files = playbooks.all.iter().map(|playbook| &playbook.file);
+    let checks = files.flat_map(|file| &file.steps).flat_map(|step| &step.checks);
+    let rules = checks.filter(|check| check.rule.is_some() && check.off.is_none()).map(|check| {
         let title = check.title.as_deref().unwrap_or_default();
-        Line::default().strong(check.word()).words(format!(" (rule of {}): {title}", file.id.get_ref()))
+        Line::default().strong(check.word()).words(format!(" (rule of a playbook): {title}"))
     });
-    blocks.extend(rules.map(Block::Subheading));
-    blocks.push(Block::Paragraph(counted(registry::checks().count() as u64, "check").into()));
+    let rules: Vec<Block> = rules.map(Block::Subheading).collect();
+    let count = registry::checks().count() + rules.len();
+    blocks.extend(rules);
+    blocks.push(Block::Paragraph(counted(count as u64, "check").into()));
     blocks
 }
 
@@ -102,9 +109,9 @@ fn about(check: &Check) -> Vec<String> {
     lines
 }
 
-fn sheet(playbook: &Playbook, form: SheetFormat, ui: &Ui) -> String {
+fn sheet(playbook: &Playbook, format: SheetFormat, ui: &Ui) -> String {
     let blocks = blocks::sheet(playbook);
-    match form {
+    match format {
         SheetFormat::Markdown => markdown::render(playbook.file.title.get_ref(), &blocks),
         SheetFormat::Text => text::render(&blocks, ui.bold()),
     }
@@ -130,81 +137,47 @@ fn check(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
     Ok(Status::Done)
 }
 
-/// Returns every rule that is in force, with the playbook that it is part of.
-fn rules_of(playbooks: &Playbooks) -> impl Iterator<Item = (&File, &format::Check)> {
-    let steps = playbooks
-        .all
-        .iter()
-        .flat_map(|playbook| playbook.file.steps.iter().map(move |step| (playbook, step)));
-    let checks =
-        steps.flat_map(|(playbook, step)| step.checks.iter().map(move |check| (&playbook.file, check)));
-    checks.filter(|(_, check)| check.rule.is_some() && check.off.is_none())
-}
-
-/// Tries every sample of every rule, and points at those that do not come out as expected.
+/// Tries every sample, and points at each that does not hold.
 fn test(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
-    let mut sources = load::built_in();
-    let own = folder.map(load::read).transpose()?.unwrap_or_default();
-    let begin = if folder.is_some() { sources.len() } else { 0 };
-    sources.extend(own);
-    let (playbooks, trouble) = load::assemble(&sources);
-    if trouble.is_fatal() {
-        ui.answer(&trouble.show())?;
-        return Ok(Status::NotHeld);
+    let (sources, others) = match folder {
+        Some(folder) => (load::read(folder)?, load::built_in()),
+        None => (load::built_in(), Vec::new()),
+    };
+    let tried = case::try_samples(&sources, &others)?;
+    let (held, failed): (Vec<_>, Vec<_>) = tried.iter().partition(|sample| sample.holds);
+    for sample in &failed {
+        ui.answer(&format!("{}\n", sample.told.show(&sample.source.path(), &sample.source.text)))?;
     }
-    let (mut tried, mut failed) = (0_u64, Vec::new());
-    for (_, check) in rules_of(&playbooks).filter(|(_, check)| check.from >= begin) {
-        let Some(source) = sources.get(check.from) else { continue };
-        for sample in &check.samples {
-            tried += 1;
-            failed.extend(
-                fault(&playbooks, check, sample, source)?
-                    .map(|mistake| mistake.show(&source.path(), &source.text)),
-            );
-        }
+    let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
+    for sample in &held {
+        *by_rule.entry(&sample.rule).or_default() += 1;
     }
-    if failed.is_empty() {
-        ui.answer(&format!("{}: each as expected\n", counted(tried, "sample")))?;
-        return Ok(Status::Done);
+    for (rule, samples) in by_rule {
+        ui.answer(&format!("{rule}: {} held\n", counted(samples, "sample")))?;
     }
-    ui.answer(&failed.join("\n"))?;
-    Ok(Status::NotHeld)
+    let failed = failed.len() as u64;
+    let end = if failed == 0 { "all held".to_owned() } else { format!("{failed} did not hold") };
+    ui.answer(&format!("{} tried, {end}\n", counted(tried.len() as u64, "sample")))?;
+    Ok(if failed == 0 { Status::Done } else { Status::NotHeld })
 }
 
-/// Returns what is wrong with a sample, if anything is.
-fn fault(
-    playbooks: &Playbooks,
-    check: &format::Check,
-    sample: &Sample,
-    source: &load::Source,
-) -> anyhow::Result<Option<Mistake>> {
-    let beside = |name: &str| match &source.origin {
-        load::Origin::BuiltIn => Err("a built-in playbook has no files beside it".to_owned()),
-        load::Origin::Path(path) => {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            // A playbook from elsewhere must not read what is not its own.
-            let is_plain =
-                Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-            if !is_plain {
-                return Err("only files beside the playbook can be read".to_owned());
-            }
-            load::sample_file(&folder.join(name)).map_err(|error| error.to_string())
-        }
-    };
-    let text = match sample.text(&beside) {
-        Ok(text) => text,
-        Err(error) => {
-            let hint =
-                error.hint.unwrap_or_else(|| "a sample has a line, or a file beside the playbook".to_owned());
-            return Ok(Some(Mistake::error(error.span, error.message, hint)));
-        }
-    };
-    let expect = *sample.expect.get_ref();
-    let tried = try_sample(&playbooks.rules, check.word(), expect, sample.path.as_deref(), &text)?;
-    Ok((!tried.holds).then(|| {
-        let message = format!("`{}` is to {} here, and does not", check.word(), expect.word());
-        Mistake::error(sample.expect.span(), message, tried.told)
-    }))
+/// Lists what a rule can name.
+fn all_fields() -> Vec<Block> {
+    let sources =
+        rules::SOURCES.iter().map(|source| vec![source.word.into(), source.meaning.as_str().into()]);
+    let fields = rules::FIELDS.iter().map(|field| {
+        let told = field.of.words();
+        vec![field.word.into(), field.kind.word().into(), told.into(), field.meaning.into()]
+    });
+    let kinds =
+        rules::FieldKind::ALL.iter().map(|kind| format!("{}: {}", kind.word(), kind.operators().join(", ")));
+    let mut blocks = vec![Block::heading("Sources")];
+    blocks.extend(Block::table(&["source", "what it stands for"], sources.collect()));
+    blocks.push(Block::heading("Fields"));
+    blocks.extend(Block::table(&["field", "kind", "told by", "meaning"], fields.collect()));
+    blocks.push(Block::heading("What can be asked of each kind"));
+    blocks.extend(Block::list(kinds));
+    blocks
 }
 
 fn exported(name: &str, as_cacao: bool, own: &[PathBuf]) -> anyhow::Result<String> {

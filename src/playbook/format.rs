@@ -397,23 +397,18 @@ pub struct Check {
     /// Why an overlay switched it off.
     #[serde(skip)]
     pub off: Option<Off>,
-    /// The number of the file that it stands in, among those that were put together.
-    #[serde(skip)]
-    pub from: usize,
 }
 
 impl Check {
+    /// Returns whether it is a rule that is but a step of others.
+    pub fn is_step_only(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.get_ref().step_only)
+    }
+
     /// Returns its word.
     pub fn word(&self) -> &str {
         let word = self.uses.as_ref().or(self.id.as_ref());
         word.map_or("", |word| word.get_ref().as_str())
-    }
-}
-
-impl Check {
-    /// Returns whether it is a rule that only others build on.
-    pub fn is_step_only(&self) -> bool {
-        self.rule.as_ref().is_some_and(|rule| rule.get_ref().step_only)
     }
 }
 

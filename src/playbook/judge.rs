@@ -11,8 +11,8 @@ use super::load::{Playbook, Playbooks};
 use super::slots::{self, Values};
 use crate::checks::registry::{self, Answer, Outcome};
 use crate::report::model::{
-    Likelihood, PlaybookStep, PlaybookUsed, Report, RuleVerdict, Severity, StepCheck, StepCommand, StepState,
-    StepText, SwitchedOff, Vector,
+    Likelihood, PlaybookStep, PlaybookUsed, Report, Severity, StepCheck, StepCommand, StepState, StepText,
+    SwitchedOff, Vector,
 };
 use crate::untrusted::Untrusted;
 
@@ -120,18 +120,18 @@ impl Judge<'_> {
         step: &Step,
         off: &BTreeMap<&str, &Off>,
     ) -> PlaybookStep {
-        let outcomes: Vec<(&format::Check, Outcome)> = step
-            .checks
-            .iter()
-            .filter(|check| !check.is_step_only())
-            .map(|check| (check, self.check(check)))
-            .collect();
+        let outcomes: Vec<(&format::Check, Outcome)> =
+            step.checks.iter().map(|check| (check, self.check(check))).collect();
         let needed = match &step.when {
             Some(when) => self.condition(when.get_ref(), off),
             None if outcomes.is_empty() => {
                 Held { is: None, why: "no evidence shows whether this is done".to_owned() }
             }
-            None => Held::any(outcomes.iter().map(|(_, outcome)| Held::of(outcome)).collect()),
+            None => {
+                // A step of a sequence says nothing by itself.
+                let telling = outcomes.iter().filter(|(check, _)| !check.is_step_only());
+                Held::any(telling.map(|(_, outcome)| Held::of(outcome)).collect())
+            }
         };
         let done = step.done.as_ref().map(|done| self.condition(done.get_ref(), off));
         let (state, reason) = match (done, needed) {
@@ -162,7 +162,7 @@ impl Judge<'_> {
             return Outcome::not_checked(format!("switched off by {}: {}", off.by, off.reason));
         }
         let Some(known) = registry::find(check.word()) else {
-            return self.rule(check.word());
+            return self.rule(check.word(), Severity::Info);
         };
         let least = check.params.iter().find(|(name, _)| name.get_ref() == "at_least");
         let least = least.and_then(|(_, value)| registry::severity(value.get_ref().as_str()?));
@@ -178,20 +178,20 @@ impl Judge<'_> {
         outcome
     }
 
-    /// Returns what a rule of the playbooks answered.
-    fn rule(&self, word: &str) -> Outcome {
-        let Some(answer) = self.report.rules.iter().find(|answer| answer.id == word) else {
-            return Outcome::not_checked("the rule was not run");
+    /// Returns what a rule answered; what is less grave than `least` does not count.
+    fn rule(&self, word: &str, least: Severity) -> Outcome {
+        let Some(rule) = self.report.rules.iter().find(|rule| rule.id == word) else {
+            return Outcome::not_checked(format!("{word} was not run"));
         };
-        match answer.verdict {
-            RuleVerdict::NotFound => Outcome::not_found(answer.why.clone()),
-            RuleVerdict::NotChecked => Outcome::not_checked(answer.why.clone()),
-            RuleVerdict::Found => {
-                let findings = self.report.findings.iter().filter(|finding| finding.id == word);
-                let severity = findings.clone().map(|finding| finding.severity).min();
-                let subjects = findings.map(|finding| finding.subject.clone()).collect();
-                Outcome::found(severity.unwrap_or(Severity::Info), answer.why.clone(), subjects)
-            }
+        if rule.severity.is_some_and(|severity| severity > least) {
+            return Outcome::not_found(format!("less grave than {}", least.word()));
+        }
+        Outcome {
+            answer: rule.answer,
+            severity: rule.severity,
+            why: rule.why.clone(),
+            subjects: rule.subjects.clone(),
+            count: rule.count,
         }
     }
 
@@ -224,7 +224,7 @@ impl Judge<'_> {
         }
         match registry::find(word) {
             Some(check) => Held::of(&check.ask(self.report, least.unwrap_or(Severity::Info))),
-            None => Held::of(&self.rule(word)),
+            None => Held::of(&self.rule(word, least.unwrap_or(Severity::Info))),
         }
     }
 

@@ -11,6 +11,7 @@ use super::mistake::Mistake;
 use super::slots::{SLOTS, looks_like_slots};
 use crate::attack;
 use crate::checks::registry;
+use crate::rules::Match;
 
 /// Returns the mistakes of a file, which is one of `files`, under its name, in the order of their places.
 pub(super) fn file(file: &File, name: &str, text: &str, files: &[&File]) -> Vec<Mistake> {
@@ -258,7 +259,7 @@ impl Linter<'_> {
     }
 
     /// Judges what is around a rule; what is in it is judged where rules are read.
-    fn rule(&mut self, check: &Check, rule: &Spanned<crate::rules::Match>) {
+    fn rule(&mut self, check: &Check, rule: &Spanned<Match>) {
         match &check.id {
             None => self.error(
                 rule.span(),

@@ -12,9 +12,8 @@ use sha2::{Digest, Sha256};
 use super::format::{Check, File, Off, Phase, Step, Tune};
 use super::lint;
 use super::mistake::Mistake;
-use crate::indicators::Confidence;
-use crate::report::model::Severity;
-use crate::rules::{self, About, Match, Rules};
+use super::rules;
+use crate::rules::Rules;
 use crate::user_file;
 
 /// The built-in playbooks, by the names of their files; a test holds the list against the folder.
@@ -140,7 +139,7 @@ pub struct Playbooks {
     pub all: Vec<Playbook>,
     /// The files that they are made of.
     pub used: Vec<Used>,
-    /// Their rules, ready to be run.
+    /// Their small rules.
     pub rules: Rules,
 }
 
@@ -187,18 +186,6 @@ pub fn read(path: &Path) -> Result<Vec<Source>, PlaybookError> {
         .collect()
 }
 
-/// Reads a file of records that a sample names.
-pub fn sample_file(path: &Path) -> Result<Vec<u8>, PlaybookError> {
-    /// The largest, in bytes.
-    const LARGEST_SAMPLE: u64 = 16 * 1024 * 1024;
-    let shown = path.to_string_lossy().into_owned();
-    match user_file::read(path, LARGEST_SAMPLE) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(PlaybookError::Large(shown)),
-        Err(cause) => Err(PlaybookError::Unreadable { path: shown, cause }),
-    }
-}
-
 /// What was found wrong, file by file.
 #[derive(Debug, Default)]
 pub struct Trouble(pub Vec<(Source, Mistake)>);
@@ -223,7 +210,12 @@ pub fn load(folders: &[PathBuf]) -> Result<Playbooks, PlaybookError> {
     for folder in folders {
         sources.extend(read(folder)?);
     }
-    let (playbooks, trouble) = assemble(&sources);
+    whole(&sources)
+}
+
+/// Puts files together, unless there is a mistake in any of them.
+pub fn whole(sources: &[Source]) -> Result<Playbooks, PlaybookError> {
+    let (playbooks, trouble) = assemble(sources);
     if trouble.is_fatal() { Err(PlaybookError::Wrong(trouble.show())) } else { Ok(playbooks) }
 }
 
@@ -242,71 +234,12 @@ pub fn assemble(sources: &[Source]) -> (Playbooks, Trouble) {
         let mistakes = lint::file(file, &source.name, &source.text, &files);
         trouble.0.extend(mistakes.into_iter().map(|mistake| ((*source).clone(), mistake)));
     }
-    if trouble.is_fatal() {
-        return (Playbooks::default(), trouble);
-    }
-    let of_file: Vec<&Source> = read.iter().map(|(source, _)| *source).collect();
-    let mut playbooks = together(read);
-    match ready(&playbooks) {
-        Ok(rules) => playbooks.rules = rules,
-        Err(mistakes) => {
-            let placed = mistakes
-                .into_iter()
-                .filter_map(|(file, mistake)| Some((of_file.get(file).copied()?.clone(), mistake)));
-            trouble.0.extend(placed);
-        }
-    }
-    (playbooks, trouble)
-}
-
-/// Makes the rules of playbooks ready, or tells in which file what is wrong with them.
-fn ready(playbooks: &Playbooks) -> Result<Rules, Vec<(usize, Mistake)>> {
-    let of_playbook = |playbook: &Playbook| playbook.file.id.get_ref().clone();
-    let rules: Vec<(&Check, About, &Match)> = playbooks
-        .all
-        .iter()
-        .flat_map(|playbook| playbook.file.steps.iter().map(move |step| (playbook, step)))
-        .flat_map(|(playbook, step)| step.checks.iter().map(move |check| (playbook, check)))
-        .filter(|(_, check)| check.off.is_none())
-        .filter_map(|(playbook, check)| {
-            Some((check, about(check, of_playbook(playbook))?, check.rule.as_ref()?.get_ref()))
-        })
-        .collect();
-    let written: Vec<(About, &Match)> = rules.iter().map(|(_, about, rule)| (about.clone(), *rule)).collect();
-    Rules::new(&written).map_err(|mistakes| {
-        let placed = mistakes.into_iter().map(|(index, error)| {
-            let file = rules.get(index).map_or(0, |(check, ..)| check.from);
-            let hint = error.hint.unwrap_or_else(|| "the README lists what a rule may say".to_owned());
-            (file, Mistake::error(error.span, error.message, hint))
-        });
-        placed.collect()
-    })
-}
-
-/// Returns what is said of a rule beside what it looks for.
-fn about(check: &Check, playbook: String) -> Option<About> {
-    let id = check.id.as_ref()?;
-    let confidence = match check.confidence {
-        Some(super::format::Confidence::High) => Confidence::High,
-        Some(super::format::Confidence::Medium) | None => Confidence::Medium,
-        Some(super::format::Confidence::Low) => Confidence::Low,
-    };
-    Some(About {
-        id: rules::kept(id.get_ref()),
-        span: id.span(),
-        title: check.title.clone().unwrap_or_default(),
-        playbook,
-        severity: check.severity.unwrap_or(Severity::Medium),
-        confidence,
-        attack: check.attack.iter().map(|id| rules::kept(id.get_ref())).collect(),
-        advice: check.advice.clone(),
-        false_positives: check.false_positives.clone(),
-        missing: check.missing.clone(),
-    })
+    trouble.0.extend(rules::mistakes(&read));
+    if trouble.is_fatal() { (Playbooks::default(), trouble) } else { (together(read), trouble) }
 }
 
 /// Reads one file; a form that is not known is told before keys that are not.
-fn parse(text: &str) -> Result<File, Mistake> {
+pub(crate) fn parse(text: &str) -> Result<File, Mistake> {
     let of_toml = |error| Mistake::of_toml(&error, text);
     #[derive(serde::Deserialize)]
     struct Head {
@@ -324,10 +257,9 @@ fn parse(text: &str) -> Result<File, Mistake> {
 }
 
 /// Puts files together that are known to fit.
-fn together(mut read: Vec<(&Source, File)>) -> Playbooks {
+fn together(read: Vec<(&Source, File)>) -> Playbooks {
     let mut playbooks = Playbooks::default();
-    for (number, (source, file)) in read.iter_mut().enumerate() {
-        checks_of(&mut file.steps).for_each(|check| check.from = number);
+    for (source, file) in &read {
         playbooks.used.push(Used {
             id: file.id.get_ref().clone(),
             version: file.version.get_ref().clone(),
@@ -350,6 +282,7 @@ fn together(mut read: Vec<(&Source, File)>) -> Playbooks {
         playbooks.all.push(Playbook { phase, file, origin: source.origin.clone() });
     }
     playbooks.all.sort_by_key(|playbook| playbook.phase);
+    playbooks.rules = rules::in_force(&playbooks);
     playbooks
 }
 

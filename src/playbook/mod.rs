@@ -14,6 +14,7 @@ pub mod judge;
 mod lint;
 pub mod load;
 pub mod mistake;
+pub(crate) mod rules;
 pub mod slots;
 
 pub use format::Phase;

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use super::Rules;
 use super::compile::{LooksFor, Measure, Rule};
 use super::evaluate::{Hit, Outcome};
+use crate::checks::registry::Answer;
 use crate::event::{Instant, Place};
 use crate::report::document::{counted, duration};
-use crate::report::model::{Finding, Proof, RuleAnswer, RuleVerdict, Severity};
+use crate::report::model::{Finding, Proof, RuleAnswer, Severity};
 use crate::secrets::masked;
 use crate::untrusted::Untrusted;
 
 /// Groups named in one finding.
 const MOST_NAMED: usize = 10;
+/// Groups named in an answer.
+const MOST_SUBJECTS: usize = 6;
 /// Groups of which records are shown.
 const MOST_SHOWN: usize = 3;
 
@@ -47,23 +50,19 @@ impl Rules {
     ) -> Answers {
         let mut all = Answers::default();
         for (index, (rule, outcome)) in self.0.iter().zip(outcomes).enumerate() {
-            let (verdict, why) = match outcome.hits.is_empty() {
-                false => (RuleVerdict::Found, found(outcome)),
-                true if self.is_there(index, there) => (RuleVerdict::NotFound, not_found(rule, outcome)),
-                true => (RuleVerdict::NotChecked, self.missing(rule)),
+            all.limits.extend(limits(rule, outcome));
+            if rule.about.is_off {
+                continue;
+            }
+            let (answer, why) = match outcome.hits.is_empty() {
+                false => (Answer::Found, found(outcome)),
+                true if self.is_there(index, there) => (Answer::NotFound, not_found(rule, outcome)),
+                true => (Answer::NotChecked, self.missing(rule)),
             };
-            all.answers.push(RuleAnswer {
-                id: rule.about.id,
-                title: rule.about.title.clone(),
-                playbook: rule.about.playbook.clone(),
-                verdict,
-                step_only: rule.is_step_only,
-                why,
-            });
-            if verdict == RuleVerdict::Found && !rule.is_step_only {
+            all.answers.push(answered(rule, outcome, answer, why));
+            if answer == Answer::Found && !rule.is_step_only {
                 all.findings.push(self.finding(rule, outcome, show, when));
             }
-            all.limits.extend(limits(rule, outcome));
         }
         all
     }
@@ -114,13 +113,12 @@ impl Rules {
             (false, 1) => first,
             (false, more) => format!("{first} and {} more", more - 1),
         };
-        let is_doubtful = hits.iter().all(|hit| hit.doubtful >= hit.records);
         Finding {
             id: about.id,
-            severity: if is_doubtful { Severity::Info } else { about.severity },
+            severity: severity(rule, hits),
             subject: Untrusted::from(subject.as_str()),
             title: about.title.clone(),
-            detail: self.detail(rule, hits, is_doubtful, when),
+            detail: self.detail(rule, hits, when),
             remedy: about.advice.clone().unwrap_or_else(|| {
                 "Look at the records; whoever wrote the rule did not say what to do about them.".into()
             }),
@@ -129,13 +127,7 @@ impl Rules {
         }
     }
 
-    fn detail(
-        &self,
-        rule: &Rule,
-        hits: &[Hit],
-        is_doubtful: bool,
-        when: &dyn Fn(Instant) -> String,
-    ) -> String {
+    fn detail(&self, rule: &Rule, hits: &[Hit], when: &dyn Fn(Instant) -> String) -> String {
         let about = &rule.about;
         let mut detail = format!("Rule of the playbook {}: {}.", about.playbook, self.bound(rule));
         let named: Vec<String> = hits.iter().take(MOST_NAMED).map(|hit| one_hit(rule, hit, when)).collect();
@@ -144,7 +136,7 @@ impl Rules {
             0 => detail.push('.'),
             more => detail.push_str(&format!("; and {more} more.")),
         }
-        if is_doubtful {
+        if is_doubtful(hits) {
             detail.push_str(
                 " All of these records stand where a stranger may have written them: nothing rests on them alone.",
             );
@@ -182,6 +174,36 @@ impl Rules {
         }
         words
     }
+}
+
+/// Returns a rule's answer, with the groups that it was found on.
+fn answered(rule: &Rule, outcome: &Outcome, answer: Answer, why: String) -> RuleAnswer {
+    let subject = |hit: &Hit| {
+        let words = group_words(rule, hit);
+        let records = counted(hit.records, "record");
+        let shown = if words.is_empty() { records } else { format!("{words} ({records})") };
+        Untrusted::from(shown.as_str())
+    };
+    RuleAnswer {
+        id: rule.about.id,
+        title: rule.about.title.clone(),
+        playbook: rule.about.playbook.clone(),
+        answer,
+        severity: (answer == Answer::Found).then(|| severity(rule, &outcome.hits)),
+        step_only: rule.is_step_only,
+        why,
+        subjects: outcome.hits.iter().take(MOST_SUBJECTS).map(subject).collect(),
+        count: outcome.hits.len(),
+    }
+}
+
+/// Returns how grave hits are: what a stranger may have written is worth knowing and no more.
+fn severity(rule: &Rule, hits: &[Hit]) -> Severity {
+    if is_doubtful(hits) { Severity::Info } else { rule.about.severity }
+}
+
+fn is_doubtful(hits: &[Hit]) -> bool {
+    hits.iter().all(|hit| hit.doubtful >= hit.records)
 }
 
 /// Returns what a group has in common, in words.

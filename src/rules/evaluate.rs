@@ -321,6 +321,7 @@ mod tests {
             advice: None,
             false_positives: None,
             missing: None,
+            is_off: false,
         };
         Rule { about, looks_for, group_by: Vec::new(), within, is_step_only: false }
     }

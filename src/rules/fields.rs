@@ -43,6 +43,10 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Every kind.
+    pub const ALL: [FieldKind; 5] =
+        [FieldKind::Word, FieldKind::Text, FieldKind::Address, FieldKind::Number, FieldKind::Time];
+
     /// Returns the word used in every output.
     pub fn word(self) -> &'static str {
         match self {

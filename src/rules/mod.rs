@@ -27,8 +27,9 @@ mod written;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::checks::registry::Answer;
 use crate::indicators::Confidence;
-use crate::report::model::{RuleVerdict, Severity};
+use crate::report::model::Severity;
 
 pub use compile::Mistake;
 pub use error::RuleError;
@@ -66,6 +67,8 @@ pub struct About {
     pub false_positives: Option<String>,
     /// How to get the evidence where it is missing.
     pub missing: Option<String>,
+    /// Was it switched off? It may still be a step of a sequence.
+    pub is_off: bool,
 }
 
 /// What came of a sample.
@@ -74,7 +77,7 @@ pub struct RulesTried {
     /// Did the rule do what was expected?
     pub holds: bool,
     /// What it answered.
-    pub verdict: RuleVerdict,
+    pub answer: Answer,
     /// The answer, what it rests on, and how the sample was read.
     pub told: String,
 }

@@ -21,6 +21,11 @@ const LONGEST: usize = 16 * 1024 * 1024;
 pub type ReadFile<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
 
 impl Sample {
+    /// Returns what is wrong with it, as far as that can be told without its file.
+    pub fn mistake(&self) -> Option<RuleError> {
+        self.text(&|_| Ok(Vec::new())).err()
+    }
+
     /// Returns the records as they would stand in a file.
     pub fn text(&self, read_file: &ReadFile<'_>) -> Result<Vec<u8>, RuleError> {
         let whole = self.expect.span();

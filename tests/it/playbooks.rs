@@ -391,6 +391,7 @@ fn playbooks_are_listed_shown_and_written_out() {
     }
     let checks = run(&["playbook", "list", "--checks"]);
     for told in [
+        "ssh-login-after-guessing (rule of a playbook): ",
         "weak-secret (finding): ",
         "total-calls (pattern in the calls): ",
         "warning: a whole number",
@@ -410,8 +411,6 @@ fn playbooks_are_listed_shown_and_written_out() {
     assert_eq!(run(&["playbook", "export", "restore"]), std::fs::read_to_string(built_in).unwrap());
     let cacao: Value = serde_json::from_str(&run(&["playbook", "export", "contain", "--cacao"])).unwrap();
     assert_eq!(cacao["spec_version"], "cacao-2.0");
-    let test = run(&["playbook", "test"]);
-    assert!(test.ends_with("samples: each as expected\n"), "{test}");
     for wrong in [
         &["playbook", "show", "contian"][..],
         &["playbook", "new", "../x"],
@@ -421,37 +420,4 @@ fn playbooks_are_listed_shown_and_written_out() {
         assert_eq!(code(&output), 2, "{wrong:?}");
         assert!(stderr(&output).contains("hint: "), "{wrong:?}: {}", stderr(&output));
     }
-}
-
-#[test]
-fn a_rule_of_ones_own_is_tried_run_and_pointed_at() {
-    let scratch = Scratch::new();
-    let rule = |sample: &str, line: &str| {
-        format!(
-            "{HEAD}{STEP}  [[step.check]]\n  id = \"local.wrong-secrets\"\n  title = \"Wrong secrets\"\n  severity = \"high\"\n  \
-             missing = \"Copy the log.\"\n    [step.check.match]\n    source = \"sip\"\n    \
-             where = [{{ field = \"action\", eq = \"auth-failed\" }}]\n    {line}\n    \
-             [[step.check.sample]]\n    expect = \"{sample}\"\n    line = \"[2026-03-02 09:00:00] NOTICE[1] chan_sip.c: Registration from '<sip:1@a>' failed for '198.51.100.4:5060' - Wrong password\"\n"
-        )
-    };
-    scratch.file("own/office.toml", &rule("hit", "count = { at_least = 1 }"));
-    let output = scratch.run(&["playbook", "test", "own"]);
-    assert_eq!(
-        (code(&output), stdout(&output).as_str()),
-        (0, "1 sample: each as expected\n"),
-        "{}",
-        stderr(&output)
-    );
-    let report = examined(&scratch, &[&bruteforce(), "--playbooks", "own"]);
-    let step = steps(&report, "contain").into_iter().find(|step| step["id"] == "ours").unwrap();
-    assert_eq!((&step["state"], &step["checks"][0]["answer"]), (&"to-do".into(), &"found".into()), "{step}");
-    scratch.file("own/office.toml", &rule("miss", "count = { at_least = 1 }"));
-    let output = scratch.run(&["playbook", "test", "own"]);
-    assert_eq!(code(&output), 1);
-    assert!(stdout(&output).contains("is to miss here, and does not"), "{}", stdout(&output));
-    // A mistake within a rule is pointed at too.
-    let text = rule("hit", "count = { at_least = 1 }").replace("\"action\"", "\"acton\"");
-    scratch.file("own/office.toml", &text);
-    let shown = stdout(&scratch.run(&["playbook", "check", "own"]));
-    assert!(shown.contains("\"acton\"") && shown.contains("did you mean `action`?"), "{shown}");
 }

@@ -66,8 +66,7 @@ pub struct Outcome {
 const MOST_SUBJECTS: usize = 6;
 
 impl Outcome {
-    /// Returns that it is so.
-    pub fn found(severity: Severity, why: impl Into<String>, subjects: Vec<Untrusted>) -> Self {
+    pub(super) fn found(severity: Severity, why: impl Into<String>, subjects: Vec<Untrusted>) -> Self {
         let count = subjects.len();
         let subjects = subjects.into_iter().take(MOST_SUBJECTS).collect();
         Outcome { answer: Answer::Found, severity: Some(severity), why: why.into(), subjects, count }

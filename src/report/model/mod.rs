@@ -39,7 +39,7 @@ pub use incident::{
 pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use observation::{Observation, ObservedCall};
-pub use rule::{RuleAnswer, RuleVerdict};
+pub use rule::RuleAnswer;
 pub use steps::{PlaybookStep, PlaybookUsed, StepCheck, StepCommand, StepState, StepText, SwitchedOff};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};

@@ -2,6 +2,10 @@
 
 use serde::Serialize;
 
+use super::Severity;
+use crate::checks::registry::Answer;
+use crate::untrusted::Untrusted;
+
 /// One rule and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleAnswer {
@@ -12,32 +16,15 @@ pub struct RuleAnswer {
     /// The playbook that it stands in.
     pub playbook: String,
     /// The answer.
-    pub verdict: RuleVerdict,
+    pub answer: Answer,
+    /// How grave what was found is.
+    pub severity: Option<Severity>,
     /// Is it but a step of other rules, of which no finding is made?
     pub step_only: bool,
     /// What it rests on; where it was not checked, what is missing.
     pub why: String,
-}
-
-/// An answer: that nothing was found says something only where there was something to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RuleVerdict {
-    /// Found.
-    Found,
-    /// Looked for and not found.
-    NotFound,
-    /// The evidence has nothing to look at.
-    NotChecked,
-}
-
-impl RuleVerdict {
-    /// Returns the words used in every output.
-    pub fn words(self) -> &'static str {
-        match self {
-            RuleVerdict::Found => "found",
-            RuleVerdict::NotFound => "not found",
-            RuleVerdict::NotChecked => "not checked",
-        }
-    }
+    /// What it was found on, the first few.
+    pub subjects: Vec<Untrusted>,
+    /// How many there are.
+    pub count: usize,
 }
