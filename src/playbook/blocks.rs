@@ -169,7 +169,9 @@ pub fn now(report: &Report) -> Vec<Block> {
     if !blocks.is_empty() {
         all.push(Block::heading("To do now"));
         all.extend(blocks);
-        all.push(Block::Paragraph("How, and how to go back: `tolltrace playbook show contain`.".into()));
+        all.push(Block::Paragraph(
+            "`tolltrace contain` writes the files for it; `tolltrace playbook show contain` tells how, and how to go back.".into(),
+        ));
         all.extend(later(report));
     }
     all.extend(switched_off(report, &Phase::ALL));

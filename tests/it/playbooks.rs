@@ -136,7 +136,7 @@ fn a_guessed_account_gives_steps_and_names_them() {
         assert_eq!(state(&report, "contain", id), "not-needed", "{id}");
     }
     let used = report["playbooks"].as_array().expect("playbooks");
-    assert_eq!(used.len(), 6);
+    assert_eq!(used.len(), 7);
     for playbook in used {
         assert_eq!(playbook["origin"], "built in");
         assert_eq!(playbook["sha256"].as_str().map(str::len), Some(64));
@@ -391,6 +391,7 @@ fn playbooks_are_listed_shown_and_written_out() {
     }
     let checks = run(&["playbook", "list", "--checks"]);
     for told in [
+        "ssh-login-after-guessing (rule of a playbook): ",
         "weak-secret (finding): ",
         "total-calls (pattern in the calls): ",
         "warning: a whole number",
@@ -405,7 +406,7 @@ fn playbooks_are_listed_shown_and_written_out() {
     assert!(run(&["playbook", "show", "dispute", "--format", "markdown"]).starts_with("# Settle it"));
     run(&["playbook", "new", "office", "-o", "office.toml"]);
     assert!(run(&["playbook", "check", "office.toml"]).starts_with("1 playbook: no mistake"));
-    assert!(run(&["playbook", "check"]).starts_with("6 playbooks: no mistake"));
+    assert!(run(&["playbook", "check"]).starts_with("7 playbooks: no mistake"));
     let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/restore.toml");
     assert_eq!(run(&["playbook", "export", "restore"]), std::fs::read_to_string(built_in).unwrap());
     let cacao: Value = serde_json::from_str(&run(&["playbook", "export", "contain", "--cacao"])).unwrap();
