@@ -137,6 +137,7 @@ impl Case<'_> {
                 firewall: !self.world.pbx.firewall.disks().is_empty(),
                 pages: self.world.artifacts.pages > 0,
                 panel_tables: !self.world.artifacts.snapshots.is_empty(),
+                channels: !self.world.pbx.live_calls.is_empty(),
                 not_judged: model::Judged::NOT_JUDGED,
             },
             failed_attackers_count: *count as u64,

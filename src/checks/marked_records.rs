@@ -21,9 +21,6 @@ const MOST_TOLD: usize = 6;
 /// An intruder types within this time after a request of his, in seconds.
 const SOON: i64 = 86_400;
 
-/// Users as which web servers and phone servers run: nobody logs in as one of them by name.
-const SERVICES: [&str; 6] = ["asterisk", "apache", "www-data", "nginx", "freeswitch", "uucp"];
-
 /// Yields one finding for each user whose commands bear marks, and one for each other mark.
 pub(super) fn check(world: &World<'_>, door: Option<&WebDoor>, show: &Show<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();

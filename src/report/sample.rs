@@ -262,6 +262,7 @@ fn unjudged() -> Report {
             firewall: false,
             pages: false,
             panel_tables: false,
+            channels: false,
             not_judged: Judged::NOT_JUDGED,
         },
         failed_attackers_count: 1,

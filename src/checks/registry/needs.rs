@@ -113,6 +113,18 @@ pub(super) static REGISTRATIONS: Need = Need {
     },
 };
 
+pub(super) static CHANNELS: Need = Need {
+    what: "a list of the calls that were up",
+    how_to_get_it: "Save it while the server runs: `asterisk -rx \"core show channels concise\"`, or `fs_cli -x \"show channels\"`.",
+    is_there: |report| report.judged.channels,
+};
+
+pub(super) static HISTORIES: Need = Need {
+    what: "the histories of the host's shells",
+    how_to_get_it: "Copy .bash_history and .mysql_history of root, asterisk and every user.",
+    is_there: |report| has_kind(report, &["shell-history"]),
+};
+
 pub(super) static PHONE_FILES: Need = Need {
     what: "the files that phones take their settings from",
     how_to_get_it: "Copy /tftpboot, /srv/tftp and the folder that the web server hands phone files out of, with their modes.",

@@ -2,9 +2,9 @@
 //! what must have been there for its absence to count. Findings of rules about settings list themselves.
 
 use super::needs::{
-    ASTERISK, CALLS, CONFIGURATION, DIALPLAN, FETCHES, FIREWALL, FREESWITCH, FREESWITCH_DATABASE, HOST, JOBS,
-    KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES, PANEL_TABLES, PHONE_FILES, PROXY, REGISTRATIONS,
-    USERS, WEB_LOG,
+    ASTERISK, CALLS, CHANNELS, CONFIGURATION, DIALPLAN, FETCHES, FIREWALL, FREESWITCH, FREESWITCH_DATABASE,
+    HISTORIES, HOST, JOBS, KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES, PANEL_TABLES, PHONE_FILES,
+    PROXY, REGISTRATIONS, USERS, WEB_LOG,
 };
 use super::{Check, CheckKind};
 
@@ -16,6 +16,9 @@ const TABLE: &[Row] = &[
     ("account-taken-over", "An account is in an intruder's hands", "Somebody used it who is not its owner; until its secret is changed and his contact removed, he can go on.", &[&LOGINS]),
     ("account-made-by-intruder", "An extension that the intruder made", "It has no owner, so that nobody misses it and nobody's complaint leads to it.", &[&PANEL_TABLES]),
     ("intruder-registered", "A contact of the intruder is still registered", "The server lets calls from there out until the contact lapses or is removed, a new secret alone does not end that.", &[&REGISTRATIONS]),
+    ("call-in-progress", "A call of an account that was taken over is up", "It costs until somebody ends it; a block of addresses does not.", &[&CHANNELS]),
+    ("scanner-registered", "A program that scans and guesses is registered", "No owner of an account uses one.", &[&REGISTRATIONS]),
+    ("suspicious-command", "Commands like those of intruders were typed", "Whoever runs commands on the host owns it.", &[&HISTORIES]),
     ("guessing-tool-let-in", "A program that guesses secrets was let in", "The count of one challenge's answers shows it, though neither account nor address is on record.", &[&FREESWITCH_DATABASE]),
     ("unproven-call-record", "A record of a call that stands alone", "A stranger can write such a row; it counts as no call until the carrier confirms it.", &[&FREESWITCH]),
     ("forged-log-lines", "Lines of a log that a stranger wrote", "Nobody may be banned or blamed by them.", &[&FREESWITCH]),
@@ -34,6 +37,7 @@ const TABLE: &[Row] = &[
     ("persistence-service", "A service that runs what an intruder left", "It starts again with the host.", &[&JOBS]),
     ("persistence-startup", "A start or login file that runs what an intruder left", "It runs with every start or login.", &[&JOBS]),
     ("persistence-backup-hook", "A hook of the panel's backup", "It runs with every backup or restore.", &[&HOST]),
+    ("suspicious-call-file", "A file that makes the server call, by a user that makes none", "It needs no login and no phone.", &[&HOST]),
     ("rogue-ssh-key", "A key that lets somebody in whom nobody may know", "It works whatever the passwords are.", &[&KEYS]),
     ("unknown-host-user", "A user of the host that an intruder may have made", "Whoever could add one had the rights of root.", &[&USERS]),
     ("unknown-admin", "A panel user that an intruder may have made", "Whoever is in the panel reads every secret.", &[&PANEL_TABLES]),

@@ -128,6 +128,8 @@ pub struct Judged {
     pub pages: bool,
     /// Were there tables of the panel's database with its users and jobs?
     pub panel_tables: bool,
+    /// Was there a list of the calls that were up?
+    pub channels: bool,
     /// Ways in that are not judged, whatever the evidence.
     pub not_judged: &'static str,
 }
