@@ -41,7 +41,7 @@ use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow};
-use crate::scan::{self, Coverage, How, Task};
+use crate::scan::{self, Coverage, Hashing, How, Task};
 
 pub use timeline::timeline;
 
@@ -64,7 +64,8 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
-    /// Leave out the lines that prove each call: who asks for figures only does not see them.
+    /// Leave out what proves each call and why it is blamed, and the packet for the carrier: who asks for figures
+    /// only does not see them.
     pub figures_only: bool,
     /// `--case-number`.
     pub case_number: Option<String>,
@@ -174,7 +175,6 @@ struct Prepared<'a> {
 struct Read<'a> {
     source: &'a Source,
     coverage: Coverage,
-    sha256: Option<String>,
 }
 
 fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>, CaseError> {
@@ -233,10 +233,14 @@ pub fn examine(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
-    Ok(pool.install(|| {
+    let threads = threads(options);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+    let hashing = (!options.no_hash).then(|| Hashing::new(evidence));
+    pool.scope(|scope| {
+        if let Some(hashing) = &hashing {
+            (0..threads / 2).for_each(|_| scope.spawn(|_| hashing.work()));
+        }
+        let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
@@ -250,6 +254,7 @@ pub fn examine(
         let case = build::Case {
             evidence,
             options,
+            hashing: hashing.as_ref(),
             window_notes: &prepared.window_notes,
             clock: &prepared.clock,
             world: &world,
@@ -262,8 +267,8 @@ pub fn examine(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
-        examined
-    }))
+        Ok(examined)
+    })
 }
 
 fn read_all<'a>(
@@ -282,13 +287,13 @@ fn read_all<'a>(
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse: true, piece: scan::PIECE };
+    let how = How { jobs: threads(options), sparse: true, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
         told.push(Told { source: done.source, ledger: done.sink.finish(), family });
-        read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        read.push(Read { source: done.source, coverage: done.coverage });
     }
     Ok((told, read))
 }
