@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 
 use tolltrace::report::model::Severity;
+use tolltrace::restore::Accepted;
 
 /// Offline forensics for hacked phone systems: who got in, how, and which calls they made.
 ///
@@ -25,13 +26,27 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   tolltrace demo
+  tolltrace preserve /mnt/pbx -o preserved
   tolltrace run /mnt/pbx -o case
 
 Exit status:
   0   done, whatever was found
+  1   a gate did not hold: restore, verify, playbook check, playbook test
   2   wrong usage, or evidence that is not there or cannot be read at all
   3   nothing in the evidence was recognised
   10  with --fail-on, when a finding reaches that severity";
+
+const PRESERVE_HELP: &str = "\
+The folder gets: evidence/ with the copies under their paths; manifest.sha256, which 'sha256sum -c' takes;
+custody.jsonl, a line an item, each with the fingerprint of the line before; custody-form.md to be signed;
+manifest.tsq, a request for a time stamp (RFC 3161) to be sent from a machine with a network.
+
+Archives are copied as they are. Names that could act on a terminal are written with %NN. Only the links
+beside what was copied are kept, as links.
+
+Examples:
+  tolltrace preserve /mnt/pbx -o preserved
+  tolltrace preserve / -o /mnt/usb/preserved --examiner 'A. Smith' --case-number 2026-17";
 
 const DISPUTE_HELP: &str = "\
 With -o, a folder is written: letter.md, disputed-calls.csv, reconciliation.csv, SHA256SUMS.
@@ -61,6 +76,34 @@ Examples:
   tolltrace dispute /mnt/pbx --carrier-cdr cdr-november.csv
   tolltrace dispute /mnt/pbx --carrier-cdr calls.json --carrier-tz America/New_York -o packet";
 
+const RESTORE_HELP: &str = "\
+EVIDENCE is a new copy, made after the repair. Each gate is closed, open, or cannot be told. A gate that must hold
+keeps service shut while it is open, and also while it cannot be told: then the answer says which file would settle it.
+Gates marked `advised` never keep it shut: routes abroad, and secrets that the intruder had no way to read. A gate
+that has to stay open (people who phone from anywhere) is taken as it is with --accept, for a reason that is told.
+
+With --case the secrets in force now are compared with those of then, of which that case keeps slow hashes only, and
+all that it found is looked for again. Without it, the new evidence is judged alone.
+
+Without --clean-since nothing of the intruder may be seen after his last sign in the earlier case. With it the
+evidence must also reach beyond that time: run this again a day after service was restored.
+
+Exit status: 0 when every gate that must hold is closed, 1 while one is not.
+
+Examples:
+  tolltrace restore /mnt/pbx-repaired --case case
+  tolltrace restore /mnt/pbx-next-day --case case --clean-since 2026-03-09T08:00:00Z";
+
+const CONTAIN_HELP: &str = "\
+Written are firewall rules (nftables, iptables), scripts that end the fraudulent calls, the list of secrets to change,
+what may go out, a jail of fail2ban, what to take away, and what to tell the carrier; see contain/README.md. Each says
+what it changes, how to undo it and how to check it. On the phone system itself, give /: it is only read, at the lowest
+priority; write the case to another disk.
+
+Examples:
+  tolltrace contain /mnt/pbx -o case
+  tolltrace contain / --trusted 198.51.100.0/24 --generate-secrets -o /media/stick/case";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -84,6 +127,9 @@ Examples:
   tolltrace run /mnt/pbx -o case
   tolltrace run etc-asterisk/ var-log-asterisk/ --tz Europe/Madrid -o case")]
     Run(RunArgs),
+    /// Write what to cut off and change right now, as files to be reviewed: nothing is executed.
+    #[command(after_help = CONTAIN_HELP)]
+    Contain(ContainArgs),
     /// List what evidence is there, what is missing, and what each gap costs the inquiry.
     #[command(after_help = "\
 Examples:
@@ -102,6 +148,9 @@ Examples:
   tolltrace investigate /mnt/pbx
   tolltrace investigate /mnt/pbx --trusted 198.51.100.0/24 --format markdown -o entry.md")]
     Investigate(ReportArgs),
+    /// Check before service is restored that every hole is closed; exit 1 while one is not.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArgs),
     /// Make the packet for the carrier: disputed calls, its records against one's own, what to ask for.
     #[command(after_help = DISPUTE_HELP)]
     Dispute(ReportArgs),
@@ -111,6 +160,26 @@ Examples:
   tolltrace timeline /mnt/pbx -o timeline.jsonl
   tolltrace timeline /mnt/pbx --fold --format csv --since 2026-03-07T20:00:00Z")]
     Timeline(TimelineArgs),
+    /// Copy just the evidence into a new folder, with fingerprints and a log of custody.
+    #[command(after_help = PRESERVE_HELP)]
+    Preserve(PreserveArgs),
+    /// Check what was preserved, or a case: is it whole, unchanged, and nothing besides?
+    #[command(after_help = "\
+Exit status: 0 if everything holds, 1 if anything was changed, added, moved or is missing.
+
+Examples:
+  tolltrace verify preserved
+  tolltrace verify preserved --expect 5f0c3f6e4a6b7d2f9b1e8c7a6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e")]
+    Verify(VerifyArgs),
+    /// List, show, check and write playbooks: the steps of the runbook, as data.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook show contain
+  tolltrace playbook check my-playbooks")]
+    Playbook {
+        #[command(subcommand)]
+        what: PlaybookCommand,
+    },
     /// Run on evidence that is built into the program.
     #[command(after_help = "\
 Examples:
@@ -135,6 +204,105 @@ Examples:
         /// The command.
         command: Option<String>,
     },
+}
+
+/// What to do with playbooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlaybookCommand {
+    /// List the playbooks with their steps, or the checks that they may use.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook list
+  tolltrace playbook list --checks")]
+    List {
+        /// List the checks: what each means, what it needs to see, what may be set.
+        #[arg(long)]
+        checks: bool,
+        /// List what rules of one's own can look at: sources, fields, and what can be asked of them.
+        #[arg(long, conflicts_with = "checks")]
+        fields: bool,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Show a playbook as a sheet to print, with nothing filled in.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook show contain
+  tolltrace playbook show restore --format markdown")]
+    Show {
+        /// Its id, as `contain`.
+        name: String,
+        /// The form of what is printed.
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: SheetFormat,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Judge playbooks: exit with 1 where there is a mistake, and point at each.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook check my-playbooks
+  tolltrace playbook check my-playbooks/office.toml")]
+    Check {
+        /// A folder of playbooks, or one of them; the built-in ones unless given.
+        folder: Option<PathBuf>,
+    },
+    /// Try the rules of playbooks on their own samples: exit with 1 where one does not hold.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook test
+  tolltrace playbook test my-playbooks")]
+    Test {
+        /// A folder of playbooks, or one of them; the built-in ones unless given.
+        folder: Option<PathBuf>,
+    },
+    /// Write a playbook out: as it stands, to edit, or as CACAO 2.0, for other programs.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook export contain -o my-playbooks/contain.toml
+  tolltrace playbook export contain --cacao -o contain.json")]
+    Export {
+        /// Its id, as `contain`.
+        name: String,
+        /// Write CACAO 2.0, a JSON form that security playbooks are exchanged in.
+        #[arg(long)]
+        cacao: bool,
+        /// Write to this file instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        own: OwnPlaybooks,
+    },
+    /// Write a playbook of one's own to begin with, which adds to a built-in one.
+    #[command(after_help = "\
+Examples:
+  tolltrace playbook new office -o my-playbooks/office.toml
+  tolltrace playbook new office --extends dispute")]
+    New {
+        /// Its id, which is also the name of its file.
+        name: String,
+        /// The playbook that it adds to.
+        #[arg(long, value_name = "NAME", default_value = "contain")]
+        extends: String,
+        /// Write to this file instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Playbooks of the user's own.
+#[derive(Debug, Args)]
+pub(crate) struct OwnPlaybooks {
+    /// A folder of playbooks of one's own, or one of them; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) playbooks: Vec<PathBuf>,
+}
+
+/// A form of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SheetFormat {
+    Text,
+    Markdown,
 }
 
 /// Arguments of `run`.
@@ -169,6 +337,68 @@ pub(crate) struct ReportArgs {
     pub(crate) record: RecordArgs,
     /// Write to this file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `preserve`.
+#[derive(Debug, Args)]
+pub(crate) struct PreserveArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    /// The folder to make; new, or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Copy every file, and not only those that the inquiry reads.
+    #[arg(long)]
+    pub(crate) everything: bool,
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The folder that `preserve`, or `run -o`, wrote.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The manifest's SHA-256, as it was written down when the folder was made.
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub(crate) expect: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The case of the intrusion, to compare with: a folder that `run -o` wrote.
+    #[arg(long, value_name = "CASE", help_heading = "Gate")]
+    pub(crate) case: Option<PathBuf>,
+    /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
+    #[arg(long, value_name = "TIME", help_heading = "Gate")]
+    pub(crate) clean_since: Option<String>,
+    /// Take a gate as it is, for a reason that the answer repeats; may be given again.
+    #[arg(long, value_name = "GATE=REASON", value_parser = accepted, help_heading = "Gate")]
+    pub(crate) accept: Vec<Accepted>,
+}
+
+/// Arguments of `contain`.
+#[derive(Debug, Args)]
+pub(crate) struct ContainArgs {
+    #[command(flatten)]
+    pub(crate) evidence: EvidenceArgs,
+    #[command(flatten)]
+    pub(crate) inquiry: InquiryArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    /// Let the scripts end calls that are up: all over the trunks, honest ones included; and cut connections.
+    #[arg(long)]
+    pub(crate) end_calls: bool,
+    /// Write new strong secrets for the list of those to change, into a file that only its owner may read.
+    #[arg(long, requires = "output")]
+    pub(crate) generate_secrets: bool,
+    /// Write the case into this folder, the files below contain/ in it.
+    #[arg(short, long, value_name = "CASE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
 }
 
@@ -241,6 +471,9 @@ pub(crate) struct InquiryArgs {
     /// A rate deck: prefix, rate per minute, and what else its headers tell; for what the calls cost.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) rates: Option<PathBuf>,
+    /// A folder of playbooks of one's own, or one of them; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) playbooks: Vec<PathBuf>,
     /// Skip SHA-256 of the sources; the report says so.
     #[arg(long)]
     pub(crate) no_hash: bool,
@@ -249,10 +482,10 @@ pub(crate) struct InquiryArgs {
     pub(crate) jobs: Option<u16>,
 }
 
-/// What the report says of itself, and how it is shown.
+/// What a report and a form of custody are headed with.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
-pub(crate) struct RecordArgs {
+pub(crate) struct NameArgs {
     /// The case's number, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) case_number: Option<String>,
@@ -262,9 +495,20 @@ pub(crate) struct RecordArgs {
     /// Whose phone system it is, for the report.
     #[arg(long, value_name = "TEXT")]
     pub(crate) organisation: Option<String>,
+}
+
+/// What the report says of itself, and how it is shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
     /// The country that the phone system stands in, as two letters.
     #[arg(long, value_name = "CC", value_parser = country)]
     pub(crate) home_country: Option<String>,
+    /// Put pseudonyms in the place of one's own numbers, names, accounts and addresses, for sharing.
+    #[arg(long)]
+    pub(crate) redact: bool,
     /// Exit with 10 when a finding is this severe or more.
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<SeverityLevel>,
@@ -324,6 +568,22 @@ fn network(text: &str) -> Result<IpNet, String> {
         return Ok(IpNet::from(address));
     }
     text.parse::<IpNet>().map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())
+}
+
+/// Reads a SHA-256.
+fn sha256(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(text.to_owned()) } else { Err("64 hexadecimal digits".to_owned()) }
+}
+
+/// Reads a gate's id and why it is taken as it is.
+fn accepted(text: &str) -> Result<Accepted, String> {
+    match text.split_once('=').map(|(gate, reason)| (gate.trim(), reason.trim())) {
+        Some((gate, reason)) if !gate.is_empty() && !reason.is_empty() => {
+            Ok(Accepted { gate: gate.to_owned(), reason: reason.to_owned() })
+        }
+        _ => Err("a gate and the reason, as 'access-limited=our staff travel'".to_owned()),
+    }
 }
 
 /// Reads a few digits.

@@ -3,9 +3,10 @@
 //! Data goes one way, and the modules stand in that order: evidence is found and recognised, the
 //! configuration is read, a plan of time is made for each source, readers turn bytes into events,
 //! the scan drives them over all sources, reconstruction turns events into one attack, the carrier's own
-//! records are set against it, and reports render what it found.
+//! records are set against it, and reports render what it found. `preserve` copies evidence for others to check.
 
 pub mod artifacts;
+pub mod attack;
 pub mod evidence;
 pub mod indicators;
 mod sqlite;
@@ -34,14 +35,19 @@ pub mod carrier;
 pub mod reconcile;
 
 pub mod checks;
+pub mod rules;
 
 pub mod event;
 
 pub mod playbook;
 pub mod report;
 
+pub mod contain;
+
 pub mod case;
 pub mod demo;
+pub mod preserve;
+pub mod restore;
 
 pub mod secrets;
 pub mod untrusted;

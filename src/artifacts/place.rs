@@ -111,6 +111,11 @@ const TOP: [&str; 19] = [
     "lib64", "bin", "sbin", "boot", "run", "mnt",
 ];
 
+/// Returns whether a name is that of a folder at the top of a disk.
+pub fn is_top_folder(name: &str) -> bool {
+    TOP.contains(&name)
+}
+
 /// Returns a file's path on the disk that it was copied from.
 pub fn on_disk(placed: &str) -> Cow<'_, str> {
     let inner = placed.rsplit_once("!/").map_or(placed, |(_, inner)| inner);

@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use super::{Examined, Options, Read, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
+use crate::contain::Plan;
 use crate::event::{Citation, Instant, Place};
 use crate::evidence::{Evidence, cite};
 use crate::fold::fetches::Client;
@@ -37,6 +38,7 @@ pub(super) struct Case<'a> {
     pub(super) prices: &'a Prices,
     pub(super) geoip: &'a GeoIp,
     pub(super) thresholds: &'a Thresholds,
+    pub(super) rules: &'a super::rules::Outcomes,
 }
 
 /// Lines shown for one address or call.
@@ -109,7 +111,10 @@ impl Case<'_> {
             .enumerate()
             .map(|(number, incident)| self.incident(number + 1, incident, &cited, &replay))
             .collect();
-        let (findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let (mut findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
+        let rules = self.rules();
+        findings.extend(rules.findings);
+        checks::sort(&mut findings);
         let Listed { failed, count } = failed;
         let unlisted = (failed.len() < *count).then(|| {
             format!(
@@ -133,10 +138,17 @@ impl Case<'_> {
             judged: model::Judged {
                 logins: self.world.shows_logins(),
                 calls: self.world.shows_calls(),
+                dialplan: !self.world.pbx.dialplan.contexts.is_empty(),
+                firewall: !self.world.pbx.firewall.disks().is_empty(),
+                pages: self.world.artifacts.pages > 0,
+                panel_tables: !self.world.artifacts.snapshots.is_empty(),
                 not_judged: model::Judged::NOT_JUDGED,
             },
             failed_attackers_count: *count as u64,
             findings,
+            steps: Vec::new(),
+            playbooks: Vec::new(),
+            rules: rules.answers,
             settings: model::SettingsLookedAt {
                 looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
@@ -157,6 +169,7 @@ impl Case<'_> {
                 .into_iter()
                 .chain(unlisted)
                 .chain(limits)
+                .chain(rules.limits)
                 .chain(self.world.artifacts.notes.iter().cloned())
                 .chain(self.given_notes())
                 .collect(),
@@ -167,7 +180,7 @@ impl Case<'_> {
         let story = story::tell(self, wanted, failed, &cited);
         // Last, as it waits until all is hashed.
         report.evidence = self.rows();
-        Examined { report, story }
+        Examined { report, story, kept: None, containment: Plan::default() }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

@@ -27,6 +27,7 @@ impl Case<'_> {
             number: self.options.case_number.clone(),
             examiner: self.options.examiner.clone(),
             organisation: self.options.organisation.clone(),
+            redacted: self.options.redact,
             timezone: self.clock.zone().name(),
             timezone_origin: origin,
             home_country: self.numbers.dialling.home_country.map(str::to_owned),
@@ -112,6 +113,8 @@ impl Case<'_> {
         let mut notes = coverage.notes.clone();
         notes.extend(hashed.note);
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
+        let stored = read.source.file.stored_as.as_deref().map(crate::untrusted::visible);
+        notes.extend(stored.map(|name| format!("its name in the collection is escaped: {name}")));
         let repeated = told.map_or(0, |told| told.ledger.rows.repeated);
         notes.extend(
             (repeated > 0).then(|| format!("{repeated} call records repeat one before them and count once")),

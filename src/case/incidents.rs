@@ -183,6 +183,16 @@ impl Case<'_> {
         ];
         let mut phases: Vec<model::PhaseSpan> =
             spans.into_iter().filter_map(|(role, span)| Some(self.phase(role, span?))).collect();
+        if incident.register.is_none() && !incident.held.is_empty() {
+            let held = incident.held.len() as u64;
+            phases.push(model::PhaseSpan {
+                phase: Role::Register,
+                first: None,
+                last: None,
+                events: held,
+                sources: held,
+            });
+        }
         let starts = calls.iter().filter_map(|call| call.start);
         if let (Some(first), Some(last)) = (starts.clone().min(), starts.max()) {
             let sources: BTreeSet<_> = calls.iter().filter_map(|call| call.address).collect();

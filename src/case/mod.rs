@@ -4,15 +4,20 @@ mod assessment;
 mod blocking;
 mod build;
 mod carrier;
+mod containment;
+mod database_gaps;
 mod gaps;
 mod given;
 mod hidden;
 mod incidents;
 mod losses;
 mod numbers;
+mod own;
 mod patterns;
 mod reach;
 mod routes;
+mod rules;
+mod samples;
 mod sorted;
 mod story;
 mod timeline;
@@ -26,7 +31,10 @@ use ipnet::IpNet;
 
 use crate::artifacts::Artifacts;
 use crate::carrier::{CarrierError, CarrierOptions};
+use crate::checks::Show;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
+use crate::contain::Plan;
+use crate::event::Instant;
 use crate::evidence::{Evidence, Source};
 use crate::fold::budget::Budget;
 use crate::fold::web::MarkedPages;
@@ -36,13 +44,18 @@ use crate::money::{Deck, DeckError};
 use crate::numbering::{ListError, Listed};
 use crate::patterns::{Thresholds, ThresholdsError};
 use crate::pbx::{self, Pbx};
+use crate::playbook::{self, PlaybookError};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
-use crate::report::model::{Report, TimelineRow};
+use crate::report::model::{Report, TimelineRow, When};
+use crate::report::redact;
+use crate::restore::Kept;
+use crate::rules::Rules;
 use crate::scan::{self, Coverage, Hashing, How, Task};
 
+pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::timeline;
 
 /// What a user may say about a case.
@@ -64,15 +77,23 @@ pub struct Options {
     pub jobs: usize,
     /// Fold floods in the timeline.
     pub fold: bool,
+    /// Work out what to cut off and change.
+    pub contain: bool,
     /// Leave out what proves each call and why it is blamed, and the packet for the carrier: who asks for figures
     /// only does not see them.
     pub figures_only: bool,
+    /// Keep of the secrets what tells later whether they were changed.
+    pub keep_secrets: bool,
+    /// `--clean-since`: after this RFC 3339 instant or local time nothing of an intruder may be seen.
+    pub clean_since: Option<String>,
     /// `--case-number`.
     pub case_number: Option<String>,
     /// `--examiner`.
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// `--redact`: pseudonyms stand for what belongs to the owner's side.
+    pub redact: bool,
     /// `--home-country`.
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
@@ -87,6 +108,8 @@ pub struct Options {
     pub numbers: Vec<PathBuf>,
     /// `--outside-prefix`: digits that ask for an outside line.
     pub outside_prefix: Option<String>,
+    /// `--playbooks`: folders or files of the user's own playbooks.
+    pub playbooks: Vec<PathBuf>,
 }
 
 /// Is told how far the reading has come.
@@ -106,6 +129,22 @@ pub struct Examined {
     pub report: Report,
     /// Every event that the story rests on, in time order.
     pub story: Vec<TimelineRow>,
+    /// What to cut off and change, where that was asked for.
+    pub containment: Plan,
+    /// What is kept of the secrets, where that was asked for.
+    pub kept: Option<Kept>,
+}
+
+/// The evidence as it was read, for whoever asks more of it than the report tells.
+pub struct Ground<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) world: &'a World<'a>,
+    /// Shows a citation as proof.
+    pub(crate) show: &'a Show<'a>,
+    /// Shows an instant in the zone of the case.
+    pub(crate) when: &'a dyn Fn(Instant) -> Option<When>,
+    /// `--clean-since`.
+    pub(crate) clean_since: Option<Instant>,
 }
 
 /// An option that cannot be used as it was given.
@@ -149,6 +188,9 @@ pub enum CaseError {
     /// `--thresholds` cannot be used.
     #[error("--thresholds cannot be used")]
     Thresholds(#[from] ThresholdsError),
+    /// `--playbooks` cannot be used.
+    #[error(transparent)]
+    Playbooks(#[from] PlaybookError),
     /// `--numbers` cannot be used.
     #[error("--numbers cannot be used")]
     Numbers(#[from] ListError),
@@ -167,6 +209,8 @@ struct Prepared<'a> {
     window: Window,
     /// How the options that give it were read.
     window_notes: Vec<String>,
+    /// `--clean-since`.
+    clean_since: Option<Instant>,
     /// A reader for each source that tells of events.
     readers: Vec<(&'a Source, Box<dyn Reader>)>,
 }
@@ -196,7 +240,8 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
     let wanted = window::read(options, &clock)?;
-    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, readers })
+    let clean_since = window::clean_since(options, &clock)?;
+    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, clean_since, readers })
 }
 
 /// Looks for ties further into a source than its first bytes.
@@ -222,6 +267,16 @@ pub fn examine(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Examined, CaseError> {
+    examine_and(evidence, options, progress, |_, examined| examined)
+}
+
+/// Does the same, and asks more of the evidence before it is forgotten.
+pub fn examine_and<T: Send>(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+    ask: impl FnOnce(&Ground<'_>, Examined) -> T + Send,
+) -> Result<T, CaseError> {
     // A wrong column is told before hours of reading.
     let billed = crate::carrier::read(&options.carrier)?;
     // Hours of reading must not end in a deck that cannot be used.
@@ -229,7 +284,12 @@ pub fn examine(
     let prices = losses::Prices { deck, ..losses::Prices::default() };
     let mut listed = Listed::default();
     options.numbers.iter().try_for_each(|path| listed.open(path))?;
-    let thresholds = options.thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
+    let playbooks = playbook::load::load(&options.playbooks)?;
+    // A file of thresholds was written for this case, a playbook for all.
+    let thresholds = match options.thresholds.as_deref() {
+        Some(path) => Thresholds::open(path)?,
+        None => Thresholds::default().with(&playbooks.thresholds()),
+    };
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
@@ -240,7 +300,8 @@ pub fn examine(
         if let Some(hashing) = &hashing {
             (0..threads / 2).for_each(|_| scope.spawn(|_| hashing.work()));
         }
-        let (told, read) = read_all(evidence, &prepared, &artifacts, options, progress)?;
+        let (told, read, outcomes) =
+            read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
@@ -263,39 +324,82 @@ pub fn examine(
             prices: &prices,
             geoip: &geoip,
             thresholds: &thresholds,
+            rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
-        Ok(examined)
+        playbook::judge::add(&playbooks, &mut examined.report);
+        // What is to be changed on the system, and what it is held against later, is not for sharing.
+        if options.contain && !options.redact {
+            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
+        }
+        if options.keep_secrets && !options.redact {
+            keep(&prepared.pbx, &mut examined);
+        }
+        if options.redact {
+            redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
+        }
+        let ground = Ground {
+            evidence,
+            world: &world,
+            show: &|citation| case.proof(citation),
+            when: &|at| case.when(at),
+            clean_since: prepared.clean_since,
+        };
+        Ok(ask(&ground, examined))
     })
+}
+
+/// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
+fn keep(pbx: &Pbx, examined: &mut Examined) {
+    let report = &mut examined.report;
+    let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
+    let taken = taken.map(|account| account.name.raw().to_owned()).collect();
+    let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
+    let kept = Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes());
+    if kept.left_out > 0 {
+        report.limits.push(format!(
+            "of {} secrets the case keeps nothing by which a change of them could be told: hashing is slow, and those \
+             of taken accounts, trunks and administrators come first",
+            kept.left_out
+        ));
+    }
+    examined.kept = Some(kept);
 }
 
 fn read_all<'a>(
     evidence: &'a Evidence,
     prepared: &Prepared<'a>,
     artifacts: &Artifacts,
+    rules: &Rules,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>), CaseError> {
+) -> Result<(Vec<Told<'a>>, Vec<Read<'a>>, rules::Outcomes), CaseError> {
     let known = Arc::new(known(&prepared.pbx, artifacts));
     let budgets = Budget::WHOLE.shared(&evidence.sources);
+    let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let opened =
             (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
+        let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
-    let how = How { jobs: threads(options), sparse: true, piece: scan::PIECE };
+    let sparse = !rules.need_every_step();
+    let how = How { jobs: threads(options), sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
+    let mut fitting = Vec::new();
     for done in scan::scan(evidence, tasks.collect(), how, progress)? {
         let family = family_of(done.source);
-        told.push(Told { source: done.source, ledger: done.sink.finish(), family });
+        let (fold, of_rules) = done.sink;
+        told.push(Told { source: done.source, ledger: fold.finish(), family });
         read.push(Read { source: done.source, coverage: done.coverage });
+        fitting.extend(of_rules);
     }
-    Ok((told, read))
+    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

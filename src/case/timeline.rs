@@ -75,7 +75,7 @@ pub fn timeline(
 }
 
 /// Runs go to the folder for temporary files, unless that is a part of the evidence.
-fn may_spill(evidence: &Evidence) -> bool {
+pub(super) fn may_spill(evidence: &Evidence) -> bool {
     let given: Vec<PathBuf> = evidence.given.iter().map(PathBuf::from).collect();
     refuse_output_inside(&std::env::temp_dir(), &given).is_ok()
 }
@@ -173,22 +173,33 @@ impl Sink for TimelineSink {
     }
 }
 
+/// Returns when the next entry of a source happened.
+pub(super) fn instant_of_entry(resolver: &mut Resolver, entry: &Entry) -> Option<Instant> {
+    match (entry.exact, &entry.stamp) {
+        (Some(exact), stamp) => {
+            if let Some(stamp) = stamp {
+                resolver.observe(exact, stamp);
+            }
+            Some(exact)
+        }
+        (None, Some(stamp)) => resolver.resolve(stamp).map(|(at, _)| at),
+        (None, None) => None,
+    }
+}
+
+/// Returns when a call began.
+pub(super) fn instant_of_row(resolver: &mut Resolver, chunk: &Chunk, row: &CallRow) -> Option<Instant> {
+    let by_stamp = || row.start.and_then(|stamp| resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
+    row.exact.or_else(by_stamp).or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?))
+}
+
 fn text(bytes: &[u8]) -> String {
     Untrusted::from_bytes(bytes).raw().to_owned()
 }
 
 impl TimelineSink {
     fn entry(&mut self, chunk: &Chunk, entry: &Entry, base: Base) {
-        let at = match (entry.exact, &entry.stamp) {
-            (Some(exact), stamp) => {
-                if let Some(stamp) = stamp {
-                    self.resolver.observe(exact, stamp);
-                }
-                Some(exact)
-            }
-            (None, Some(stamp)) => self.resolver.resolve(stamp).map(|(at, _)| at),
-            (None, None) => None,
-        };
+        let at = instant_of_entry(&mut self.resolver, entry);
         let span = |span: Span| chunk.text(span).filter(|text| !text.is_empty()).map(text);
         let detail = || match entry.action {
             Action::FileFetched | Action::UserAgent | Action::Queue | Action::Server | Action::Banned => {
@@ -212,9 +223,7 @@ impl TimelineSink {
     }
 
     fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
-        let by_stamp =
-            || row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
-        let at = row.exact.or_else(by_stamp).or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?));
+        let at = instant_of_row(&mut self.resolver, chunk, row);
         let number = chunk.text(row.dst).filter(|text| !text.is_empty()).map(text);
         let stored = Stored {
             at: at.map(|at| at.0),

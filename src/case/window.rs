@@ -41,6 +41,12 @@ pub(super) fn read(options: &Options, clock: &Clock) -> Result<Wanted, CaseError
     Ok(Wanted { window: Window { since, until }, notes })
 }
 
+/// Reads `--clean-since`; of two instants that show the same local time, the first.
+pub(super) fn clean_since(options: &Options, clock: &Clock) -> Result<Option<Instant>, CaseError> {
+    let text = options.clean_since.as_deref();
+    text.map(|text| instant("--clean-since", text, clock.zone(), false, &mut Vec::new())).transpose()
+}
+
 /// Turns the text of an option into an instant; of two that show the same local time, the `later`.
 fn instant(
     option: &'static str,

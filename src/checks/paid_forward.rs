@@ -1,4 +1,4 @@
-//! Forwards to numbers that cost: abroad, or premium.
+//! Forwards to numbers that cost: abroad, or premium; and what sends calls on as they do, follow-me and ring groups.
 
 use super::Show;
 use crate::event::Citation;

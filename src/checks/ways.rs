@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::pbx::PanelTone;
 use crate::pbx::dialplan::walk::{ALL_WALKS, Outlet, Reached, walk};
 use crate::pbx::dialplan::{Dialplan, Numbers};
 use crate::reconstruct::world::World;
@@ -21,6 +22,8 @@ pub(super) struct Way<'w> {
 pub(super) struct Ways<'w> {
     /// The dialplan itself.
     pub(super) plan: &'w Dialplan,
+    /// Second dial tones that the panel lists.
+    pub(super) tones: &'w [PanelTone],
     /// Those of carriers: whoever calls one of the house's numbers.
     pub(super) carriers: Vec<Way<'w>>,
     /// Those of callers without an account.
@@ -56,6 +59,7 @@ impl<'w> Ways<'w> {
         };
         let mut ways = Ways {
             plan,
+            tones: &pbx.panel.tones,
             carriers: known(&carriers),
             guests: known(&guests),
             accounts: known(&accounts),

@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 
-use tolltrace::report::model::{Case, Dispute, EvidenceRow, Reconciliation, Tool};
+use tolltrace::playbook::{Phase, blocks as steps};
+use tolltrace::report::model::{
+    Case, Dispute, EvidenceRow, PlaybookStep, PlaybookUsed, Reconciliation, Tool,
+};
 use tolltrace::report::sections::{Section, blocks};
 use tolltrace::report::{json, packet, text};
 
 use crate::cli::{Format, ReportArgs};
 use crate::ui::Ui;
 
-use super::{Status, inquiry};
+use super::{Status, inquiry, next, parts};
 
 /// Prints the letter with its calls and, with `-o`, writes the packet into a folder.
 pub(super) fn dispute(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -35,6 +38,8 @@ pub(super) fn dispute(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
                 dispute: report.dispute.as_ref(),
                 reconciliation: report.reconciliation.as_ref(),
                 limits: &report.limits,
+                steps: parts::of_phase(&report, Phase::Dispute),
+                playbooks: &report.playbooks,
             };
             let mut bytes = Vec::new();
             json::write_pretty(&mut bytes, &data)?;
@@ -43,7 +48,10 @@ pub(super) fn dispute(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         Format::Markdown => packet::letter(&report, output.is_some()),
         Format::Text => {
             let view = inquiry::view(ui, output.is_some());
-            text::render(&blocks(&[Section::Dispute, Section::Limits], &report, view), ui.bold())
+            let mut blocks = blocks(&[Section::Dispute, Section::Limits], &report, view);
+            blocks.extend(steps::phase(Phase::Dispute, &report, view));
+            blocks.extend(next::blocks(Phase::Dispute, args));
+            text::render(&blocks, ui.bold())
         }
     };
     inquiry::deliver(&shown, None, ui)?;
@@ -65,4 +73,6 @@ struct DisputeData<'a> {
     dispute: Option<&'a Dispute>,
     reconciliation: Option<&'a Reconciliation>,
     limits: &'a [String],
+    steps: Vec<&'a PlaybookStep>,
+    playbooks: &'a [PlaybookUsed],
 }

@@ -63,14 +63,16 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         numbers: inquiry.numbers.clone(),
         rates: inquiry.rates.clone(),
         outside_prefix: inquiry.outside_prefix.clone(),
+        playbooks: inquiry.playbooks.clone(),
         no_hash: inquiry.no_hash,
         jobs: inquiry.jobs.map_or(0, usize::from),
         ..Options::default()
     };
     if let Some(record) = record {
-        options.case_number.clone_from(&record.case_number);
-        options.examiner.clone_from(&record.examiner);
-        options.organisation.clone_from(&record.organisation);
+        options.case_number.clone_from(&record.names.case_number);
+        options.examiner.clone_from(&record.names.examiner);
+        options.organisation.clone_from(&record.names.organisation);
+        options.redact = record.redact;
         options.home_country.clone_from(&record.home_country);
     }
     options
@@ -85,6 +87,11 @@ pub(super) fn examine(evidence: &Evidence, options: &Options, ui: &Ui) -> anyhow
 /// Returns how much is shown.
 pub(super) fn view(ui: &Ui, case_written: bool) -> View {
     if ui.verbose() { View::full(case_written) } else { View::brief(case_written) }
+}
+
+/// Shows everything, for files.
+pub(super) fn full() -> View {
+    View::full(false)
 }
 
 /// Returns how the command ends.

@@ -1,18 +1,27 @@
 //! One file per verb: arguments to a plan, the plan to the library, the result to the reports.
 
+mod contain;
 mod dispute;
 mod inquiry;
+mod next;
 mod parts;
+mod playbook;
+mod preserve;
+mod restore;
 mod run;
 mod shell;
 mod timeline;
+mod words;
 
 use std::io;
 use std::process::ExitCode;
 
 use tolltrace::case::CaseError;
 use tolltrace::evidence::EvidenceError;
+use tolltrace::playbook::PlaybookError;
+use tolltrace::preserve::PreserveError;
 use tolltrace::report::case_folder::CaseFolderError;
+use tolltrace::restore::EarlierError;
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
@@ -22,6 +31,8 @@ use crate::ui::Ui;
 pub(crate) enum Status {
     /// Done, whatever was found.
     Done,
+    /// A gate did not hold.
+    NotHeld,
     /// Wrong usage, or evidence that is not there or cannot be read at all.
     Unusable,
     /// Nothing in the evidence was recognised.
@@ -34,6 +45,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         ExitCode::from(match status {
             Status::Done => 0,
+            Status::NotHeld => 1,
             Status::Unusable => 2,
             Status::Unrecognised => 3,
             Status::SeverityReached => 10,
@@ -57,6 +69,12 @@ pub(crate) enum UserError {
     /// `man` was asked for a command that does not exist.
     #[error("{0}: no such command")]
     NoCommand(String),
+    /// A name cannot be a playbook's.
+    #[error("{0:?}: no name for a playbook")]
+    NoId(String),
+    /// What a command gives names what is to be changed on the system.
+    #[error("--redact: {0} names what is to be changed, which a pseudonym cannot")]
+    NotToShare(&'static str),
     /// An output could not be written.
     #[error("{path}: {cause}")]
     Output {
@@ -72,11 +90,18 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) if args.record.redact => Err(UserError::NotToShare("contain").into()),
+        Command::Restore(args) if args.report.record.redact => Err(UserError::NotToShare("restore").into()),
+        Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
         Command::Investigate(args) => parts::investigate(args, ui),
+        Command::Restore(args) => restore::restore(args, ui),
         Command::Dispute(args) => dispute::dispute(args, ui),
         Command::Timeline(args) => timeline::timeline(args, ui),
+        Command::Preserve(args) => preserve::preserve(args, ui),
+        Command::Verify(args) => preserve::verify(args, ui),
+        Command::Playbook { what } => playbook::playbook(what, ui),
         Command::Completions { shell } => shell::completions(*shell, ui),
         Command::Man { command } => shell::man(command.as_deref(), ui),
     }
@@ -109,14 +134,16 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             UserError::Unrecognised { .. } => {
                 Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }
+            UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
+            UserError::NotToShare(_) => Some("share the case that 'tolltrace run --redact -o CASE' writes"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
         };
     }
     if let Some(error) = error.downcast_ref::<EvidenceError>() {
         return Some(match error {
             EvidenceError::OutputInside { .. } => {
-                "choose an output outside the evidence, which stays as it is"
+                "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
             }
             EvidenceError::Unreadable { .. } => {
                 "copy the evidence to where it may be read, or ask for the right"
@@ -129,10 +156,20 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<CaseFolderError>() {
         return Some(match error {
             CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
+            CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
             CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
                 "choose a new or empty folder, or the folder of an earlier case"
             }
         });
+    }
+    if let Some(error) = error.downcast_ref::<PlaybookError>() {
+        return playbook_hint(error);
+    }
+    if let Some(error) = error.downcast_ref::<PreserveError>() {
+        return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<EarlierError>() {
+        return Some(error.hint());
     }
     match error.downcast_ref::<CaseError>() {
         Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),
@@ -150,7 +187,16 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(CaseError::Thresholds(_)) => Some(
             "it is TOML, as night_from = 20 or [total_calls] warning = 30, critical = 100; report.json has all",
         ),
+        Some(CaseError::Playbooks(error)) => playbook_hint(error),
         Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
         _ => None,
+    }
+}
+
+fn playbook_hint(error: &PlaybookError) -> Option<&'static str> {
+    match error {
+        PlaybookError::NoSuch(_) => Some("'tolltrace playbook list' lists them"),
+        PlaybookError::Wrong(_) => Some("'tolltrace playbook check FOLDER' judges a folder by itself"),
+        _ => Some("--playbooks takes a folder of .toml files, or one of them"),
     }
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use tolltrace::case::Options;
 use tolltrace::patterns::Thresholds;
-use tolltrace::playbook::Playbook;
+use tolltrace::playbook::{Phase, blocks as steps};
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{
     Assessment, Case, ClockNote, Dialling, EvidenceRow, FailedAttacker, Finding, Gap, Incident,
-    LikelihoodMeaning, Loss, NotRead, Observation, Report, Tool, Totals,
+    LikelihoodMeaning, Loss, NotRead, Observation, PlaybookStep, PlaybookUsed, Report, Tool, Totals,
 };
 use tolltrace::report::sections::{self, Section, View};
 use tolltrace::report::{json, markdown, text};
@@ -16,7 +16,7 @@ use tolltrace::report::{json, markdown, text};
 use crate::cli::{Format, ReportArgs};
 use crate::ui::Ui;
 
-use super::{Status, inquiry};
+use super::{Status, inquiry, next};
 
 /// Shows what evidence is there and what is missing.
 pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -53,15 +53,19 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         observations: &report.observations,
         thresholds: &report.thresholds,
         limits: &report.limits,
+        steps: of_phase(&report, Phase::Assess),
+        playbooks: &report.playbooks,
     };
     show(args, ui, &report, "What happened, in figures", &data, |view| {
-        sections::blocks(Section::ASSESSMENT, &report, view)
+        let mut blocks = sections::blocks(Section::ASSESSMENT, &report, view);
+        blocks.extend(steps::phase(Phase::Assess, &report, view));
+        blocks.extend(next::blocks(Phase::Assess, args));
+        blocks
     })
 }
 
 /// Shows how they got in, in the order of the playbook.
 pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let playbook = Playbook::investigate()?;
     let report = examined(args, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
     let data = InvestigationData {
         schema: report.schema,
@@ -74,8 +78,15 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
         clocks: &report.clocks,
         limits: &report.limits,
         likelihoods: &report.likelihoods,
+        steps: of_phase(&report, Phase::Investigate),
+        playbooks: &report.playbooks,
     };
-    show(args, ui, &report, &playbook.title, &data, |view| playbook.blocks(&report, view))
+    show(args, ui, &report, "How they got in", &data, |view| {
+        let mut blocks = steps::questions(Phase::Investigate, &report, view);
+        blocks.extend(steps::phase(Phase::Investigate, &report, view));
+        blocks.extend(next::blocks(Phase::Investigate, args));
+        blocks
+    })
 }
 
 fn examined(args: &ReportArgs, options: &Options, ui: &Ui) -> anyhow::Result<Report> {
@@ -134,6 +145,8 @@ struct AssessmentData<'a> {
     observations: &'a [Observation],
     thresholds: &'a Thresholds,
     limits: &'a [String],
+    steps: Vec<&'a PlaybookStep>,
+    playbooks: &'a [PlaybookUsed],
 }
 
 /// An incident without its proof.
@@ -158,4 +171,11 @@ struct InvestigationData<'a> {
     clocks: &'a [ClockNote],
     limits: &'a [String],
     likelihoods: &'a [LikelihoodMeaning],
+    steps: Vec<&'a PlaybookStep>,
+    playbooks: &'a [PlaybookUsed],
+}
+
+/// Returns the steps of one phase.
+pub(super) fn of_phase(report: &Report, phase: Phase) -> Vec<&PlaybookStep> {
+    report.steps.iter().filter(|step| step.phase == phase.word()).collect()
 }

@@ -14,6 +14,8 @@ use tolltrace::report::text;
 use crate::cli::{DemoArgs, Format, RunArgs};
 use crate::ui::Ui;
 
+use super::next::given;
+use super::words::shell_word;
 use super::{Status, inquiry};
 
 /// Examines the evidence given, writes the case and prints the story.
@@ -29,16 +31,19 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
 }
 
 fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> anyhow::Result<Status> {
-    let run = Run {
-        started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-    };
+    let run = Run::now();
     let output = args.output.as_deref();
     if let Some(folder) = output {
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
+        if args.record.redact {
+            case_folder::check_redacted(folder)?;
+        }
     }
-    let examined = inquiry::examine(evidence, &inquiry::options(&args.inquiry, Some(&args.record)), ui)?;
+    let mut options = inquiry::options(&args.inquiry, Some(&args.record));
+    options.keep_secrets = output.is_some();
+    options.contain = output.is_some();
+    let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
         None => Vec::new(),
@@ -88,7 +93,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         return vec!["tolltrace run /path/to/the/copied/disk -o case".to_owned()];
     }
     let quoted: Vec<String> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = [quoted.join(" "), given(args)].concat();
+    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
     let mut commands = Vec::new();
     match args.output.as_deref() {
         Some(folder) => {
@@ -96,6 +101,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         }
         None => commands.push(format!("tolltrace run {evidence} -o case")),
     }
+    commands.push(format!("tolltrace contain {evidence} -o case"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
     commands.push(format!("tolltrace timeline {} -o timeline.jsonl", quoted.join(" ")));
@@ -105,56 +111,4 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
         commands.push(format!("tolltrace dispute {evidence} -o packet"));
     }
     commands
-}
-
-/// Returns the options that were given and change what is found, each with a space before it.
-fn given(args: &DemoArgs) -> String {
-    let inquiry = &args.inquiry;
-    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
-    let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
-    let one = |paths: &Option<PathBuf>| paths.iter().map(path).collect::<Vec<_>>();
-    let options = [
-        ("--since", texts(&inquiry.since)),
-        ("--until", texts(&inquiry.until)),
-        ("--tz", texts(&inquiry.tz)),
-        ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
-        ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
-        ("--home-country", texts(&args.record.home_country)),
-        ("--outside-prefix", texts(&inquiry.outside_prefix)),
-        ("--carrier-cdr", paths(&inquiry.carrier_cdr)),
-        ("--carrier-map", one(&inquiry.carrier_map)),
-        ("--carrier-tz", texts(&inquiry.carrier_tz)),
-        ("--geoip", paths(&inquiry.geoip)),
-        ("--numbers", paths(&inquiry.numbers)),
-        ("--thresholds", one(&inquiry.thresholds)),
-        ("--rates", one(&inquiry.rates)),
-    ];
-    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
-}
-
-/// Quotes a word for a shell, where it needs that.
-fn shell_word(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
-    if !word.is_empty() && !word.starts_with('-') && word.bytes().all(plain) {
-        word.to_owned()
-    } else if word.starts_with('-') {
-        format!("'./{}'", word.replace('\'', r"'\''"))
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_stays_one_word() {
-        assert_eq!(shell_word("/mnt/pbx"), "/mnt/pbx");
-        assert_eq!(shell_word("a b;rm"), "'a b;rm'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word("-rf"), "'./-rf'");
-    }
 }

@@ -65,6 +65,14 @@ impl Handle {
         }
     }
 
+    /// Returns what the file system tells of a file on a disk.
+    pub(crate) fn metadata(&self) -> Option<fs::Metadata> {
+        match &self.from {
+            From::File(file) => file.metadata().ok(),
+            From::Memory(_) | From::Kept(_) | From::Part { .. } => None,
+        }
+    }
+
     /// Can any place of it be read without reading what comes before?
     pub fn is_random_access(&self) -> bool {
         !matches!(&self.from, From::Part { coding, .. } if *coding != Packing::Plain)

@@ -11,7 +11,7 @@ use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
 use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use super::{Evidence, File, HEAD, Source, Unread};
+use super::{Evidence, File, HEAD, Source, Unread, collector};
 use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
@@ -23,6 +23,8 @@ const MOST_HEADS: usize = 128 * 1024 * 1024;
 const SHORT_HEAD: usize = 1024;
 /// What tells a database of SQLite, its schema, stands between its first tables.
 const SCHEMA: usize = 1024 * 1024;
+/// Why most files are no source.
+const NOTHING_KNOWN: &str = "of no known kind";
 /// Things about one file and the archives in it that are reported one by one.
 const MOST_TROUBLE: u64 = 200;
 
@@ -199,6 +201,8 @@ impl<'e> Gather<'e> {
 
     pub(super) fn unrecognised(&mut self, path: String, bytes: u64, why: &str) {
         self.evidence.unrecognised_count += 1;
+        let product = if why == NOTHING_KNOWN { collector::product(&path) } else { None };
+        let why = product.as_deref().unwrap_or(why);
         if self.evidence.unrecognised.len() < Evidence::MOST_LISTED {
             self.evidence.unrecognised.push(Unread { path, bytes: Some(bytes), why: why.to_owned() });
         }
@@ -306,7 +310,7 @@ pub(super) fn nothing_known(head: &[u8]) -> String {
         return format!("the contents of a PostgreSQL archive whose rows lie in other files: {how}");
     }
     match Packing::of(head) {
-        Packing::Plain => "of no known kind".to_owned(),
+        Packing::Plain => NOTHING_KNOWN.to_owned(),
         packed => format!("packed twice: {} inside, which is not opened; unpack it once", packed.word()),
     }
 }

@@ -8,9 +8,11 @@
 mod archive;
 mod bytes;
 pub mod cite;
+mod collector;
 mod data_directory;
 mod duplicates;
 mod gather;
+pub mod live;
 mod measures;
 mod output;
 mod packing;
@@ -30,6 +32,7 @@ pub use output::refuse_output_inside;
 pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;
 pub use recognise::Kind;
+pub(crate) use root::open_regular;
 pub use root::{MemoryFile, Root};
 
 /// The most bytes of a file that recognition looks at.
@@ -87,6 +90,8 @@ pub struct File {
     pub(crate) reach: Reach,
     /// The path of the archive that it lies in.
     pub(crate) container: Option<Arc<str>>,
+    /// Its path as the collector wrote it, where that is escaped.
+    pub(crate) stored_as: Option<Arc<str>>,
 }
 
 /// How a file's bytes are reached.
@@ -115,6 +120,7 @@ impl File {
             placed: path.into(),
             reach,
             container: None,
+            stored_as: None,
         }
     }
 
@@ -215,6 +221,16 @@ pub struct Unread {
     pub why: String,
 }
 
+/// What lies below the roots, as it lies there.
+pub(crate) struct Lying {
+    /// Regular files, in order of path.
+    pub(crate) files: Vec<File>,
+    /// Links.
+    pub(crate) links: Vec<Link>,
+    /// What cannot be listed or is no file.
+    pub(crate) trouble: Vec<Unread>,
+}
+
 /// All that was given.
 #[derive(Debug, Default)]
 pub struct Evidence {
@@ -263,6 +279,43 @@ impl Evidence {
         gather::recognise_all(&mut evidence, files);
         duplicates::mark(&mut evidence);
         evidence
+    }
+
+    /// Recognises one file that lies in memory, as the samples of rules do.
+    pub(crate) fn of_text(path: &str, text: &[u8]) -> Self {
+        let mut evidence = Evidence { given: vec![path.to_owned()], ..Evidence::default() };
+        let file = File {
+            path: path.to_owned(),
+            bytes: text.len() as u64,
+            modified: None,
+            mode: None,
+            placed: path.to_owned(),
+            reach: Reach::Kept(Arc::from(text)),
+            container: None,
+            stored_as: None,
+        };
+        gather::recognise_all(&mut evidence, vec![file]);
+        evidence
+    }
+
+    /// Goes through the roots once more and returns all that lies there as it lies there, archives unopened.
+    pub(crate) fn go_through(&mut self) -> Lying {
+        let (links, trouble) = (self.links.len(), self.trouble.len());
+        let mut files = Vec::new();
+        for index in 0..self.roots.len() {
+            let prefix = self.prefix(index);
+            walk::walk(self, index, &prefix, &mut files);
+        }
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        Lying { files, links: self.links.split_off(links), trouble: self.trouble.split_off(trouble) }
+    }
+
+    /// Returns a file's path with the very bytes of its name.
+    pub(crate) fn path_on_disk(&self, file: &File) -> std::path::PathBuf {
+        match &file.reach {
+            Reach::Found { root, relative, .. } => std::path::Path::new(&self.prefix(*root)).join(relative),
+            _ => file.path.clone().into(),
+        }
     }
 
     /// Opens a file, if it is still the regular file that was found.

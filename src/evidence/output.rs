@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::EvidenceError;
+use super::{EvidenceError, live};
 
 /// Refuses an output path that is, or would come to be, inside a piece of evidence.
 ///
@@ -12,7 +12,8 @@ pub fn refuse_output_inside(output: &Path, evidence: &[PathBuf]) -> Result<(), E
     let place = resolved(output);
     for given in evidence {
         let Ok(root) = fs::canonicalize(given) else { continue };
-        if place.starts_with(&root) {
+        let is_elsewhere = live::is_running(&root) && live::is_elsewhere(&place);
+        if place.starts_with(&root) && !is_elsewhere {
             return Err(EvidenceError::OutputInside {
                 output: output.to_string_lossy().into_owned(),
                 evidence: given.to_string_lossy().into_owned(),

@@ -22,9 +22,14 @@ const MOST_MEMORY: u64 = 128 * 1024 * 1024;
 const BUFFER: usize = 256 * 1024;
 /// Unpacked bytes that no expansion is measured on.
 pub(super) const UNMEASURED: u64 = 1 << 30;
-/// The most unpacked bytes for a packed one. Deflate cannot reach more than 1,032; logs reach 10 to 30,
-/// a flood of equal lines a few hundred.
-const MOST_EXPANSION: u64 = 1_100;
+/// The most unpacked bytes for a packed one of deflate, which cannot reach more than 1,032; logs reach 10 to 30, a flood
+/// of equal lines a few hundred.
+const MOST_OF_DEFLATE: u64 = 1_100;
+/// The same for bzip2, xz and zstd, which have no such bound: 40 bytes of bzip2 may stand for 45 million, and unpacking
+/// them takes a second. What is unpacked bounds the time, and is the same in every run.
+const MOST_OF_OTHERS: u64 = 250;
+/// Unpacked bytes of those that no expansion is measured on.
+const UNMEASURED_OF_OTHERS: u64 = 256 << 20;
 
 /// How a source is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +126,15 @@ impl Packing {
             Packing::Utf16Big => Box::new(Utf16::new(packed, true)),
             Packing::PgDump => Box::new(Archive::new(packed)),
         };
-        Box::new(Measured { decoder, consumed, given: 0 })
+        Box::new(Measured { decoder, consumed, given: 0, allowance: self.allowance() })
+    }
+
+    /// Returns how many bytes may come out before any were measured, and how many more for each packed one.
+    fn allowance(self) -> (u64, u64) {
+        match self {
+            Packing::Bzip2 | Packing::Xz | Packing::Zstd => (UNMEASURED_OF_OTHERS, MOST_OF_OTHERS),
+            _ => (UNMEASURED, MOST_OF_DEFLATE),
+        }
     }
 }
 
@@ -144,13 +157,16 @@ struct Measured<'a> {
     decoder: Box<dyn Read + 'a>,
     consumed: Rc<Cell<u64>>,
     given: u64,
+    /// See [`Packing::allowance`].
+    allowance: (u64, u64),
 }
 
 impl Read for Measured<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = UNMEASURED.saturating_add(self.consumed.get().saturating_mul(MOST_EXPANSION));
+        let (free, each) = self.allowance;
+        let most = free.saturating_add(self.consumed.get().saturating_mul(each));
         if self.given > most {
-            let expansion = format!("more than {MOST_EXPANSION} bytes for each packed one");
+            let expansion = format!("more than {each} bytes for each packed one");
             return Err(io::Error::other(format!("{expansion}: the rest was not read")));
         }
         let got = self.decoder.read(buffer)?;
@@ -270,6 +286,35 @@ mod tests {
         ] {
             assert_eq!(Packing::of(bytes), packing, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_bomb_of_bzip2_stops_at_the_same_byte_each_time() {
+        use std::io::Write;
+
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..45 {
+            encoder.write_all(&zeros).expect("memory takes all");
+        }
+        let bomb = encoder.finish().expect("memory takes all").repeat(40);
+        let given = || {
+            let mut unpacked = Packing::Bzip2.unpack(bomb.as_slice());
+            let mut piece = vec![0; 1 << 20];
+            let mut given = 0_u64;
+            loop {
+                match unpacked.read(&mut piece) {
+                    Ok(0) => return (given, None),
+                    Ok(got) => given += got as u64,
+                    Err(error) => return (given, Some(error.to_string())),
+                }
+            }
+        };
+        let (bytes, why) = given();
+        let most = UNMEASURED_OF_OTHERS + BUFFER as u64 * MOST_OF_OTHERS;
+        assert!((UNMEASURED_OF_OTHERS..most + (2 << 20)).contains(&bytes), "{bytes}");
+        assert!(why.is_some_and(|why| why.contains("250 bytes for each packed one")));
+        assert_eq!(given().0, bytes);
     }
 
     proptest::proptest! {

@@ -1,7 +1,7 @@
 //! The places that evidence is reached in.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -60,6 +60,14 @@ impl Root {
         Ok(Handle::from_file(file, size))
     }
 
+    /// Reads a file that lies in a folder which a user names, up to `most` bytes, and follows no link of that name;
+    /// `None` where it is longer.
+    pub(crate) fn read_beside(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        open_regular(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        Ok((bytes.len() <= most).then_some(bytes))
+    }
+
     /// Opens the file at a path below this root, if it is still the one that was found.
     pub(super) fn open(&self, relative: &Path, identity: (u64, u64)) -> io::Result<Handle> {
         match self {
@@ -86,7 +94,7 @@ fn open_found(path: &Path, identity: (u64, u64)) -> io::Result<Handle> {
 }
 
 /// Opens a regular file: no link followed, no wait on a fifo, no terminal taken over.
-fn open_regular(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<fs::File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
     if !file.metadata()?.is_file() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Evidence, File, Link, Reach, Root, Unread};
+use super::{Evidence, File, Link, Reach, Root, Unread, collector, live};
 use crate::event::Instant;
 
 /// Folders in folders; no file system that people keep is deeper.
@@ -28,8 +28,9 @@ pub(super) fn walk(evidence: &mut Evidence, index: usize, prefix: &str, files: &
     };
     let name = fs::canonicalize(&base).ok().and_then(|base| base.file_name().map(PathBuf::from));
     let name = name.unwrap_or_default();
+    let border = live::Border::of(&base);
     let mut walk =
-        Walk { evidence, index, prefix, base: &base, name, files, seen: BTreeSet::new(), entries: 0 };
+        Walk { evidence, index, prefix, base: &base, border, name, files, seen: BTreeSet::new(), entries: 0 };
     walk.folder(Path::new(""), 0);
 }
 
@@ -70,6 +71,7 @@ fn add_memory(
                 placed: file.path.to_owned(),
                 reach: Reach::Found { root: index, relative: file.path.into(), identity: (0, 0) },
                 container: None,
+                stored_as: None,
             });
         }
     }
@@ -84,6 +86,7 @@ fn file_of(root: usize, path: String, placed: String, relative: PathBuf, metadat
         placed,
         reach: Reach::Found { root, relative, identity: (metadata.dev(), metadata.ino()) },
         container: None,
+        stored_as: None,
     }
 }
 
@@ -92,6 +95,8 @@ struct Walk<'a> {
     index: usize,
     prefix: &'a str,
     base: &'a Path,
+    /// What of it is not walked.
+    border: live::Border,
     /// The root's own name.
     name: PathBuf,
     files: &'a mut Vec<File>,
@@ -143,12 +148,13 @@ impl Walk<'_> {
         if kind.is_symlink() {
             self.link(relative);
         } else if kind.is_dir() {
-            if is_kernel_view(relative, &metadata, self.base) {
-                return self.trouble(
-                    relative,
-                    None,
-                    "a view into the running kernel, not a part of the disk".into(),
-                );
+            if let Some(why) = self.border.left_out(relative, metadata.dev(), self.base) {
+                self.trouble(relative, None, why.to_owned());
+                let shared = Path::new(live::SHARED_MEMORY);
+                if shared.starts_with(relative) && self.base.join(shared).is_dir() {
+                    self.entry(shared, depth + 1);
+                }
+                return;
             }
             if self.seen.insert(identity) {
                 self.folder(relative, depth + 1);
@@ -162,9 +168,19 @@ impl Walk<'_> {
                     "another name of a file listed already".into(),
                 );
             }
-            let path = self.shown(relative);
-            let placed = self.placed(relative);
-            self.files.push(file_of(self.index, path, placed, relative.to_owned(), &metadata));
+            let mut file = file_of(
+                self.index,
+                self.shown(relative),
+                self.placed(relative),
+                relative.to_owned(),
+                &metadata,
+            );
+            if let Some(decoded) = collector::decoded(&relative.to_string_lossy()) {
+                file.stored_as =
+                    Some(std::mem::replace(&mut file.path, format!("{}{decoded}", self.prefix)).into());
+                file.placed = self.name.join(&decoded).to_string_lossy().into_owned();
+            }
+            self.files.push(file);
         } else {
             self.trouble(relative, None, "a device, fifo or socket: never opened".into());
         }
@@ -194,12 +210,6 @@ impl Walk<'_> {
         let path = self.shown(relative);
         self.evidence.trouble.push(Unread { path, bytes, why });
     }
-}
-
-/// Tells `/proc` and `/sys` of a live system: another file system than the root, at its top.
-fn is_kernel_view(relative: &Path, metadata: &fs::Metadata, base: &Path) -> bool {
-    let at_top = relative == Path::new("proc") || relative == Path::new("sys");
-    at_top && fs::metadata(base).is_ok_and(|root| root.dev() != metadata.dev())
 }
 
 /// Returns where a link points to below the root, without looking at the disk: an absolute target

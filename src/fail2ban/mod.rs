@@ -10,6 +10,7 @@ mod files;
 mod filter;
 mod ini;
 mod jail;
+pub mod stock;
 
 pub use counting::{Counted, Counter, Outcome, Policy, replay};
 pub use files::{is_configuration, read};

@@ -6,6 +6,7 @@
 //! cheaply. Every cap has a name and is reported when it was hit.
 
 mod accounts;
+pub mod asked;
 pub mod blocks;
 pub mod budget;
 pub mod callers;
@@ -15,6 +16,7 @@ pub mod doubt;
 pub mod downloads;
 pub mod fetches;
 pub mod host;
+pub mod marked;
 pub mod names;
 pub mod panel_edits;
 mod recent;
@@ -45,12 +47,16 @@ pub struct Ledger {
     pub tries: tries::Tries,
     /// Accepted credentials, registrations, manager sessions.
     pub uses: uses::Uses,
+    /// Registrations of FreeSWITCH's that may have been accepted.
+    pub asked: asked::Asked,
     /// Files asked for.
     pub fetches: fetches::Fetches,
     /// What was done on the host around the phone system.
     pub host: host::Host,
     /// Web requests that may be an intruder's.
     pub web: web::Web,
+    /// Records whose text bears a published mark.
+    pub marked: marked::Marked,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
     /// Numbers of callers from elsewhere, as channel events tell them.

@@ -40,7 +40,8 @@ impl Pattern for Presented {
                 .map(|number| crate::untrusted::visible(number))
                 .collect();
             let more = if numbers.len() > named.len() { " and more" } else { "" };
-            let what = format!("{} callers' numbers presented: {}{more}", numbers.len(), named.join(", "));
+            let (count, named) = (numbers.len(), named.join(", "));
+            let what = format!("{count} different numbers shown as the caller's: {named}{more}");
             let threshold = format!("from {LEAST} on");
             let account = names.account(shown.first.as_ref()?);
             Some(Observation::of("callers-presented", Level::Notice, account, what, threshold, shown))
@@ -64,7 +65,7 @@ mod tests {
         let made = Made { list, names };
         assert_eq!(
             look(&made)[0].what,
-            "6 callers' numbers presented: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
+            "6 different numbers shown as the caller's: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
         );
         let few = Made { list: made.list[..3].to_vec(), ..made };
         assert!(look(&few).is_empty());

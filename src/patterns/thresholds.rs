@@ -1,7 +1,9 @@
 //! Thresholds: none of them is a law, so each may be set, and each is printed with what it was held against.
 
-use crate::user_file;
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use crate::user_file;
 
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +127,22 @@ impl Thresholds {
         let text = String::from_utf8(bytes).map_err(|_| wrong("no UTF-8".to_owned()))?;
         toml::from_str(&text).map_err(|cause| wrong(cause.message().to_owned()))
     }
+
+    /// Returns them with others set by their keys, as `total_calls.warning`; a key that is none changes nothing.
+    #[must_use]
+    pub fn with(self, set: &BTreeMap<&str, toml::Value>) -> Thresholds {
+        let Ok(mut table) = toml::Table::try_from(&self) else { return self };
+        for (key, value) in set {
+            let held = match key.split_once('.') {
+                Some((outer, inner)) => table.get_mut(outer).and_then(|pair| pair.get_mut(inner)),
+                None => table.get_mut(*key),
+            };
+            if let Some(held) = held {
+                *held = value.clone();
+            }
+        }
+        table.try_into().unwrap_or(self)
+    }
 }
 
 #[cfg(test)]
@@ -138,5 +156,18 @@ mod tests {
         assert_eq!(changed.total_calls, Pair { warning: 1, critical: 2 });
         assert_eq!((changed.night_from, changed.night_to), (19, 6));
         assert!(read("nihgt_from = 19").is_err());
+    }
+
+    #[test]
+    fn one_may_be_set_by_its_key() {
+        let number = toml::Value::Integer;
+        let set =
+            [("total_calls.warning", number(1)), ("night_from", number(19)), ("gone", number(1))].into();
+        let changed = Thresholds::default().with(&set);
+        assert_eq!(changed.total_calls, Pair { warning: 1, critical: 100 });
+        assert_eq!(
+            changed,
+            Thresholds { total_calls: changed.total_calls, night_from: 19, ..Thresholds::default() }
+        );
     }
 }

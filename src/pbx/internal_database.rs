@@ -2,15 +2,19 @@
 //!
 //! Since Asterisk 10 it is SQLite with one table, `astdb(key, value)`. `chan_sip` keeps
 //! `/SIP/Registry/<peer>` = `address:port:expiry:user:contact`, `chan_iax2` the first three of these,
-//! PJSIP's registrar `/registrar/contact/<aor>;@<hash>` = an object of JSON. The file is read into memory
+//! PJSIP's registrar `/registrar/contact/<aor>;@<hash>` = an object of JSON. FreePBX keeps forwards in families of
+//! their own, and follow-me as `/AMPUSER/<extension>/followme/grplist` with `ddial` beside it, which is `EXTENSION`
+//! where it is switched off (`modules/findmefollow`). The file is read into memory
 //! and opened there: opening it by its path could write beside it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use rusqlite::types::ValueRef;
 
 use super::address::{host_and_port, of_uri};
 use super::model::{Binding, Forward, Pbx, Problem};
+use super::tables::numbers_of_list;
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, ends_with_path};
 use crate::sqlite::{self, LARGEST};
@@ -20,6 +24,8 @@ use crate::untrusted::Untrusted;
 const MOST_ROWS: usize = 1_000_000;
 const MOST_BINDINGS: usize = 100_000;
 const MOST_FORWARDS: usize = 10_000;
+/// How calls are sent on by a follow-me.
+const FOLLOW_ME: &str = "by follow-me";
 /// The families in which FreePBX keeps forwards.
 const FORWARDS: [(&str, &str); 4] = [
     ("/CF/", "always"),
@@ -75,15 +81,21 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
 fn held_by(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Vec<Forward>, Option<String>) {
     let mut bindings = Vec::new();
     let mut forwards = Vec::new();
+    let mut unfollowed = BTreeSet::new();
     let trouble = read_rows(bytes, |key, value| {
         if bindings.len() < MOST_BINDINGS {
             bindings.extend(binding(source, key, value));
         }
         if forwards.len() < MOST_FORWARDS {
             forwards.extend(forward(source, key, value));
+            forwards.extend(follow_me(source, key, value));
+        }
+        if unfollowed.len() < MOST_FORWARDS && value == b"EXTENSION" {
+            unfollowed.extend(extension_of(key, "ddial"));
         }
     })
     .err();
+    forwards.retain(|held| held.when != FOLLOW_ME || !unfollowed.contains(&held.account));
     bindings.sort_by(|left: &Binding, right: &Binding| {
         (&left.account, &left.place.text).cmp(&(&right.account, &right.place.text))
     });
@@ -101,6 +113,27 @@ fn forward(source: SourceId, key: &[u8], value: &[u8]) -> Option<Forward> {
     let place = Place { source, offset: 0, line: 0 };
     let place = Citation::new(place, &[key, b" = ", value].concat());
     is_set.then(|| Forward { account: account.to_owned(), number, when, place })
+}
+
+/// Reads one row, if it is the list of a follow-me: `/AMPUSER/201/followme/grplist` = `201-0025261200000#`.
+fn follow_me(source: SourceId, key: &[u8], value: &[u8]) -> Vec<Forward> {
+    let Some(account) = extension_of(key, "grplist") else { return Vec::new() };
+    let list = Untrusted::from_bytes(value).raw().to_owned();
+    let place = Citation::new(Place { source, offset: 0, line: 0 }, &[key, b" = ", value].concat());
+    let forward = |number: &str| Forward {
+        account: account.clone(),
+        number: number.to_owned(),
+        when: FOLLOW_ME,
+        place: place.clone(),
+    };
+    numbers_of_list(&list).map(forward).collect()
+}
+
+/// Returns the extension of a follow-me's setting.
+fn extension_of(key: &[u8], setting: &str) -> Option<String> {
+    let text = Untrusted::from_bytes(key).raw().to_owned();
+    let (account, held) = text.strip_prefix("/AMPUSER/")?.split_once("/followme/")?;
+    (held == setting).then(|| account.to_owned())
 }
 
 /// Calls back for each row; the rows before a damaged place count.
@@ -209,6 +242,10 @@ mod tests {
         ),
         ("/CF/201", "0025261200000"),
         ("/CFB/202", ""),
+        ("/AMPUSER/203/followme/grplist", "203-0025261200009#-204"),
+        ("/AMPUSER/203/followme/ddial", "DIRECT"),
+        ("/AMPUSER/205/followme/grplist", "205-0025261200010#"),
+        ("/AMPUSER/205/followme/ddial", "EXTENSION"),
         ("/pbx/UUID", "x"),
     ];
 
@@ -220,7 +257,7 @@ mod tests {
         assert_eq!(trouble, None);
         let forwards: Vec<String> =
             forwards.iter().map(|held| format!("{} {} {}", held.account, held.number, held.when)).collect();
-        assert_eq!(forwards, ["201 0025261200000 always"]);
+        assert_eq!(forwards, ["203 0025261200009 by follow-me", "201 0025261200000 always"]);
         let seen: Vec<String> = bindings
             .iter()
             .map(|held| format!("{} {} {}", held.account, held.address.unwrap(), held.port.unwrap()))

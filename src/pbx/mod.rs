@@ -14,6 +14,7 @@ mod freeswitch;
 mod iax;
 mod internal_database;
 mod language;
+mod listeners;
 mod logger;
 mod manager;
 mod model;
@@ -38,16 +39,19 @@ mod users;
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
 pub use firewall::{Firewall, Gate, Protocol, Verdict};
-pub use freeswitch::{SwitchPlan, is_freeswitch_configuration, is_registration_database};
+pub use freeswitch::{
+    Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,
+};
 pub use internal_database::is_internal_database;
+pub use listeners::{Carriage, Listener, Spoken};
 pub use model::{
-    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LogChannel, Logger,
-    LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength, Technology,
-    Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
+    Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,
+    Technology, Trunk,
 };
 pub use panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
-    RoutePattern,
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
+    PanelUser, RoutePattern,
 };
 pub use phone::{Asked, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
@@ -56,6 +60,8 @@ pub use recognise::is_configuration;
 pub use saved_output::is_saved_output;
 pub use secret::places::panel_database::is_panel_database;
 pub use secret::places::panel_files::is_panel_file;
-pub use secret::{HeldSecret, Reach, SecretKind, Standing, Weakness};
+pub use secret::{
+    Change, HeldSecret, Imprint, METHOD as IMPRINT_METHOD, Reach, SecretKind, Standing, Values, Weakness,
+};
 pub use serving::{Audience, Door, Limit, Reached, Share, is_configuration as is_server_configuration};
 pub use tables::is_table;

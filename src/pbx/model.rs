@@ -11,8 +11,9 @@ use ipnet::IpNet;
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
 use super::freeswitch::SwitchPlan;
+use super::listeners::Listener;
 use super::panel::Panel;
-use super::secret::HeldSecret;
+use super::secret::{HeldSecret, Values};
 use super::serving::Share;
 use crate::event::{Citation, Instant, Service, SourceId};
 
@@ -37,8 +38,12 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// Calls that were up when somebody listed them.
+    pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
     pub login_counts: Vec<LoginCounts>,
+    /// Where it listens.
+    pub listeners: Vec<Listener>,
     /// The server's own addresses, as far as the configuration tells.
     pub own_addresses: Vec<IpAddr>,
     /// `systemname` of `asterisk.conf`.
@@ -75,6 +80,8 @@ pub struct Pbx {
     pub proxy_script: Option<ProxyScript>,
     /// Every secret that was met, by all that may be told of it.
     pub held_secrets: Vec<HeldSecret>,
+    /// The secrets in force, for telling whether they were changed.
+    pub secret_values: Values,
     /// By which extension of FreeSWITCH's a number leaves.
     pub switch_plan: SwitchPlan,
     /// Forwards that are set.
@@ -239,6 +246,8 @@ pub struct LogChannel {
 /// How call records are written.
 #[derive(Clone, Debug, Default)]
 pub struct CallRecordSettings {
+    /// Are call records written at all? `None` where no file says.
+    pub enabled: Option<bool>,
     /// Are the times of `cdr_csv` in GMT? `None` where no file says.
     pub csv_in_gmt: Option<bool>,
     /// The columns of each `cdr_custom` file, by file name: variable names as in `CDR(name)`.
@@ -247,6 +256,8 @@ pub struct CallRecordSettings {
     pub event_columns: BTreeMap<String, Vec<String>>,
     /// The `dateformat` of `cel.conf`.
     pub event_date_format: Option<String>,
+    /// The columns that a SIP proxy's routing script adds to its accounting, as each setting of it lists them.
+    pub accounting_columns: Vec<Vec<String>>,
     /// The variables of each template in FreeSWITCH's `cdr_csv.conf.xml`, the default one first.
     pub freeswitch_templates: Vec<Vec<String>>,
 }
@@ -308,6 +319,23 @@ pub struct Binding {
     pub place: Citation,
 }
 
+/// A call that was up when somebody listed the server's channels, or when its database was copied.
+#[derive(Clone, Debug)]
+pub struct LiveCall {
+    /// The channel's name.
+    pub channel: String,
+    /// The account in it.
+    pub account: Option<String>,
+    /// The address of whoever made it, where the list tells.
+    pub address: Option<IpAddr>,
+    /// Where it goes: the application at work, or the number that was dialled; perhaps cut.
+    pub leads_to: String,
+    /// How long it had been up, in seconds.
+    pub seconds: Option<u64>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
 /// A forward that is set for an account.
 #[derive(Clone, Debug)]
 pub struct Forward {
@@ -330,6 +358,9 @@ pub struct LoginCounts {
     pub logins: u64,
     /// The highest count that a client sent with one challenge, if it is higher than a phone's.
     pub most_uses: Option<i64>,
+    /// When the answered ones lapse: a minute, and the time that the client asked for, after each login. In seconds since
+    /// 1970, in order.
+    pub answered: Vec<i64>,
     /// When that challenge lapses: a minute, and the time that the client asked for, after the login.
     pub tool_expires: Option<Instant>,
     /// Where it stands.

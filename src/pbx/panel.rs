@@ -4,6 +4,7 @@
 //! Panels write most of their tables into files that Asterisk reads; these they keep to themselves, so that a
 //! database is the only place where they stand. None of it is a secret: passwords are weighed where all secrets are.
 
+use super::dialplan::Pin;
 use crate::event::Citation;
 
 /// What the panel's tables say.
@@ -23,6 +24,8 @@ pub struct Panel {
     pub settings: Vec<PanelSetting>,
     /// Its modules.
     pub modules: Vec<PanelModule>,
+    /// Second dial tones.
+    pub tones: Vec<PanelTone>,
 }
 
 /// Somebody who may log in to the panel.
@@ -145,6 +148,19 @@ pub struct PanelModule {
     pub version: String,
     /// Is it switched on?
     pub is_enabled: bool,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A second dial tone as the panel lists it: FreePBX's `disa`.
+#[derive(Clone, Debug)]
+pub struct PanelTone {
+    /// The name that people see.
+    pub name: String,
+    /// How its PIN protects.
+    pub pin: Pin,
+    /// The context in which the caller dials.
+    pub context: String,
     /// Where it stands.
     pub place: Citation,
 }

@@ -10,8 +10,8 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, logger, manager,
-    modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, listeners, logger,
+    manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -181,6 +181,7 @@ impl Collector {
             let what = format!("{} more secrets were not weighed", self.book.beyond());
             pbx.problems.push(Problem { path: "configuration".to_owned(), what });
         }
+        pbx.secret_values = self.book.values();
         pbx.held_secrets = self.book.finish();
         let shared = self.secrets.shared();
         let fair = pbx.accounts.iter_mut().filter(|account| account.secret == Some(SecretStrength::Fair));
@@ -247,6 +248,7 @@ fn read_directory(
             collect(&document, &lists, collector);
             if settings::module_of(name).is_none_or(|module| lists.is_loaded(module)) {
                 settings::of_document(name, &document, &mut collector.pbx.settings);
+                listeners::of_document(name, &document, &mut collector.pbx.listeners);
                 access::faults(&document, &mut collector.pbx.access_faults);
             }
             places::gather(name, &document, Standing::InForce, &lists, collector);
@@ -264,6 +266,7 @@ fn read_directory(
     for (name, parts) in [("http.conf", HTTP_PARTS), ("ari.conf", ARI_PARTS)] {
         if let Some(document) = loader.load(name, parts) {
             settings::of_document(name, &document, &mut collector.pbx.settings);
+            listeners::of_document(name, &document, &mut collector.pbx.listeners);
         }
     }
     dialplan::read(&mut loader, collector);

@@ -158,7 +158,15 @@ pub fn is_configuration(path: &str, head: &[u8]) -> bool {
     if of_other_program || !(in_home || in_folder || is_old || is_known_name(name)) {
         return false;
     }
-    looks_like_the_language(head, is_conf)
+    looks_like_the_language(head, is_conf) || (in_home && is_list_of_pins(name, head))
+}
+
+/// Returns whether a file is the list of PINs that a second dial tone asks for: `disa-1.conf` with lines of
+/// `PIN|CONTEXT`.
+fn is_list_of_pins(name: &str, head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_pin = |line: &[u8]| line.first().is_some_and(u8::is_ascii_digit);
+    name.starts_with("disa") && lines.any(is_pin)
 }
 
 /// Returns whether a file's name is one that Asterisk or a panel gives its configuration.

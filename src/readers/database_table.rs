@@ -34,7 +34,9 @@ pub(super) static FORMAT: Format = Format {
 pub(crate) fn may_be_table_of_records(path: &str, table: &str) -> bool {
     let database = path.rsplit('/').nth(1).unwrap_or_default();
     let has = |name: &str, word: &str| name.to_ascii_lowercase().contains(word);
-    ["cdr", "cel", "call"].iter().any(|word| has(table, word)) || has(database, "cdr")
+    // `acc` and `location` are a SIP proxy's.
+    let is_proxys = ["acc", "missed_calls", "location"].contains(&table.to_ascii_lowercase().as_str());
+    is_proxys || ["cdr", "cel", "call"].iter().any(|word| has(table, word)) || has(database, "cdr")
 }
 
 /// Rows have no lines: this one more is the zeroth.

@@ -10,6 +10,7 @@
 //! `testdata/lines`, in a case file of its name. A format of which every line is a record writes how
 //! one line is read ([`by_line`]); a program that writes into syslog goes to [`syslog`].
 
+mod apt_history;
 mod asterisk_log;
 mod by_line;
 mod call_records;
@@ -33,6 +34,7 @@ mod queue_log;
 mod sessions;
 mod sip_proxy;
 mod sql_dump;
+mod sqlite_file;
 mod sqlite_tables;
 mod syslog;
 mod table_rows;
@@ -51,9 +53,12 @@ pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to
 pub use syslog::SyslogMessages;
 /// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
+/// The text tables of Kamailio and OpenSIPS, which do so too.
+pub static SIP_PROXY_TEXT_TABLE: &Format = &sip_proxy::TEXT_TABLE;
 /// The tables of call records and channel events in MariaDB's data directory.
 pub static TABLE: &Format = &database_table::FORMAT;
 pub(crate) use database_table::may_be_table_of_records;
+pub(crate) use sip_proxy::{exact_time, text_table_heading, text_table_values};
 pub(crate) use text::uri_host;
 
 use crate::evidence::{Evidence, FIRST_LOOK, Handle, Kind, Source};
@@ -64,7 +69,7 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 31] = [
+pub static FORMATS: [&Format; 33] = [
     &database_table::FORMAT,
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
@@ -79,6 +84,7 @@ pub static FORMATS: [&Format; 31] = [
     &panel::FREEPBX,
     &panel::AUDIT,
     &packages::FORMAT,
+    &apt_history::FORMAT,
     &history::FORMAT,
     &fail2ban_database::FORMAT,
     &journal::binary::FORMAT,
@@ -94,6 +100,7 @@ pub static FORMATS: [&Format; 31] = [
     &call_records::FORMAT,
     &fail2ban::FORMAT,
     &sip_proxy::DATABASE,
+    &sip_proxy::TEXT_TABLE,
     &capture::FORMAT,
     &syslog::FORMAT,
 ];

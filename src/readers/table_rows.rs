@@ -6,6 +6,7 @@
 use super::call_records::CallTable;
 use super::channel_events::EventTable;
 use super::freeswitch::{Accounts, FusionTable};
+use super::sip_proxy::ProxyTable;
 use super::{Chunk, Skipped, Why};
 use crate::clock::{DateFormat, any_stamp};
 use crate::event::Stamp;
@@ -25,7 +26,7 @@ pub(crate) struct RowPlace {
     pub(crate) line: u32,
 }
 
-/// Reads the rows of one table that holds call records, channel events or what FusionPBX keeps.
+/// Reads the rows of one table that holds call records, channel events, or what FusionPBX or a SIP proxy keeps.
 #[derive(Clone, Debug)]
 pub(crate) struct TableRows {
     kind: Kind,
@@ -38,6 +39,7 @@ enum Kind {
     Calls(CallTable),
     Events(EventTable),
     Fusion(FusionTable),
+    Proxy(ProxyTable),
 }
 
 impl TableRows {
@@ -49,11 +51,13 @@ impl TableRows {
         let kind = CallTable::of(names())
             .map(Kind::Calls)
             .or_else(|| EventTable::of(names()).map(Kind::Events))
-            .or_else(|| FusionTable::of(names(), accounts).map(Kind::Fusion))?;
+            .or_else(|| FusionTable::of(names(), accounts).map(Kind::Fusion))
+            .or_else(|| ProxyTable::of(names()).map(Kind::Proxy))?;
         let time = match &kind {
             Kind::Calls(table) => table.time(),
             Kind::Events(table) => table.time(),
             Kind::Fusion(table) => table.time(),
+            Kind::Proxy(table) => table.time(),
         };
         let in_utc = time.and_then(|at| columns.get(at)).is_some_and(|column| column.in_utc);
         Some(TableRows { kind, dates: DateFormat::from_strftime(USUAL_DATES), in_utc })
@@ -83,6 +87,7 @@ impl TableRows {
                 }
             }),
             Kind::Fusion(table) => table.read(values, place, chunk).then_some(()),
+            Kind::Proxy(table) => table.read(values, stamp, place, chunk).then_some(()),
         };
         if is_read.is_none() {
             let why = Why::WrongColumns;

@@ -11,6 +11,7 @@ use super::guessing;
 use super::leaks;
 pub use super::phases::Span;
 use super::phases::{guess_span, provision_span, register_span, scan_span};
+use super::registrations;
 use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
@@ -45,6 +46,8 @@ pub struct Incident {
     pub provision: Option<Span>,
     /// When registrations and logins were accepted.
     pub register: Option<Span>,
+    /// Addresses that the server's tables hold as registered, nobody knows since when.
+    pub held: BTreeSet<IpAddr>,
     /// Parties that came in by telephone.
     pub callers: Vec<Party>,
     /// Does nothing speak for it but lines that a stranger could have written into the log?
@@ -181,14 +184,15 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
     add_users(world, &mut actors, cluster, &calls);
     add_scanners(world, &mut actors);
     let breach = first.first;
-    let register = register_span(world, cluster);
+    let accepted = registrations::find(world, cluster, &accounts, &mut actors);
     Incident {
         proof: proof_of_breach(world, first),
-        unknown: unknown(world, cluster, vector),
+        unknown: unknown(world, cluster, vector, &accepted),
         guess: guess_span(world, &actors, &accounts, breach),
         scan: scan_span(world, &actors),
         provision: provision_span(world, &actors),
-        register,
+        register: accepted.span.or_else(|| register_span(world, cluster)),
+        held: accepted.held,
         ways,
         accounts,
         actors,
@@ -238,7 +242,12 @@ fn proof_of_breach(world: &World<'_>, breach: &Breach) -> Vec<Citation> {
     lines
 }
 
-fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String> {
+fn unknown(
+    world: &World<'_>,
+    cluster: &[Breach],
+    vector: Vector,
+    accepted: &registrations::Accepted,
+) -> Vec<String> {
     let mut unknown = Vec::new();
     if cluster.iter().any(|breach| breach.from_the_start) {
         unknown.push("how long before the evidence begins the intruder was in".to_owned());
@@ -250,7 +259,7 @@ fn unknown(world: &World<'_>, cluster: &[Breach], vector: Vector) -> Vec<String>
         );
     }
     if world.is_freeswitch() {
-        unknown.push("which registrations were accepted: FreeSWITCH logs none of them".to_owned());
+        unknown.push(accepted.unknown());
     } else if world.has_proxy() && world.watched_since().is_none() {
         unknown.push("every login, failed or successful: the SIP proxy does not print them".to_owned());
     } else if !world.has_proxy() && !world.has_capture() && !world.has_security_events() {

@@ -29,6 +29,7 @@ mod legs;
 mod parties;
 mod phases;
 mod proof;
+mod registrations;
 pub mod rivals;
 pub mod standing;
 pub mod telephone;

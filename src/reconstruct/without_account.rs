@@ -1,6 +1,6 @@
 //! Incidents of ways in that need no phone's account: guests let out, and the manager interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::doors::{GuestDoor, ManagerDoor};
@@ -62,6 +62,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         scan: scan_span(world, &actors),
         provision: None,
         register: None,
+        held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
         is_doubtful: false,
@@ -147,6 +148,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         },
         provision: None,
         register,
+        held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
         is_doubtful: false,

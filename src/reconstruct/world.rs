@@ -12,7 +12,7 @@ use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
 use super::{behaviour, join};
-use super::{parties, uses};
+use super::{parties, registrations, uses};
 use crate::artifacts::Artifacts;
 use crate::event::{Action, Citation, Instant, Service};
 use crate::evidence::Source;
@@ -64,6 +64,8 @@ pub struct World<'a> {
     pub crowds: BTreeMap<String, Attempts>,
     /// Every use of every account, by account, in the order of time.
     pub uses: BTreeMap<String, Vec<Use>>,
+    /// Registrations of FreeSWITCH's that may have been accepted.
+    pub(super) asked: registrations::Asked,
     /// The accounts that each address used with success.
     pub users: BTreeMap<IpAddr, BTreeSet<String>>,
     /// Manager sessions, in the order of time.
@@ -131,6 +133,7 @@ impl<'a> World<'a> {
             fetches: fetches(&told),
             visitors: visitors(&told),
             web: web(&told),
+            asked: registrations::take(&mut told),
             told,
             users: BTreeMap::new(),
             uses,

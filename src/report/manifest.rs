@@ -3,12 +3,13 @@
 //! It is the one file that differs between two runs on the same evidence. Its presence also marks a
 //! folder as a case of ours, which may be written anew.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::evidence::open_regular;
 
 use super::json;
 use super::model::{Report, Tool};
@@ -29,6 +30,16 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
+impl Run {
+    /// Begins a run: the one place that reads the clock.
+    pub fn now() -> Self {
+        Run {
+            started: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        }
+    }
+}
+
 /// A file with its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fingerprint {
@@ -44,6 +55,8 @@ pub struct Fingerprint {
 struct Manifest<'a> {
     schema: &'static str,
     tool: &'a Tool,
+    /// Do pseudonyms stand for what is the owner's (`--redact`)?
+    redacted: bool,
     run: &'a Run,
     evidence: Vec<Fingerprint>,
     files: &'a [Fingerprint],
@@ -52,6 +65,10 @@ struct Manifest<'a> {
 #[derive(Deserialize)]
 struct Mark {
     schema: String,
+    #[serde(default)]
+    redacted: bool,
+    #[serde(default)]
+    files: Vec<Held>,
 }
 
 /// Writes the manifest of a case.
@@ -61,7 +78,16 @@ pub fn write(output: &mut dyn Write, report: &Report, run: &Run, files: &[Finger
         .iter()
         .map(|row| Fingerprint { path: row.path.clone(), bytes: row.bytes, sha256: row.sha256.clone() })
         .collect();
-    json::write_pretty(output, &Manifest { schema: SCHEMA, tool: &report.tool, run, evidence, files })
+    let redacted = report.case.redacted;
+    // Paths and networks on the command line are the owner's.
+    let verb = run.command.get(1).cloned();
+    let command = [report.tool.name.to_owned()].into_iter().chain(verb).collect();
+    let masked = Run { started: run.started.clone(), command };
+    let run = if redacted { &masked } else { run };
+    json::write_pretty(
+        output,
+        &Manifest { schema: SCHEMA, tool: &report.tool, redacted, run, evidence, files },
+    )
 }
 
 /// Returns the fingerprint of bytes that were written as `path`.
@@ -72,10 +98,32 @@ pub fn fingerprint(path: &str, bytes: &[u8]) -> Fingerprint {
 
 /// Returns whether a folder holds a manifest of ours.
 pub fn marks(folder: &Path) -> bool {
-    let Ok(file) = fs::File::open(folder.join(FILE_NAME)) else { return false };
+    read(folder).is_some()
+}
+
+/// A file as a manifest holds it.
+#[derive(Debug, Deserialize)]
+pub struct Held {
+    /// Its path below the folder of the case.
+    pub path: String,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Returns the files that a folder's manifest speaks of, if it holds one of ours.
+pub fn files(folder: &Path) -> Option<Vec<Held>> {
+    read(folder).map(|mark| mark.files)
+}
+
+/// Returns whether the case in a folder is redacted; `None` where there is none.
+pub fn is_redacted(folder: &Path) -> Option<bool> {
+    read(folder).map(|mark| mark.redacted)
+}
+
+fn read(folder: &Path) -> Option<Mark> {
+    let file = open_regular(&folder.join(FILE_NAME)).ok()?;
     let mut text = String::new();
-    if file.take(LARGEST).read_to_string(&mut text).is_err() {
-        return false;
-    }
-    serde_json::from_str::<Mark>(&text).is_ok_and(|mark| mark.schema.starts_with("tolltrace.manifest/"))
+    file.take(LARGEST).read_to_string(&mut text).ok()?;
+    let mark: Mark = serde_json::from_str(&text).ok()?;
+    mark.schema.starts_with("tolltrace.manifest/").then_some(mark)
 }

@@ -37,12 +37,21 @@ impl WholeFile {
 
     /// Begins a file that takes the place of whatever stands there, a link included.
     pub fn replace(path: &Path) -> io::Result<Self> {
+        // Temporary files are private by default; a case is handed on, so the user's umask decides.
+        Self::with_mode(path, 0o666)
+    }
+
+    /// Does the same with a file that nobody but its owner may read.
+    pub fn private(path: &Path) -> io::Result<Self> {
+        Self::with_mode(path, 0o600)
+    }
+
+    fn with_mode(path: &Path, mode: u32) -> io::Result<Self> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = parent.unwrap_or(Path::new("."));
         // Asked for first, so that an error does not speak of a temporary name.
         fs::metadata(folder)?;
-        // Temporary files are private by default; a case is handed on, so the user's umask decides.
-        let permissions = fs::Permissions::from_mode(0o666);
+        let permissions = fs::Permissions::from_mode(mode);
         let file =
             tempfile::Builder::new().prefix(".tolltrace-").permissions(permissions).tempfile_in(folder)?;
         Ok(WholeFile { target: Target::Temporary { file: BufWriter::new(file), path: path.to_owned() } })

@@ -34,6 +34,21 @@ pub trait Sink: Send {
     fn take(&mut self, chunk: &Chunk, base: Base);
 }
 
+impl<A: Sink, B: Sink> Sink for (A, B) {
+    fn take(&mut self, chunk: &Chunk, base: Base) {
+        self.0.take(chunk, base);
+        self.1.take(chunk, base);
+    }
+}
+
+impl<S: Sink> Sink for Option<S> {
+    fn take(&mut self, chunk: &Chunk, base: Base) {
+        if let Some(sink) = self {
+            sink.take(chunk, base);
+        }
+    }
+}
+
 /// Where a chunk begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Base {

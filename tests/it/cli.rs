@@ -2,8 +2,22 @@
 
 use crate::scratch::{Scratch, code, stderr, stdout};
 
-const VERBS: [&str; 9] =
-    ["run", "inventory", "assess", "investigate", "dispute", "timeline", "demo", "completions", "man"];
+const VERBS: [&str; 14] = [
+    "run",
+    "contain",
+    "inventory",
+    "assess",
+    "investigate",
+    "restore",
+    "dispute",
+    "timeline",
+    "preserve",
+    "verify",
+    "playbook",
+    "demo",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_help_ends_with_two_examples() {
@@ -22,7 +36,7 @@ fn every_help_ends_with_two_examples() {
 #[test]
 fn evidence_that_is_not_there_is_an_error_with_a_hint() {
     let scratch = Scratch::new();
-    for verb in ["run", "inventory", "assess", "investigate", "dispute", "timeline"] {
+    for verb in ["run", "contain", "inventory", "assess", "investigate", "dispute", "timeline"] {
         let output = scratch.run(&[verb, "nowhere"]);
         assert_eq!(code(&output), 2, "{verb}");
         assert_eq!(stdout(&output), "");

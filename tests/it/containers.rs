@@ -199,6 +199,18 @@ fn one_case_has_the_same_incidents_in_every_wrapping() {
     );
     let velociraptor = [("uploads/auto/var/spool/asterisk/backup/1.tar.gz", backup.as_slice())];
     write(&scratch, "collection.zip", &zip_with(&velociraptor, CompressionMethod::Deflated));
+    // Old collections escape the slashes too; what their artifacts reported lies beside.
+    let escaped: Vec<(String, &[u8])> = listed
+        .iter()
+        .map(|(name, bytes)| (format!("uploads/auto/%2F{}", name.replace('/', "%2F")), *bytes))
+        .collect();
+    let mut old: Vec<(&str, &[u8])> = escaped.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+    old.extend([
+        ("results/Linux.Sys.Users.json", &b"{\"User\":\"root\"}\n"[..]),
+        ("uploads.json", b"{\"vfs_path\":\"/etc/passwd\"}\n"),
+    ]);
+    write(&scratch, "old-collection.zip", &zip_with(&old, CompressionMethod::Deflated));
+    write(&scratch, "old-collection.tar.gz", &gz(&tar_with(&old)));
     let folder = staged();
     let mut expected = report(&scratch, "run", &[folder.to_str().unwrap()])["incidents"].take();
     assert!(!expected.as_array().unwrap().is_empty());
@@ -212,6 +224,8 @@ fn one_case_has_the_same_incidents_in_every_wrapping() {
         "uac-pbx-linux-20260310.tar.gz",
         "spool",
         "collection.zip",
+        "old-collection.zip",
+        "old-collection.tar.gz",
     ] {
         let mut incidents = report(&scratch, "run", &[wrapped])["incidents"].take();
         let shown = incidents.to_string();
@@ -219,6 +233,17 @@ fn one_case_has_the_same_incidents_in_every_wrapping() {
         without_paths(&mut incidents);
         assert!(incidents == expected, "{wrapped}: {incidents:#}");
     }
+    for (name, bytes) in &old {
+        write(&scratch, &format!("unpacked/{name}"), bytes);
+    }
+    let whole = inventory(&scratch, "unpacked");
+    let paths: Vec<&str> =
+        whole["evidence"].as_array().unwrap().iter().filter_map(|row| row["path"].as_str()).collect();
+    assert!(paths.contains(&"uploads/auto/etc/asterisk/logger.conf"), "{paths:?}");
+    let shown = whole.to_string();
+    assert!(shown.contains("escaped: uploads/auto/%2Fetc%2Fasterisk%2Flogger.conf"), "{shown}");
+    assert!(shown.contains("what a collector's artifact Linux.Sys.Users reported"), "{shown}");
+    assert!(shown.contains("a collector's own record of what it did"), "{shown}");
 }
 
 #[test]

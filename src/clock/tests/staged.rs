@@ -78,6 +78,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
             placed: path.to_owned(),
             reach: crate::evidence::Reach::Found { root: 0, relative: path.into(), identity: (0, 0) },
             container: None,
+            stored_as: None,
         },
         kind: if is_csv { records("call-records") } else { records("asterisk-log") },
         packing: Packing::Plain,

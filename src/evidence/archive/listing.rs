@@ -13,7 +13,7 @@ use crate::evidence::bytes::{Contents, Forward, Handle, Unpacked};
 use crate::evidence::gather::{Gather, Look, nothing_known};
 use crate::evidence::packing::Packing;
 use crate::evidence::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use crate::evidence::{File, HEAD, MODE_BITS, Reach, Wrapped};
+use crate::evidence::{File, HEAD, MODE_BITS, Reach, Wrapped, collector};
 
 /// A log up to this many bytes is kept in memory, so that threads can read it side by side with others.
 const SMALL_LOG: u64 = 4 * 1024 * 1024;
@@ -99,6 +99,7 @@ impl Lister<'_, '_> {
             placed: place.placed,
             reach,
             container: Some(member.archive.path.as_str().into()),
+            stored_as: collector::decoded(member.name).map(|_| member.name.into()),
         }
     }
 

@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use super::names::{Name, clean};
 use super::tar::{Entry, Kind, Tar};
 use super::{DEEPEST, Form, INSIDE, form};
-use crate::evidence::HEAD;
 use crate::evidence::bytes::{Contents, Forward, Unpacked};
 use crate::evidence::packing::Packing;
+use crate::evidence::{HEAD, collector};
 
 /// What a decoder may need before it gives the first byte: a block of bzip2 has up to 900,000.
 const LONGEST_BLOCK: usize = 1024 * 1024;
@@ -31,8 +31,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns the place of an archive that is a member of this one.
+    /// Returns the place of a file or an archive that is a member of this one.
     pub(super) fn of_member(&self, name: &str) -> Place {
+        let decoded = collector::decoded(name);
+        let name = decoded.as_deref().unwrap_or(name);
         Place {
             path: format!("{}{INSIDE}{name}", self.path),
             placed: format!("{}{INSIDE}{name}", self.placed),

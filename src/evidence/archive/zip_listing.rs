@@ -12,7 +12,7 @@ use crate::event::Instant;
 use crate::evidence::bytes::{Handle, read_up_to};
 use crate::evidence::gather::Gather;
 use crate::evidence::packing::Packing;
-use crate::evidence::{File, MODE_BITS, Reach};
+use crate::evidence::{File, MODE_BITS, Reach, collector};
 
 /// The longest text of a link.
 const LONGEST_TARGET: usize = 4_096;
@@ -241,6 +241,7 @@ impl Listing<'_, '_> {
             placed: place.placed,
             reach: Reach::Part { around, offset, length: member.packed, coding, checksum: member.checksum },
             container: Some(self.place.path.as_str().into()),
+            stored_as: collector::decoded(name).map(|_| name.into()),
         }
     }
 }

@@ -35,6 +35,7 @@ impl Fold {
                 let tells = entry.action == Action::Challenge || entry.reason == readers::REFUSED;
                 self.ledger.has_wrong_secrets |= tells;
                 let name = self.tried_name(&told);
+                self.asked(&told, &name);
                 self.flood_at(&told, &name);
             }
             Action::CallAttempt if entry.reason == readers::NEW_SESSION => {
@@ -73,6 +74,22 @@ impl Fold {
         let caller = caller.filter(|(_, at)| told.at.seconds_since(*at).abs() <= 2);
         let name = caller.map_or_else(|| told.text(entry.account), |(user, _)| self.ledger.names.text(*user));
         name.to_vec()
+    }
+
+    /// Notes that an address was asked for the secret of an account, to register, or gave a wrong one.
+    fn asked(&mut self, told: &Told<'_>, name: &[u8]) {
+        let Some(address) = told.entry.address.filter(|_| told.text(told.entry.detail) == b"REGISTER") else {
+            return;
+        };
+        // Names are the sender's choice: where a configuration lists them, the others do not matter.
+        if !self.known.accounts.is_empty() && !self.known.has(name) {
+            return;
+        }
+        let account = self.ledger.names.id(name);
+        match told.entry.action {
+            Action::Challenge => self.ledger.asked.challenge(address, account, told.at, told.citation()),
+            _ => self.ledger.asked.refused(address, account, told.at),
+        }
     }
 
     /// Counts a record that a stranger wrote, and doubts the session that printed it.

@@ -9,7 +9,7 @@
 use super::model::{Context, Dialplan, Extension, Include, Pin, Step};
 use super::pattern::Pattern;
 use super::timing::Timing;
-use super::{live, steps, voicemail};
+use super::{live, pin_files, steps, voicemail};
 use crate::event::Citation;
 use crate::pbx::language::{Loader, Part, Section, Setting};
 use crate::pbx::model::{Problem, SecretStrength};
@@ -57,6 +57,7 @@ pub(in crate::pbx) fn read(loader: &mut Loader<'_>, collector: &mut Collector) {
         }
         dialplan.add_frame();
         dialplan.settle();
+        pin_files::weigh(&mut dialplan, loader);
     }
     if draft.is_full {
         let what = format!("more than {MOST_STEPS} steps: the rest of the dialplan was not followed");
@@ -274,12 +275,14 @@ fn without_pin(application: &str, arguments: &str) -> (String, Option<Pin>) {
         return (arguments.to_owned(), None);
     }
     let end = arguments.find([',', '|']).unwrap_or(arguments.len());
-    let (pin, rest) = arguments.split_at(end);
-    (format!("***{rest}"), Some(pin_of(pin.trim(), &[])))
+    let (written, rest) = arguments.split_at(end);
+    let pin = pin_of(written.trim(), &[]);
+    let shown = if pin_files::is_file(written.trim(), pin) { written.trim() } else { "***" };
+    (format!("{shown}{rest}"), Some(pin))
 }
 
 /// Weighs a PIN.
-pub(super) fn pin_of(pin: &str, names: &[&str]) -> Pin {
+pub(in crate::pbx) fn pin_of(pin: &str, names: &[&str]) -> Pin {
     /// Digits from which a PIN is not found by trying for a night.
     const FAIR_DIGITS: usize = 6;
     match pin {

@@ -12,6 +12,7 @@ mod live;
 mod model;
 mod numbers;
 mod pattern;
+mod pin_files;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ mod timing;
 mod voicemail;
 pub mod walk;
 
-pub(super) use collect::read;
+pub(super) use collect::{pin_of, read};
 pub use find::Found;
 pub use model::{Context, Dialplan, Extension, Include, Mailbox, Pin, Step};
 pub use numbers::Numbers;

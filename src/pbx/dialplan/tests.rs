@@ -246,3 +246,14 @@ fn published_dialplans_are_walked_whole() {
         }
     }
 }
+
+#[test]
+fn pins_in_a_file_are_weighed_by_the_weakest() {
+    let plan = "[in]\nexten => 1,1,DISA(/etc/asterisk/disa-1.conf)\n[far]\nexten => _00.,1,Dial(SIP/carrier/${EXTEN})\n";
+    let pins = "; of the sales people\n83029571|far\n1234|far|\"x\" <1>\n";
+    let dialplan = pbx(&[("extensions.conf", plan), ("disa-1.conf", pins)]).dialplan;
+    assert_eq!(outlets(&dialplan, "in"), ["_00. [far] by carrier disa"]);
+    let step = |plan: &Dialplan| plan.contexts["in"].extensions[0].steps[&1].pin;
+    assert!(matches!(step(&dialplan), Some(Pin::Weak(_))));
+    assert_eq!(step(&pbx(&[("extensions.conf", plan)]).dialplan), Some(Pin::Elsewhere));
+}

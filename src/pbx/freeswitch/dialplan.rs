@@ -17,11 +17,13 @@ use crate::event::Citation;
 const MOST_EXTENSIONS: usize = 50_000;
 /// Bytes of one compiled expression.
 const LARGEST_EXPRESSION: usize = 256 * 1024;
+/// Conditions of one extension, and actions of one condition.
+const MOST_PARTS: usize = 200;
 
 /// All contexts, by name.
 #[derive(Default)]
 pub struct SwitchPlan {
-    contexts: BTreeMap<String, Vec<Extension>>,
+    pub(super) contexts: BTreeMap<String, Vec<Extension>>,
     count: usize,
 }
 
@@ -31,13 +33,59 @@ impl std::fmt::Debug for SwitchPlan {
     }
 }
 
-/// One extension that calls out.
-struct Extension {
-    name: String,
-    /// What the number must be; no condition asks for it where it is empty.
-    numbers: Vec<Regex>,
-    expression: String,
-    place: Citation,
+/// One extension.
+pub(super) struct Extension {
+    pub(super) name: String,
+    /// Does it let the extensions behind it run too?
+    pub(super) continues: bool,
+    pub(super) conditions: Vec<Condition>,
+    /// What it asks of the number, as written.
+    pub(super) expression: String,
+    /// Where it stands, if it calls out.
+    pub(super) place: Option<Citation>,
+}
+
+/// One condition of an extension, with what is done where it holds and where it does not.
+pub(super) struct Condition {
+    pub(super) asks: Asks,
+    pub(super) stops: Stops,
+    pub(super) actions: Vec<Action>,
+    pub(super) other_actions: Vec<Action>,
+}
+
+/// What a condition asks.
+pub(super) enum Asks {
+    /// Nothing: it holds.
+    Nothing,
+    /// What the number is.
+    Number(Regex),
+    /// What a variable holds.
+    Variable(String, Regex),
+    /// What cannot be known here: the time, the caller, an expression that does not compile.
+    Unknown,
+}
+
+/// When a condition ends its extension.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stops {
+    IfNot,
+    IfSo,
+    Always,
+    Never,
+}
+
+/// One action: an application and what it is given.
+pub(super) struct Action {
+    pub(super) application: String,
+    pub(super) data: String,
+}
+
+impl Action {
+    /// Returns whether it calls a gateway or an address outside.
+    pub(super) fn calls_out(&self) -> bool {
+        let ways = ["sofia/gateway/", "sofia/external/", "freetdm/"];
+        self.application == "bridge" && ways.iter().any(|way| self.data.contains(way))
+    }
 }
 
 /// The extension that a number left by.
@@ -54,12 +102,12 @@ impl SwitchPlan {
     /// Returns the extension by which a number leaves a context for a gateway.
     pub fn find(&self, context: &str, number: &str) -> Option<Left<'_>> {
         let (context, extensions) = self.contexts.get_key_value(context)?;
-        let fits = |extension: &&Extension| {
-            !extension.numbers.is_empty() && extension.numbers.iter().all(|wanted| wanted.is_match(number))
-        };
-        let extension = extensions.iter().find(fits)?;
+        let (extension, place) = extensions.iter().find_map(|extension| {
+            let place = extension.place.as_ref()?;
+            extension.takes(number).then_some((extension, place))
+        })?;
         let pattern = format!("{} {}", extension.name, extension.expression);
-        Some(Left { context, pattern, place: &extension.place })
+        Some(Left { context, pattern, place })
     }
 
     /// Takes in the dialplan of a file.
@@ -72,18 +120,29 @@ impl SwitchPlan {
             let of_node = node.ancestors().find(|above| above.has_tag_name("context"));
             let name = of_node.and_then(|context| context.attribute("name")).or_else(|| folder(&text.inner));
             let Some(context) = name.filter(|_| self.count < MOST_EXTENSIONS) else { continue };
-            if let Some(extension) = extension(text, node) {
+            let extension = extension(text, node);
+            let held = self.contexts.entry(context.to_owned()).or_default();
+            // The expanded configuration tells the same as the files.
+            let is_known = held
+                .iter()
+                .any(|known| known.name == extension.name && known.expression == extension.expression);
+            if !is_known {
                 self.count += 1;
-                let held = self.contexts.entry(context.to_owned()).or_default();
-                // The expanded configuration tells the same as the files.
-                if !held
-                    .iter()
-                    .any(|known| known.name == extension.name && known.expression == extension.expression)
-                {
-                    held.push(extension);
-                }
+                held.push(extension);
             }
         }
+    }
+}
+
+impl Extension {
+    /// Returns whether a number fits all that is asked of it, and something is.
+    fn takes(&self, number: &str) -> bool {
+        let asked = self.conditions.iter().filter_map(|condition| match &condition.asks {
+            Asks::Number(wanted) => Some(wanted.is_match(number)),
+            _ => None,
+        });
+        let mut asked = asked.peekable();
+        asked.peek().is_some() && asked.all(|fits| fits)
     }
 }
 
@@ -93,38 +152,65 @@ fn folder(inner: &str) -> Option<&str> {
     rest.split_once('/').map(|(folder, _)| folder)
 }
 
-/// Reads an extension, if it calls a gateway or an address.
-fn extension(text: &Text, node: roxmltree::Node<'_, '_>) -> Option<Extension> {
-    let calls_out = node.descendants().any(|action| {
-        let data = action.attribute("data").unwrap_or_default();
-        let is_bridge = action.has_tag_name("action") && action.attribute("application") == Some("bridge");
-        is_bridge
-            && (data.contains("sofia/gateway/")
-                || data.contains("sofia/external/")
-                || data.contains("freetdm/"))
-    });
-    if !calls_out {
-        return None;
-    }
-    let conditions = node.descendants().filter(|condition| {
-        condition.has_tag_name("condition") && condition.attribute("field") == Some("destination_number")
-    });
-    let expressions: Vec<&str> =
-        conditions.filter_map(|condition| condition.attribute("expression")).collect();
-    let compile = |expression: &&str| {
-        RegexBuilder::new(expression)
-            .size_limit(LARGEST_EXPRESSION)
-            .dfa_size_limit(LARGEST_EXPRESSION)
-            .build()
-            .ok()
-    };
-    let numbers: Option<Vec<Regex>> = expressions.iter().map(compile).collect();
-    Some(Extension {
+/// Reads an extension.
+fn extension(text: &Text, node: roxmltree::Node<'_, '_>) -> Extension {
+    let nodes = node.descendants().filter(|node| node.has_tag_name("condition")).take(MOST_PARTS);
+    let conditions: Vec<Condition> = nodes.clone().map(condition).collect();
+    let of_number = nodes.filter(|node| node.attribute("field") == Some("destination_number"));
+    let expressions: Vec<&str> = of_number.filter_map(|node| node.attribute("expression")).collect();
+    let calls_out = conditions.iter().flat_map(|condition| &condition.actions).any(Action::calls_out);
+    Extension {
         name: node.attribute("name").unwrap_or_default().to_owned(),
-        numbers: numbers?,
+        continues: node.attribute("continue").is_some_and(super::is_true),
+        conditions,
         expression: expressions.join(" and "),
-        place: text.citation(node),
-    })
+        place: calls_out.then(|| text.citation(node)),
+    }
+}
+
+fn condition(node: roxmltree::Node<'_, '_>) -> Condition {
+    let actions = |tag: &str| {
+        let found = node.children().filter(|child| child.has_tag_name(tag)).take(MOST_PARTS);
+        let action = found.map(|child| Action {
+            application: child.attribute("application").unwrap_or_default().to_owned(),
+            data: child.attribute("data").unwrap_or_default().to_owned(),
+        });
+        action.collect()
+    };
+    Condition {
+        asks: asks(node),
+        stops: match node.attribute("break") {
+            Some("never") => Stops::Never,
+            Some("always") => Stops::Always,
+            Some("on-true") => Stops::IfSo,
+            _ => Stops::IfNot,
+        },
+        actions: actions("action"),
+        other_actions: actions("anti-action"),
+    }
+}
+
+fn asks(node: roxmltree::Node<'_, '_>) -> Asks {
+    let is_bare = node.attributes().all(|attribute| attribute.name() == "break");
+    let has_list = node.children().any(|child| child.has_tag_name("regex"));
+    let Some(field) = node.attribute("field") else {
+        return if is_bare && !has_list { Asks::Nothing } else { Asks::Unknown };
+    };
+    // A time beside it has to hold as well.
+    let is_timed =
+        node.attributes().any(|attribute| !["field", "expression", "break"].contains(&attribute.name()));
+    let compiled = node.attribute("expression").and_then(|expression| {
+        let mut builder = RegexBuilder::new(expression);
+        builder.size_limit(LARGEST_EXPRESSION).dfa_size_limit(LARGEST_EXPRESSION).build().ok()
+    });
+    let variable = field.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    match (compiled, variable) {
+        _ if is_timed => Asks::Unknown,
+        (Some(wanted), None) if field == "destination_number" => Asks::Number(wanted),
+        (Some(wanted), Some("destination_number")) => Asks::Number(wanted),
+        (Some(wanted), Some(name)) => Asks::Variable(name.to_owned(), wanted),
+        _ => Asks::Unknown,
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod secrets;
 mod settings;
 mod tree;
 mod variables;
+mod walk;
 
 use super::read::Collector;
 use crate::evidence::Evidence;
@@ -20,6 +21,7 @@ pub use dialplan::SwitchPlan;
 pub use registrations::is_registration_database;
 pub(super) use registrations::read_all as read_registrations;
 pub use tree::is_freeswitch_configuration;
+pub use walk::{Entrant, SwitchOutlet};
 
 /// Reads all configuration of FreeSWITCH.
 pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::super::listeners;
 use super::super::model::{Technology, Trunk};
 use super::super::read::Collector;
 use super::super::settings::of_params;
@@ -32,11 +33,15 @@ fn profile(text: &Text, settings: roxmltree::Node<'_, '_>, collector: &mut Colle
     let name = settings.parent().and_then(|profile| profile.attribute("name")).unwrap_or_default();
     let cited = text.citation(settings.parent().unwrap_or(settings));
     of_params("sofia profile", name, &param, &cited, &mut collector.pbx.settings);
+    listeners::of_profile(&param, &mut collector.pbx.listeners);
     let addresses = ["sip-ip", "rtp-ip", "ext-sip-ip", "ext-rtp-ip"].map(param);
     collector.own_addresses(addresses.into_iter().flatten().filter_map(|text| text.parse().ok()));
     let asks = param("auth-calls").is_some_and(is_true);
     let is_blind = param("accept-blind-auth").is_some_and(is_true);
-    if !asks || is_blind {
+    // Whoever is not on the list is refused where no credentials are asked for.
+    let is_listed =
+        param("apply-inbound-acl").is_some_and(|list| !list.is_empty() && !list.starts_with("any"));
+    if (!asks && !is_listed) || is_blind {
         collector.allow_guest(true);
         if let Some(context) = param("context") {
             collector.guest_context(context);

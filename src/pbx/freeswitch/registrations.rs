@@ -8,7 +8,8 @@ use std::net::IpAddr;
 
 use rusqlite::Connection;
 
-use super::super::model::{Binding, LoginCounts, Pbx, Problem};
+use super::super::model::{Account, Binding, LiveCall, LoginCounts, Pbx, Problem};
+use super::super::saved_output::calls;
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source};
 use crate::sqlite;
@@ -45,9 +46,13 @@ fn read(evidence: &Evidence, source: &Source, pbx: &mut Pbx) -> Result<(), Strin
     let handle = evidence.open(&source.file).map_err(|error| format!("cannot be read: {error}"))?;
     let connection =
         sqlite::open(sqlite::read(&handle)?).map_err(|error| format!("cannot be read: {error}"))?;
-    let bindings = bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    let bindings =
+        bindings(&connection, source.id, &pbx.accounts).map_err(|error| format!("read in part: {error}"));
     let counts = counts(&connection, source.id).map_err(|error| format!("read in part: {error}"));
-    let core = core_bindings(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    let core = core_bindings(&connection, source.id, &pbx.accounts)
+        .map_err(|error| format!("read in part: {error}"));
+    let live = channels(&connection, source.id).map_err(|error| format!("read in part: {error}"));
+    pbx.live_calls.extend(live?);
     pbx.bindings.extend(bindings?);
     pbx.bindings.extend(core?);
     pbx.login_counts.extend(counts?);
@@ -58,12 +63,22 @@ fn place(source: SourceId, text: &str) -> Citation {
     Citation::new(Place { source, offset: 0, line: 0 }, text.as_bytes())
 }
 
-fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, rusqlite::Error> {
+/// Returns the account of a user: where two domains have one of that name, the domain is part of it.
+fn account(user: String, domain: &str, accounts: &[Account]) -> String {
+    let whole = format!("{user}@{domain}");
+    if accounts.iter().any(|known| known.name == whole) { whole } else { user }
+}
+
+fn bindings(
+    connection: &Connection,
+    source: SourceId,
+    accounts: &[Account],
+) -> Result<Vec<Binding>, rusqlite::Error> {
     if !sqlite::has_plain_table(connection, "sip_registrations")? {
         return Ok(Vec::new());
     }
     let mut statement = connection.prepare(
-        "SELECT sip_user, network_ip, network_port, user_agent, expires, contact FROM sip_registrations NOT INDEXED",
+        "SELECT sip_user, network_ip, network_port, user_agent, expires, contact, sip_host FROM sip_registrations NOT INDEXED",
     )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
@@ -73,7 +88,7 @@ fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, r
         let expires = row.get::<_, Option<i64>>(4).ok().flatten();
         let shown = format!("sip_registrations: {user} from {address}, {contact}");
         found.push(Binding {
-            account: user,
+            account: account(user, &text(6), accounts),
             address: address.parse::<IpAddr>().ok(),
             port: text(2).parse().ok(),
             user_agent: Some(text(3)).filter(|agent| !agent.is_empty()),
@@ -85,12 +100,17 @@ fn bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, r
 }
 
 /// Reads `registrations` of `core.db`, which has those of all profiles.
-fn core_bindings(connection: &Connection, source: SourceId) -> Result<Vec<Binding>, rusqlite::Error> {
+fn core_bindings(
+    connection: &Connection,
+    source: SourceId,
+    accounts: &[Account],
+) -> Result<Vec<Binding>, rusqlite::Error> {
     if !sqlite::has_plain_table(connection, "registrations")? {
         return Ok(Vec::new());
     }
-    let mut statement = connection
-        .prepare("SELECT reg_user, network_ip, network_port, expires, url FROM registrations NOT INDEXED")?;
+    let mut statement = connection.prepare(
+        "SELECT reg_user, network_ip, network_port, expires, url, realm FROM registrations NOT INDEXED",
+    )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()?.filter(|_| found.len() < MOST_ROWS) {
@@ -98,14 +118,32 @@ fn core_bindings(connection: &Connection, source: SourceId) -> Result<Vec<Bindin
         let (user, address, url) = (text(0), text(1), text(4));
         let expires = row.get::<_, Option<i64>>(3).ok().flatten();
         found.push(Binding {
-            account: user.clone(),
             address: address.parse::<IpAddr>().ok(),
             port: text(2).parse().ok(),
             user_agent: None,
             expires: expires.map(Instant::from_seconds),
             place: place(source, &format!("registrations: {user} from {address}, {url}")),
+            account: account(user, &text(5), accounts),
         });
     }
+    Ok(found)
+}
+
+/// Reads `channels` of `core.db`: the calls that were up when the file was copied.
+fn channels(connection: &Connection, source: SourceId) -> Result<Vec<LiveCall>, rusqlite::Error> {
+    let mut found = Vec::new();
+    sqlite::each_row(connection, "channels", |_, row| {
+        let text = |wanted: &str| {
+            let value =
+                row.iter().find(|(name, _)| *name == wanted).and_then(|(_, value)| sqlite::text(*value));
+            String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
+        };
+        if found.len() < MOST_ROWS && text("direction") == "inbound" {
+            let (name, address, dialed) = (text("name"), text("ip_addr"), text("dest"));
+            let shown = format!("channels: {name} from {address} to {dialed}, since {}", text("created"));
+            found.push(calls::of_database(&name, &address, &dialed, place(source, &shown)));
+        }
+    })?;
     Ok(found)
 }
 
@@ -117,16 +155,19 @@ fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCount
     let mut rows = statement.query([])?;
     let (mut challenges, mut logins, mut seen) = (0, 0, 0);
     let mut counted: Vec<(i64, i64)> = Vec::new();
+    let mut answered: Vec<i64> = Vec::new();
     while let Some(row) = rows.next()?.filter(|_| seen < MOST_ROWS) {
         seen += 1;
         let (expires, uses) = (row.get(0).unwrap_or(0), row.get(1).unwrap_or(0i64));
         challenges += 1;
         logins += u64::from(uses > 0);
+        answered.extend((uses > 0).then_some(expires));
         if uses >= MANY_USES && counted.len() < 8 {
             counted.push((expires, uses));
         }
     }
     counted.sort_unstable();
+    answered.sort_unstable();
     let shown = format!(
         "sip_authentication: {challenges} challenges, {logins} of them answered with the right secret"
     );
@@ -136,6 +177,7 @@ fn counts(connection: &Connection, source: SourceId) -> Result<Option<LoginCount
         challenges,
         logins,
         most_uses: most,
+        answered,
         tool_expires: tools,
         place: place(source, &shown),
     }))
@@ -157,17 +199,18 @@ mod tests {
     #[test]
     fn registrations_and_logins_are_read() {
         let connection = database(
-            "CREATE TABLE sip_registrations (sip_user, network_ip, network_port, user_agent, expires BIGINT, contact);
-             INSERT INTO sip_registrations VALUES ('1001', '198.51.100.7', '5061', 'Phone 1', 1795195074, 'x');
+            "CREATE TABLE sip_registrations (sip_user, network_ip, network_port, user_agent, expires BIGINT, contact, sip_host);
+             INSERT INTO sip_registrations VALUES ('1001', '198.51.100.7', '5061', 'Phone 1', 1795195074, 'x', 'pbx.example');
              CREATE TABLE sip_authentication (nonce, expires BIGINT, last_nc INTEGER);
              INSERT INTO sip_authentication VALUES ('a', 10, 0), ('b', 20, 1), ('c', 30, 128);",
         );
-        let found = bindings(&connection, SourceId(0)).unwrap();
+        let found = bindings(&connection, SourceId(0), &[]).unwrap();
         assert_eq!(found[0].account, "1001");
         assert_eq!(found[0].address, "198.51.100.7".parse().ok());
         assert_eq!(found[0].expires, Some(Instant::from_seconds(1_795_195_074)));
         let counts = counts(&connection, SourceId(0)).unwrap().unwrap();
         assert_eq!((counts.challenges, counts.logins, counts.most_uses), (3, 2, Some(128)));
+        assert_eq!(counts.answered, [20, 30]);
     }
 
     #[test]
@@ -176,9 +219,24 @@ mod tests {
             "CREATE TABLE registrations (reg_user, realm, token, url, expires BIGINT, network_ip, network_port);
              INSERT INTO registrations VALUES ('1001', 'x', 't', 'sofia/internal/sip:1001@198.51.100.7:5061', 1795195074, '198.51.100.7', '5061');",
         );
-        let found = core_bindings(&connection, SourceId(0)).unwrap();
+        let found = core_bindings(&connection, SourceId(0), &[]).unwrap();
         assert_eq!((found[0].account.as_str(), found[0].port), ("1001", Some(5061)));
         assert_eq!(found[0].address, "198.51.100.7".parse().ok());
+    }
+
+    #[test]
+    fn the_core_database_tells_the_calls_that_are_up() {
+        let connection = database(
+            "CREATE TABLE channels (uuid, direction, created, name, ip_addr, dest);
+             INSERT INTO channels VALUES ('a', 'inbound', '2026-11-20 17:09:07', 'sofia/internal/1007@x', '203.0.113.7', '00882136432302'),
+                ('b', 'outbound', '', 'sofia/external/00882136432302', '203.0.113.7', '00882136432302');",
+        );
+        let calls = channels(&connection, SourceId(0)).unwrap();
+        assert_eq!(calls.len(), 1);
+        assert_eq!(
+            (calls[0].account.as_deref(), calls[0].leads_to.as_str()),
+            (Some("1007"), "00882136432302")
+        );
     }
 
     #[test]
@@ -186,6 +244,6 @@ mod tests {
         let connection = database(
             "CREATE VIEW sip_registrations AS WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a FROM n) SELECT * FROM n;",
         );
-        assert!(bindings(&connection, SourceId(0)).unwrap().is_empty());
+        assert!(bindings(&connection, SourceId(0), &[]).unwrap().is_empty());
     }
 }

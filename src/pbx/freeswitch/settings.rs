@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::super::listeners;
 use super::super::model::{ManagerUser, Technology, Trunk};
 use super::super::read::Collector;
 use super::super::settings::of_params;
@@ -68,6 +69,13 @@ fn event_socket(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Coll
     const NAME: &str = "event_socket";
     let Some(settings) = node.children().find(|child| child.has_tag_name("settings")) else { return };
     let param = |name: &str| setting(settings, "param", name);
+    let port = param("listen-port").and_then(|port| port.parse().ok()).unwrap_or(8021);
+    listeners::add(
+        &mut collector.pbx.listeners,
+        listeners::Spoken::EventSocket,
+        listeners::Carriage::Tcp,
+        port,
+    );
     of_params("event_socket.conf", NAME, &param, &text.citation(settings), &mut collector.pbx.settings);
     let Some(password) = setting(settings, "param", "password").filter(|text| !text.contains("$${")) else {
         return;

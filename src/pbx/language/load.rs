@@ -125,6 +125,13 @@ impl<'a> Loader<'a> {
         self.each_statement(path, source, &bytes, skim);
     }
 
+    /// Returns the text of a file that a setting names, which is no configuration itself.
+    pub(in crate::pbx) fn text_of(&mut self, name: &str) -> Option<String> {
+        let path = self.directory.resolve(name).into_iter().next()?;
+        let (_, bytes) = self.bytes_of(&path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     fn bytes_of(&mut self, path: &str) -> Option<(SourceId, Vec<u8>)> {
         self.visited.insert(path.to_owned());
         match self.directory.read(path) {

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::super::listeners;
 use super::super::model::{Problem, ProxyScript};
 use super::super::read::Collector;
-use super::{peer, secrets};
+use super::{extras, peer, secrets};
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Kind, Source};
 
@@ -55,6 +56,7 @@ fn read(source: &Source, text: &str, collector: &mut Collector) {
     let lower = source.file.path.to_ascii_lowercase();
     let is_opensips = text.starts_with("#!OPENSIPS") || lower.contains("opensips");
     collector.pbx.proxy.get_or_insert(if is_opensips { "OpenSIPS" } else { "Kamailio" });
+    collector.pbx.call_records.accounting_columns.extend(extras::columns(text));
     let mut definitions = Definitions::default();
     let mut in_comment = false;
     let mut offset = 0_u64;
@@ -155,6 +157,7 @@ fn setting(
             let value = definitions.replaced(value.trim_matches('"'));
             let words = value.split_whitespace().filter_map(listening);
             collector.own_addresses(words);
+            listeners::of_socket(&value, &mut collector.pbx.listeners);
         }
         _ if name.ends_with(".gw_ip") || name.ends_with(".srv_ip") => {
             let value = value.strip_prefix('"').and_then(|value| value.split('"').next()).unwrap_or(value);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::held::{HeldSecret, Reach, SecretKind, Standing};
 use super::weakness::Weakness;
-use super::{Secret, placeholder, weigh, words};
+use super::{Secret, Values, placeholder, weigh, words};
 use crate::event::Citation;
 
 /// Secrets kept of one case; the largest panels have some thousand accounts.
@@ -36,6 +36,8 @@ struct Entry {
     other_names: Vec<String>,
     /// `None` where only a hash of it is known.
     value: Option<Secret>,
+    /// The hash, where it is unsalted.
+    digest: Option<Secret>,
 }
 
 impl Entry {
@@ -57,7 +59,7 @@ impl Entry {
 }
 
 /// Drivers of one account are one class.
-fn class(kind: SecretKind) -> SecretKind {
+pub(super) fn class(kind: SecretKind) -> SecretKind {
     match kind {
         SecretKind::Pjsip | SecretKind::Iax => SecretKind::Sip,
         kind => kind,
@@ -103,7 +105,11 @@ impl Book {
             weaknesses.insert(Weakness::UnsaltedHash);
         }
         let value = behind.map(Secret::new);
+        let count = self.entries.len();
         self.add(bearer, weaknesses, value);
+        if let Some(entry) = self.entries.get_mut(count) {
+            entry.digest = Some(Secret::new(&digest.to_ascii_lowercase()));
+        }
     }
 
     /// Notes the MD5 of a salt with a secret behind it, of which the ones that everybody tries first are known.
@@ -144,12 +150,21 @@ impl Book {
             tries: None,
             place: bearer.place,
         };
-        self.entries.push(Entry { held, other_names: bearer.other_names, value });
+        self.entries.push(Entry { held, other_names: bearer.other_names, value, digest: None });
     }
 
     /// Returns how many secrets were left out.
     pub(in crate::pbx) fn beyond(&self) -> usize {
         self.beyond
+    }
+
+    /// Keeps those in force for comparing with an earlier case.
+    pub(in crate::pbx) fn values(&self) -> Values {
+        let mut values = Values::default();
+        for entry in self.entries.iter().filter(|entry| entry.is_in_force()) {
+            values.add(&entry.held, entry.value.as_ref(), entry.digest.as_ref(), entry.tries());
+        }
+        values
     }
 
     /// Compares all secrets with each other and hands out what may be told of them.
@@ -158,11 +173,7 @@ impl Book {
         self.note_pins();
         let mut held: Vec<HeldSecret> = Vec::with_capacity(self.entries.len());
         for mut entry in self.entries {
-            let names = std::iter::once(&entry.held.owner).chain(&entry.other_names);
-            let names: Vec<&str> = names.map(String::as_str).collect();
-            let text = entry.value.as_ref().map_or("", |secret| secret.0.as_str());
-            let tries = weigh::tries(text, &names, &entry.held.weaknesses, entry.held.kind.is_pin());
-            entry.held.tries = tries;
+            entry.held.tries = entry.tries();
             held.push(entry.held);
         }
         held.sort_by(|left, right| {
@@ -243,6 +254,12 @@ impl Book {
 }
 
 impl Entry {
+    /// Returns how many tries find it at most, where it is weak.
+    fn tries(&self) -> Option<f64> {
+        let text = self.value.as_ref().map_or("", |secret| secret.0.as_str());
+        weigh::tries(text, &self.names(), &self.held.weaknesses, self.held.kind.is_pin())
+    }
+
     fn is_in_force(&self) -> bool {
         self.held.standing == Standing::InForce && !self.held.weaknesses.contains(&Weakness::OldOneKept)
     }

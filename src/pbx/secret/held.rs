@@ -53,6 +53,26 @@ impl SecretKind {
         }
     }
 
+    /// Every kind.
+    const ALL: [SecretKind; 11] = [
+        SecretKind::Sip,
+        SecretKind::Pjsip,
+        SecretKind::Iax,
+        SecretKind::Voicemail,
+        SecretKind::Manager,
+        SecretKind::Ari,
+        SecretKind::Trunk,
+        SecretKind::Panel,
+        SecretKind::Database,
+        SecretKind::EventSocket,
+        SecretKind::PhonePage,
+    ];
+
+    /// Returns the kind that is called so.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// Returns what one of them is called.
     pub fn word(self) -> &'static str {
         match self {

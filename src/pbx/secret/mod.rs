@@ -7,6 +7,7 @@ mod book;
 mod held;
 mod placeholder;
 pub(super) mod places;
+mod values;
 mod weakness;
 mod weigh;
 mod words;
@@ -15,8 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest, Md5};
 
+use book::class;
 pub(super) use book::{Bearer, Book};
 pub use held::{HeldSecret, Reach, SecretKind, Standing};
+pub use values::{Change, Imprint, METHOD, Values};
 pub use weakness::Weakness;
 
 use super::model::SecretStrength;

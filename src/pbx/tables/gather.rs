@@ -153,9 +153,19 @@ impl Settings {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
     }
 
+    /// Returns whether tables of a SIP proxy were found.
+    pub(super) fn has_proxy(&self) -> bool {
+        self.has(|holds| matches!(holds, Holds::Proxy(_)))
+    }
+
     /// Returns whether tables were found that a panel keeps to itself.
     pub(super) fn has_own_tables(&self) -> bool {
         self.has(Holds::is_of_panel)
+    }
+
+    /// Returns whether tables were found in which forwards stand.
+    pub(super) fn has_forwards(&self) -> bool {
+        self.has(Holds::is_of_forwards)
     }
 
     /// Takes a row of the table at hand that stands at a place of any source.

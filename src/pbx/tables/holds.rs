@@ -1,5 +1,7 @@
 //! Which tables are of use, told by their names and columns.
 
+use crate::pbx::proxy;
+
 /// What a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holds {
@@ -61,11 +63,24 @@ pub(super) enum Holds {
     PanelSettings,
     /// FreePBX's `modules`.
     PanelModules,
+    /// FreePBX's `findmefollow`: numbers that ring for an extension.
+    FollowMe,
+    /// FreePBX's `ringgroups`: numbers that ring for a group.
+    RingGroups,
+    /// FreePBX's `miscdests`: numbers that menus and routes send calls to.
+    MiscDestinations,
+    /// FusionPBX's `v_follow_me_destinations`.
+    FusionFollowMe,
+    /// FreePBX's `disa`: second dial tones.
+    DialTones,
+    /// A table of a SIP proxy's, by its name.
+    Proxy(&'static str),
 }
 
 /// Returns whether a table of that name may be of use here.
 pub fn is_table(name: &str) -> bool {
     NAMES.iter().any(|(known, _, _)| known.eq_ignore_ascii_case(name))
+        || proxy::TABLES.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
         || REALTIME.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -74,6 +89,10 @@ impl Holds {
     pub(super) fn of(name: &str, columns: &[String]) -> Option<Self> {
         let has = |wanted: &[&str]| wanted.iter().all(|wanted| columns.iter().any(|column| column == wanted));
         let name = name.to_ascii_lowercase();
+        let of_proxy = proxy::TABLES.iter().find(|(known, wanted)| *known == name && has(wanted));
+        if let Some((table, _)) = of_proxy {
+            return Some(Holds::Proxy(table));
+        }
         let by_name = NAMES.iter().find(|(known, _, wanted)| *known == name && has(wanted));
         if let Some((_, holds, _)) = by_name {
             return Some(*holds);
@@ -106,6 +125,11 @@ impl Holds {
             Holds::OlderJobs => "id",
             Holds::PanelSettings => "keyword",
             Holds::PanelModules => "modulename",
+            Holds::FollowMe | Holds::RingGroups => "grpnum",
+            Holds::MiscDestinations => "id",
+            Holds::FusionFollowMe => "follow_me_uuid",
+            Holds::DialTones => "disa_id",
+            Holds::Proxy(_) => "id",
         }
     }
 
@@ -121,6 +145,20 @@ impl Holds {
                 | Holds::Incoming
                 | Holds::Jobs
                 | Holds::OlderJobs
+                | Holds::Proxy(_)
+                | Holds::FusionFollowMe
+        )
+    }
+
+    /// Returns whether it may hold forwards.
+    pub(super) fn is_of_forwards(self) -> bool {
+        matches!(
+            self,
+            Holds::FollowMe
+                | Holds::RingGroups
+                | Holds::MiscDestinations
+                | Holds::FusionFollowMe
+                | Holds::Extensions
         )
     }
 
@@ -143,6 +181,7 @@ impl Holds {
                 | Holds::OlderJobs
                 | Holds::PanelSettings
                 | Holds::PanelModules
+                | Holds::DialTones
         )
     }
 }
@@ -184,4 +223,9 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("cronmanager", Holds::OlderJobs, &["module", "id", "command"]),
     ("freepbx_settings", Holds::PanelSettings, &["keyword", "value"]),
     ("modules", Holds::PanelModules, &["modulename", "version", "enabled"]),
+    ("findmefollow", Holds::FollowMe, &["grpnum", "grplist"]),
+    ("ringgroups", Holds::RingGroups, &["grpnum", "grplist"]),
+    ("miscdests", Holds::MiscDestinations, &["id", "destdial"]),
+    ("v_follow_me_destinations", Holds::FusionFollowMe, &["follow_me_uuid", "follow_me_destination"]),
+    ("disa", Holds::DialTones, &["disa_id", "pin", "context"]),
 ];

@@ -1,15 +1,17 @@
 //! Accounts and trunks that stand in the tables of a database: FreePBX's `asterisk`, Asterisk's realtime
-//! tables, FusionPBX; read from the data directory of a copied disk, or from a dump.
+//! tables, FusionPBX, a SIP proxy's; read from the data directory of a copied disk, or from a dump.
 //!
 //! FreePBX writes its tables into files, which are what Asterisk reads: its tables count only where no
 //! file tells of an account. What is realtime or FusionPBX's stands in no file at all.
 
 mod data_directory;
+mod forwards;
 mod freepbx;
 mod fusionpbx;
 mod gather;
 mod holds;
 mod panel;
+mod proxy;
 mod realtime;
 mod secrets;
 #[cfg(test)]
@@ -23,6 +25,7 @@ use crate::evidence::{Evidence, Source};
 use crate::readers::is_sql_dump;
 use crate::tables::{Dialect, Dump, pump};
 
+pub(super) use forwards::numbers as numbers_of_list;
 pub(super) use gather::Settings;
 pub use holds::is_table;
 
@@ -82,6 +85,10 @@ impl Found {
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_own_tables()) {
             collector.pbx.panel = panel::read(settings);
         }
+        // Nor do forwards: the newest database that has them counts.
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_forwards()) {
+            forwards::collect(settings, &mut collector.pbx.forwards);
+        }
         let has_files = !collector.pbx.accounts.is_empty();
         // Of several dumps the newest counts.
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel_users()) {
@@ -89,6 +96,9 @@ impl Found {
         }
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel()) {
             secrets::older_ones(settings, collector);
+        }
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_proxy()) {
+            proxy::collect(settings, collector);
         }
         let mut families = [!has_files, true, true];
         for (path, settings) in &self.databases {

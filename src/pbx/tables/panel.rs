@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use super::gather::{Item, Settings};
 use super::holds::Holds;
+use crate::pbx::dialplan::{Pin, pin_of};
 use crate::pbx::panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTrunk, PanelUser,
-    RoutePattern,
+    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
+    PanelUser, RoutePattern,
 };
 use crate::secrets::masked;
 
@@ -45,6 +46,7 @@ pub(super) fn read(settings: &Settings) -> Panel {
         jobs: settings.of(Holds::Jobs).map(job).chain(settings.of(Holds::OlderJobs).map(older_job)).collect(),
         settings: settings.of(Holds::PanelSettings).filter_map(setting).collect(),
         modules: settings.of(Holds::PanelModules).map(module).collect(),
+        tones: settings.of(Holds::DialTones).map(tone).collect(),
     };
     panel.users.extend(members(settings));
     panel.users.extend(fusion_users(settings));
@@ -230,5 +232,17 @@ fn module(item: &Item) -> PanelModule {
         version: item.text("version"),
         is_enabled: item.filled("enabled").is_some_and(is_true),
         place: item.proof(&["modulename", "version", "enabled"]),
+    }
+}
+
+fn tone(item: &Item) -> PanelTone {
+    // Several PINs stand in one field; the weakest is what a guesser finds.
+    let pins = item.text("pin");
+    let pin = pins.split(',').map(|pin| pin_of(pin.trim(), &[])).min().unwrap_or(Pin::None);
+    PanelTone {
+        name: item.text("displayname"),
+        pin,
+        context: item.text("context"),
+        place: item.proof(&["disa_id", "displayname", "context"]),
     }
 }

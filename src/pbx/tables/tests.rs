@@ -1,5 +1,6 @@
 //! Accounts and trunks that only tables tell of.
 
+use super::super::dialplan::Pin;
 use super::super::model::{Pbx, SecretStrength, Technology};
 use super::super::read;
 use crate::evidence::{Evidence, MemoryFile, Root};
@@ -192,4 +193,42 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     assert_eq!(settings, ["AUTHTYPE"]);
     assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
     assert!(!format!("{pbx:?}").contains("hidden-secret"));
+}
+
+#[test]
+fn forwards_of_panels_are_told_where_they_are_switched_on() {
+    let dump = "-- MySQL dump 10.13
+INSERT INTO `findmefollow` (`grpnum`,`strategy`,`grplist`) VALUES ('301','ringallv2','301-0025261200000#-302'),('302','hunt','302');
+INSERT INTO `ringgroups` (`grpnum`,`grplist`) VALUES ('600','301-302-+37181426150#');
+INSERT INTO `miscdests` (`id`,`description`,`destdial`) VALUES (1,'night service','0088299800234');
+INSERT INTO `v_extensions` (`extension`,`password`,`forward_all_enabled`,`forward_all_destination`,`forward_busy_enabled`,`forward_busy_destination`,`follow_me_uuid`,`follow_me_enabled`) VALUES ('401','w','true','0025261200001','false','0025261200002','u1','true'),('402','w',NULL,'0025261200003',NULL,NULL,'u2','false');
+INSERT INTO `v_follow_me_destinations` (`follow_me_uuid`,`follow_me_destination`) VALUES ('u1','0025261200004'),('u1','402'),('u2','0025261200005');
+";
+    let pbx = read_files(&[("backup/asterisk.sql", dump)]);
+    let told: Vec<String> =
+        pbx.forwards.iter().map(|held| format!("{} {} {}", held.account, held.when, held.number)).collect();
+    assert_eq!(
+        told,
+        [
+            "301 by follow-me 0025261200000",
+            "600 by its ring group +37181426150",
+            "night service as a miscellaneous destination 0088299800234",
+            "401 always 0025261200001",
+            "401 by follow-me 0025261200004",
+        ]
+    );
+    let first = pbx.forwards.first().expect("a forward");
+    assert_eq!(first.place.text.as_ref(), b"table findmefollow: grpnum=301 grplist=301-0025261200000#-302");
+}
+
+#[test]
+fn second_dial_tones_of_a_panel_are_told_without_their_pins() {
+    let dump = "-- MySQL dump 10.13
+INSERT INTO `disa` (`disa_id`,`displayname`,`pin`,`context`) VALUES (1,'boss','','from-internal'),(2,'sales','8302957164,1234','from-internal');
+";
+    let pbx = read_files(&[("backup/asterisk.sql", dump)]);
+    let told: Vec<_> = pbx.panel.tones.iter().map(|tone| (tone.name.as_str(), tone.pin)).collect();
+    assert_eq!(told[0], ("boss", Pin::None));
+    assert!(matches!(told[1], ("sales", Pin::Weak(_))));
+    assert!(!format!("{:?}", pbx.panel).contains("8302957164"));
 }

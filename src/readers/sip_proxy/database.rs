@@ -11,11 +11,11 @@
 use rusqlite::types::ValueRef;
 
 use super::super::found::Found;
-use super::super::{Access, Cites, Content, Format, Opened, Reader, Take, Tells, uri_host};
+use super::super::sqlite_file::{Rows, SqliteFile};
+use super::super::{Cites, Content, Format, Opened, Take, Tells, uri_host};
 use super::accounting::{self, About};
 use super::fields::Fields;
 use crate::event::{Action, Instant, Service, Stamp};
-use crate::evidence::Handle;
 use crate::readers::Chunk;
 use crate::sqlite;
 
@@ -26,7 +26,9 @@ pub(in super::super) static FORMAT: Format = Format {
     content: Content::Database,
     cites: Cites::Nowhere,
     looks_like: |_, head| looks_like(head),
-    open: |opening| Some(Opened::certain(Database { service: service_of(opening.path, opening.head) })),
+    open: |opening| {
+        Some(Opened::certain(SqliteFile(Database { service: service_of(opening.path, opening.head) })))
+    },
 };
 
 /// Rows handed over at once.
@@ -73,30 +75,14 @@ struct Database {
     service: Service,
 }
 
-impl Reader for Database {
-    fn access(&self) -> Access {
-        Access::AtWill
-    }
-
-    fn unpacks(&self) -> bool {
-        true
-    }
-
-    fn read(&self, _chunk: &mut Chunk) {}
-
-    fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        let bytes = match sqlite::read(handle) {
-            Ok(bytes) => bytes,
-            Err(why) => return vec![why],
-        };
+impl Rows for Database {
+    fn rows(&self, bytes: Vec<u8>, take: &mut Take<'_>) -> Result<Vec<String>, rusqlite::Error> {
+        let connection = sqlite::open(bytes)?;
         let mut batch = Batch { service: self.service, take, chunk: Chunk::default(), offset: 0 };
         let mut notes = Vec::new();
-        match sqlite::open(bytes) {
-            Ok(connection) => batch.tables(&connection, &mut notes),
-            Err(error) => notes.push(format!("cannot be opened: {error}")),
-        }
+        batch.tables(&connection, &mut notes);
         batch.hand_over();
-        notes
+        Ok(notes)
     }
 }
 
@@ -170,7 +156,7 @@ impl Batch<'_, '_> {
     }
 }
 
-fn contact<'a>(fields: &Fields<'a>, service: Service) -> Option<Found<'a>> {
+pub(super) fn contact<'a>(fields: &Fields<'a>, service: Service) -> Option<Found<'a>> {
     let account = fields.get(b"username")?;
     let mut found = Found::new(Action::Registered, service).of(account);
     found = found.from(fields.get(b"received").and_then(uri_host));
@@ -228,7 +214,7 @@ impl Shown {
 
 /// When a row says that something happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Time {
+pub(super) enum Time {
     Exact(Instant),
     Local(Stamp),
 }
@@ -241,6 +227,27 @@ fn time_of(kind: Row, values: &[(&str, ValueRef<'_>)]) -> Option<Time> {
     };
     let value = names.iter().find_map(|name| values.iter().find(|(known, _)| known == name))?;
     time(value.1)
+}
+
+/// Returns the instant that a value stands for, where it needs no zone.
+pub(crate) fn exact_time(value: ValueRef<'_>) -> Option<Instant> {
+    match time(value)? {
+        Time::Exact(at) => Some(at),
+        Time::Local(_) => None,
+    }
+}
+
+/// Reads a time that a table without types of its own holds: seconds since 1970, a Julian day, or local time, which
+/// `stamp` reads.
+pub(super) fn time_of_text(text: &[u8], stamp: impl Fn(&[u8]) -> Option<Stamp>) -> Option<Time> {
+    let number = std::str::from_utf8(text).ok();
+    match number.and_then(|number| number.parse().ok()) {
+        Some(seconds) => time(ValueRef::Integer(seconds)),
+        None => match number.and_then(|number| number.parse().ok()) {
+            Some(real) => time(ValueRef::Real(real)),
+            None => stamp(text).map(Time::Local),
+        },
+    }
 }
 
 fn time(value: ValueRef<'_>) -> Option<Time> {

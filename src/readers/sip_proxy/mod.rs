@@ -18,8 +18,14 @@ mod accounting;
 mod database;
 mod fields;
 mod script;
+mod table;
+mod text_table;
 
 pub(super) use database::FORMAT as DATABASE;
+pub(crate) use database::exact_time;
+pub(super) use table::ProxyTable;
+pub(super) use text_table::FORMAT as TEXT_TABLE;
+pub(crate) use text_table::{heading as text_table_heading, values as text_table_values};
 
 use super::found::Found;
 use super::syslog::{Message, Program};

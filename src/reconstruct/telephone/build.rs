@@ -28,6 +28,7 @@ pub(super) fn incident(world: &World<'_>, door: &Door) -> Incident {
         scan: span(world, door, &callers, Role::Scan),
         provision: None,
         register: None,
+        held: BTreeSet::new(),
         actors: BTreeMap::new(),
         callers,
         is_doubtful: false,

@@ -136,6 +136,7 @@ pub(in crate::reconstruct) fn of_web(
         scan: None,
         provision: None,
         register: None,
+        held: BTreeSet::new(),
         actors,
         is_doubtful: false,
     }

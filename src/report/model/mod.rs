@@ -12,6 +12,8 @@ mod incident;
 mod loss;
 mod number;
 mod observation;
+mod rule;
+mod steps;
 mod timeline;
 mod words;
 
@@ -37,6 +39,8 @@ pub use incident::{
 pub use loss::{IllustrativeLoss, KnownLoss, Loss, LossRow};
 pub use number::{CalledNumber, Dialling, NumberRow};
 pub use observation::{Observation, ObservedCall};
+pub use rule::RuleAnswer;
+pub use steps::{PlaybookStep, PlaybookUsed, StepCheck, StepCommand, StepState, StepText, SwitchedOff};
 pub use timeline::TimelineRow;
 pub use words::{Likelihood, LikelihoodMeaning, Role, Severity, Vector};
 
@@ -71,6 +75,12 @@ pub struct Report {
     pub to_confirm_left_out: u64,
     /// Statements with proof, severity and remedy.
     pub findings: Vec<Finding>,
+    /// The steps of the playbooks, in the order of the phases, each with its state.
+    pub steps: Vec<PlaybookStep>,
+    /// The playbooks that they are from.
+    pub playbooks: Vec<PlaybookUsed>,
+    /// What the small rules of playbooks answered.
+    pub rules: Vec<RuleAnswer>,
     /// Which settings were looked at, and which could not be.
     pub settings: SettingsLookedAt,
     /// Evidence that is missing, and what that costs.
@@ -110,6 +120,14 @@ pub struct Judged {
     pub logins: bool,
     /// Would a call have been seen?
     pub calls: bool,
+    /// Was there a dialplan to walk?
+    pub dialplan: bool,
+    /// Were there saved rules of a firewall?
+    pub firewall: bool,
+    /// Were there pages of a web server?
+    pub pages: bool,
+    /// Were there tables of the panel's database with its users and jobs?
+    pub panel_tables: bool,
     /// Ways in that are not judged, whatever the evidence.
     pub not_judged: &'static str,
 }
@@ -140,6 +158,8 @@ pub struct Case {
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// Do pseudonyms stand for numbers, names and addresses of the owner's side (`--redact`)?
+    pub redacted: bool,
     /// The zone in which instants are shown.
     pub timezone: String,
     /// Where the zone came from, in words.

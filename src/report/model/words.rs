@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A way in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Vector {
     /// The secret was guessed.

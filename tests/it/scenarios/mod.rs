@@ -12,6 +12,7 @@ mod people;
 mod phone_files;
 mod proxies;
 mod records;
+mod registered;
 mod stage;
 mod switch;
 mod telephone;

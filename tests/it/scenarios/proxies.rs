@@ -490,3 +490,93 @@ proptest::proptest! {
         proptest::prop_assert_eq!(crate::support::read_in_steps(reader.as_ref(), line.as_bytes(), 17), whole);
     }
 }
+
+/// What a site's tables hold, by table: columns, and rows.
+struct Tables {
+    acc: Vec<Vec<String>>,
+    calls: Vec<String>,
+}
+
+/// A week of honest calls and a night of others, by 102, whose secret is its name.
+fn tables() -> Tables {
+    let mut tables = Tables { acc: Vec::new(), calls: Vec::new() };
+    let begin = Log::new(KAMAILIO).at("2026-03-02 09:00:00");
+    let mut call = |peer: &str, dialed: String, at: i64| {
+        let id = format!("{}@ua", tables.acc.len());
+        for (method, at) in [("INVITE", at), ("BYE", at + 90)] {
+            let tag = format!("t{}", tables.acc.len() / 2);
+            let row = [method, &tag, &tag, &id, "200", "OK", &at.to_string(), "102", peer, &dialed];
+            tables.acc.push(row.map(str::to_owned).to_vec());
+        }
+        id
+    };
+    for hour in (0..5).flat_map(|day| (0..6).map(move |hour| day * DAY + hour * HOUR)) {
+        call("192.168.5.12", "0145550101".to_owned(), begin + hour);
+    }
+    let night = begin + 4 * DAY + 16 * HOUR;
+    let calls =
+        (0..30).map(|n| call("198.51.100.77", format!("{}{n}", ABROAD[n as usize % 4]), night + n * 10));
+    let calls: Vec<String> = calls.collect();
+    tables.calls = calls;
+    tables
+}
+
+const EXTRA: &str = "modparam(\"acc\", \"db_extra\", \"src_user=$fU;src_ip=$si;dst_ouser=$tU\")\n";
+
+#[test]
+fn accounting_is_read_from_text_tables_flat_files_and_dumps() {
+    let Tables { acc, calls } = tables();
+    let texts = |row: &[String], between: &str| row.join(between);
+    let columns = "method(string) from_tag(string) to_tag(string) callid(string) sip_code(string) sip_reason(string) time(time) src_user(string) src_ip(string) dst_ouser(string)\n";
+    let db_text: String =
+        std::iter::once(columns.to_owned()).chain(acc.iter().map(|row| texts(row, ":") + "\n")).collect();
+    let flat: String = acc.iter().map(|row| texts(row, "|") + "\n").collect();
+    let values = |row: &Vec<String>| {
+        let mut row = row.clone();
+        let at = DateTime::from_timestamp(row[6].parse().unwrap(), 0).unwrap().with_timezone(&KAMAILIO.zone);
+        row[6] = at.format("%Y-%m-%d %H:%M:%S").to_string();
+        format!("('{}')", row.join("','"))
+    };
+    let rows: Vec<String> = acc.iter().map(values).collect();
+    let dump = format!(
+        "-- MySQL dump 10.13  Distrib 10.11\n\
+         CREATE TABLE `acc` (`method` varchar(16), `from_tag` varchar(128), `to_tag` varchar(128), `callid` varchar(255), `sip_code` varchar(3), `sip_reason` varchar(128), `time` datetime, `src_user` varchar(64), `src_ip` varchar(64), `dst_ouser` varchar(64));\n\
+         INSERT INTO `acc` VALUES {};\n\
+         CREATE TABLE `subscriber` (`id` int, `username` varchar(64), `domain` varchar(64), `password` varchar(64), `ha1` varchar(128));\n\
+         INSERT INTO `subscriber` VALUES (1,'101','x','kT7-uLq92mXw',''),(2,'102','x','102','');\n",
+        rows.join(",")
+    );
+    let accounts = "id(int,auto) username(string) domain(string) password(string) ha1(string)\n1:101:x:kT7-uLq92mXw:\n2:102:x:102:\n";
+    let cases: [&[(&str, &str)]; 3] = [
+        &[("dbtext/acc", &db_text), ("dbtext/subscriber", accounts)],
+        &[("log/acc_1.log", &flat), ("etc/kamailio/kamailio.cfg", EXTRA), ("dbtext/subscriber", accounts)],
+        &[("backup/kamailio.sql", &dump)],
+    ];
+    for files in cases {
+        let scratch = Scratch::new();
+        for (path, text) in files {
+            scratch.file(path, text);
+        }
+        let report = examine_folder(scratch.path(), &options(KAMAILIO));
+        let truth = Truth {
+            vectors: vec!["default-credential", "unknown"],
+            accounts: vec!["102"],
+            sources: vec![("198.51.100.77".into(), "dial")],
+            calls: calls.clone(),
+        };
+        compare(&report, &[truth], &[]);
+        assert!(report.findings.iter().any(|finding| finding.id == "weak-secret"), "{}", files[0].0);
+        assert!(!serde_json::to_string(&report).unwrap().contains("kT7-uLq92mXw"));
+    }
+}
+
+#[test]
+fn a_flat_file_without_its_script_says_what_is_not_known() {
+    let scratch = Scratch::new();
+    let flat: String = tables().acc.iter().map(|row| row.join("|") + "\n").collect();
+    scratch.file("acc_1.log", &flat);
+    let report = examine_folder(scratch.path(), &options(KAMAILIO));
+    let whole = serde_json::to_string(&report).unwrap();
+    assert!(whole.contains("3 columns of the site's own"), "{whole}");
+    assert!(report.incidents.is_empty());
+}

@@ -1,8 +1,12 @@
-//! What somebody saved of the server's own commands: who was registered when the evidence was taken.
+//! What somebody saved of the server's own commands: who was registered when the evidence was taken, and which calls
+//! were up.
 //!
-//! Read are `sip show peers`, `pjsip show contacts` (and the contacts in `pjsip show endpoints` and `aors`), FreeSWITCH's
-//! `sofia status profile NAME reg` and `show registrations`. Asterisk cuts a long contact to fit its column, so an
-//! address counts only where something follows it.
+//! Read are `sip show peers`, `iax2 show peers`, `pjsip show contacts` (and the contacts in `pjsip show endpoints` and
+//! `aors`), FreeSWITCH's `sofia status profile NAME reg` and `show registrations`, and the lists of [`calls`]. Asterisk
+//! cuts a long contact to fit its column, so an address counts only where something follows it.
+//! `pjsip show registrations` and `sip show registry` list the server's own registrations with carriers: no phone's.
+
+pub(super) mod calls;
 
 use super::address::{host_and_port, of_uri};
 use super::model::{Binding, Pbx, Problem};
@@ -14,8 +18,9 @@ const LONGEST: usize = 4 * 1024 * 1024;
 /// Contacts of one file.
 const MOST_BINDINGS: usize = 20_000;
 /// What a file of one of the commands has in its beginning.
-const MARKS: [&[u8]; 4] = [
+const MARKS: [&[u8]; 5] = [
     b"Name/username ",
+    b"Name/Username ",
     b"Contact:  <Aor/ContactUri",
     b"Registrations:\n====",
     b"reg_user,realm,token,url,expires,network_ip,network_port",
@@ -26,7 +31,7 @@ const LOOKED_AT: usize = 4 * 1024;
 /// Returns whether a file begins as the saved output of a command does that is read here.
 pub fn is_saved_output(head: &[u8]) -> bool {
     let first = head.get(..LOOKED_AT).unwrap_or(head);
-    MARKS.iter().any(|mark| memchr::memmem::find(first, mark).is_some())
+    MARKS.iter().any(|mark| memchr::memmem::find(first, mark).is_some()) || calls::is_list(first)
 }
 
 /// Reads the contacts that every saved output names.
@@ -35,7 +40,10 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
         |source: &&crate::evidence::Source| source.kind == Kind::SavedOutput && source.duplicate_of.is_none();
     for source in evidence.sources.iter().filter(is_one) {
         match evidence.read_small(source, LONGEST) {
-            Ok(bytes) => pbx.bindings.extend(bindings(source.id, &bytes)),
+            Ok(bytes) => {
+                pbx.bindings.extend(bindings(source.id, &bytes));
+                pbx.live_calls.extend(calls::of(source.id, &bytes));
+            }
             Err(error) => {
                 let what = format!("cannot be read: {error}");
                 pbx.problems.push(Problem { path: source.file.path.clone(), what });
@@ -102,10 +110,11 @@ fn contact(value: &str, place: impl Fn() -> Citation) -> Option<Binding> {
     is_whole.then(|| bound(account, host, place()))
 }
 
-/// Reads `304/304  198.51.100.7  D  Auto (No)  No  A  5060  OK (12 ms)`; only what is marked `D` registered.
+/// Reads `304/304  198.51.100.7  D  Auto (No)  No  A  5060  OK (12 ms)`, of IAX2 with a `(D)`; only what is marked so
+/// registered.
 fn peer(line: &str, place: impl Fn() -> Citation) -> Option<Binding> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let [name, address, "D", rest @ ..] = words.as_slice() else { return None };
+    let [name, address, "D" | "(D)", rest @ ..] = words.as_slice() else { return None };
     let account = name.split('/').next().unwrap_or(name);
     let port = rest.iter().find_map(|word| word.parse().ok());
     Some(Binding { port, ..bound(account, address, place()) })
@@ -146,6 +155,12 @@ carrier                   203.0.113.4                                 Auto (No) 
 3 sip peers [Monitored: 1 online, 1 offline Unmonitored: 1 online, 0 offline]
 ";
         assert_eq!(told(peers), ["304 198.51.100.7 Some(49152) None 2"]);
+        let iax = "\
+Name/Username    Host                                          Mask                                      Port          Status       Description
+branch           198.51.100.9                             (D)  (null)                                    4569          OK (31 ms)
+carrier/us       203.0.113.4                              (S)  (null)                                    4569          Unmonitored
+";
+        assert_eq!(told(iax), ["branch 198.51.100.9 Some(4569) None 2"]);
         let contacts = "
   Contact:  <Aor/ContactUri..............................> <Hash....> <Status> <RTT(ms)..>
 ==========================================================================================

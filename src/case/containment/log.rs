@@ -1,0 +1,127 @@
+//! Which log a jail of fail2ban can read: the one that tells of most failures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::artifacts::place::on_disk;
+use crate::case::build::Case;
+use crate::contain::words::DiskPath;
+use crate::contain::{Jail, LogForm, Plan, ScriptTurn};
+use crate::event::Action;
+use crate::reconstruct::world::{Told, family};
+
+/// Turns of speech of one script.
+const MOST_TURNS: usize = 8;
+/// Lines that are looked at for them.
+const MOST_LINES: usize = 400;
+
+/// Fills in what the jail rests on, or why there can be none.
+pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
+    let mut logs: BTreeMap<(LogForm, String), (u64, &Told<'_>)> = BTreeMap::new();
+    for told in &case.world.told {
+        let failures = failures(told);
+        let Some(form) = form(told).filter(|_| failures > 0) else { continue };
+        let path = family(&told.source.file.path);
+        let known = logs.entry((form, path)).or_insert((0, told));
+        known.0 += failures;
+        // The file that is written to now has the shortest name of its log.
+        if told.source.file.path.len() < known.1.source.file.path.len() {
+            known.1 = told;
+        }
+    }
+    // Lines of JSON tell what the same log tells plainly; fail2ban's own form of them is the more fragile one.
+    // Of logs that tell the same, fail2ban has least to read in the smallest.
+    let best = logs.iter().max_by_key(|((form, path), (failures, told))| {
+        let size = std::cmp::Reverse(told.source.file.bytes);
+        (*form != LogForm::AsteriskJson, *failures, size, std::cmp::Reverse(path.as_str()))
+    });
+    let Some(((form, _), (failures, told))) = best else {
+        plan.no_jail =
+            Some("no log of this evidence tells of a failed login: there is nothing that a jail could count");
+        return;
+    };
+    let placed = family(&on_disk(&told.source.file.placed));
+    match DiskPath::new(&placed) {
+        Some(log) => {
+            let path = told.source.file.path.clone();
+            let turns = if *form == LogForm::Proxy { turns(case) } else { Vec::new() };
+            plan.jail = Some(Jail { log, path, form: *form, failures: *failures, turns });
+        }
+        None => plan.no_jail = Some("the path of the log has letters that no script may hold"),
+    }
+}
+
+/// Returns the turns by which the routing script tells of failures, from the lines that were kept of them.
+fn turns(case: &Case<'_>) -> Vec<ScriptTurn> {
+    let lines = case.world.parties.iter().flat_map(|(address, party)| {
+        party.failures.lines.iter().map(move |line| (address.to_string(), line))
+    });
+    // Of a flood only the places were kept: the lines are read again.
+    let read = lines.take(MOST_LINES).filter_map(|(address, line)| Some((address, case.proof(line)?.text)));
+    let found: BTreeSet<ScriptTurn> = read.filter_map(|(address, text)| turn(&address, text.raw())).collect();
+    found.into_iter().take(MOST_TURNS).collect()
+}
+
+/// Takes the turn out of one line: the words behind `<script>:`, and what stands before the address.
+fn turn(address: &str, line: &str) -> Option<ScriptTurn> {
+    let (_, said) = line.split_once("<script>: ")?;
+    let is_letter = |letter: &char| letter.is_ascii_alphabetic() || *letter == ' ';
+    let words: String = said.chars().take_while(is_letter).collect();
+    // A name of a value that begins right behind the words is none of them.
+    let is_cut = said.chars().nth(words.len()).is_some_and(|next| next != ':');
+    let words = if is_cut { words.rsplit_once(' ').map_or("", |(whole, _)| whole).to_owned() } else { words };
+    let words = words.trim().to_owned();
+    let before = said.get(..said.find(address)?)?;
+    let cue: String = before
+        .chars()
+        .rev()
+        .take_while(|letter| letter.is_ascii_alphabetic() || "_= (:".contains(*letter))
+        .collect();
+    let cue: String = cue.chars().rev().collect();
+    // Of several words the last one stands for the address.
+    let cue = cue.trim_start().rsplit_once(' ').map_or(cue.trim_start().to_owned(), |(head, rest)| {
+        if rest.is_empty() {
+            format!("{} ", head.rsplit(' ').next().unwrap_or_default())
+        } else {
+            rest.to_owned()
+        }
+    });
+    let fits = (4..=60).contains(&words.len()) && (2..=20).contains(&cue.len());
+    fits.then_some(ScriptTurn { words, cue })
+}
+
+/// Returns how many records of a source a jail may count.
+fn failures(told: &Told<'_>) -> u64 {
+    let of = |action| told.ledger.actions.get(&action).copied().unwrap_or(0);
+    of(Action::AuthFailed) + of(Action::CallRejected)
+}
+
+/// Returns the form of a log that a filter is written for.
+fn form(told: &Told<'_>) -> Option<LogForm> {
+    match told.source.kind.word() {
+        // The line that Asterisk begins a file with is plain, whatever the form of the rest.
+        "asterisk-log" if memchr::memmem::find(&told.source.head, b"{\"hostname\":").is_some() => {
+            Some(LogForm::AsteriskJson)
+        }
+        "asterisk-log" => Some(LogForm::Asterisk),
+        "freeswitch-log" => Some(LogForm::FreeSwitch),
+        "syslog" if told.ledger.services.iter().any(|service| service.is_proxy()) => Some(LogForm::Proxy),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scripts_turns_are_taken_out_of_its_lines() {
+        let told = |line: &str| turn("198.51.100.7", line).map(|turn| (turn.words, turn.cue));
+        let expected = |words: &str, cue: &str| Some((words.to_owned(), cue.to_owned()));
+        let line =
+            "x kamailio[1]: NOTICE: <script>: Auth failed: REGISTER user=1 from 198.51.100.7:5060 ua=x";
+        assert_eq!(told(line), expected("Auth failed", "from "));
+        let line = "x kamailio[1]: NOTICE: <script>: login failed src_ip=198.51.100.7";
+        assert_eq!(told(line), expected("login failed", "src_ip="));
+        assert_eq!(told("x kamailio[1]: NOTICE: <script>: *: 198.51.100.7"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Every finding that the checks of this folder may yield, one row each: its word, what it is, what it means, and
+//! what must have been there for its absence to count. Findings of rules about settings list themselves.
+
+use super::needs::{
+    ASTERISK, CALLS, CONFIGURATION, DIALPLAN, FETCHES, FIREWALL, FREESWITCH, FREESWITCH_DATABASE, HOST, JOBS,
+    KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES, PANEL_TABLES, PHONE_FILES, PROXY, REGISTRATIONS,
+    USERS, WEB_LOG,
+};
+use super::{Check, CheckKind};
+
+type Row = (&'static str, &'static str, &'static str, &'static [&'static Need]);
+
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    // What an intruder did.
+    ("account-taken-over", "An account is in an intruder's hands", "Somebody used it who is not its owner; until its secret is changed and his contact removed, he can go on.", &[&LOGINS]),
+    ("account-made-by-intruder", "An extension that the intruder made", "It has no owner, so that nobody misses it and nobody's complaint leads to it.", &[&PANEL_TABLES]),
+    ("intruder-registered", "A contact of the intruder is still registered", "The server lets calls from there out until the contact lapses or is removed, a new secret alone does not end that.", &[&REGISTRATIONS]),
+    ("guessing-tool-let-in", "A program that guesses secrets was let in", "The count of one challenge's answers shows it, though neither account nor address is on record.", &[&FREESWITCH_DATABASE]),
+    ("unproven-call-record", "A record of a call that stands alone", "A stranger can write such a row; it counts as no call until the carrier confirms it.", &[&FREESWITCH]),
+    ("forged-log-lines", "Lines of a log that a stranger wrote", "Nobody may be banned or blamed by them.", &[&FREESWITCH]),
+    ("call-records-deleted", "Call records that were deleted", "What was deleted may be what cost.", &[&CALLS]),
+    ("exploit-request", "Requests that try a known hole of the panel", "Somebody tried; what came of it is told by what was left behind.", &[&WEB_LOG]),
+    ("secrets-downloaded", "Backups or configuration that the web server gave to strangers", "Every secret in them is known outside.", &[&WEB_LOG]),
+    ("indicator", "A mark of a known campaign", "An address, file or setting that was published as an intruder's.", &[&HOST]),
+    ("changed-during-intrusion", "Files written seconds after a request of the intruder's", "They may be his work.", &[&WEB_LOG, &HOST]),
+    // What an intruder left.
+    ("web-shell", "A page that runs what a stranger sends", "Whoever knows its address runs commands on the server.", &[&PAGES]),
+    ("module-file-changed", "A page of a signed module that was changed", "An intruder's change looks like an administrator's.", &[&MODULES]),
+    ("module-file-unlisted", "A page in a signed module that does not know it", "It came there by another way than the module's own.", &[&MODULES]),
+    ("rogue-dialplan", "Dialplan that an intruder may have left", "Calls take a way that nobody set up, past every route.", &[&DIALPLAN]),
+    ("persistence-cron", "A job that brings an intruder back", "It writes anew what was taken away.", &[&JOBS]),
+    ("persistence-panel-job", "A job of the panel that an intruder made", "It writes anew what was taken away.", &[&PANEL_TABLES]),
+    ("persistence-service", "A service that runs what an intruder left", "It starts again with the host.", &[&JOBS]),
+    ("persistence-startup", "A start or login file that runs what an intruder left", "It runs with every start or login.", &[&JOBS]),
+    ("persistence-backup-hook", "A hook of the panel's backup", "It runs with every backup or restore.", &[&HOST]),
+    ("rogue-ssh-key", "A key that lets somebody in whom nobody may know", "It works whatever the passwords are.", &[&KEYS]),
+    ("unknown-host-user", "A user of the host that an intruder may have made", "Whoever could add one had the rights of root.", &[&USERS]),
+    ("unknown-admin", "A panel user that an intruder may have made", "Whoever is in the panel reads every secret.", &[&PANEL_TABLES]),
+    ("unknown-manager-user", "A user of the manager interface that an intruder may have made", "He makes the server call.", &[&PANEL_TABLES]),
+    ("set-user-program", "A program that runs with its owner's rights", "One of root's makes whoever starts it root.", &[&HOST]),
+    // Secrets.
+    ("weak-secret", "Secrets that are guessed in little time", "Guessing never stops; a weak secret falls within hours.", &[&CONFIGURATION]),
+    ("secret-in-old-copy", "Secrets in force that stand in old copies", "Whoever reads the copy has the secret.", &[&CONFIGURATION]),
+    ("secrets-readable-by-all", "Files with secrets that every user of the host may read", "A hole in any program gives them away.", &[&CONFIGURATION]),
+    // Phone files.
+    ("provisioning-exposed", "Phone files that strangers can fetch", "Each holds a secret in clear.", &[&PHONE_FILES]),
+    ("provisioning-leaked", "Phone files that strangers fetched", "The secrets in them are known outside.", &[&FETCHES]),
+    ("provisioning-walked", "Somebody asked for one phone file after another", "He looks for the ones that exist.", &[&FETCHES]),
+    ("provisioning-softphone-file", "A phone file for a program that needs none", "It holds a secret for nobody's use.", &[&PHONE_FILES]),
+    ("provisioning-orphan-file", "A phone file of an account that is gone", "It holds a secret for nobody's use.", &[&PHONE_FILES]),
+    ("provisioning-world-readable", "Phone files that every user of the host may read", "A hole in any program gives them away.", &[&PHONE_FILES]),
+    ("provisioning-writable", "Phone files that others may write", "Whoever writes one sends the phone where he likes.", &[&PHONE_FILES]),
+    // The dialplan.
+    ("guests-reach-trunk", "Calls without an account reach a trunk", "Anybody on the Internet calls at the owner's cost.", &[&DIALPLAN]),
+    ("dialplan-hole", "Callers from outside reach a trunk", "Whoever calls one of the numbers calls on at the owner's cost.", &[&DIALPLAN]),
+    ("disa-without-pin", "A second dial tone without a PIN", "Whoever calls in calls out.", &[&DIALPLAN]),
+    ("disa-weak-pin", "A second dial tone with a weak PIN", "Programs try such PINs all night.", &[&DIALPLAN]),
+    ("voicemail-dials-out", "Mailboxes that dial out", "Whoever guesses a mailbox's PIN calls at the owner's cost.", &[&DIALPLAN]),
+    ("transfer-allowed", "Calls that somebody outside can send on", "A few digits turn an incoming call into an outgoing one.", &[&DIALPLAN]),
+    ("route-lets-foreign-out", "A route that lets dear destinations out", "Once inside, an intruder needs no more.", &[&DIALPLAN]),
+    ("forward-to-paid-destination", "A forward to a number that costs", "Every call to the extension pays the intruder.", &[&REGISTRATIONS]),
+    // Doors and defences.
+    ("sip-open-to-all", "The firewall lets everybody speak SIP to the server", "Whoever wants may look for accounts and guess.", &[&FIREWALL]),
+    ("manager-open-to-all", "The firewall lets everybody reach the manager interface", "Whoever has a user's secret makes the server call.", &[&FIREWALL]),
+    ("tftp-open-to-all", "The firewall lets everybody fetch phone files by TFTP", "TFTP knows no password.", &[&FIREWALL]),
+    ("panel-open-to-all", "The firewall lets everybody reach the web panel", "Most large frauds of the last years began there.", &[&FIREWALL]),
+    ("access-list-open", "An access list lets everybody in", "The last rule that matches decides, and it permits all.", &[&ASTERISK]),
+    ("access-list-lets-nobody-in", "An access list lets nobody in", "The last rule that matches decides, and it denies all.", &[&ASTERISK]),
+    ("access-list-without-ipv6", "An access list closes IPv4 and leaves IPv6 open", "Rules of one family say nothing of the other.", &[&ASTERISK]),
+    ("manager-user-from-anywhere", "A manager user who may come from anywhere", "Whoever has the secret makes the server call.", &[&MANAGER]),
+    ("security-log-off", "Security events are not logged", "Logins that succeed leave no line, and a blocker is half blind.", &[&LOGGER]),
+    ("vulnerable-module", "Modules of the panel with holes that are known", "Programs look for them all day.", &[&PANEL_TABLES]),
+    ("proxy-without-authentication", "The SIP proxy asks nobody for credentials", "Whoever sends a call is let through.", &[&PROXY]),
+    ("proxy-without-flood-limit", "The SIP proxy shuts out nobody who floods it", "Guessing runs as fast as the line allows.", &[&PROXY]),
+];
+
+pub(super) fn checks() -> impl Iterator<Item = Check> {
+    TABLE.iter().map(|(id, title, meaning, needs)| Check {
+        id,
+        title,
+        meaning,
+        needs: needs.to_vec(),
+        settings: Vec::new(),
+        kind: CheckKind::Finding,
+    })
+}

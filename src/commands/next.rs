@@ -1,0 +1,53 @@
+//! The commands that lead on from an answer, with the options that it rests on: the next one is always on the screen.
+
+use std::path::PathBuf;
+
+use tolltrace::playbook::Phase;
+use tolltrace::report::document::Block;
+
+use crate::cli::{InquiryArgs, RecordArgs, ReportArgs};
+
+use super::words::shell_word;
+
+/// Returns what to run after a phase's command.
+pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
+    let quoted: Vec<String> =
+        args.evidence.evidence.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
+    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
+    let has_bill = !args.inquiry.carrier_cdr.is_empty();
+    let bill = if has_bill { "" } else { " --carrier-cdr BILL.csv" };
+    let dispute = format!("tolltrace dispute {evidence}{bill} -o packet");
+    let commands = match after {
+        Phase::Assess => vec![format!("tolltrace investigate {evidence}"), dispute],
+        Phase::Investigate => vec![dispute, format!("tolltrace run {evidence} -o case")],
+        _ => vec![format!("tolltrace run {evidence} -o case")],
+    };
+    vec![Block::heading("Next"), Block::Commands(commands)]
+}
+
+/// Returns the options that were given and change what is found, each with a space before it.
+pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
+    let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
+    let one = |paths: &Option<PathBuf>| paths.iter().map(path).collect::<Vec<_>>();
+    let options = [
+        ("--since", texts(&inquiry.since)),
+        ("--until", texts(&inquiry.until)),
+        ("--tz", texts(&inquiry.tz)),
+        ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
+        ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
+        ("--home-country", texts(&record.home_country)),
+        ("--outside-prefix", texts(&inquiry.outside_prefix)),
+        ("--carrier-cdr", paths(&inquiry.carrier_cdr)),
+        ("--carrier-map", one(&inquiry.carrier_map)),
+        ("--carrier-tz", texts(&inquiry.carrier_tz)),
+        ("--geoip", paths(&inquiry.geoip)),
+        ("--numbers", paths(&inquiry.numbers)),
+        ("--thresholds", one(&inquiry.thresholds)),
+        ("--rates", one(&inquiry.rates)),
+        ("--playbooks", paths(&inquiry.playbooks)),
+    ];
+    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
+}

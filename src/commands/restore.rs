@@ -1,0 +1,91 @@
+//! `restore`: the gate before service is restored.
+
+use serde::Serialize;
+
+use tolltrace::case;
+use tolltrace::report::document::Block;
+use tolltrace::report::model::{Case, Tool};
+use tolltrace::report::{json, markdown, text};
+use tolltrace::restore::{self, Earlier, Outcome, Scene};
+
+use crate::cli::{Format, RestoreArgs};
+use crate::ui::Ui;
+
+use super::words::shell_word;
+use super::{Status, inquiry};
+
+/// Judges every gate on the new evidence, and ends with 1 while one does not hold.
+pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
+    let report = &args.report;
+    // Hours of reading must not end in a case that cannot be used.
+    let earlier = args.case.as_deref().map(Earlier::open).transpose()?;
+    let evidence = inquiry::gather(&report.evidence.evidence, report.output.as_deref())?;
+    inquiry::require_sources(&evidence, ui)?;
+    let mut options = inquiry::options(&report.inquiry, Some(&report.record));
+    options.clean_since.clone_from(&args.clean_since);
+    let judged = case::examine_and(&evidence, &options, &ui.progress(), |ground, examined| {
+        let outcome = restore::judge(&Scene::new(ground, &examined.report, earlier.as_ref()), &args.accept);
+        (outcome, examined.report)
+    });
+    let (outcome, examined) = judged?;
+    let shown = match report.record.format {
+        Format::Json => {
+            let data = RestoreData {
+                schema: restore::SCHEMA,
+                tool: &examined.tool,
+                case: &examined.case,
+                earlier: earlier.as_ref().map(|earlier| earlier.folder.as_str()),
+                outcome: &outcome,
+            };
+            let mut bytes = Vec::new();
+            json::write_pretty(&mut bytes, &data)?;
+            String::from_utf8(bytes)?
+        }
+        Format::Markdown => markdown::render("Restore service", &all(args, &outcome, inquiry::full())),
+        Format::Text => {
+            let bold = ui.bold() && report.output.is_none();
+            text::render(&all(args, &outcome, inquiry::view(ui, false)), bold)
+        }
+    };
+    inquiry::deliver(&shown, report.output.as_deref(), ui)?;
+    Ok(if outcome.holds { inquiry::status(&examined, &report.record) } else { Status::NotHeld })
+}
+
+fn all(args: &RestoreArgs, outcome: &Outcome, view: tolltrace::report::sections::View) -> Vec<Block> {
+    let mut blocks = restore::blocks(outcome, view);
+    blocks.push(Block::heading("Next"));
+    blocks.push(Block::Commands(next(args, outcome)));
+    blocks
+}
+
+/// Returns the command that leads on: what closes the holes, or this one again after a day.
+fn next(args: &RestoreArgs, outcome: &Outcome) -> Vec<String> {
+    let paths = args.report.evidence.evidence.iter().map(|path| shell_word(&path.to_string_lossy()));
+    let evidence = paths.collect::<Vec<_>>().join(" ");
+    let case = args.case.as_ref().map(|case| format!(" --case {}", shell_word(&case.to_string_lossy())));
+    let case = case.unwrap_or_else(|| " --case CASE".to_owned());
+    let again = |since: &str| format!("tolltrace restore {evidence}{case} --clean-since {since}");
+    if !outcome.holds {
+        let mut commands = vec![format!("tolltrace contain {evidence} -o contain")];
+        commands.push(format!("tolltrace restore {evidence}{case}"));
+        return commands;
+    }
+    let since = outcome.evidence_ends.or(outcome.clean_since);
+    vec![again(
+        &since.map_or_else(
+            || "TIME".to_owned(),
+            |since| since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        ),
+    )]
+}
+
+/// What `restore` tells as JSON.
+#[derive(Serialize)]
+struct RestoreData<'a> {
+    schema: &'static str,
+    tool: &'a Tool,
+    case: &'a Case,
+    earlier: Option<&'a str>,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}

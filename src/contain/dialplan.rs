@@ -1,0 +1,226 @@
+//! Numbers abroad refused but for a list of countries, in the language of each product; emergency numbers first.
+//!
+//! Facts relied on: within a context the narrower pattern is tried first, and a context's own extensions before its
+//! includes, whatever the order in the file; FreePBX looks in `from-internal-custom` before its outbound routes;
+//! FreeSWITCH takes the first extension whose condition holds unless it says `continue`, in the order of file names.
+//! What was dialled is filtered before it is used again: behind a pattern that ends with a dot it may be anything.
+
+use super::script::Head;
+use super::words::{Digits, Name};
+use super::{Outbound, Plan};
+
+/// Area codes of calls that are charged to the caller's bill in the North American plan.
+const PAID_AREAS: [&str; 2] = ["900", "976"];
+
+/// Returns every prefix behind which a number abroad or an emergency number may stand: none, and the outside lines.
+fn before(outbound: &Outbound) -> Vec<String> {
+    std::iter::once(String::new()).chain(outbound.outside.iter().map(ToString::to_string)).collect()
+}
+
+/// Writes the dialplan of Asterisk or FreePBX.
+pub(super) fn asterisk(plan: &Plan) -> String {
+    let outbound = &plan.outbound;
+    let (undo, use_it) = if outbound.has_panel_routes {
+        (
+            "take the lines out of extensions_custom.conf again, then: asterisk -rx 'dialplan reload'",
+            "To use it: put it into /etc/asterisk/extensions_custom.conf (the panel leaves that file alone), then: asterisk -rx 'dialplan reload'. A context from-internal-custom that is there already is added to, not replaced.",
+        )
+    } else {
+        (
+            "give the accounts their old context back, and reload",
+            "To use it: include it at the end of extensions.conf, give each account the context with tolltrace- before its old one (context=tolltrace-...), then: asterisk -rx 'dialplan reload' and reload the channel driver.",
+        )
+    };
+    let head = Head {
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers go out first (Asterisk).",
+        changes: "what is dialled from the contexts below; numbers of one's own country go on as before.",
+        undo,
+        check: "asterisk -rx 'dialplan show 0025261000000@CONTEXT' leads to tolltrace-refused, and an emergency number does not.",
+        notes: &[use_it],
+    };
+    let mut text = head.remarks(";");
+    if !outbound.knows_emergency {
+        text.push_str(
+            "; The country is not known: write its own emergency numbers below before this is used.\n",
+        );
+    }
+    if outbound.has_panel_routes {
+        if let Some(routes) = Name::new("outbound-allroutes") {
+            context(&mut text, outbound, "from-internal-custom", &routes, false);
+        }
+    } else {
+        for old in &outbound.contexts {
+            context(&mut text, outbound, &format!("tolltrace-{old}"), old, true);
+        }
+    }
+    text.push_str("\n[tolltrace-refused]\nexten => s,1,NoOp(a number abroad was refused)\nexten => s,n,Congestion(5)\nexten => s,n,Hangup(21)\n");
+    text
+}
+
+fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includes: bool) {
+    text.push_str(&format!("\n[{new}]\n; emergency numbers first\n"));
+    for line in before(outbound) {
+        for number in &outbound.emergency {
+            text.push_str(&format!("exten => {line}{number},1,Goto({old},{line}{number},1)\n"));
+        }
+    }
+    let again = format!("Goto({old},${{FILTER(0-9+,${{EXTEN}})}},1)");
+    text.push_str("; countries that honest calls went to: strike out those that need not be called\n");
+    for line in before(outbound) {
+        for country in &outbound.called {
+            for prefix in &outbound.international {
+                text.push_str(&format!(
+                    "exten => _{line}{prefix}{}.,1,{again} ; {}\n",
+                    country.code,
+                    plain(country.name)
+                ));
+            }
+            text.push_str(&format!("exten => _{line}+{}.,1,{again}\n", country.code));
+        }
+    }
+    text.push_str("; all other numbers abroad, and those that cost as if they were\n");
+    let refused = "Goto(tolltrace-refused,s,1)";
+    for line in before(outbound) {
+        for prefix in &outbound.international {
+            text.push_str(&format!("exten => _{line}{prefix}.,1,{refused}\n"));
+        }
+        text.push_str(&format!("exten => _{line}+.,1,{refused}\n"));
+        // Narrower than a country's pattern: code 1 is open to all of these otherwise.
+        for area in &outbound.costly_areas {
+            for prefix in &outbound.international {
+                text.push_str(&format!("exten => _{line}{prefix}1{area}.,1,{refused}\n"));
+            }
+            text.push_str(&format!("exten => _{line}+1{area}.,1,{refused}\n"));
+        }
+        if outbound.is_north_american {
+            let paid = PAID_AREAS.iter().filter_map(|area| Digits::new(area));
+            for area in outbound.costly_areas.iter().cloned().chain(paid) {
+                text.push_str(&format!(
+                    "exten => _{line}1{area}NXXXXXX,1,{refused}\nexten => _{line}{area}NXXXXXX,1,{refused}\n"
+                ));
+            }
+        }
+    }
+    if includes {
+        text.push_str(&format!("include => {old}\n"));
+    }
+}
+
+/// A country's name without what a file may read.
+fn plain(name: &str) -> String {
+    super::words::remark(name)
+}
+
+/// Joins digits as alternatives of an expression.
+fn either<'d>(digits: impl IntoIterator<Item = &'d Digits>) -> String {
+    digits.into_iter().map(Digits::as_str).collect::<Vec<_>>().join("|")
+}
+
+/// An expression for numbers abroad whose country is not on the list; `allowed` may be empty.
+fn foreign(outbound: &Outbound) -> String {
+    let line = either(&outbound.outside);
+    let line = if line.is_empty() { String::new() } else { format!("(?:{line})?") };
+    let prefixes = either(&outbound.international);
+    let areas = either(&outbound.costly_areas);
+    // Code 1 opens North America, and none of the islands that share it.
+    let narrowed = |code: &Digits| match code.as_str() {
+        "1" if !areas.is_empty() => format!("1(?!{areas})"),
+        code => code.to_owned(),
+    };
+    let allowed: Vec<String> = outbound.called.iter().map(|country| narrowed(&country.code)).collect();
+    let allowed = allowed.join("|");
+    let not = if allowed.is_empty() { String::new() } else { format!("(?!{allowed})") };
+    let mut expression = format!("^{line}(?:(?:{prefixes}|[+]){not}[0-9]");
+    if outbound.is_north_american {
+        let paid = PAID_AREAS.join("|");
+        expression.push_str(&format!("|1?(?:{areas}|{paid})[2-9][0-9]{{6}}$"));
+    }
+    expression + ")"
+}
+
+/// Writes the dialplan of FreeSWITCH.
+pub(super) fn freeswitch(plan: &Plan) -> String {
+    let outbound = &plan.outbound;
+    let head = Head {
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers go on first (FreeSWITCH).",
+        changes: "what is dialled in the context that the file is put into; numbers of one's own country go on as before.",
+        undo: "remove the file, then: fs_cli -x reloadxml",
+        check: "fs_cli -x 'xml_locate dialplan' has it; a call to a number abroad ends with CALL_REJECTED.",
+        notes: &[
+            "To use it: save it as dialplan/default/00_tolltrace_outbound.xml (before all other files of that folder, and of each context that phones use), then: fs_cli -x reloadxml",
+        ],
+    };
+    let mut text = String::from("<include>\n  <!--\n");
+    text.push_str(&head.remarks("   "));
+    for country in &outbound.called {
+        text.push_str(&format!("    allowed: {} {}\n", country.code, plain(country.name)));
+    }
+    if !outbound.knows_emergency {
+        text.push_str(
+            "    The country is not known: write its own emergency numbers below before this is used.\n",
+        );
+    }
+    text.push_str("  -->\n");
+    let emergency = either(&outbound.emergency);
+    let line = either(&outbound.outside);
+    let line = if line.is_empty() { String::new() } else { format!("(?:{line})?") };
+    text.push_str(&format!(
+        "  <extension name=\"tolltrace_emergency\" continue=\"true\">\n    <condition field=\"destination_number\" expression=\"^{line}(?:{emergency})$\">\n      <action application=\"log\" data=\"NOTICE emergency call\"/>\n    </condition>\n  </extension>\n"
+    ));
+    text.push_str(&format!(
+        "  <extension name=\"tolltrace_refuse_abroad\">\n    <condition field=\"destination_number\" expression=\"{}\">\n      <action application=\"hangup\" data=\"CALL_REJECTED\"/>\n    </condition>\n  </extension>\n</include>\n",
+        foreign(outbound)
+    ));
+    text
+}
+
+/// Writes the route of Kamailio or OpenSIPS.
+pub(super) fn proxy(plan: &Plan) -> String {
+    let outbound = &plan.outbound;
+    let head = Head {
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers go on first (Kamailio, OpenSIPS).",
+        changes: "INVITEs that the routing script gives to this route; numbers of one's own country go on as before.",
+        undo: "take the route and the line that calls it out again, and restart the proxy.",
+        check: "kamailio -c (opensips -C) reads the script without a complaint; a call to a number abroad is answered with 403.",
+        notes: &[
+            "To use it: put the route at the end of the script, and call it behind the authentication: if (is_method(\"INVITE\")) { route(TOLLTRACE_OUT); }",
+        ],
+    };
+    let mut text = head.remarks("#");
+    if !outbound.knows_emergency {
+        text.push_str(
+            "# The country is not known: write its own emergency numbers below before this is used.\n",
+        );
+    }
+    let line = either(&outbound.outside);
+    // POSIX expressions: no group without a capture, and no looking ahead.
+    let line = if line.is_empty() { String::new() } else { format!("({line})?") };
+    let prefixes = format!("({}|[+])", either(&outbound.international));
+    text.push_str(&format!(
+        "route[TOLLTRACE_OUT] {{\n    # emergency numbers first\n    if ($rU =~ \"^{line}({})$\") {{\n        return;\n    }}\n",
+        either(&outbound.emergency)
+    ));
+    let refuse = "        sl_send_reply(\"403\", \"Destination not allowed\");\n        exit;\n    }\n";
+    if !outbound.costly_areas.is_empty() {
+        text.push_str("    # islands and others that share code 1 and cost as calls abroad do\n");
+        let areas = either(&outbound.costly_areas);
+        text.push_str(&format!("    if ($rU =~ \"^{line}{prefixes}1({areas})\") {{\n{refuse}"));
+        if outbound.is_north_american {
+            let paid = PAID_AREAS.join("|");
+            text.push_str(&format!(
+                "    if ($rU =~ \"^{line}1?({areas}|{paid})[2-9][0-9]{{6}}$\") {{\n{refuse}"
+            ));
+        }
+    }
+    if !outbound.called.is_empty() {
+        text.push_str(
+            "    # countries that honest calls went to: strike out those that need not be called\n",
+        );
+        let allowed = either(outbound.called.iter().map(|country| &country.code));
+        text.push_str(&format!(
+            "    if ($rU =~ \"^{line}{prefixes}({allowed})\") {{\n        return;\n    }}\n"
+        ));
+    }
+    text.push_str(&format!("    if ($rU =~ \"^{line}{prefixes}[0-9]\") {{\n{refuse}}}\n"));
+    text
+}

@@ -1,0 +1,158 @@
+//! A jail of fail2ban with a filter that would have counted the failures of this very log.
+//!
+//! Facts relied on: fail2ban takes the date out of a line and leaves the brackets around it; `%` is written `%%` in its
+//! files; a ban by `banaction_allports` is of one protocol, TCP unless told, so that SIP over UDP needs its own. Whoever
+//! sends a packet writes a part of the line: each expression is tied to both ends of what the server itself writes, so
+//! that nobody can have an innocent address banned by putting it into a name.
+
+use super::script::Head;
+use super::{Jail, Kept, LogForm, Output, Plan, ScriptTurn};
+
+/// Name of jail and filter.
+const NAME: &str = "tolltrace-sip";
+
+/// Writes jail and filter.
+pub(super) fn files(plan: &Plan) -> Vec<Output> {
+    let Some(jail) = &plan.jail else { return Vec::new() };
+    vec![
+        Output::new(
+            "fail2ban/jail.d/tolltrace-sip.local",
+            "a jail for the log that tells of most failures",
+            jail_file(plan, jail),
+        ),
+        Output::new(
+            "fail2ban/filter.d/tolltrace-sip.conf",
+            "its filter, which matches this log's failures",
+            filter_file(jail),
+        ),
+    ]
+}
+
+fn jail_file(plan: &Plan, jail: &Jail) -> String {
+    let check = format!(
+        "fail2ban-regex {} /etc/fail2ban/filter.d/{NAME}.conf; afterwards fail2ban-client status {NAME}",
+        jail.log
+    );
+    let head = Head {
+        title: "A jail for the log that tells of most failures here.",
+        changes: "fail2ban bans an address from all ports, TCP and UDP, at the fifth failure of a day, for a week.",
+        undo: "remove both files, then: fail2ban-client reload",
+        check: &check,
+        notes: &[
+            "To use it: copy the folder fail2ban over /etc/fail2ban, then: fail2ban-client reload. Copied twice it is there once.",
+            "Its own defaults (five in ten minutes, banned for ten minutes) let a guesser through who tries every few minutes.",
+            "It counts failures only: whoever brings the right secret is never counted, and many addresses with one try each stay below it.",
+        ],
+    };
+    let mut exempt = vec!["127.0.0.1/8".to_owned(), "::1".to_owned()];
+    let known = plan.known().filter(|keep| keep.kind != Kept::Seen || plan.intrusions.is_empty());
+    exempt.extend(known.map(|keep| keep.network.to_string()));
+    let missing = match jail.form {
+        LogForm::FreeSwitch => {
+            "# FreeSWITCH tells of wrong secrets only with log-auth-failures=true in each SIP profile.\n"
+        }
+        LogForm::Proxy => {
+            "# The lines are those that the site's own routing script prints: keep its xlog() as it is.\n"
+        }
+        LogForm::Asterisk | LogForm::AsteriskJson => {
+            "# Keep the levels notice, warning and security in logger.conf for this file.\n"
+        }
+    };
+    format!(
+        "{head}{missing}\n[{NAME}]\nenabled = true\nfilter = {NAME}\nlogpath = {log}\nbackend = auto\nmaxretry = 5\nfindtime = 86400\nbantime = 604800\nignoreip = {exempt}\naction = %(banaction_allports)s[name=%(__name__)s-tcp, protocol=\"tcp\"]\n         %(banaction_allports)s[name=%(__name__)s-udp, protocol=\"udp\"]\n",
+        head = head.remarks("#"),
+        log = jail.log,
+        exempt = exempt.join(" "),
+    )
+}
+
+/// What Asterisk writes before each message, in files (plain or not) and by syslog, the date taken out.
+const ASTERISK_HEAD: &str = r"^(?:\[[^\]]{0,40}\]|\s*\S+ \S+\[\d+\]:)\s*(?:NOTICE|WARNING|SECURITY|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?:Ext\. \S+|\S+?):(?:\d+ (?:in )?\w+:)?\s";
+
+/// Messages of Asterisk that tell of a failure, each from the first word to the last.
+const ASTERISK: [&str; 9] = [
+    r"Registration from '.*' failed for '<HOST>(?::\d+)?' - [\w /().,-]+$",
+    r"Call from '' \(<HOST>:\d+\) to extension '.*' rejected because extension not found in context '.*'\.?$",
+    r"Request '[A-Z]+' from '.*' failed for '<HOST>(?::\d+)?' \(callid: \S*\) - [\w .-]+$",
+    r#""?Rejecting unknown SIP connection from <HOST>"?$"#,
+    r"<HOST> (?:failed to authenticate as|tried to authenticate with nonexistent user|failed to pass IP ACL as) '.*'$",
+    r"Host <HOST> failed to authenticate as '.*'$",
+    r"No registration for peer '.*' \(from <HOST>\)$",
+    r"Host <HOST> failed MD5 authentication for '.*' \(.*\)$",
+    r#"SecurityEvent="(?:InvalidAccountID|ChallengeResponseFailed|InvalidPassword)"(?:,(?!RemoteAddress=)\w+="[^"]*")*,RemoteAddress="IPV[46]/\w+/<HOST>/\d+"(?:,(?!RemoteAddress=)\w+="[^"]*")*$"#,
+];
+
+/// The same as JSON: quotes are escaped, and the line ends behind the message.
+const ASTERISK_JSON: [&str; 3] = [
+    r"Registration from '.*' failed for '<HOST>(?::\d+)?' - [\w /().,-]+",
+    r"Call from '' \(<HOST>:\d+\) to extension '.*' rejected because extension not found in context '.*'\.?",
+    r"Request '[A-Z]+' from '.*' failed for '<HOST>(?::\d+)?' \(callid: \S*\) - [\w .-]+",
+];
+
+/// FreeSWITCH's own lines have no identifier of a call before them; lines that a caller forged have.
+const FREESWITCH: [&str; 2] = [
+    r"^(?:\s*\S+ \S+\[\d+\]:)?(?:\s*[\d.]+%)?\s*\[WARN(?:ING)?\] (?:\[SOFIA\] )?\[?sofia_reg\.c:\d+\]? SIP auth failure \((?:REGISTER|INVITE)\) on sofia profile '[^']*' for \[.*\] from ip <HOST>$",
+    r"^(?:\s*\S+ \S+\[\d+\]:)?(?:\s*[\d.]+%)?\s*\[WARN(?:ING)?\] (?:\[SOFIA\] )?\[?sofia_reg\.c:\d+\]? Can't find user \[.*\] from <HOST>$",
+];
+
+/// What a SIP proxy writes before a line of its script.
+const PROXY_HEAD: &str =
+    r"^\s*\S+ \S*(?:kamailio|opensips)(?:\[\d+\])?: (?:\w+: ?)?(?:\{\d+ \d+ \w+ \S*\} )?";
+
+fn filter_file(jail: &Jail) -> String {
+    let failures: Vec<String> = match jail.form {
+        LogForm::Asterisk => ASTERISK.iter().map(|one| format!("%(_head)s{}", escaped(one))).collect(),
+        LogForm::AsteriskJson => {
+            ASTERISK_JSON.iter().map(|one| format!(r#"%(_head)s{}\\n"\}}\}}$"#, escaped(one))).collect()
+        }
+        LogForm::FreeSwitch => FREESWITCH.iter().map(|one| escaped(one)).collect(),
+        LogForm::Proxy => proxy(&jail.turns),
+    };
+    let head = match jail.form {
+        LogForm::Asterisk => Some(ASTERISK_HEAD),
+        LogForm::AsteriskJson => Some(
+            r#"^\{"hostname":"[^"]*","timestamp":"[^"]*",.*"level":"(?:NOTICE|WARNING|SECURITY)","message":""#,
+        ),
+        LogForm::Proxy => Some(PROXY_HEAD),
+        LogForm::FreeSwitch => None,
+    };
+    let about = Head {
+        title: "What counts as a failed login in this log.",
+        changes: "nothing by itself: jail.d/tolltrace-sip.local uses it.",
+        undo: "remove it together with that file.",
+        check: "fail2ban-regex LOG FILTER counts the lines that it matches.",
+        notes: &[],
+    };
+    let head = head.map(|head| format!("_head = {}\n", escaped(head))).unwrap_or_default();
+    format!(
+        "{}\n[Definition]\n{head}failregex = {}\nignoreregex =\n",
+        about.remarks("#"),
+        failures.join("\n            ")
+    )
+}
+
+/// Writes a percent sign as fail2ban's files want it.
+fn escaped(expression: &str) -> String {
+    expression.replace('%', "%%")
+}
+
+/// Returns the expressions for the turns of a script, and for its flood detector.
+fn proxy(turns: &[ScriptTurn]) -> Vec<String> {
+    let mut expressions: Vec<String> = turns
+        .iter()
+        .map(|turn| {
+            let edge =
+                if turn.cue.starts_with(|letter: char| letter.is_ascii_alphanumeric()) { r"\b" } else { "" };
+            let cue = turn.cue.replace('(', r"\(");
+            let words = turn.words.split(' ').take(3).collect::<Vec<_>>().join(" ");
+            format!(r"%(_head)s<script>: {words}\b.*?{edge}{cue}<HOST>(?::\d+)?(?:[\s,;)]|$)")
+        })
+        .collect();
+    expressions.sort();
+    expressions.dedup();
+    expressions.push(r"%(_head)s<script>: pike blocking \S+ from .*\(IP:<HOST>:\d+\)$".to_owned());
+    expressions.push(
+        r"%(_head)s(?:\w+ \[[\w.:]+\]: )?(?:\w+\(\): )?PIKE - BLOCKing ip <HOST>, node=\S+$".to_owned(),
+    );
+    expressions
+}

@@ -1,0 +1,91 @@
+//! The folder of containment: every file written whole or not at all, and none of an earlier run left beside them.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::generated::NewSecrets;
+use super::{Asked, Plan, SECRETS, files};
+use crate::report::whole_file::WholeFile;
+
+/// Folders below the folder, the deepest first.
+const FOLDERS: [&str; 3] = ["fail2ban/jail.d", "fail2ban/filter.d", "fail2ban"];
+
+/// Writes every file, and tells each name with its bytes; the file of secrets is told without them.
+pub fn write(
+    folder: &Path,
+    plan: &Plan,
+    asked: Asked,
+    secrets: Option<&NewSecrets>,
+    told: &mut dyn FnMut(&str, &[u8]),
+) -> Result<(), (PathBuf, io::Error)> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| (path, cause)
+    };
+    clear(folder).map_err(at(folder))?;
+    for file in files(plan, asked) {
+        let path = folder.join(&file.path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(at(parent))?;
+        let mut whole = WholeFile::replace(&path).map_err(at(&path))?;
+        whole.write_all(file.text.as_bytes()).and_then(|()| whole.finish()).map_err(at(&path))?;
+        told(&file.path, file.text.as_bytes());
+    }
+    if let Some(secrets) = secrets {
+        let path = folder.join(SECRETS);
+        let mut whole = WholeFile::private(&path).map_err(at(&path))?;
+        whole.write_all(secrets.text().as_bytes()).and_then(|()| whole.finish()).map_err(at(&path))?;
+    }
+    Ok(())
+}
+
+/// Takes away the files of an earlier run, by the names that they can have: a rule that no longer holds must not be
+/// loaded by mistake. Secrets that were made stay: they may be set by now.
+fn clear(folder: &Path) -> io::Result<()> {
+    const NAMES: [&str; 24] = [
+        "README.md",
+        "block-intruders.nft",
+        "carrier.md",
+        "credentials.md",
+        "end-calls-asterisk.sh",
+        "end-calls-freeswitch.sh",
+        "end-calls-kamailio.sh",
+        "end-calls-opensips.sh",
+        "fail2ban/filter.d/tolltrace-sip.conf",
+        "fail2ban/jail.d/tolltrace-sip.local",
+        "iptables.sh",
+        "iptables.v4",
+        "iptables.v6",
+        "outbound-allow.cfg",
+        "outbound-allow.conf",
+        "outbound-allow.xml",
+        "remove-forwards.sh",
+        "remove.md",
+        "routes.md",
+        "save-first.sh",
+        "services-only-from-known.nft",
+        "set-aside.sh",
+        "sip-only-from-known.nft",
+        "stop-outbound.nft",
+    ];
+    let gone = |result: io::Result<()>| match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    NAMES.iter().try_for_each(|name| gone(fs::remove_file(folder.join(name))))?;
+    for name in FOLDERS {
+        // A folder that holds something of somebody else's stays.
+        let _ = fs::remove_dir(folder.join(name));
+    }
+    Ok(())
+}
+
+/// Returns whether a file is one that an earlier run's is taken away for.
+#[cfg(test)]
+pub(super) fn is_cleared(name: &str, scratch: &Path) -> bool {
+    let path = scratch.join(name);
+    fs::create_dir_all(path.parent().unwrap_or(scratch)).is_ok_and(|()| fs::write(&path, "x").is_ok())
+        && clear(scratch).is_ok()
+        && !path.exists()
+}

@@ -1,0 +1,86 @@
+//! Commands of Kamailio's and OpenSIPS's that take off the intruder's registrations, and end calls where they can.
+//!
+//! Facts relied on: `kamcmd ul.rm TABLE AOR` takes the contacts of an address of record off, which has a domain only
+//! where `use_domain` is set; OpenSIPS has `ul_rm` for it. A proxy without its `dialog` module knows of no call and can
+//! end none: the gateway behind it, or the carrier, has to.
+
+use super::script::{Head, push_wrapped, sh};
+use super::{Asked, Output, Plan, Product};
+
+/// Writes the script.
+pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
+    let is_opensips = plan.runs(Product::OpenSips);
+    if plan.intrusions.is_empty() || !(is_opensips || plan.runs(Product::Kamailio)) {
+        return Vec::new();
+    }
+    let purpose = "takes the intruder's registrations off (SIP proxy)";
+    let (name, text) = if is_opensips {
+        ("end-calls-opensips.sh", script(plan, asked, &OPENSIPS))
+    } else {
+        ("end-calls-kamailio.sh", script(plan, asked, &KAMAILIO))
+    };
+    vec![Output::new(name, purpose, text)]
+}
+
+/// How one proxy is spoken to.
+struct Words {
+    name: &'static str,
+    contacts: &'static str,
+    dialogs: &'static str,
+    forget: &'static str,
+    end_all: &'static str,
+}
+
+const KAMAILIO: Words = Words {
+    name: "Kamailio",
+    contacts: "kamcmd ul.dump",
+    dialogs: "kamcmd dlg.list",
+    forget: "run kamcmd ul.rm location",
+    end_all: "kamcmd dlg.end_dlg H_ENTRY H_ID, for each that kamcmd dlg.list shows",
+};
+
+const OPENSIPS: Words = Words {
+    name: "OpenSIPS",
+    contacts: "opensips-cli -x mi ul_dump",
+    dialogs: "opensips-cli -x mi dlg_list",
+    forget: "run opensips-cli -x mi ul_rm location",
+    end_all: "opensips-cli -x mi dlg_end_dlg DIALOG_ID, for each that dlg_list shows",
+};
+
+fn script(plan: &Plan, asked: Asked, words: &Words) -> String {
+    let title = format!("Take the intruder's registrations off ({}).", words.name);
+    let check = format!("{} names none of them.", words.contacts);
+    let mut notes = vec![
+        "Change the secrets first (credentials.md), or the intruder registers again within seconds.",
+        "A proxy without its dialog module cannot end calls: end them at the gateway behind it, or have the carrier do it. Blocking addresses alone ends none.",
+    ];
+    if asked.end_calls {
+        notes.push("--end-calls: a call is ended by its dialog, where the module is loaded; the list is shown below.");
+        notes.push(words.end_all);
+    }
+    let head = Head {
+        title: &title,
+        changes: "takes the contacts of the accounts below off; calls go on.",
+        undo: "an honest phone registers again by itself, once it has the new secret.",
+        check: &check,
+        notes: &notes,
+    };
+    let mut text = sh(&head);
+    text.push_str(&format!(
+        "aors() {{\n    {} 2>/dev/null | grep -o -E 'AOR?o?R?:+ *\"?[A-Za-z0-9_.@:-]+' | sed 's/.*[ :\"]\\([A-Za-z0-9_.@-]*\\)$/\\1/' | sort -u\n}}\n",
+        words.contacts
+    ));
+    text.push_str(&format!(
+        "\necho 'Calls that are up, where the dialog module is loaded:'\n{} 2>&1 | cat -v\n\n",
+        words.dialogs
+    ));
+    for taken in &plan.taken {
+        let name = taken.name.as_str();
+        push_wrapped(&mut text, "#", "With its domain, where contacts are kept with one.");
+        text.push_str(&format!(
+            "for aor in $(aors); do\n    case \"$aor\" in '{name}'|'{name}'@*) {} \"$aor\" ;; esac\ndone\n",
+            words.forget
+        ));
+    }
+    text
+}

@@ -1,0 +1,100 @@
+//! The list of files that an earlier run's are taken away for is complete.
+
+use super::*;
+use crate::report::model::{Totals, Vector};
+
+/// A plan of everything at once.
+fn full() -> Plan {
+    let mut plan = Plan::default();
+    plan.products.extend([Product::Asterisk, Product::FreePbx, Product::FreeSwitch, Product::Kamailio]);
+    for vector in [Vector::WebExploit, Vector::ProvisioningLeak] {
+        plan.intrusions.push(Intrusion {
+            id: "incident-1".to_owned(),
+            title: "Somebody got in.".to_owned(),
+            vector,
+            cannot_tell: false,
+            totals: Totals::default(),
+            calls: None,
+            numbers: Vec::new(),
+            numbers_count: 0,
+        });
+    }
+    let address = "198.51.100.7".parse().unwrap();
+    plan.cut.push(Cut { address, roles: Vec::new(), incidents: Vec::new() });
+    plan.outbound.has_panel_routes = true;
+    for (kind, subject) in [(RemovalKind::Forward, "205"), (RemovalKind::File, "/var/www/html/x.php")] {
+        plan.removals.push(Removal {
+            kind,
+            subject: subject.into(),
+            why: String::new(),
+            remedy: String::new(),
+            place: None,
+            file: words::DiskPath::new(subject),
+            account: words::Name::new(subject),
+            is_to_ask: false,
+        });
+    }
+    plan.credentials.push(Credential {
+        turn: Turn::Taken,
+        kind: "SIP account",
+        owner: "205".into(),
+        why: String::new(),
+        stored: Vec::new(),
+        phone_files: Vec::new(),
+        is_pin: false,
+        is_carriers: false,
+    });
+    let log = words::DiskPath::new("/var/log/asterisk/full").unwrap();
+    plan.jail =
+        Some(Jail { log, path: String::new(), form: LogForm::Asterisk, failures: 1, turns: Vec::new() });
+    plan
+}
+
+#[test]
+fn every_file_of_an_earlier_run_is_taken_away() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut plan = full();
+    let mut names: Vec<String> = files(&plan, Asked::default()).into_iter().map(|file| file.path).collect();
+    plan.products.insert(Product::OpenSips);
+    names.extend(files(&plan, Asked::default()).into_iter().map(|file| file.path));
+    assert!(names.len() > 24, "{names:?}");
+    for name in names {
+        assert!(folder::is_cleared(&name, scratch.path()), "{name}");
+    }
+}
+
+#[test]
+fn a_line_is_not_cut_by_a_list_that_does_not_know_the_carrier() {
+    let unknown = full();
+    let rules = |plan: &Plan| {
+        let files = files(plan, Asked::default());
+        files
+            .into_iter()
+            .filter(|file| file.path.contains("sip-only") || file.path.contains("iptables.v4"))
+            .map(|file| file.text)
+            .collect::<String>()
+    };
+    let drops =
+        |text: &str| text.contains("        counter drop\n") || text.contains("-A TOLLTRACE-SIP -j DROP");
+    assert!(!drops(&rules(&unknown)), "{}", rules(&unknown));
+    let mut known = full();
+    known.keep.push(Keep {
+        kind: Kept::Carrier,
+        network: "203.0.113.0/24".parse().unwrap(),
+        why: "trunk".into(),
+    });
+    assert!(drops(&rules(&known)));
+    known.unresolved.push(Unresolved { trunk: "two".into(), host: "sip.example".into() });
+    assert!(!drops(&rules(&known)), "one carrier of two is not enough");
+}
+
+#[test]
+fn addresses_of_both_families_are_shut_out() {
+    let mut plan = full();
+    plan.cut.push(Cut { address: "2001:db8::7".parse().unwrap(), roles: Vec::new(), incidents: Vec::new() });
+    let files = files(&plan, Asked::default());
+    let text = |name: &str| files.iter().find(|file| file.path == name).unwrap().text.clone();
+    assert!(text("block-intruders.nft").contains("elements = { 2001:db8::7 }"));
+    assert!(text("iptables.v6").contains("-A TOLLTRACE-IN -s 2001:db8::7 -j DROP"));
+    assert!(!text("iptables.v4").contains("2001:db8"));
+}

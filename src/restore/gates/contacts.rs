@@ -1,0 +1,49 @@
+//! Is the intruder still registered? A new secret does not drop a contact that is bound.
+
+use crate::pbx::Binding;
+use crate::restore::gate::{Answer, Gate};
+use crate::restore::scene::Scene;
+use crate::untrusted::visible;
+
+/// Judges the server's own record of contacts.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let addresses = scene.addresses();
+    if addresses.is_empty() {
+        return Vec::new();
+    }
+    let world = scene.ground.world;
+    let is_lapsed =
+        |binding: &Binding| binding.expires.zip(world.last).is_some_and(|(lapses, end)| lapses < end);
+    let his = world.pbx.bindings.iter().filter(|binding| {
+        !is_lapsed(binding) && binding.address.is_some_and(|address| addresses.contains_key(&address))
+    });
+    let mut answers: Vec<Answer> = his
+        .filter_map(|binding| {
+            let address = binding.address?;
+            let what = format!("{address} of the intruder is registered for {}", visible(&binding.account));
+            Some(Answer::open(what).with(scene.proof(&binding.place)))
+        })
+        .collect();
+    let has_record = !world.pbx.bindings.is_empty() || scene.has_file("/var/lib/asterisk/astdb");
+    if answers.is_empty() && has_record {
+        answers
+            .push(Answer::closed("the server's own record of contacts has none of the intruder's addresses"));
+    } else if answers.is_empty() {
+        answers.push(Answer::cannot_tell("the server's record of contacts is not in the evidence"));
+    }
+    let gate = Gate::of("intruder-unregistered", "No address of the intruder is registered", answers);
+    // Logs tell of registrations as well: see the gate of what is seen since.
+    let required = |gate: Gate| {
+        let is_known = gate.state != crate::restore::gate::State::CannotTell;
+        gate.required(is_known)
+    };
+    gate.map(required)
+        .map(|gate| {
+            gate.with_to_do(
+                "Remove the contact (database del, or a restart of Asterisk with the new secret in force), and look that it does not come back.",
+                "Copy /var/lib/asterisk/astdb.sqlite3, or save the output of `pjsip show contacts` or `sip show peers`.",
+            )
+        })
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,37 @@
+//! Calls and registrations without an account.
+
+use crate::restore::gate::{Answer, Gate};
+use crate::restore::scene::Scene;
+
+/// What lets somebody in who has no account or need not prove it.
+pub(super) const IDS: [&str; 4] =
+    ["guest-calls-allowed", "guests-reach-trunk", "anybody-may-register", "any-secret-accepted"];
+
+/// Judges whether anybody may call.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let pbx = scene.ground.world.pbx;
+    let mut answers: Vec<Answer> = scene
+        .found(&IDS)
+        .map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned()))
+        .collect();
+    if answers.is_empty() && scene.has_configuration() {
+        let settings = pbx
+            .settings
+            .held
+            .iter()
+            .filter(|held| IDS.contains(&held.rule.id.as_str()) && held.value.is_some());
+        let lines = settings.filter_map(|held| scene.proof(&held.cited)).take(3);
+        answers.push(Answer::closed("no setting lets calls in without an account").with(lines));
+    } else if answers.is_empty() {
+        answers.push(Answer::cannot_tell("the configuration is not in the evidence"));
+    }
+    let gate = Gate::of("guest-calls-off", "Nobody calls or registers without an account", answers);
+    gate.map(|gate| {
+        gate.with_to_do(
+            "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it.",
+            "Copy the phone system's configuration whole (/etc/asterisk, /etc/freeswitch, /etc/kamailio).",
+        )
+    })
+    .into_iter()
+    .collect()
+}

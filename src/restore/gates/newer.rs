@@ -1,0 +1,47 @@
+//! Is the new evidence newer than the earlier case? The same disk once more proves nothing.
+
+use crate::report::model::EvidenceRow;
+use crate::restore::earlier::Earlier;
+use crate::restore::gate::{Answer, Gate};
+use crate::restore::scene::{Scene, some};
+
+/// Judges whether there is anything new.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let Some(earlier) = scene.earlier else { return Vec::new() };
+    let gate = Gate::of(
+        "evidence-newer",
+        "The evidence is newer than the earlier case",
+        vec![answer(scene, earlier)],
+    );
+    let settle =
+        "Copy the server's disk, or the same folders of it, once more after the repair, and give that copy.";
+    gate.map(|gate| gate.with_to_do("", settle)).into_iter().collect()
+}
+
+fn answer(scene: &Scene<'_>, earlier: &Earlier) -> Answer {
+    let is_known = |row: &&EvidenceRow| match &row.sha256 {
+        Some(hash) if !earlier.hashes.is_empty() => earlier.hashes.contains(hash),
+        _ => earlier.unhashed.get(&row.path).is_some_and(|bytes| *bytes == row.bytes),
+    };
+    let rows = scene.report.evidence.iter().filter(|row| row.bytes > 0);
+    let new: Vec<&EvidenceRow> = rows.filter(|row| !is_known(row)).collect();
+    if new.is_empty() {
+        return Answer::cannot_tell(
+            "every file of it is one that the earlier case read: it is the same evidence",
+        );
+    }
+    let what = format!(
+        "{} of its files are not those of the earlier case: {}",
+        new.len(),
+        some(new.iter().map(|row| row.path.as_str()))
+    );
+    match (scene.ends(), earlier.ends) {
+        (Some(ends), Some(then)) if ends < then => Answer::cannot_tell(format!(
+            "it ends at {}, before the evidence of the earlier case does ({}): it may be an older copy",
+            scene.time(ends),
+            scene.time(then)
+        )),
+        (Some(ends), _) => Answer::closed(format!("{what}; it ends at {}", scene.time(ends))),
+        (None, _) => Answer::closed(what),
+    }
+}

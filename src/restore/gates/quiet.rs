@@ -1,0 +1,130 @@
+//! Is anything of the intruder seen since? Logins, registrations and calls of his addresses, and new incidents.
+
+use std::net::IpAddr;
+
+use crate::event::Instant;
+use crate::reconstruct::world::Use;
+use crate::report::document::duration;
+use crate::restore::earlier::instant;
+use crate::restore::gate::{Answer, Gate, State};
+use crate::restore::scene::Scene;
+use crate::untrusted::visible;
+
+/// So long one watches before it is over, in seconds.
+const WATCH: i64 = 24 * 3_600;
+
+/// Judges what is seen after the instant in question.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let Some(since) = scene.clean_since else { return Vec::new() };
+    let mut answers = uses(scene, since);
+    answers.extend(incidents(scene, since));
+    answers.extend(visits(scene, since));
+    let mut is_required = true;
+    if answers.is_empty() {
+        let silence = silence(scene, since);
+        // Who has not asked for a quiet time may restore service before there was one: that is what comes first.
+        is_required = scene.is_asked || silence.state != State::CannotTell;
+        answers.push(silence);
+    }
+    let title = format!("Nothing of the intruder is seen since {}", scene.time(since));
+    let gate = Gate::of("no-new-sign", &title, answers);
+    gate.map(|gate| {
+        gate.required(is_required).with_to_do(
+            "He is in again, or still: cut service off, see which gate let him through, and begin with `tolltrace contain`.",
+            "Copy the logs once more when that time is over: the evidence has to reach beyond it.",
+        )
+    })
+    .into_iter()
+    .collect()
+}
+
+/// Logins, registrations and manager sessions of his addresses.
+fn uses(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
+    let world = scene.ground.world;
+    let addresses = scene.addresses();
+    let is_his = |used: &&Use| used.address.is_some_and(|address| addresses.contains_key(&address));
+    let all = world.uses.values().flatten().chain(&world.sessions);
+    all.filter(|used| used.last > since && !used.is_claimed)
+        .filter(is_his)
+        .take(50)
+        .map(|used| {
+            let address = used.address.as_ref().map_or_else(String::new, IpAddr::to_string);
+            let what = format!(
+                "{address} of the intruder used {} at {}",
+                visible(&used.account),
+                scene.time(used.last)
+            );
+            Answer::open(what).with(used.lines.last().and_then(|line| scene.proof(line)))
+        })
+        .collect()
+}
+
+/// Incidents that began since, or went on, as far as calls tell.
+fn incidents(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
+    let all = scene.report.incidents.iter().filter_map(|incident| {
+        let is_new = incident.breach.map(instant).is_some_and(|at| at > since);
+        let calls =
+            || incident.calls.iter().filter(|call| call.start.map(instant).is_some_and(|at| at > since));
+        let count = calls().count();
+        if !is_new && count == 0 {
+            return None;
+        }
+        let lines = calls().next_back().map(|call| call.evidence.clone()).filter(|lines| !lines.is_empty());
+        let what = match count {
+            0 => format!("{}: {}", incident.id, incident.title),
+            calls => {
+                format!("{calls} of the calls of {} are later than that: {}", incident.id, incident.title)
+            }
+        };
+        Some(Answer::open(what).with(lines.unwrap_or_else(|| incident.proof.clone())))
+    });
+    all.collect()
+}
+
+/// What his addresses did at the host's own services, which count logins and refusals together; and requests of the
+/// kind that used a hole of the panel, which were answered.
+fn visits(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
+    let world = scene.ground.world;
+    let inside = scene.addresses().into_iter().filter(|(_, is_inside)| *is_inside);
+    let visited = inside.filter_map(|(address, _)| Some((address, world.visitors.get(&address)?)));
+    let visited = visited.filter(|(_, visitor)| visitor.last > since && visitor.logins > 0).map(|(address, visitor)| {
+        let at = scene.time(visitor.last);
+        Answer::cannot_tell(format!(
+            "{address} of the intruder was at the host's own services until {at}, and some of its logins were accepted: look whether later than that"
+        ))
+    });
+    let reached =
+        world.web.attacks.iter().filter_map(|((address, _), attack)| Some((address, attack.reached?)));
+    let reached =
+        reached.filter(|(_, (_, last))| *last > since && scene.came_by(&["web-exploit", "web-admin"]));
+    let reached = reached.map(|(address, (_, last))| {
+        let at = scene.time(last);
+        Answer::cannot_tell(format!(
+            "a request of {address} of a kind that uses holes of the panel was answered at {at}: look what the page does now"
+        ))
+    });
+    visited.chain(reached).take(20).collect()
+}
+
+fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
+    let Some(ends) = scene.ends() else {
+        return Answer::cannot_tell("no log of this evidence tells of any time");
+    };
+    let quiet = ends.seconds_since(since);
+    if quiet <= 0 {
+        return Answer::cannot_tell(format!(
+            "the evidence ends at {}: nothing of that time is in it",
+            scene.time(ends)
+        ));
+    }
+    let world = scene.ground.world;
+    if !world.shows_logins() && !world.shows_calls() {
+        return Answer::cannot_tell("the evidence shows neither logins nor calls");
+    }
+    let span = duration(quiet.unsigned_abs());
+    let more = if quiet < WATCH { ": watch on, a day at least" } else { "" };
+    Answer::closed(format!(
+        "no login, registration or call of his in the {span} until {}{more}",
+        scene.time(ends)
+    ))
+}

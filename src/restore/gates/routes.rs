@@ -1,0 +1,45 @@
+//! The routes by which the fraud went out: advised only, for they let honest calls out as well.
+
+use crate::report::model::Severity;
+use crate::restore::gate::{Answer, Gate};
+use crate::restore::scene::Scene;
+use crate::untrusted::visible;
+
+/// Judges each route that the intruder's calls took, and those that let out more than they look to.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let dialplan = &scene.ground.world.pbx.dialplan;
+    let mut routes: Vec<&(String, String)> = scene.past.iter().flat_map(|past| &past.routes).collect();
+    routes.sort();
+    routes.dedup();
+    let mut answers: Vec<Answer> = Vec::new();
+    for (context, pattern) in routes {
+        let held = dialplan.contexts.get(context);
+        let extension =
+            held.and_then(|held| held.extensions.iter().find(|one| one.pattern.text() == pattern.as_str()));
+        let name = format!("{} in [{}]", visible(pattern), visible(context));
+        answers.push(match extension {
+            Some(extension) => {
+                Answer::open(format!("{name}, by which the fraud went out, is there as it was"))
+                    .with(extension.place().and_then(|place| scene.proof(place)))
+            }
+            None if dialplan.contexts.is_empty() => {
+                Answer::cannot_tell(format!("{name}: the dialplan is not in the evidence"))
+            }
+            None => Answer::closed(format!("{name} is not there any more")),
+        });
+    }
+    let wide =
+        scene.found(&["route-lets-foreign-out"]).filter(|finding| finding.severity <= Severity::Medium);
+    answers.extend(
+        wide.map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned())),
+    );
+    let gate = Gate::of("routes-limited", "Calls abroad are limited to who needs them", answers);
+    gate.map(|gate| {
+        gate.required(false).with_to_do(
+            "Let only the countries and accounts out that need it, behind a PIN or by the hour, the emergency route first; set a daily limit at the carrier.",
+            "Copy the dialplan (extensions*.conf) or the panel's database.",
+        )
+    })
+    .into_iter()
+    .collect()
+}

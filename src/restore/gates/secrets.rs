@@ -1,0 +1,258 @@
+//! Were the secrets changed: of the accounts that were taken, of those that were read, of trunks, of administrators?
+//!
+//! The earlier case keeps a slow hash of each, or that it was one that is guessed. Without it a changed secret can
+//! be told in one case only: one that was guessed within some thousand tries is not one that no guesser finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::pbx::{Change, HeldSecret, Imprint, SecretKind, Standing};
+use crate::restore::gate::{Answer, Gate, State};
+use crate::restore::scene::{Scene, some};
+use crate::untrusted::visible;
+
+/// Ways by which an intruder can read every secret that the server has.
+const READS_ALL: [&str; 2] = ["web-exploit", "web-admin"];
+
+/// Judges the secrets, group by group.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let taken = scene.taken();
+    let read: BTreeSet<&str> = scene.subjects(&["provisioning-leaked"]);
+    let leaked: BTreeSet<&str> = read.difference(&taken).copied().collect();
+    let reads_all = scene.came_by(&READS_ALL) || !scene.subjects(&["secrets-downloaded"]).is_empty();
+    let secrets = Secrets { scene, changes: changes(scene, &taken, &leaked, reads_all) };
+    let close =
+        "Set a new random secret of at least 16 characters on the server and on the phone, and load it.";
+    let settle = "Give the case of the intrusion (--case CASE), written by `tolltrace run -o CASE` on the evidence of then, and the configuration as it is now.";
+    let gates = [
+        secrets
+            .of_names(
+                "secrets-taken",
+                "The secrets of the accounts that were taken over were changed",
+                &taken,
+            )
+            .map(|gate| gate.with_to_do(close, settle)),
+        secrets
+            .of_names(
+                "secrets-handed-out",
+                "The secrets that were handed out with phone files were changed",
+                &leaked,
+            )
+            .map(|gate| gate.with_to_do(close, settle)),
+        secrets.of_kinds(
+            "secrets-of-trunks",
+            "The secrets of the trunks were changed",
+            &[SecretKind::Trunk],
+            reads_all || scene.came_by(&["trunk-credential"]),
+        ),
+        secrets.of_kinds(
+            "secrets-of-administrators",
+            "The secrets of panel, manager interface and databases were changed",
+            &[
+                SecretKind::Panel,
+                SecretKind::Manager,
+                SecretKind::Ari,
+                SecretKind::EventSocket,
+                SecretKind::Database,
+            ],
+            reads_all || scene.came_by(&["manager-interface"]),
+        ),
+        reads_all
+            .then(|| {
+                let kinds = [SecretKind::Sip, SecretKind::Pjsip, SecretKind::Iax];
+                secrets.of_kinds(
+                    "secrets-of-accounts",
+                    "The secrets of all accounts were changed",
+                    &kinds,
+                    true,
+                )
+            })
+            .flatten(),
+        secrets.guessable(&taken, &leaked),
+    ];
+    gates.into_iter().flatten().collect()
+}
+
+/// What became of each secret that the earlier case kept, by kind and owner.
+type Changes = BTreeMap<(String, String), Vec<Change>>;
+
+/// Compares those that any gate asks for: each comparison costs a slow hash.
+fn changes(scene: &Scene<'_>, taken: &BTreeSet<&str>, leaked: &BTreeSet<&str>, reads_all: bool) -> Changes {
+    let kept = scene.earlier.and_then(|earlier| earlier.kept.as_ref());
+    let is_asked = |imprint: &&Imprint| {
+        let kind = SecretKind::of_word(&imprint.kind);
+        let is_account = kind.is_none_or(is_phones);
+        reads_all
+            || !is_account
+            || taken.contains(imprint.owner.as_str())
+            || leaked.contains(imprint.owner.as_str())
+    };
+    let asked: Vec<&Imprint> = kept.into_iter().flat_map(|kept| &kept.imprints).filter(is_asked).collect();
+    let values = &scene.ground.world.pbx.secret_values;
+    let told: Vec<((String, String), Change)> = asked
+        .into_par_iter()
+        .map(|imprint| ((imprint.kind.clone(), imprint.owner.clone()), values.change(imprint)))
+        .collect();
+    let mut changes = Changes::new();
+    for (key, change) in told {
+        changes.entry(key).or_default().push(change);
+    }
+    changes
+}
+
+fn is_phones(kind: SecretKind) -> bool {
+    matches!(kind, SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax)
+}
+
+struct Secrets<'s, 'a> {
+    scene: &'s Scene<'a>,
+    changes: Changes,
+}
+
+impl Secrets<'_, '_> {
+    fn of_names(&self, id: &str, title: &str, names: &BTreeSet<&str>) -> Option<Gate> {
+        Gate::of(id, title, names.iter().map(|name| self.of_account(name)).collect())
+    }
+
+    /// Judges one account by all that was kept of it and by how strong its secret is now.
+    fn of_account(&self, name: &str) -> Answer {
+        let shown = visible(name);
+        let pbx = &self.scene.ground.world.pbx;
+        let now: Vec<&HeldSecret> =
+            self.in_force().filter(|held| held.owner == name && !held.kind.is_pin()).collect();
+        let proofs = || now.iter().filter_map(|held| self.scene.proof(&held.place)).take(2);
+        let is_there = !now.is_empty() || pbx.accounts.iter().any(|account| account.name == name);
+        if !is_there {
+            return if self.scene.has_configuration() {
+                Answer::closed(format!("{shown} is not configured any more"))
+            } else {
+                Answer::cannot_tell(format!(
+                    "{shown}: the configuration that has its secret is not in the evidence"
+                ))
+            };
+        }
+        if let Some(held) = now.iter().find(|held| is_guessable(held)) {
+            let words = held.gravest().map_or("weak", |weakness| weakness.words());
+            return Answer::open(format!("the secret of {shown} is {words}: it is guessed")).with(proofs());
+        }
+        let of_it =
+            self.changes.iter().filter(|((_, owner), _)| owner == name).flat_map(|(_, changes)| changes);
+        self.told(&format!("the secret of {shown}"), of_it.copied(), name).with(proofs())
+    }
+
+    fn told(&self, what: &str, changes: impl Iterator<Item = Change>, name: &str) -> Answer {
+        let changes: Vec<Change> = changes.collect();
+        let has = |wanted: Change| changes.contains(&wanted);
+        if has(Change::Same) {
+            return Answer::open(format!("{what} is the one of the earlier case"));
+        }
+        if has(Change::GuessableStill) {
+            return Answer::open(format!("{what} is one that is guessed, as it was"));
+        }
+        if changes.is_empty() || has(Change::CannotTell) {
+            let was_guessed = self.scene.past.iter().any(|past| {
+                past.accounts.contains(name)
+                    && matches!(past.vector.as_str(), "password-guess" | "default-credential")
+            });
+            // Hidden in a hash it may still be the guessed one.
+            return if was_guessed && changes.is_empty() && self.is_readable(name) {
+                Answer::closed(format!(
+                    "{what} was guessed; the one in force is not one that guessers find, so it is another"
+                ))
+            } else if changes.is_empty() {
+                Answer::cannot_tell(format!("{what}: nothing of the one in force then was kept"))
+            } else {
+                Answer::cannot_tell(format!("{what}: kept in a form in which it cannot be compared"))
+            };
+        }
+        if has(Change::Gone) && !has(Change::Other) {
+            return Answer::closed(format!("{what} is not configured any more"));
+        }
+        Answer::closed(format!("{what} is another than in the earlier case"))
+    }
+
+    /// Returns whether the account's secret stands in the configuration as it is typed.
+    fn is_readable(&self, name: &str) -> bool {
+        self.scene.ground.world.pbx.secret_values.is_readable(name)
+    }
+
+    fn in_force(&self) -> impl Iterator<Item = &HeldSecret> {
+        let all = self.scene.ground.world.pbx.held_secrets.iter();
+        all.filter(|held| held.standing == Standing::InForce)
+    }
+
+    /// Judges all secrets of some kinds; advised only where the intruder had no way to read them.
+    fn of_kinds(&self, id: &str, title: &str, kinds: &[SecretKind], required: bool) -> Option<Gate> {
+        let words: BTreeSet<&str> = kinds.iter().map(|kind| kind.word()).collect();
+        let mut by_state: BTreeMap<State, Vec<String>> = BTreeMap::new();
+        for ((kind, owner), changes) in
+            self.changes.iter().filter(|((kind, _), _)| words.contains(kind.as_str()))
+        {
+            let answer = self.told("", changes.iter().copied(), "");
+            by_state.entry(answer.state).or_default().push(format!("{kind} {owner}"));
+        }
+        let mut answers: Vec<Answer> = by_state
+            .iter()
+            .map(|(state, names)| {
+                let named = some(names.iter().map(String::as_str));
+                match state {
+                    State::Open => {
+                        Answer::open(format!("as in the earlier case, or still one that is guessed: {named}"))
+                    }
+                    State::CannotTell => Answer::cannot_tell(format!("cannot be compared: {named}")),
+                    State::Closed => Answer::closed(format!("another now, or gone: {named}")),
+                }
+            })
+            .collect();
+        let has_any = self.in_force().any(|held| kinds.contains(&held.kind));
+        if answers.is_empty() && has_any && required {
+            answers.push(Answer::cannot_tell("nothing of those in force then was kept"));
+        }
+        let open = |answer: &mut Answer| {
+            let held = self.in_force().filter(|held| kinds.contains(&held.kind));
+            answer.proofs.extend(held.take(3).filter_map(|held| self.scene.proof(&held.place)));
+        };
+        answers.iter_mut().filter(|answer| answer.state == State::Open).for_each(open);
+        let gate = Gate::of(id, title, answers)?.required(required);
+        Some(gate.with_to_do(
+            "Set new random ones, at the other side as well (carrier, programs, databases), and load them.",
+            "Give the case of the intrusion (--case CASE), written by `tolltrace run -o CASE`, and the files that hold them now; else take them for unchanged and set new ones.",
+        ))
+    }
+
+    /// Judges whether any other secret is one that is guessed, as the findings weigh it.
+    fn guessable(&self, taken: &BTreeSet<&str>, leaked: &BTreeSet<&str>) -> Option<Gate> {
+        if !self.scene.has_configuration() {
+            return None;
+        }
+        let is_others = |held: &&HeldSecret| {
+            !taken.contains(held.owner.as_str()) && !leaked.contains(held.owner.as_str())
+        };
+        let groups: BTreeSet<String> = self
+            .in_force()
+            .filter(is_others)
+            .filter_map(|held| Some(format!("{}: {}", held.kind.words(), held.gravest()?.words())))
+            .collect();
+        let grave = self.scene.found(&["weak-secret"]).filter(|finding| {
+            crate::restore::scene::is_grave(finding.severity) && groups.contains(finding.subject.raw())
+        });
+        let mut answers: Vec<Answer> = grave
+            .map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned()))
+            .collect();
+        if answers.is_empty() {
+            answers.push(Answer::closed(
+                "no secret that this evidence holds is one that is guessed soon and from afar",
+            ));
+        }
+        let gate = Gate::of("secrets-guessable", "No other secret is one that is guessed", answers)?;
+        Some(
+            gate.with_to_do("Set random secrets of at least 16 characters, PINs of six digits and more.", ""),
+        )
+    }
+}
+
+/// Returns whether a secret is one that guessers find, whoever else may have it.
+fn is_guessable(held: &HeldSecret) -> bool {
+    held.weaknesses.iter().any(|weakness| weakness.is_of_the_secret())
+}

@@ -1,0 +1,94 @@
+//! The words that fields of the program's own can have, so that a misspelt one cannot pass for *not found*.
+
+use std::sync::LazyLock;
+
+use super::fields::Field;
+use super::sources::SOURCES;
+use crate::event::{Action, Disposition, Leg};
+
+/// Every action.
+const ACTIONS: [Action; 36] = [
+    Action::Probe,
+    Action::KeepAlive,
+    Action::Challenge,
+    Action::AuthFailed,
+    Action::AuthOk,
+    Action::Registered,
+    Action::Unregistered,
+    Action::CallAttempt,
+    Action::CallRejected,
+    Action::Call,
+    Action::Dialplan,
+    Action::Dialed,
+    Action::Answered,
+    Action::HungUp,
+    Action::Media,
+    Action::ManagerLogin,
+    Action::ManagerLogoff,
+    Action::FileFetched,
+    Action::FileWritten,
+    Action::FileMissing,
+    Action::WebRequest,
+    Action::WebError,
+    Action::Banned,
+    Action::Unbanned,
+    Action::Noticed,
+    Action::Reachable,
+    Action::Unreachable,
+    Action::UserAgent,
+    Action::Queue,
+    Action::Server,
+    Action::Forged,
+    Action::Command,
+    Action::HostAccount,
+    Action::Installed,
+    Action::Connected,
+    Action::LinesLost,
+];
+
+/// How calls end.
+const DISPOSITIONS: [Disposition; 6] = [
+    Disposition::Answered,
+    Disposition::NoAnswer,
+    Disposition::Busy,
+    Disposition::Failed,
+    Disposition::Congestion,
+    Disposition::Unknown,
+];
+
+/// The sides of a call.
+const LEGS: [Leg; 4] = [Leg::Unknown, Leg::Caller, Leg::Called, Leg::Originated];
+
+/// Returns the words that a field can have; none where it may have any.
+pub(super) fn of(field: &Field) -> &'static [&'static str] {
+    static ACTION: LazyLock<Vec<&str>> =
+        LazyLock::new(|| ACTIONS.iter().map(|action| action.word()).collect());
+    static SERVICE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        // Formats are no services, and `any` is no service either.
+        let parts = SOURCES.iter().filter(|known| known.source.is_service());
+        parts.map(|known| known.word).collect()
+    });
+    static DISPOSITION: LazyLock<Vec<&str>> =
+        LazyLock::new(|| DISPOSITIONS.iter().map(|disposition| disposition.word()).collect());
+    static LEG: LazyLock<Vec<&str>> = LazyLock::new(|| LEGS.iter().map(|leg| leg.word()).collect());
+    match field.word {
+        "action" => &ACTION,
+        "service" => &SERVICE,
+        "disposition" => &DISPOSITION,
+        "leg" => &LEG,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_listed() {
+        // The words that a misspelt one is told about are all there are.
+        let all = serde_json::from_str::<Action>("\"?\"").unwrap_err().to_string();
+        let known: Vec<&str> = all.split('`').skip(3).step_by(2).collect();
+        assert_eq!(known, ACTIONS.map(Action::word));
+    }
+}
