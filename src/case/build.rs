@@ -21,12 +21,15 @@ use crate::reconstruct::failed::{Failed, Listed};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Party, World, earliest};
 use crate::report::model::{self, Likelihood, Proof, When};
+use crate::scan::Hashing;
 use crate::untrusted::Untrusted;
 
 /// All that a report is made of.
 pub(super) struct Case<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) options: &'a Options,
+    /// `None` if nothing is hashed.
+    pub(super) hashing: Option<&'a Hashing<'a>>,
     pub(super) window_notes: &'a [String],
     pub(super) clock: &'a Clock,
     pub(super) world: &'a World<'a>,
@@ -92,6 +95,8 @@ impl Case<'_> {
 
     /// Builds the report and the story.
     pub(super) fn report(&self, incidents: &[Incident], failed: &Listed, questions: &[Question]) -> Examined {
+        // First, as what is worked out for them takes room that the incidents can use again.
+        let observations = self.observations(self.thresholds);
         let places: BTreeSet<Place> = incidents
             .iter()
             .filter(|_| !self.options.figures_only)
@@ -117,11 +122,11 @@ impl Case<'_> {
                 failed.len()
             )
         });
-        let report = model::Report {
+        let mut report = model::Report {
             schema: model::SCHEMA,
             tool: model::Tool { name: "tolltrace", version: env!("CARGO_PKG_VERSION") },
             case: self.case(),
-            evidence: self.read.iter().map(|read| self.row(read)).collect(),
+            evidence: Vec::new(),
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
             to_confirm: questions
@@ -154,7 +159,7 @@ impl Case<'_> {
             reconciliation: None,
             dispute: None,
             dialling: self.numbers.dialling.clone(),
-            observations: self.observations(self.thresholds),
+            observations,
             thresholds: self.thresholds.clone(),
             geoip: self.geoip.files.clone(),
             clocks: self.clocks(),
@@ -173,12 +178,10 @@ impl Case<'_> {
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        Examined {
-            report,
-            story: story::tell(self, wanted, failed, &cited),
-            kept: None,
-            containment: Plan::default(),
-        }
+        let story = story::tell(self, wanted, failed, &cited);
+        // Last, as it waits until all is hashed.
+        report.evidence = self.rows();
+        Examined { report, story, kept: None, containment: Plan::default() }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

@@ -7,6 +7,7 @@ use crate::event::{Resolution, Service};
 use crate::evidence::Kind;
 use crate::evidence::ends_with_path;
 use crate::report::model;
+use crate::scan::{Hashed, Hashing};
 use crate::untrusted::Untrusted;
 
 impl Case<'_> {
@@ -95,7 +96,14 @@ impl Case<'_> {
         deck.chain(lists).cloned().chain(geoip).collect()
     }
 
-    pub(super) fn row(&self, read: &Read<'_>) -> model::EvidenceRow {
+    /// Tells every source with what was read of it, and with its digest once that is known.
+    pub(super) fn rows(&self) -> Vec<model::EvidenceRow> {
+        let mut hashed = self.hashing.map(Hashing::finish).unwrap_or_default();
+        let rows = self.read.iter();
+        rows.map(|read| self.row(read, hashed.remove(&read.source.id).unwrap_or_default())).collect()
+    }
+
+    fn row(&self, read: &Read<'_>, hashed: Hashed) -> model::EvidenceRow {
         // Sources are told in their order, and there may be tens of thousands of them.
         let told = &self.world.told;
         let place = told.binary_search_by_key(&read.source.id, |told| told.source.id);
@@ -103,6 +111,7 @@ impl Case<'_> {
         let coverage = &read.coverage;
         let original = read.source.duplicate_of.and_then(|id| self.evidence.source(id));
         let mut notes = coverage.notes.clone();
+        notes.extend(hashed.note);
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
         let stored = read.source.file.stored_as.as_deref().map(crate::untrusted::visible);
         notes.extend(stored.map(|name| format!("its name in the collection is escaped: {name}")));
@@ -125,7 +134,7 @@ impl Case<'_> {
             kind: read.source.kind.word(),
             container: read.source.file.container().map(str::to_owned),
             bytes: read.source.file.bytes,
-            sha256: read.sha256.clone(),
+            sha256: hashed.sha256,
             first: self.maybe(told.and_then(|told| told.ledger.first)),
             last: self.maybe(told.and_then(|told| told.ledger.last)),
             records: coverage.records,

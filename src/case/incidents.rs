@@ -25,8 +25,9 @@ impl Case<'_> {
         cited: &BTreeMap<Place, Citation>,
         replay: &blocking::Replay,
     ) -> model::Incident {
-        let calls: Vec<model::FraudCall> =
-            incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)).collect();
+        // There may be many, so that there is room for them and for no more.
+        let mut calls = Vec::with_capacity(incident.calls.len());
+        calls.extend(incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)));
         let loss = self.loss(incident);
         let entry = entry(self.world, incident);
         let mut title = self.title(incident, &entry, &calls);
@@ -241,6 +242,7 @@ impl Case<'_> {
                     format!("{why}; but only a file tells of it that one packet from a stranger can write")
                 }
                 (false, Some(mark)) => format!("{why}; its record was {mark}"),
+                (false, None) if self.options.figures_only => String::new(),
                 (false, None) => why.to_owned(),
             },
             address: self.world.address_of(call),

@@ -53,7 +53,7 @@ use crate::report::model::{Report, TimelineRow, When};
 use crate::report::redact;
 use crate::restore::Kept;
 use crate::rules::Rules;
-use crate::scan::{self, Coverage, How, Task};
+use crate::scan::{self, Coverage, Hashing, How, Task};
 
 pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::timeline;
@@ -79,7 +79,8 @@ pub struct Options {
     pub fold: bool,
     /// Work out what to cut off and change.
     pub contain: bool,
-    /// Leave out the lines that prove each call: who asks for figures only does not see them.
+    /// Leave out what proves each call and why it is blamed, and the packet for the carrier: who asks for figures
+    /// only does not see them.
     pub figures_only: bool,
     /// Keep of the secrets what tells later whether they were changed.
     pub keep_secrets: bool,
@@ -218,7 +219,6 @@ struct Prepared<'a> {
 struct Read<'a> {
     source: &'a Source,
     coverage: Coverage,
-    sha256: Option<String>,
 }
 
 fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>, CaseError> {
@@ -293,11 +293,15 @@ pub fn examine_and<T: Send>(
     let geoip = GeoIp::open(&options.geoip);
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
-    let (told, read, outcomes) =
-        read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(threads(options)).build().map_err(io::Error::other)?;
-    Ok(pool.install(|| {
+    let threads = threads(options);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+    let hashing = (!options.no_hash).then(|| Hashing::new(evidence));
+    pool.scope(|scope| {
+        if let Some(hashing) = &hashing {
+            (0..threads / 2).for_each(|_| scope.spawn(|_| hashing.work()));
+        }
+        let (told, read, outcomes) =
+            read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
@@ -311,6 +315,7 @@ pub fn examine_and<T: Send>(
         let case = build::Case {
             evidence,
             options,
+            hashing: hashing.as_ref(),
             window_notes: &prepared.window_notes,
             clock: &prepared.clock,
             world: &world,
@@ -342,8 +347,8 @@ pub fn examine_and<T: Send>(
             when: &|at| case.when(at),
             clean_since: prepared.clean_since,
         };
-        ask(&ground, examined)
-    }))
+        Ok(ask(&ground, examined))
+    })
 }
 
 /// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
@@ -383,7 +388,7 @@ fn read_all<'a>(
         Task { source, reader: opened.map(|opened| opened.reader), sink }
     });
     let sparse = !rules.need_every_step();
-    let how = How { jobs: threads(options), hash: !options.no_hash, sparse, piece: scan::PIECE };
+    let how = How { jobs: threads(options), sparse, piece: scan::PIECE };
     let mut told = Vec::new();
     let mut read = Vec::new();
     let mut fitting = Vec::new();
@@ -391,7 +396,7 @@ fn read_all<'a>(
         let family = family_of(done.source);
         let (fold, of_rules) = done.sink;
         told.push(Told { source: done.source, ledger: fold.finish(), family });
-        read.push(Read { source: done.source, coverage: done.coverage, sha256: done.sha256 });
+        read.push(Read { source: done.source, coverage: done.coverage });
         fitting.extend(of_rules);
     }
     Ok((told, read, rules::evaluate(evidence, rules, fitting)?))

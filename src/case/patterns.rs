@@ -11,7 +11,7 @@ use super::build::Case;
 use crate::event::{Citation, Disposition, Instant, Place};
 use crate::evidence::cite;
 use crate::numbering::{self, Class, Region};
-use crate::patterns::{self, Calls, OutCall, Thresholds};
+use crate::patterns::{self, Calls, Names, OutCall, Thresholds};
 use crate::reconstruct::calls::Call;
 use crate::report::model::{self, When};
 use crate::untrusted::Untrusted;
@@ -20,33 +20,10 @@ use crate::untrusted::Untrusted;
 const TAIL: usize = 9;
 /// Lines that prove an observation.
 const MOST_PROOFS: usize = 2;
-
-/// Gives each text an index, in the order of the first use.
-struct Index<K> {
-    ids: HashMap<K, u32>,
-}
-
-impl<K: Eq + Hash> Index<K> {
-    fn new() -> Self {
-        Index { ids: HashMap::new() }
-    }
-
-    /// Returns the index of a key, and whether it is new.
-    fn id(&mut self, key: K) -> (u32, bool) {
-        let next = self.ids.len() as u32;
-        let id = *self.ids.entry(key).or_insert(next);
-        (id, id == next)
-    }
-
-    /// Returns the index of a key, and keeps its name when it is new.
-    fn id_of(&mut self, key: K, names: &mut Vec<String>, name: impl Fn() -> String) -> u32 {
-        let (id, is_new) = self.id(key);
-        if is_new {
-            names.push(name());
-        }
-        id
-    }
-}
+/// Calls given at a time: enough for all threads, and few enough to stay near the processor.
+const BLOCK: usize = 4_096;
+/// Numbers whose reading is remembered; those that are called again and again are met early.
+const MOST_READ: usize = 16_384;
 
 /// What a number was read as, once for all calls to it.
 #[derive(Clone, Copy)]
@@ -59,8 +36,7 @@ struct Number {
 impl Case<'_> {
     /// Returns what stands out.
     pub(super) fn observations(&self, thresholds: &Thresholds) -> Vec<model::Observation> {
-        let calls = self.out_calls();
-        let observed = patterns::look(&calls, thresholds);
+        let observed = patterns::look(&mut OutCalls::new(self), thresholds);
         let places: BTreeSet<Place> = observed.iter().flat_map(|observed| self.proving(observed)).collect();
         // All at once: what is packed is unpacked from its beginning for each look.
         let cited = cite::lines(self.evidence, &places);
@@ -109,63 +85,8 @@ impl Case<'_> {
         }
     }
 
-    /// Puts the calls that went out in the form that patterns are looked for in.
-    fn out_calls(&self) -> Calls {
-        let world = self.world;
-        let mut calls = Calls::default();
-        let (mut accounts, mut callers, mut networks) = (Index::new(), Index::new(), Index::new());
-        let mut places = Index::new();
-        let read = self.read_numbers();
-        for (index, call) in world.calls.list.iter().enumerate().filter(|(_, call)| call.is_outward) {
-            let dialed = world.dialed(call);
-            let Some(&Number { number, region, is_costly }) = read.get(dialed) else { continue };
-            let name = region.map_or("a place not known", |region| region.name);
-            let (place, is_new) = places.id(name);
-            if is_new {
-                calls.places.push(name);
-            }
-            let account = world.account_of(call);
-            let account = account
-                .map_or(u32::MAX, |name| accounts.id_of(name, &mut calls.accounts, || name.to_owned()));
-            let caller = Some(world.caller(call)).filter(|caller| is_number(caller));
-            let text = |caller: &[u8]| String::from_utf8_lossy(caller).into_owned();
-            let caller =
-                caller.map_or(u32::MAX, |caller| callers.id_of(caller, &mut calls.callers, || text(caller)));
-            let network = world.address_of(call).map(network).map_or(u32::MAX, |network| {
-                networks.id_of(network, &mut calls.networks, || network.to_string())
-            });
-            let start = call.start.seconds();
-            calls.list.push(OutCall {
-                start,
-                end: call.end().seconds().max(start),
-                local: start + i64::from(self.clock.zone().offset_at(start)),
-                is_answered: call.disposition == Disposition::Answered,
-                seconds: world.billed(call).and_then(|seconds| u32::try_from(seconds).ok()),
-                account,
-                number,
-                tail: tail(dialed),
-                place: u16::try_from(place).unwrap_or(u16::MAX),
-                is_costly,
-                caller,
-                network,
-                index: index as u32,
-            });
-        }
-        calls
-    }
-
-    /// Reads each number that was dialled once.
-    fn read_numbers(&self) -> HashMap<&[u8], Number> {
-        let world = self.world;
-        let outward = world.calls.list.par_iter().filter(|call| call.is_outward);
-        let mut dialed: Vec<&[u8]> = outward.map(|call| world.dialed(call)).collect();
-        dialed.par_sort_unstable();
-        dialed.dedup();
-        dialed.into_par_iter().map(|dialed| (dialed, self.read_number(dialed))).collect()
-    }
-
     fn read_number(&self, dialed: &[u8]) -> Number {
-        let reading = numbering::read(&self.numbers.site, dialed);
+        let reading = numbering::read_best(&self.numbers.site, dialed);
         let home = self.numbers.site.home();
         let is_abroad = reading.region.is_some_and(|region| home.is_none_or(|home| home.code != region.code));
         let is_dear =
@@ -173,6 +94,156 @@ impl Case<'_> {
         let digits = reading.e164.as_deref().map_or(dialed, |e164| e164.trim_start_matches('+').as_bytes());
         let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
         Number { number: number.unwrap_or(0), region: reading.region, is_costly: is_abroad || is_dear }
+    }
+}
+
+/// The calls that went out, in the form that patterns are looked for in.
+struct OutCalls<'c> {
+    case: &'c Case<'c>,
+    names: Names,
+    /// Indices of names, by the account's, the address's and the text's own, in the order of the first use.
+    accounts: Vec<u32>,
+    networks: Vec<u32>,
+    network_ids: HashMap<IpNet, u32>,
+    callers: HashMap<&'c [u8], u32>,
+    places: HashMap<&'static str, u16>,
+    read: HashMap<&'c [u8], Number>,
+}
+
+impl<'c> OutCalls<'c> {
+    fn new(case: &'c Case<'c>) -> Self {
+        OutCalls {
+            case,
+            names: Names::default(),
+            accounts: Vec::new(),
+            networks: Vec::new(),
+            network_ids: HashMap::new(),
+            callers: HashMap::new(),
+            places: HashMap::new(),
+            read: HashMap::new(),
+        }
+    }
+
+    /// Reads the numbers of a block of calls, each once.
+    fn read_numbers(&mut self, calls: &[(u32, &'c Call)]) -> Vec<Number> {
+        let world = self.case.world;
+        let read: Vec<(&[u8], Number, bool)> = calls
+            .par_iter()
+            .map(|(_, call)| {
+                let dialed = world.dialed(call);
+                match self.read.get(dialed) {
+                    Some(known) => (dialed, *known, false),
+                    None => (dialed, self.case.read_number(dialed), true),
+                }
+            })
+            .collect();
+        for (dialed, number, is_new) in &read {
+            if *is_new && self.read.len() < MOST_READ {
+                self.read.insert(dialed, *number);
+            }
+        }
+        read.into_iter().map(|(_, number, _)| number).collect()
+    }
+
+    fn out_call(&mut self, index: u32, call: &'c Call, number: Number) -> OutCall {
+        let case = self.case;
+        let start = call.start.seconds();
+        OutCall {
+            start,
+            end: call.end().seconds().max(start),
+            local: start + i64::from(case.clock.zone().offset_at(start)),
+            is_answered: call.disposition == Disposition::Answered,
+            seconds: case.world.billed(call).and_then(|seconds| u32::try_from(seconds).ok()),
+            account: self.account(call),
+            number: number.number,
+            tail: tail(case.world.dialed(call)),
+            place: self.place(number.region),
+            is_costly: number.is_costly,
+            caller: self.caller(call),
+            network: self.network(call),
+            index,
+        }
+    }
+
+    fn account(&mut self, call: &Call) -> u32 {
+        let Some(name) = self.case.world.account_of(call) else { return u32::MAX };
+        let names = &mut self.names.accounts;
+        index_of(&mut self.accounts, call.account_index(), || {
+            names.push(name.to_owned());
+            (names.len() - 1) as u32
+        })
+    }
+
+    fn network(&mut self, call: &Call) -> u32 {
+        let Some(address) = self.case.world.address_of(call) else { return u32::MAX };
+        let names = &mut self.names.networks;
+        // Many addresses are of one network.
+        index_of(&mut self.networks, call.address_index(), || {
+            let network = network(address);
+            *self.network_ids.entry(network).or_insert_with(|| {
+                names.push(network.to_string());
+                (names.len() - 1) as u32
+            })
+        })
+    }
+
+    fn caller(&mut self, call: &'c Call) -> u32 {
+        let caller = self.case.world.caller(call);
+        if !is_number(caller) {
+            return u32::MAX;
+        }
+        let names = &mut self.names.callers;
+        *self.callers.entry(caller).or_insert_with(|| {
+            names.push(String::from_utf8_lossy(caller).into_owned());
+            (names.len() - 1) as u32
+        })
+    }
+
+    fn place(&mut self, region: Option<&'static Region>) -> u16 {
+        let name = region.map_or("a place not known", |region| region.name);
+        let names = &mut self.names.places;
+        *self.places.entry(name).or_insert_with(|| {
+            names.push(name);
+            u16::try_from(names.len() - 1).unwrap_or(u16::MAX)
+        })
+    }
+}
+
+impl Calls for OutCalls<'_> {
+    fn each(&mut self, take: &mut dyn FnMut(&[OutCall])) {
+        let all = (0_u32..).zip(self.case.world.calls.iter());
+        let mut outward = all.filter(|(_, call)| call.is_outward);
+        let mut block = Vec::new();
+        loop {
+            let calls: Vec<(u32, &Call)> = outward.by_ref().take(BLOCK).collect();
+            if calls.is_empty() {
+                return;
+            }
+            let numbers = self.read_numbers(&calls);
+            let each = calls.into_iter().zip(numbers);
+            block.clear();
+            block.extend(each.map(|((index, call), number)| self.out_call(index, call, number)));
+            take(&block);
+        }
+    }
+
+    fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+/// Returns the index that stands for `own`, made anew where there is none yet.
+fn index_of(all: &mut Vec<u32>, own: usize, make: impl FnOnce() -> u32) -> u32 {
+    const NONE: u32 = u32::MAX;
+    if all.len() <= own {
+        all.resize(own + 1, NONE);
+    }
+    match all.get_mut(own) {
+        Some(known) if *known == NONE => {
+            *known = make();
+            *known
+        }
+        known => known.map_or(NONE, |known| *known),
     }
 }
 

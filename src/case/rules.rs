@@ -260,7 +260,7 @@ mod tests {
             sink: sinks.of(source).unwrap(),
         };
         let sparse = !rules.need_every_step();
-        let how = How { jobs, hash: false, sparse, piece };
+        let how = How { jobs, sparse, piece };
         let tasks = evidence.sources.iter().map(task).collect();
         let mut done: Vec<RuleSink> =
             scan::scan(evidence, tasks, how, &Silent).unwrap().into_iter().map(|done| done.sink).collect();

@@ -92,7 +92,7 @@ pub fn try_sample(
         let sink = (First { source, told: None }, sinks.of(source));
         tasks.push(Task { source, reader: Some(opened.reader), sink });
     }
-    let how = How { jobs: 1, hash: false, sparse: false, piece: scan::PIECE };
+    let how = How { jobs: 1, sparse: false, piece: scan::PIECE };
     let (mut read, mut fitting, mut records) = (Vec::new(), Vec::new(), 0);
     for done in scan::scan(&evidence, tasks, how, &Silent)? {
         let (first, of_rules) = done.sink;

@@ -57,7 +57,7 @@ pub fn timeline(
         };
         Task { source, reader: Some(reader), sink }
     });
-    let how = How { jobs: threads(options), hash: false, sparse: false, piece: scan::PIECE };
+    let how = How { jobs: threads(options), sparse: false, piece: scan::PIECE };
     let mut all = Vec::new();
     for mut done in scan::scan(evidence, tasks.collect(), how, progress)? {
         done.sink.close_bursts(None);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::blocks::{Blocks, TextAt, Texts};
@@ -164,13 +164,13 @@ pub struct LogCalls {
     texts: Texts,
     addresses: Vec<IpAddr>,
     address_ids: HashMap<IpAddr, u32>,
-    open: HashMap<Key, Open, BuildHasherDefault<Mixer>>,
+    open: HashMap<Key, Open, BuildHasherDefault<Placer>>,
     order: VecDeque<Key>,
     starts: u32,
 }
 
 /// What joins the lines of one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     /// `[C-0000002f]`, which starts anew when the server does.
     Id(u32),
@@ -178,31 +178,40 @@ pub(super) enum Key {
     Channel(u64),
 }
 
-/// Spreads keys that nobody outside chooses: the server's own counter, or a hash already.
-#[derive(Debug, Default)]
-struct Mixer(u64);
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match *self {
+            Key::Id(id) => state.write_u32(id),
+            Key::Channel(hash) => state.write_u64(hash),
+        }
+    }
+}
 
-impl Hasher for Mixer {
+/// Places keys that nobody outside chooses: the server's own counter, or a hash already.
+///
+/// Calls that follow one another have numbers that do, and so lie side by side: each of a million is looked up
+/// among thousands, of which few are near the processor else.
+#[derive(Debug, Default)]
+struct Placer(u64);
+
+impl Hasher for Placer {
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            self.write_u64(u64::from(byte));
+            self.write_u64(self.0.rotate_left(8) ^ u64::from(byte));
         }
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
+        let spread = u64::from(value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = spread << 32 | u64::from(value);
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(26) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_isize(&mut self, value: isize) {
-        self.write_u64(value as u64);
+        self.0 = value;
     }
 
     fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
+        self.0
     }
 }
 
@@ -406,6 +415,11 @@ impl LogCalls {
     pub fn number(&self, call: &LogCall) -> &[u8] {
         let [channel, number] = call.lengths;
         self.texts.get(call.text, usize::from(channel), number)
+    }
+
+    /// Returns the index of that address; beyond all of them for none.
+    pub fn address_index(&self, call: &LogCall) -> usize {
+        usize::from(call.media)
     }
 
     /// Returns the address of the caller's audio.

@@ -22,6 +22,8 @@ const LONGEST: usize = 255;
 pub struct Names {
     by_text: HashMap<Box<[u8]>, NameId>,
     texts: Vec<Box<[u8]>>,
+    /// The name that was asked for last: most records name one context.
+    last: usize,
     /// Was a name refused?
     pub is_full: bool,
 }
@@ -32,7 +34,11 @@ impl Names {
         if text.is_empty() {
             return NameId::NONE;
         }
+        if self.texts.get(self.last).is_some_and(|last| **last == *text) {
+            return NameId(self.last as u32);
+        }
         if let Some(&id) = self.by_text.get(text) {
+            self.last = id.0 as usize;
             return id;
         }
         if self.texts.len() >= MOST || text.len() > LONGEST {

@@ -1,7 +1,9 @@
 //! Which digits ask for an outside line, from the numbers that got out.
 
+use rayon::prelude::*;
+
 use super::read::FOREIGN_INTERNATIONAL;
-use super::{Confidence, Kind, Site, plan, read};
+use super::{Confidence, Kind, Site, plan, read_best};
 
 /// Digits that sites use.
 const USUAL: [&str; 4] = ["9", "0", "8", "7"];
@@ -25,9 +27,9 @@ pub struct OutsideLine {
 /// without the first digit, the phone system took that one away.
 pub fn outside_lines(site: &Site, answered: &[&[u8]]) -> Vec<OutsideLine> {
     let strange: Vec<&[u8]> = answered
-        .iter()
+        .par_iter()
         .copied()
-        .filter(|number| matches!(read(site, number).kind, Kind::Unknown | Kind::InvalidForPlan))
+        .filter(|number| matches!(read_best(site, number).kind, Kind::Unknown | Kind::InvalidForPlan))
         .collect();
     let mut lines: Vec<OutsideLine> = USUAL
         .into_iter()
@@ -35,7 +37,7 @@ pub fn outside_lines(site: &Site, answered: &[&[u8]]) -> Vec<OutsideLine> {
         .map(|line| {
             let explained = strange.iter().filter(|number| {
                 number.strip_prefix(line.as_bytes()).is_some_and(|rest| {
-                    let reading = read(site, rest);
+                    let reading = read_best(site, rest);
                     reading.e164.is_some() && reading.confidence <= Confidence::High
                 })
             });
@@ -55,14 +57,12 @@ pub fn taken_prefixes(site: &Site, answered: &[&[u8]]) -> Vec<(&'static str, usi
     let lines = site.outside().iter().map(String::as_str).chain([""]);
     let lines: Vec<&str> = lines.collect();
     let is_shown = |number: &[u8], prefix: &str| {
-        let reading = read(site, number);
-        reading.confidence == Confidence::Low
-            && lines.iter().any(|line| {
-                let rest = number
-                    .strip_prefix(line.as_bytes())
-                    .and_then(|rest| rest.strip_prefix(prefix.as_bytes()));
-                rest.and_then(|rest| plan().lookup(rest)).is_some_and(|found| found.fits)
-            })
+        let is_behind = lines.iter().any(|line| {
+            let rest =
+                number.strip_prefix(line.as_bytes()).and_then(|rest| rest.strip_prefix(prefix.as_bytes()));
+            rest.and_then(|rest| plan().lookup(rest)).is_some_and(|found| found.fits)
+        });
+        is_behind && read_best(site, number).confidence == Confidence::Low
     };
     let prefixes = FOREIGN_INTERNATIONAL
         .into_iter()
@@ -72,6 +72,7 @@ pub fn taken_prefixes(site: &Site, answered: &[&[u8]]) -> Vec<(&'static str, usi
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
 
     #[test]

@@ -4,9 +4,11 @@
 //! of a configuration is `us` unless somebody changed it. The numbers that its people dial do not lie, but
 //! countries without a trunk prefix look alike in them. So signs are weighed together, and told.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Confidence, Kind, Region, Site, plan, read};
+use super::candidate::may_be_own;
+use super::{Confidence, Kind, Region, Site, plan, read_best};
 
 /// Numbers looked at for each country.
 const MOST_NUMBERS: usize = 200;
@@ -138,7 +140,7 @@ impl Habit {
         let mut habit = Habit { seen: numbers.len(), named: None, only: None, only_read: 0 };
         habit.named = named.map(|region| (region, reads(region)));
         if numbers.len() >= LEAST_NUMBERS && (named.is_none() || habit.contradicts()) {
-            let countries = plan().regions.iter().filter(|region| region.country().is_some());
+            let countries = plan().regions.par_iter().filter(|region| region.country().is_some());
             let mut read: Vec<(usize, &'static Region)> =
                 countries.map(|region| (reads(region), region)).collect();
             read.sort_by_key(|(count, region)| (std::cmp::Reverse(*count), region.code));
@@ -178,7 +180,11 @@ impl Habit {
 /// Returns whether a number reads as one of the site's own country, an outside line's digit aside.
 fn is_at_home(site: &Site, number: &[u8]) -> bool {
     let is_home = |number: &[u8]| {
-        let reading = read(site, number);
+        let is_ruled_out = std::str::from_utf8(number).is_ok_and(|digits| !may_be_own(site, digits));
+        if is_ruled_out {
+            return false;
+        }
+        let reading = read_best(site, number);
         let is_by_rules = reading.confidence <= Confidence::High && reading.kind != Kind::InvalidForPlan;
         let is_own = reading.region.zip(site.home()).is_some_and(|(region, home)| region.code == home.code);
         is_by_rules && is_own

@@ -7,6 +7,7 @@
 //! [`plan()`] is the embedded table of the world's numbering plans: which region and class a number in E.164
 //! belongs to. It has a version, which reports print: numbering plans change.
 
+mod candidate;
 mod class;
 mod clean;
 mod habits;
@@ -28,7 +29,7 @@ pub use habits::{OutsideLine, outside_lines, taken_prefixes};
 pub use home::{Certainty, Home, Signs, home};
 pub use listed::{ListError, Listed};
 pub use plan::{Found, Plan, Range, Region, plan};
-pub use read::{read, read_routed};
+pub use read::{read, read_best, read_routed};
 pub use reading::{Alternative, Confidence, Kind, Reading};
 pub use risk::{Risk, risk};
 pub use site::{Route, Site};

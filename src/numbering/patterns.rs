@@ -1,5 +1,7 @@
 //! The patterns of the tables, made ready: a prefix that may be of several lengths, a short number.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 /// No prefix of any plan is longer: `14560011` is Australia's longest.
@@ -49,8 +51,27 @@ impl Prefix {
     }
 }
 
+/// A pattern of whole texts, made ready when it is asked for first: for most countries that is never.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whole {
+    pattern: &'static str,
+    ready: OnceLock<Option<Regex>>,
+}
+
+impl Whole {
+    /// Takes a pattern; nothing fits an empty one.
+    pub(super) fn new(pattern: &'static str) -> Whole {
+        Whole { pattern, ready: OnceLock::new() }
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        let ready = || Some(self.pattern).filter(|pattern| !pattern.is_empty()).and_then(whole);
+        self.ready.get_or_init(ready).as_ref().is_some_and(|pattern| pattern.is_match(text))
+    }
+}
+
 /// Returns a pattern that matches a whole text only.
-pub(super) fn whole(pattern: &str) -> Option<Regex> {
+fn whole(pattern: &str) -> Option<Regex> {
     // The pattern between the ends of the text, of digits.
     Regex::new(&format!("^(?:{pattern})$")).ok()
 }

@@ -3,10 +3,8 @@
 //! They come before any other reading: without them `911` is a number of area 911, and `9911` behind an
 //! outside line of 9 is one of area 991.
 
-use regex::Regex;
-
 use super::Region;
-use super::patterns::whole;
+use super::patterns::Whole;
 
 /// The longest: `118118`, Vatican and Eritrean emergency numbers.
 const LONGEST: usize = 7;
@@ -16,8 +14,8 @@ const ANYWHERE: [&str; 4] = ["911", "112", "999", "000"];
 /// The short numbers of one country.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Short {
-    emergency: Option<Regex>,
-    services: Option<Regex>,
+    emergency: Whole,
+    services: Whole,
 }
 
 /// What a short number is.
@@ -33,7 +31,7 @@ pub(super) enum ShortNumber {
 
 impl Short {
     pub(super) fn of(home: &Region) -> Short {
-        Short { emergency: whole(home.emergency), services: services(home).and_then(whole) }
+        Short { emergency: Whole::new(home.emergency), services: Whole::new(services(home)) }
     }
 
     /// Returns what `digits` are, if they are a short number.
@@ -41,10 +39,9 @@ impl Short {
         if digits.len() > LONGEST {
             return None;
         }
-        let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|one| one.is_match(digits));
-        if matches(&self.emergency) {
+        if self.emergency.is_match(digits) {
             Some(ShortNumber::Emergency)
-        } else if matches(&self.services) {
+        } else if self.services.is_match(digits) {
             Some(ShortNumber::Service)
         } else {
             ANYWHERE.contains(&digits).then_some(ShortNumber::ForeignEmergency)
@@ -53,11 +50,11 @@ impl Short {
 }
 
 /// Returns a pattern of the services that a country's telephones reach by a few digits: `N11` of the North
-/// American plan, directory enquiries at 118 and the harmonised numbers at 116 in Europe.
-fn services(home: &Region) -> Option<&'static str> {
+/// American plan, directory enquiries at 118 and the harmonised numbers at 116 in Europe; empty for none.
+fn services(home: &Region) -> &'static str {
     match home.country_code.as_bytes() {
-        b"1" => Some("[2-8]11"),
-        [b'3' | b'4', ..] => Some(r"118\d{2,3}|116\d{3}"),
-        _ => None,
+        b"1" => "[2-8]11",
+        [b'3' | b'4', ..] => r"118\d{2,3}|116\d{3}",
+        _ => "",
     }
 }

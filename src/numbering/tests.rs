@@ -98,6 +98,27 @@ fn the_longest_prefix_that_holds_for_the_length_tells() {
 
 proptest! {
     #[test]
+    fn what_no_rule_applies_to_is_no_number_of_the_country(
+        region in 0usize..250,
+        dialed in "[+*]?(00|011|0|1|8|9)?[0-9]{6,13}",
+    ) {
+        let region = &plan().regions[region % plan().regions.len()];
+        let site = Site::new(Some(region));
+        let reading = read_best(&site, dialed.as_bytes());
+        let is_own = reading.region.is_some_and(|found| found.code == region.code);
+        let is_by_rules = reading.confidence <= Confidence::High && reading.kind != Kind::InvalidForPlan;
+        prop_assert!(candidate::may_be_own(&site, &dialed) || !(is_own && is_by_rules), "{} {reading:?}", region.code);
+    }
+
+    #[test]
+    fn the_best_reading_is_that_of_all(home in prop::sample::select(vec!["US", "DE", "IT", "CO"]), dialed in "[0-9+*]{1,16}") {
+        let site = Site::of(home).unwrap().with_outside("9");
+        let (all, best) = (read(&site, dialed.as_bytes()), read_best(&site, dialed.as_bytes()));
+        prop_assert_eq!((all.e164, all.kind, all.confidence, all.steps), (best.e164, best.kind, best.confidence, best.steps));
+        prop_assert!(best.alternatives.len() <= all.alternatives.len());
+    }
+
+    #[test]
     fn any_bytes_have_a_reading(raw in prop::collection::vec(any::<u8>(), 0..80)) {
         read(&us(), &raw);
         read(&Site::new(None), &raw);

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observation::{Level, Observation};
-use super::{Calls, OutCall, Thresholds};
+use super::observation::{Level, Observation, Shown};
+use super::{Names, OutCall, Pattern};
 
 /// From so many different numbers on.
 const LEAST: usize = 4;
@@ -15,39 +15,44 @@ const MOST_NAMED: usize = 5;
 /// Accounts told of.
 const MOST_TOLD: usize = 20;
 
-pub(super) fn look(calls: &Calls, _: &Thresholds) -> Vec<Observation> {
-    let mut presented: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for call in calls.list.iter().filter(|call| call.caller != u32::MAX) {
-        presented.entry(call.account).or_default().insert(call.caller);
+/// The numbers that each account presented, with its calls.
+#[derive(Default)]
+pub(super) struct Presented {
+    accounts: BTreeMap<u32, (BTreeSet<u32>, Shown)>,
+}
+
+impl Pattern for Presented {
+    fn take(&mut self, call: &OutCall) {
+        let (numbers, shown) = self.accounts.entry(call.account).or_default();
+        shown.add(call);
+        if call.caller != u32::MAX {
+            numbers.insert(call.caller);
+        }
     }
-    let many = presented.into_iter().filter(|(_, numbers)| numbers.len() >= LEAST).take(MOST_TOLD);
-    let told = many.filter_map(|(account, numbers)| {
-        let these: Vec<&OutCall> = calls.list.iter().filter(|call| call.account == account).collect();
-        let named: Vec<String> = numbers
-            .iter()
-            .take(MOST_NAMED)
-            .filter_map(|number| calls.callers.get(*number as usize))
-            .map(|number| crate::untrusted::visible(number))
-            .collect();
-        let more = if numbers.len() > named.len() { " and more" } else { "" };
-        let what =
-            format!("{} different numbers shown as the caller's: {}{more}", numbers.len(), named.join(", "));
-        let name = calls.account(these.first()?);
-        Some(Observation::of(
-            "callers-presented",
-            Level::Notice,
-            name,
-            what,
-            format!("from {LEAST} on"),
-            these,
-        ))
-    });
-    told.collect()
+
+    fn tell(&mut self, names: &Names) -> Vec<Observation> {
+        let many = self.accounts.values().filter(|(numbers, _)| numbers.len() >= LEAST).take(MOST_TOLD);
+        let told = many.filter_map(|(numbers, shown)| {
+            let named: Vec<String> = numbers
+                .iter()
+                .take(MOST_NAMED)
+                .filter_map(|number| names.callers.get(*number as usize))
+                .map(|number| crate::untrusted::visible(number))
+                .collect();
+            let more = if numbers.len() > named.len() { " and more" } else { "" };
+            let (count, named) = (numbers.len(), named.join(", "));
+            let what = format!("{count} different numbers shown as the caller's: {named}{more}");
+            let threshold = format!("from {LEAST} on");
+            let account = names.account(shown.first.as_ref()?);
+            Some(Observation::of("callers-presented", Level::Notice, account, what, threshold, shown))
+        });
+        told.collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::call;
+    use super::super::{Made, call, told};
     use super::*;
 
     #[test]
@@ -55,13 +60,14 @@ mod tests {
         let list: Vec<OutCall> =
             (0..6).map(|at| OutCall { caller: at, ..call(i64::from(at), 9, 0, 1) }).collect();
         let callers = (0..6).map(|at| format!("555010{at}")).collect();
-        let calls = Calls { list, callers, accounts: vec!["300".to_owned()], ..Calls::default() };
-        let told = look(&calls, &Thresholds::default());
+        let names = Names { callers, accounts: vec!["300".to_owned()], ..Names::default() };
+        let look = |made: &Made| told(vec![Box::new(Presented::default())], made);
+        let made = Made { list, names };
         assert_eq!(
-            told[0].what,
+            look(&made)[0].what,
             "6 different numbers shown as the caller's: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
         );
-        let few = Calls { list: calls.list[..3].to_vec(), ..calls };
-        assert!(look(&few, &Thresholds::default()).is_empty());
+        let few = Made { list: made.list[..3].to_vec(), ..made };
+        assert!(look(&few).is_empty());
     }
 }

@@ -11,8 +11,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 
-use super::observation::{Level, Observation};
-use super::{Calls, OutCall, Pair, Thresholds};
+use super::observation::{Level, Observation, Shown};
+use super::{Names, OutCall, Pair, Pattern, Thresholds};
 
 /// Seconds of the sliding window.
 const WINDOW: i64 = 60;
@@ -107,76 +107,79 @@ const COUNTERS: [Counter; 4] = [
     ),
 ];
 
-/// The highest value of a counter, and the calls that were beyond its thresholds.
+/// The calls that were beyond a counter's thresholds, and its highest value.
 #[derive(Default)]
-struct Highest {
+struct Beyond {
     value: u64,
-    beyond: Vec<usize>,
+    shown: Shown,
 }
 
 /// Runs all counters over all calls.
-pub(super) fn look(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
-    let mut counters: HashMap<(u32, u16), Counters> = HashMap::new();
-    let mut highest: BTreeMap<(usize, u32, u16), Highest> = BTreeMap::new();
-    for (at, call) in calls.list.iter().enumerate() {
-        let reached = counters.entry((call.account, call.place)).or_default().take(call);
+pub(super) struct Highest<'t> {
+    thresholds: &'t Thresholds,
+    counters: HashMap<(u32, u16), Counters>,
+    /// By counter, account and destination.
+    beyond: BTreeMap<(usize, u32, u16), Beyond>,
+}
+
+impl<'t> Highest<'t> {
+    pub(super) fn new(thresholds: &'t Thresholds) -> Self {
+        Highest { thresholds, counters: HashMap::new(), beyond: BTreeMap::new() }
+    }
+
+    fn note(&mut self, which: usize, call: &OutCall, value: u64, pair: Pair) {
+        if level(value, pair).is_some() {
+            let beyond = self.beyond.entry((which, call.account, call.place)).or_default();
+            beyond.value = beyond.value.max(value);
+            beyond.shown.add(call);
+        }
+    }
+
+    fn observation(&self, names: &Names, which: usize, beyond: &Beyond) -> Option<Observation> {
+        let (id, name, pair) = match COUNTERS.get(which) {
+            Some((id, name, pair, _)) => (*id, *name, pair(self.thresholds)),
+            None => ("call-duration", "seconds in one call", self.thresholds.call_duration),
+        };
+        let first = beyond.shown.first.as_ref()?;
+        let what = format!("{} {name} to {}", beyond.value, names.place(first));
+        let threshold = format!("warning from {}, critical from {}", pair.warning, pair.critical);
+        let level = level(beyond.value, pair)?;
+        Some(Observation::of(id, level, names.account(first), what, threshold, &beyond.shown))
+    }
+}
+
+impl Pattern for Highest<'_> {
+    fn take(&mut self, call: &OutCall) {
+        let reached = self.counters.entry((call.account, call.place)).or_default().take(call);
         for (which, (_, _, pair, value)) in COUNTERS.iter().enumerate() {
-            note(&mut highest, (which, call.account, call.place), value(&reached), pair(thresholds), at);
+            self.note(which, call, value(&reached), pair(self.thresholds));
         }
         let length = call.seconds.map_or(0, u64::from);
-        note(&mut highest, (COUNTERS.len(), call.account, call.place), length, thresholds.call_duration, at);
+        self.note(COUNTERS.len(), call, length, self.thresholds.call_duration);
     }
-    let mut told: Vec<(usize, Observation)> = highest
-        .into_iter()
-        .filter_map(|((which, ..), highest)| Some((which, observation(calls, thresholds, which, &highest)?)))
-        .collect();
-    told.sort_by_key(|(which, observed)| (*which, observed.level, Reverse(observed.calls)));
-    let mut count = [0; COUNTERS.len() + 1];
-    told.retain(|(which, _)| {
-        let Some(count) = count.get_mut(*which) else { return false };
-        *count += 1;
-        *count <= MOST_TOLD
-    });
-    told.into_iter().map(|(_, observed)| observed).collect()
-}
 
-fn note(
-    highest: &mut BTreeMap<(usize, u32, u16), Highest>,
-    key: (usize, u32, u16),
-    value: u64,
-    pair: Pair,
-    at: usize,
-) {
-    if level(value, pair).is_some() {
-        let highest = highest.entry(key).or_default();
-        highest.value = highest.value.max(value);
-        highest.beyond.push(at);
+    fn tell(&mut self, names: &Names) -> Vec<Observation> {
+        let mut told: Vec<(usize, Observation)> = self
+            .beyond
+            .iter()
+            .filter_map(|((which, ..), beyond)| Some((*which, self.observation(names, *which, beyond)?)))
+            .collect();
+        told.sort_by_key(|(which, observed)| (*which, observed.level, Reverse(observed.calls)));
+        let mut count = [0; COUNTERS.len() + 1];
+        told.retain(|(which, _)| {
+            let Some(count) = count.get_mut(*which) else { return false };
+            *count += 1;
+            *count <= MOST_TOLD
+        });
+        told.into_iter().map(|(_, observed)| observed).collect()
     }
-}
-
-fn observation(
-    calls: &Calls,
-    thresholds: &Thresholds,
-    which: usize,
-    highest: &Highest,
-) -> Option<Observation> {
-    let (id, name, pair) = match COUNTERS.get(which) {
-        Some((id, name, pair, _)) => (*id, *name, pair(thresholds)),
-        None => ("call-duration", "seconds in one call", thresholds.call_duration),
-    };
-    let first = highest.beyond.first().and_then(|&at| calls.list.get(at))?;
-    let what = format!("{} {name} to {}", highest.value, calls.place(first));
-    let threshold = format!("warning from {}, critical from {}", pair.warning, pair.critical);
-    let beyond = highest.beyond.iter().filter_map(|&at| calls.list.get(at));
-    let level = level(highest.value, pair)?;
-    Some(Observation::of(id, level, calls.account(first), what, threshold, beyond))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::call;
+    use super::super::{Made, call, told};
     use super::*;
 
     /// Counts anew for each call, by what the module's documentation says.
@@ -221,9 +224,9 @@ mod tests {
     #[test]
     fn the_gravest_level_and_the_calls_beyond_it_are_told() {
         let list: Vec<OutCall> = (0..12).map(|at| call(at * 2, 100, 0, 252_610_000_001)).collect();
-        let calls =
-            Calls { list, accounts: vec!["300".to_owned()], places: vec!["Somalia"], ..Calls::default() };
-        let told = look(&calls, &Thresholds::default());
+        let names = Names { accounts: vec!["300".to_owned()], places: vec!["Somalia"], ..Names::default() };
+        let thresholds = Thresholds::default();
+        let told = told(vec![Box::new(Highest::new(&thresholds))], &Made { list, names });
         let words: Vec<_> = told.iter().map(|one| (one.id, one.level, one.what.as_str())).collect();
         assert_eq!(
             words,

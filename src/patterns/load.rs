@@ -1,99 +1,189 @@
 //! How much at once: set-ups in a second, calls open at the same time, and how the calls of a destination end.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use super::observation::{Level, Observation};
-use super::{Calls, OutCall, Thresholds};
+use super::observation::{Level, Observation, Shown};
+use super::{Names, OutCall, Pattern, Thresholds};
 
 /// Destinations told.
 const MOST_TOLD: usize = 20;
 /// Fewer calls have no answer-seizure ratio worth telling.
-const LEAST_CALLS: usize = 10;
+const LEAST_CALLS: u64 = 10;
 
-pub(super) fn look(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
-    let mut all: Vec<Observation> = setups(calls, thresholds).into_iter().collect();
-    all.extend(peak(calls, thresholds));
-    all.extend(endings(calls, thresholds));
-    all
+pub(super) fn patterns(thresholds: &Thresholds) -> Vec<Box<dyn Pattern + '_>> {
+    vec![
+        Box::new(SetUps::new(thresholds)),
+        Box::new(Peak::new(thresholds)),
+        Box::new(Endings::new(thresholds)),
+    ]
 }
 
-/// The second with most set-ups.
-fn setups(calls: &Calls, thresholds: &Thresholds) -> Option<Observation> {
-    let busiest = calls.list.chunk_by(|one, next| one.start == next.start).max_by_key(|these| these.len())?;
-    let count = busiest.len() as u64;
-    let threshold = format!("from {} on", thresholds.setups_per_second);
-    let is_told = thresholds.setups_per_second > 0 && count >= thresholds.setups_per_second;
-    let what = format!("{count} calls set up in one second");
-    is_told.then(|| {
-        Observation::of("setups-per-second", Level::Warning, "all accounts", what, threshold, busiest)
-    })
+/// The second with most set-ups; of several the last.
+struct SetUps {
+    least: u64,
+    now: Shown,
+    busiest: Shown,
+}
+
+impl SetUps {
+    fn new(thresholds: &Thresholds) -> Self {
+        SetUps { least: thresholds.setups_per_second, now: Shown::default(), busiest: Shown::default() }
+    }
+
+    fn end_second(&mut self) {
+        let now = std::mem::take(&mut self.now);
+        if now.count >= self.busiest.count {
+            self.busiest = now;
+        }
+    }
+}
+
+impl Pattern for SetUps {
+    fn take(&mut self, call: &OutCall) {
+        if self.now.seconds_after_first(call) != 0 {
+            self.end_second();
+        }
+        self.now.add(call);
+    }
+
+    fn tell(&mut self, _: &Names) -> Vec<Observation> {
+        self.end_second();
+        let count = self.busiest.count;
+        if self.least == 0 || count < self.least {
+            return Vec::new();
+        }
+        let (what, threshold) =
+            (format!("{count} calls set up in one second"), format!("from {} on", self.least));
+        let (id, subject) = ("setups-per-second", "all accounts");
+        vec![Observation::of(id, Level::Warning, subject, what, threshold, &self.busiest)]
+    }
 }
 
 /// The most calls open at the same time: a call is open from its start up to its end, not at it.
-fn peak(calls: &Calls, thresholds: &Thresholds) -> Option<Observation> {
-    let (most, at) = concurrency(&calls.list);
-    let is_told = thresholds.peak_concurrency > 0 && most >= thresholds.peak_concurrency;
-    let open = calls.list.iter().filter(|call| call.start <= at && at < call.end);
-    let what = format!("{most} calls open at the same time");
-    let threshold = format!("from {} on", thresholds.peak_concurrency);
-    is_told
-        .then(|| Observation::of("peak-concurrency", Level::Warning, "all accounts", what, threshold, open))
+struct Peak {
+    least: u64,
+    /// Ends of the calls that are open.
+    open: BinaryHeap<Reverse<i64>>,
+    most: u64,
+    /// When they were that many first.
+    at: i64,
+    shown: Shown,
 }
 
-/// Returns the most calls open at one time, and that time.
-fn concurrency(calls: &[OutCall]) -> (u64, i64) {
-    let lasting = calls.iter().filter(|call| call.end > call.start);
-    // An end sorts before a start of the same second.
-    let mut edges: Vec<(i64, i8)> = lasting.flat_map(|call| [(call.start, 1), (call.end, -1)]).collect();
-    edges.sort_unstable();
-    let (mut now, mut most, mut when) = (0i64, 0i64, 0);
-    for (at, change) in edges {
-        now += i64::from(change);
-        if now > most {
-            (most, when) = (now, at);
+impl Peak {
+    fn new(thresholds: &Thresholds) -> Self {
+        let least = thresholds.peak_concurrency;
+        Peak { least, open: BinaryHeap::new(), most: 0, at: 0, shown: Shown::default() }
+    }
+}
+
+impl Pattern for Peak {
+    fn take(&mut self, call: &OutCall) {
+        if call.end <= call.start {
+            return;
+        }
+        while self.open.peek().is_some_and(|Reverse(end)| *end <= call.start) {
+            self.open.pop();
+        }
+        self.open.push(Reverse(call.end));
+        if self.open.len() as u64 > self.most {
+            (self.most, self.at) = (self.open.len() as u64, call.start);
         }
     }
-    (most.max(0) as u64, when)
+
+    fn wants_more(&mut self) -> bool {
+        self.open = BinaryHeap::new();
+        self.least > 0 && self.most >= self.least
+    }
+
+    fn take_again(&mut self, call: &OutCall) {
+        if call.start <= self.at && self.at < call.end {
+            self.shown.add(call);
+        }
+    }
+
+    fn tell(&mut self, _: &Names) -> Vec<Observation> {
+        if self.shown.count == 0 {
+            return Vec::new();
+        }
+        let what = format!("{} calls open at the same time", self.most);
+        let threshold = format!("from {} on", self.least);
+        let (id, subject) = ("peak-concurrency", "all accounts");
+        vec![Observation::of(id, Level::Warning, subject, what, threshold, &self.shown)]
+    }
 }
 
 /// Answered share, average length and short calls, by destination that costs.
-fn endings(calls: &Calls, thresholds: &Thresholds) -> Vec<Observation> {
-    let mut places: BTreeMap<u16, Vec<&OutCall>> = BTreeMap::new();
-    for call in calls.list.iter().filter(|call| call.is_costly) {
-        places.entry(call.place).or_default().push(call);
-    }
-    let mut order: Vec<Vec<&OutCall>> = places.into_values().collect();
-    order.retain(|these| these.len() >= LEAST_CALLS);
-    order.sort_by_key(|these| std::cmp::Reverse(these.len()));
-    order.truncate(MOST_TOLD);
-    order.iter().filter_map(|these| ending(calls, thresholds, these)).collect()
+struct Endings<'t> {
+    thresholds: &'t Thresholds,
+    places: BTreeMap<u16, Ending>,
 }
 
-fn ending(calls: &Calls, thresholds: &Thresholds, these: &[&OutCall]) -> Option<Observation> {
-    let place = calls.place(these.first()?);
-    let answered: Vec<&OutCall> = these.iter().copied().filter(|call| call.is_answered).collect();
-    let lengths: Vec<u64> = answered.iter().filter_map(|call| call.seconds.map(u64::from)).collect();
-    let share = answered.len() * 100 / these.len().max(1);
-    let mut what = format!("{share} percent of {} calls answered (ASR)", these.len());
-    if let Some(average) = lengths.iter().sum::<u64>().checked_div(lengths.len() as u64) {
-        what.push_str(&format!(", {average} seconds on average (ACD)"));
+/// How the calls of one destination ended.
+#[derive(Default)]
+struct Ending {
+    shown: Shown,
+    answered: u64,
+    /// Those answered of which a record tells the length, their seconds, and how many of them are short.
+    told: u64,
+    seconds: u64,
+    short: u64,
+}
+
+impl<'t> Endings<'t> {
+    fn new(thresholds: &'t Thresholds) -> Self {
+        Endings { thresholds, places: BTreeMap::new() }
     }
-    let is_short = |seconds: u64| seconds < u64::from(thresholds.short_seconds);
-    let short = lengths.iter().filter(|seconds| is_short(**seconds)).count() as u64;
-    let is_much = thresholds.short_calls > 0 && short >= thresholds.short_calls;
-    if short > 0 {
-        what.push_str(&format!(", {short} of them shorter than {} seconds", thresholds.short_seconds));
+
+    fn observation(&self, names: &Names, ending: &Ending) -> Option<Observation> {
+        let thresholds = self.thresholds;
+        let place = names.place(ending.shown.first.as_ref()?);
+        let (count, short) = (ending.shown.count, ending.short);
+        let share = ending.answered * 100 / count.max(1);
+        let mut what = format!("{share} percent of {count} calls answered (ASR)");
+        if let Some(average) = ending.seconds.checked_div(ending.told) {
+            what.push_str(&format!(", {average} seconds on average (ACD)"));
+        }
+        let is_much = thresholds.short_calls > 0 && short >= thresholds.short_calls;
+        if short > 0 {
+            what.push_str(&format!(", {short} of them shorter than {} seconds", thresholds.short_seconds));
+        }
+        let threshold = format!("from {} short calls on", thresholds.short_calls);
+        let level = if is_much { Level::Warning } else { Level::Notice };
+        Some(Observation::of("answered-and-length", level, place, what, threshold, &ending.shown))
     }
-    let threshold = format!("from {} short calls on", thresholds.short_calls);
-    let level = if is_much { Level::Warning } else { Level::Notice };
-    Some(Observation::of("answered-and-length", level, place, what, threshold, these.iter().copied()))
+}
+
+impl Pattern for Endings<'_> {
+    fn take(&mut self, call: &OutCall) {
+        if !call.is_costly {
+            return;
+        }
+        let ending = self.places.entry(call.place).or_default();
+        ending.shown.add(call);
+        ending.answered += u64::from(call.is_answered);
+        if let Some(seconds) = call.seconds.map(u64::from).filter(|_| call.is_answered) {
+            ending.told += 1;
+            ending.seconds += seconds;
+            ending.short += u64::from(seconds < u64::from(self.thresholds.short_seconds));
+        }
+    }
+
+    fn tell(&mut self, names: &Names) -> Vec<Observation> {
+        let mut order: Vec<&Ending> =
+            self.places.values().filter(|ending| ending.shown.count >= LEAST_CALLS).collect();
+        order.sort_by_key(|ending| Reverse(ending.shown.count));
+        order.truncate(MOST_TOLD);
+        order.into_iter().filter_map(|ending| self.observation(names, ending)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::call;
+    use super::super::{Made, call, told};
     use super::*;
 
     proptest! {
@@ -102,9 +192,13 @@ mod tests {
             let mut calls: Vec<OutCall> = all.iter().map(|&(start, length)| call(start, length, 0, 1)).collect();
             calls.sort_by_key(|call| call.start);
             let open = |at: i64| calls.iter().filter(|call| call.start <= at && at < call.end).count() as u64;
-            let (most, at) = concurrency(&calls);
-            prop_assert_eq!(most, (0..400).map(open).max().unwrap_or(0));
-            prop_assert!(most == 0 || open(at) == most);
+            let mut peak = Peak::new(&Thresholds { peak_concurrency: 1, ..Thresholds::default() });
+            calls.iter().for_each(|call| peak.take(call));
+            prop_assert_eq!(peak.most, (0..400).map(open).max().unwrap_or(0));
+            prop_assert!(peak.most == 0 || open(peak.at) == peak.most);
+            prop_assert_eq!(peak.wants_more(), peak.most > 0);
+            calls.iter().for_each(|call| peak.take_again(call));
+            prop_assert_eq!(peak.shown.count, peak.most);
         }
     }
 
@@ -112,8 +206,9 @@ mod tests {
     fn endings_are_told_with_their_figures() {
         let mut list: Vec<OutCall> = (0..12).map(|at| call(at * 100, 3, 0, 1)).collect();
         list.extend((12..16).map(|at| call(at * 100, 0, 0, 1)));
-        let calls = Calls { list, places: vec!["Latvia"], ..Calls::default() };
-        let told = look(&calls, &Thresholds::default());
+        let names = Names { places: vec!["Latvia"], ..Names::default() };
+        let thresholds = Thresholds::default();
+        let told = told(vec![Box::new(Endings::new(&thresholds))], &Made { list, names });
         assert_eq!(
             told[0].what,
             "75 percent of 16 calls answered (ASR), 3 seconds on average (ACD), 12 of them shorter than 6 seconds"

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::OutCall;
+
 /// Calls named of one observation.
 pub(super) const MOST_CALLS: usize = 20;
 
@@ -40,36 +42,58 @@ pub struct Observation {
     pub rows: Vec<usize>,
 }
 
+/// Calls that show something, given in the order of their start: how many, from when to when, the first few.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    /// The first of them.
+    pub(super) first: Option<OutCall>,
+    pub(super) count: u64,
+    last: i64,
+    rows: Vec<u32>,
+}
+
+impl Shown {
+    pub(super) fn of<'c>(calls: impl IntoIterator<Item = &'c OutCall>) -> Self {
+        let mut shown = Shown::default();
+        calls.into_iter().for_each(|call| shown.add(call));
+        shown
+    }
+
+    pub(super) fn add(&mut self, call: &OutCall) {
+        self.first.get_or_insert(*call);
+        self.count += 1;
+        self.last = call.start;
+        if self.rows.len() < MOST_CALLS {
+            self.rows.push(call.index);
+        }
+    }
+
+    /// Returns how many seconds after the first of them a call begins; 0 for the first itself.
+    pub(super) fn seconds_after_first(&self, call: &OutCall) -> i64 {
+        self.first.map_or(0, |first| call.start - first.start)
+    }
+}
+
 impl Observation {
-    /// Builds one of the calls that show it, which are in the order of their start.
-    pub(super) fn of<'c>(
+    /// Builds one of the calls that show it.
+    pub(super) fn of(
         id: &'static str,
         level: Level,
         subject: &str,
         what: String,
         threshold: String,
-        calls: impl IntoIterator<Item = &'c super::OutCall>,
+        shown: &Shown,
     ) -> Self {
-        let (mut first, mut last, mut count) = (i64::MAX, i64::MIN, 0);
-        let mut rows = Vec::new();
-        for call in calls {
-            first = first.min(call.start);
-            last = last.max(call.start);
-            count += 1;
-            if rows.len() < MOST_CALLS {
-                rows.push(call.index as usize);
-            }
-        }
         Observation {
             id,
             level,
             subject: subject.to_owned(),
             what,
             threshold,
-            first,
-            last,
-            calls: count,
-            rows,
+            first: shown.first.map_or(i64::MAX, |first| first.start),
+            last: if shown.first.is_some() { shown.last } else { i64::MIN },
+            calls: shown.count,
+            rows: shown.rows.iter().map(|&row| row as usize).collect(),
         }
     }
 }

@@ -101,7 +101,7 @@ impl Call {
     }
 
     /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
-    pub(super) fn account_index(&self) -> usize {
+    pub(crate) fn account_index(&self) -> usize {
         self.account as usize
     }
 
@@ -111,7 +111,7 @@ impl Call {
     }
 
     /// Returns the index of its address among [`Calls::addresses`]; beyond them if it has none.
-    pub(super) fn address_index(&self) -> usize {
+    pub(crate) fn address_index(&self) -> usize {
         self.address as usize
     }
 }

@@ -184,6 +184,7 @@ fn add_logged(
     let mut added = ByChannel::default();
     for (source, entry) in told.iter().enumerate() {
         let before = list.len();
+        let mut callers = Callers::new(entry, trunks);
         for (index, logged) in entry.ledger.calls.calls.iter().enumerate() {
             let at = At::new(source, index);
             let is_covered = covered.is_some_and(|(first, last)| (first..=last).contains(&logged.start));
@@ -195,14 +196,14 @@ fn add_logged(
             if let Some(known) = found.and_then(|index| list.get_mut(index)) {
                 known.log = known.log.or(at);
                 if known.address == u32::MAX {
-                    known.address = addresses.id(entry.ledger.calls.address(logged));
+                    known.address = callers.address(addresses, logged);
                     known.origin = origin(logged, known.address);
                 }
                 if entry.ledger.is_freeswitch {
                     bear_out(known, entry, names, logged);
                 }
             } else if logged.dialed() && !is_covered && added.nearest(key, logged.start).is_none() {
-                list.push(logged_call(entry, trunks, names, addresses, logged, at));
+                list.push(callers.call(names, addresses, logged, at));
             }
         }
         // Another log tells the same calls again; within one, each has its own number.
@@ -288,33 +289,70 @@ impl ByChannel {
     }
 }
 
-fn logged_call(
-    told: &Told<'_>,
-    trunks: &BTreeSet<String>,
-    names: &mut Names,
-    addresses: &mut Addresses,
-    logged: &LogCall,
-    at: At,
-) -> Call {
-    let account = told.ledger.names.text(logged.account);
-    let account = (!account.is_empty()).then_some(account);
-    let address = told.ledger.calls.address(logged);
-    Call {
-        start: logged.start,
-        duration: 0,
-        billsec: 0,
-        disposition: if logged.answered() { Disposition::Answered } else { Disposition::Unknown },
-        account: names.id(account),
-        address: addresses.id(address),
-        row: At::NONE,
-        dialed: 0,
-        log: at,
-        origin: address.map_or(Origin::Unknown, |_| origin(logged, 0)),
-        destination: Destination::default(),
-        is_outward: false,
-        by_trunk: logged.by_trunk(),
-        from_trunk: account.is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref())),
-        originated: account.is_none(),
-        is_claim: false,
+/// The calls of one log, of which many are one caller's: what is asked of each name and address is asked once.
+struct Callers<'t> {
+    told: &'t Told<'t>,
+    trunks: &'t BTreeSet<String>,
+    /// The id of each account, and whether it is a trunk.
+    accounts: Vec<Option<(u32, bool)>>,
+    /// The id of each address.
+    addresses: Vec<Option<u32>>,
+}
+
+impl<'t> Callers<'t> {
+    fn new(told: &'t Told<'t>, trunks: &'t BTreeSet<String>) -> Self {
+        Callers { told, trunks, accounts: Vec::new(), addresses: Vec::new() }
+    }
+
+    /// Returns the id of a caller's account and whether it is a trunk; `None` for none.
+    fn account(&mut self, names: &mut Names, logged: &LogCall) -> Option<(u32, bool)> {
+        let name = self.told.ledger.names.text(logged.account);
+        if name.is_empty() {
+            return None;
+        }
+        let id = || (names.id(Some(name)), self.trunks.contains(String::from_utf8_lossy(name).as_ref()));
+        Some(remembered(&mut self.accounts, logged.account.0 as usize, id))
+    }
+
+    fn address(&mut self, addresses: &mut Addresses, logged: &LogCall) -> u32 {
+        let calls = &self.told.ledger.calls;
+        match calls.address(logged) {
+            None => u32::MAX,
+            some => remembered(&mut self.addresses, calls.address_index(logged), || addresses.id(some)),
+        }
+    }
+
+    fn call(&mut self, names: &mut Names, addresses: &mut Addresses, logged: &LogCall, at: At) -> Call {
+        let account = self.account(names, logged);
+        let address = self.address(addresses, logged);
+        Call {
+            start: logged.start,
+            duration: 0,
+            billsec: 0,
+            disposition: if logged.answered() { Disposition::Answered } else { Disposition::Unknown },
+            account: account.map_or(u32::MAX, |(id, _)| id),
+            address,
+            row: At::NONE,
+            dialed: 0,
+            log: at,
+            origin: origin(logged, address),
+            destination: Destination::default(),
+            is_outward: false,
+            by_trunk: logged.by_trunk(),
+            from_trunk: account.is_some_and(|(_, is_trunk)| is_trunk),
+            originated: account.is_none(),
+            is_claim: false,
+        }
+    }
+}
+
+/// Returns what is known of an index, worked out when it is asked for first.
+fn remembered<T: Copy>(all: &mut Vec<Option<T>>, index: usize, make: impl FnOnce() -> T) -> T {
+    if all.len() <= index {
+        all.resize(index + 1, None);
+    }
+    match all.get_mut(index) {
+        Some(known) => *known.get_or_insert_with(make),
+        None => make(),
     }
 }

@@ -1,10 +1,10 @@
-//! Readers driven over all sources: in parallel, in bounded memory, hashed meanwhile.
+//! Readers driven over all sources: in parallel, in bounded memory.
 //!
 //! A plain file is cut into pieces of [`PIECE`] that several threads read; what they understood
 //! reaches the source's sink piece by piece in the order of the file, so that nothing depends on
 //! threads or cuts. A packed file, and a format whose records span lines or refer to what stands before
 //! them, is read by one thread from end to end, and so is a packed archive with all that is wanted of it.
-//! Hashing reads the same bytes beside the scan, out of the page cache.
+//! [`Hashing`] reads the same bytes beside it.
 
 mod cover;
 mod hash;
@@ -20,9 +20,11 @@ use crate::evidence::{Evidence, Source};
 use crate::readers::{Access, Chunk, Reader};
 
 pub use cover::{Coverage, UnparsedCount};
+pub use hash::{Hashed, Hashing};
 
-/// How much of a file one thread takes at a time; measured best between 256 KiB and 16 MiB.
-pub const PIECE: usize = 1024 * 1024;
+/// How much of a file is read at a time: small enough to stay near the processor until it is understood, and large
+/// enough that what stands before it for context does not matter.
+pub const PIECE: usize = 512 * 1024;
 /// Nothing that is a record is longer; the rest of such a line is passed over.
 const LONGEST_RECORD: usize = 8 * 1024 * 1024;
 
@@ -60,7 +62,7 @@ pub struct Base {
 pub struct Task<'a, S> {
     /// The source.
     pub source: &'a Source,
-    /// Its reader; `None` for a source that is only hashed.
+    /// Its reader; `None` for a source that no reader is for.
     pub reader: Option<Box<dyn Reader>>,
     /// Where what it tells goes.
     pub sink: S,
@@ -75,8 +77,6 @@ pub struct Done<'a, S> {
     pub sink: S,
     /// What was read, passed over and damaged.
     pub coverage: Coverage,
-    /// SHA-256 of the bytes on disk, in hexadecimal.
-    pub sha256: Option<String>,
 }
 
 /// How to read.
@@ -84,15 +84,14 @@ pub struct Done<'a, S> {
 pub struct How {
     /// Threads.
     pub jobs: usize,
-    /// Hash every source?
-    pub hash: bool,
     /// Make only the entries that the folding sink keeps?
     pub sparse: bool,
     /// Bytes of a piece; [`PIECE`] but in tests.
     pub piece: usize,
 }
 
-/// Reads all tasks and returns them in the order given.
+/// Reads all tasks and returns them in the order given; on the threads of the pool it is called in, if that has as
+/// many as are asked for.
 pub fn scan<'a, S: Sink>(
     evidence: &Evidence,
     tasks: Vec<Task<'a, S>>,
@@ -104,9 +103,18 @@ pub fn scan<'a, S: Sink>(
     progress.begin(read.map(|task| task.source.file.bytes).sum());
     let states: Vec<State<'a, S>> = tasks.into_iter().map(State::new).collect();
     let queue = queue::Queue::new(evidence, &states, how);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
     let scanning = Scanning { evidence, states: &states, how, progress };
-    pool.broadcast(|thread| queue.work(&scanning, thread.index()));
+    let work = || {
+        // Whoever is busy with something else meanwhile is not waited for.
+        rayon::scope(|scope| (0..jobs).for_each(|_| scope.spawn(|_| queue.work(&scanning))));
+    };
+    // What is read leaves room behind, which each thread has for itself and can use again.
+    if rayon::current_thread_index().is_some() && rayon::current_num_threads() == jobs {
+        work();
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+        pool.map_err(std::io::Error::other)?.install(work);
+    }
     progress.end();
     Ok(states.into_iter().map(State::done).collect())
 }
@@ -128,7 +136,6 @@ struct State<'a, S> {
     moved: Condvar,
     merged: Mutex<Merged<S>>,
     handle: Mutex<pieces::Shared>,
-    sha256: Mutex<Option<String>>,
 }
 
 /// What the source has told so far.
@@ -157,7 +164,6 @@ impl<'a, S: Sink> State<'a, S> {
             moved: Condvar::new(),
             merged: Mutex::new(Merged { sink: task.sink, lines: 0, coverage: Coverage::default() }),
             handle: Mutex::default(),
-            sha256: Mutex::default(),
         }
     }
 
@@ -173,12 +179,7 @@ impl<'a, S: Sink> State<'a, S> {
 
     fn done(self) -> Done<'a, S> {
         let merged = self.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Done {
-            source: self.source,
-            sink: merged.sink,
-            coverage: merged.coverage,
-            sha256: self.sha256.into_inner().unwrap_or_else(PoisonError::into_inner),
-        }
+        Done { source: self.source, sink: merged.sink, coverage: merged.coverage }
     }
 }
 

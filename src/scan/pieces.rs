@@ -1,6 +1,7 @@
 //! Pieces of a plain file, read side by side and merged in order.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
@@ -8,12 +9,14 @@ use crate::evidence::Handle;
 use crate::readers::{CONTEXT, Chunk, Skipped, Why};
 
 /// How many pieces for each thread may be read and wait for a slower one before them.
-const AHEAD: usize = 3;
+const AHEAD: usize = 4;
 
 /// Buffers that a thread uses again and again.
 #[derive(Default)]
 pub(super) struct Room {
     spare: Vec<Chunk>,
+    /// The end of the piece read last: the context of the next.
+    context: Vec<u8>,
 }
 
 impl Room {
@@ -86,15 +89,27 @@ pub(super) fn close<S: Sink>(state: &State<'_, S>) {
     }
 }
 
-/// Reads one piece of a source.
-pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, room: &mut Room) {
+/// Reads pieces of a source that follow one another.
+pub(super) fn read<S: Sink>(
+    scanning: &Scanning<'_, '_, S>,
+    index: usize,
+    pieces: Range<u64>,
+    room: &mut Room,
+) {
+    room.context.clear();
+    for piece in pieces {
+        read_one(scanning, index, piece, room);
+    }
+}
+
+fn read_one<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, room: &mut Room) {
     let state = &scanning.states[index];
     let mut chunk = room.chunk();
     let mut offset = 0;
     let mut is_filled = false;
     if let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) {
         chunk.sparse = scanning.how.sparse;
-        offset = match fill(&handle, scanning.how.piece, piece, &mut chunk) {
+        offset = match fill(&handle, scanning.how.piece, piece, &mut chunk, &mut room.context) {
             Ok(filled) => {
                 is_filled = true;
                 if let Some(missing) = filled.missing {
@@ -115,6 +130,7 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece:
     }
     if !is_filled {
         chunk.clear();
+        room.context.clear();
     }
     hand_in(state, piece, chunk, offset, scanning.how.jobs * AHEAD, room);
 }
@@ -162,15 +178,26 @@ struct Filled {
     missing: Option<u64>,
 }
 
-/// Fills a chunk with the lines that begin within a piece, and with context before them.
-fn fill(handle: &Handle, piece_length: usize, piece: u64, chunk: &mut Chunk) -> std::io::Result<Filled> {
+/// Fills a chunk with the lines that begin within a piece, and with context before them: `before`, where the
+/// piece before was read just now. Leaves the context of the next piece there.
+fn fill(
+    handle: &Handle,
+    piece_length: usize,
+    piece: u64,
+    chunk: &mut Chunk,
+    before: &mut Vec<u8>,
+) -> std::io::Result<Filled> {
     let piece_start = piece * piece_length as u64;
     let context = CONTEXT.min(usize::try_from(piece_start).unwrap_or(CONTEXT));
     let buffer_start = piece_start - context as u64;
     let wanted = context + piece_length;
     chunk.bytes.resize(wanted, 0);
-    let got = handle.read_at(&mut chunk.bytes, buffer_start)?;
+    let known = if before.len() == context { context } else { 0 };
+    chunk.bytes[..known].copy_from_slice(&before[..known]);
+    let got = known + handle.read_at(&mut chunk.bytes[known..], buffer_start + known as u64)?;
     chunk.bytes.truncate(got);
+    before.clear();
+    before.extend_from_slice(chunk.bytes.get(wanted - CONTEXT.min(wanted)..wanted).unwrap_or_default());
     let expected = handle.size().saturating_sub(buffer_start).min(wanted as u64);
     let missing = ((got as u64) < expected).then_some(buffer_start + got as u64);
     // A line belongs to the piece that its first byte lies in.

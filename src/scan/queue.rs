@@ -1,9 +1,10 @@
 //! The order of work: what one thread must do alone first, largest first, then pieces.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{How, Scanning, Sink, State, hash, pass, pieces, whole};
+use super::{How, Scanning, Sink, State, pass, pieces, whole};
 use crate::evidence::Evidence;
 
 /// One thing a thread can do.
@@ -13,20 +14,14 @@ enum Job {
     Pass(usize, Vec<usize>),
     /// Read a source from end to end.
     Whole(usize),
-    /// Read one piece of a source.
-    Piece(usize, u64),
-    /// Hash a source.
-    Hash(usize),
+    /// Read pieces of a source that follow one another.
+    Pieces(usize, Range<u64>),
 }
 
 /// Jobs, taken in order by whichever thread is free.
 pub(super) struct Queue {
-    reading: Vec<Job>,
-    hashing: Vec<Job>,
-    next_reading: AtomicUsize,
-    next_hashing: AtomicUsize,
-    /// Threads that hash first and read afterwards; the others the other way round.
-    hash_first: usize,
+    jobs: Vec<Job>,
+    next: AtomicUsize,
 }
 
 impl Queue {
@@ -41,40 +36,50 @@ impl Queue {
                 passes.entry(archive).or_default().push(index);
             }
         }
-        let mut reading: Vec<Job> =
+        let mut jobs: Vec<Job> =
             passes.into_iter().map(|(archive, indices)| Job::Pass(archive, indices)).collect();
         let is_alone = |index: &usize| !states[*index].is_cut() && archive_of(*index).is_none();
-        reading.extend(readable().filter(is_alone).map(Job::Whole));
+        jobs.extend(readable().filter(is_alone).map(Job::Whole));
         for index in readable().filter(|&index| states[index].is_cut()) {
             let count = states[index].source.file.bytes.div_ceil(how.piece as u64);
             super::lock(&states[index].order).expect(count);
-            reading.extend((0..count).map(|piece| Job::Piece(index, piece)));
+            jobs.extend(rows(count, how.jobs).map(|row| Job::Pieces(index, row)));
         }
-        let hashing = if how.hash { order.iter().copied().map(Job::Hash).collect() } else { Vec::new() };
-        let hash_first = if how.hash { how.jobs / 2 } else { 0 };
-        Queue {
-            reading,
-            hashing,
-            next_reading: AtomicUsize::new(0),
-            next_hashing: AtomicUsize::new(0),
-            hash_first,
-        }
+        Queue { jobs, next: AtomicUsize::new(0) }
     }
 
     /// Works until nothing is left to do.
-    pub(super) fn work<S: Sink>(&self, scanning: &Scanning<'_, '_, S>, thread: usize) {
+    pub(super) fn work<S: Sink>(&self, scanning: &Scanning<'_, '_, S>) {
         let mut room = pieces::Room::default();
-        let lists = [(&self.reading, &self.next_reading), (&self.hashing, &self.next_hashing)];
-        let lists = if thread < self.hash_first { [lists[1], lists[0]] } else { lists };
-        for (jobs, next) in lists {
-            while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match job {
-                    Job::Pass(archive, indices) => pass::read(scanning, *archive, indices, &mut room),
-                    Job::Whole(index) => whole::read(scanning, *index, &mut room),
-                    Job::Piece(index, piece) => pieces::read(scanning, *index, *piece, &mut room),
-                    Job::Hash(index) => hash::hash(scanning, *index),
-                }
+        while let Some(job) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            match job {
+                Job::Pass(archive, indices) => pass::read(scanning, *archive, indices, &mut room),
+                Job::Whole(index) => whole::read(scanning, *index, &mut room),
+                Job::Pieces(index, row) => pieces::read(scanning, *index, row.clone(), &mut room),
             }
         }
+    }
+}
+
+/// Parts the pieces of a source into rows, each for one thread at a time, who needs not read again what stands
+/// before a piece. Threads must not have to wait for each other's rows, and a small source has one for each.
+fn rows(pieces: u64, threads: usize) -> impl Iterator<Item = Range<u64>> {
+    /// Pieces in a row.
+    const MOST: u64 = 4;
+    let length = (pieces / (threads as u64 * MOST)).clamp(1, MOST);
+    (0..pieces.div_ceil(length)).map(move |row| row * length..((row + 1) * length).min(pieces))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+
+    #[test]
+    fn every_piece_is_in_one_row() {
+        for (pieces, threads) in [(0, 1), (1, 2), (7, 2), (33, 2), (1_000, 3), (1_001, 64)] {
+            let all: Vec<u64> = rows(pieces, threads).flatten().collect();
+            assert!(all.into_iter().eq(0..pieces), "{pieces} pieces on {threads} threads");
+        }
+        assert_eq!(rows(6, 2).count(), 6, "few pieces are shared out");
     }
 }

@@ -114,7 +114,7 @@ fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, 
         reader: reader_for(source, &Pbx::default()).map(|opened| opened.reader),
         sink: Collected::default(),
     });
-    let how = How { jobs, hash: false, sparse: false, piece };
+    let how = How { jobs, sparse: false, piece };
     let done = scan::scan(evidence, tasks.collect(), how, &Silent).unwrap();
     done.into_iter().map(|done| (done.sink.0, done.coverage)).collect()
 }
@@ -135,7 +135,7 @@ fn folded(evidence: &Evidence, piece: usize, jobs: usize, sparse: bool) -> Strin
         let sink = Fold::new(source, resolver, Arc::clone(&known), Window::default(), Budget::WHOLE);
         Task { source, reader: Some(reader), sink }
     });
-    let how = How { jobs, hash: false, sparse, piece };
+    let how = How { jobs, sparse, piece };
     let done = scan::scan(evidence, tasks.collect(), how, &Silent).unwrap();
     let mut kept = String::new();
     for done in done {

@@ -100,7 +100,7 @@ impl Replay {
                 Listener { tries_left: MOST_TRIES, source: source.id, resolver, addresses, jails, log };
             tasks.push(Task { source, reader: Some(opened.reader), sink });
         }
-        let how = How { jobs: threads(case.options), hash: false, sparse: true, piece: scan::PIECE };
+        let how = How { jobs: threads(case.options), sparse: true, piece: scan::PIECE };
         match scan::scan(case.evidence, tasks, how, &Silent) {
             Ok(done) => replay.logs = done.into_iter().map(|done| done.sink.log).collect(),
             Err(_) => replay.is_partial = true,

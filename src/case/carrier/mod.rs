@@ -322,7 +322,10 @@ pub(super) fn add(
         report.reconciliation = Some(side.shown(case));
     }
     report.evidence.extend(shown::evidence_rows(case, files));
-    report.dispute = dispute::dispute(case, side, &report.incidents);
+    // Who asks for figures only gets no packet for the carrier; it would name every call again.
+    if !case.options.figures_only {
+        report.dispute = dispute::dispute(case, side, &report.incidents);
+    }
 }
 
 /// Tells a call of the carrier's in the story.

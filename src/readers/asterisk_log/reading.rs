@@ -46,6 +46,8 @@ struct Reading<'a> {
     told: Box<[u64; TOLD]>,
     /// How the line of the last such step begins behind its level.
     last_step: &'a [u8],
+    /// How a line begins that is a further step of the same call at the same second.
+    next_step: &'a [u8],
 }
 
 /// How far behind a record a line without a head still belongs to it, and has its time.
@@ -87,19 +89,35 @@ impl<'a> Reading<'a> {
             stamp_at: None,
             told: Box::new([0; TOLD]),
             last_step: b"",
+            next_step: b"",
         }
     }
 
     /// Reads the context up to `start`; one that is not the file's beginning begins within a line.
+    ///
+    /// Only packets make lines depend on others far before them. Where none is printed, which is usual, the
+    /// last record tells all that the lines behind need, and it stands in the last few lines.
     fn pass(&mut self, start: usize) {
-        let bytes = self.bytes;
-        let is_cut = start >= CONTEXT;
-        let mut line_start = 0;
-        for newline in memchr::memchr_iter(b'\n', bytes.get(..start).unwrap_or_default()) {
-            if line_start > 0 || !is_cut {
-                self.line(line_start, newline, 0);
+        const LAST_LINES: usize = 4 * 1024;
+        let context = self.bytes.get(..start).unwrap_or_default();
+        if start > LAST_LINES && !trace::may_announce(context) {
+            self.pass_lines(start - LAST_LINES, start, true);
+            if self.record_at.is_some() && self.stamp_at.is_some() {
+                return;
             }
-            line_start = newline + 1;
+        }
+        self.pass_lines(0, start, start >= CONTEXT);
+    }
+
+    /// Reads lines of the context; where they begin within a line, that is passed over.
+    fn pass_lines(&mut self, from: usize, to: usize, is_cut: bool) {
+        let mut line_start = from;
+        for newline in memchr::memchr_iter(b'\n', self.bytes.get(from..to).unwrap_or_default()) {
+            let line_end = from + newline;
+            if line_start > from || !is_cut {
+                self.line(line_start, line_end, 0);
+            }
+            line_start = line_end + 1;
         }
     }
 
@@ -118,17 +136,41 @@ impl<'a> Reading<'a> {
         let bytes = self.bytes;
         let mut line_start = self.start;
         let mut line_number = 0;
-        for newline in memchr::memchr_iter(b'\n', &bytes[self.start..]) {
-            let end = self.start + newline;
-            self.line(line_start, end, line_number);
+        while let Some(rest) = bytes.get(line_start..).filter(|rest| !rest.is_empty()) {
+            let known = self.next_step_of(rest);
+            let newline = memchr::memchr(b'\n', rest.get(known..).unwrap_or_default());
+            let end = newline.map_or(bytes.len(), |newline| line_start + known + newline);
+            if known > 0 {
+                self.line_at = line_start;
+                self.stamp_at = Some(line_start);
+                self.record();
+            } else {
+                self.line(line_start, end, line_number);
+            }
             line_start = end + 1;
-            line_number += 1;
+            line_number += u32::from(newline.is_some());
         }
         self.chunk.lines = line_number;
-        if line_start < bytes.len() {
-            self.line(line_start, bytes.len(), line_number);
-        }
         self.chunk.last_stamp = self.last_stamp;
+    }
+
+    /// Returns how many bytes of `rest`, which begins with a line, show that the line is one more step of the
+    /// call whose step was read last; 0 if it is none.
+    ///
+    /// Eight lines of ten are such steps, so that no more of them is looked at than needs be.
+    #[inline]
+    fn next_step_of(&self, rest: &[u8]) -> usize {
+        let known = self.next_step.len();
+        if known == 0 || !rest.starts_with(self.next_step) {
+            return 0;
+        }
+        let step = rest.get(known..).unwrap_or_default();
+        let mut ends = memchr::memchr2_iter(b']', b'\n', step);
+        match ends.find(|&at| messages::closes_extension(step, at) || step.get(at) == Some(&b'\n')) {
+            Some(at) if messages::begins_door(step.get(at..).unwrap_or_default()) => 0,
+            Some(at) => known + at,
+            None => 0,
+        }
     }
 
     fn line(&mut self, start: usize, end: usize, number: u32) {
@@ -162,12 +204,16 @@ impl<'a> Reading<'a> {
                 _ => return false,
             }
             self.last_text = stamp_text;
+            self.next_step = b"";
             self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
         }
         self.stamp_at = Some(start);
         let rest = &rest[word..];
         if level == Level::Verbose && self.is_told_step(rest) {
             self.record();
+            if rest.starts_with(self.last_step) && !self.last_step.is_empty() {
+                self.next_step = &line[..line.len() - rest.len() + self.last_step.len()];
+            }
             return true;
         }
         let Some((call, file, message)) = head::after_level(rest) else { return false };
@@ -276,6 +322,7 @@ impl<'a> Reading<'a> {
 
     fn begin_packet(&mut self, packet: trace::Packet, start: usize) {
         self.packet_end = packet.end;
+        self.next_step = b"";
         self.is_unmeasured = !packet.has_length;
         if let Some(until) = packet.doubtful_until {
             let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
@@ -331,6 +378,7 @@ impl<'a> Reading<'a> {
             self.stamp_at = Some(self.line_at);
             self.last_stamp = stamp;
             self.last_text = b"";
+            self.next_step = b"";
             self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
         }
     }
@@ -392,7 +440,7 @@ impl<'a> Reading<'a> {
         if let Some(version) = banner(line) {
             // A server that starts anew counts its calls from zero.
             self.told.fill(0);
-            self.last_step = b"";
+            (self.last_step, self.next_step) = (b"", b"");
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
             self.record();
@@ -483,4 +531,65 @@ impl<'a> Reading<'a> {
 enum Origin<'a> {
     Chunk,
     Rewritten(&'a [u8]),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pbx::Pbx;
+
+    const STEP: &str = "pbx.c: Executing [s@macro-x:2] Set(\"PJSIP/1-00000001\", \"A=1\") in new stack";
+    const LINES: [&str; 12] = [
+        "[2026-01-01 10:00:01] VERBOSE[1][C-00000001] ",
+        "[2026-01-01 10:00:01] VERBOSE[1][C-00000002] ",
+        "[2026-01-01 10:00:02] VERBOSE[1][C-00000001] ",
+        "[2026-01-01 10:00:01] VERBOSE[1][C-00000001] pbx.c: Executing [s@ivr:1] DISA(\"PJSIP/1-00000001\", \"x\") in new stack",
+        "[2026-01-01 10:00:01] VERBOSE[1][C-00000001] pbx.c: Executing [s@a]b:1] VoiceMailMain(\"PJSIP/1-00000001\", \"x\") in new stack",
+        "[2026-01-01 10:00:01] VERBOSE[1][C-00000003] pbx.c: Executing [s@ivr",
+        "[2026-01-01 10:00:01] NOTICE[1] chan_sip.c: Registration from '<sip:5@192.0.2.9>' failed for '192.0.2.9:5060' - Wrong password",
+        "[2026-01-01 10:00:03] VERBOSE[1] chan_sip.c: <--- SIP read from UDP:192.0.2.9:5060 --->",
+        "<------------->",
+        "[Jan  1 10:00:04] Asterisk 18.1.0 built by root @ host on a x86_64 running Linux on 2026-01-01 10:00:00 UTC",
+        "a line of nobody's",
+        "",
+    ];
+
+    fn chunk_of(text: &str, sparse: bool) -> Chunk {
+        let (reader, _) =
+            AsteriskLogReader::find(format!("{}{STEP}\n", LINES[0]).as_bytes(), &Pbx::default(), false);
+        let mut chunk = Chunk { bytes: text.as_bytes().to_vec(), sparse, ..Chunk::default() };
+        reader.read(&mut chunk);
+        chunk
+    }
+
+    /// What folding keeps: all but steps, and of those the doors.
+    fn kept(chunk: &Chunk) -> Vec<(Action, u32, u32, Option<Stamp>, Option<u32>)> {
+        let is_door = |entry: &&Entry| chunk.text(entry.detail).is_some_and(messages::is_door);
+        let kept = chunk.entries.iter().filter(|entry| entry.action != Action::Dialplan || is_door(entry));
+        kept.map(|entry| (entry.action, entry.offset, entry.line, entry.stamp, entry.call)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn steps_that_are_passed_over_change_nothing_else(
+            lines in prop::collection::vec(0..LINES.len(), 0..40),
+            is_whole in any::<bool>(),
+        ) {
+            let text: Vec<String> =
+                lines.iter().map(|&at| format!("{}{}", LINES[at], if at < 3 { STEP } else { "" })).collect();
+            let text = text.join("\n") + if is_whole { "\n" } else { "" };
+            let (all, sparse) = (chunk_of(&text, false), chunk_of(&text, true));
+            prop_assert_eq!(kept(&all), kept(&sparse));
+            prop_assert_eq!((all.records, all.lines, &all.skipped), (sparse.records, sparse.lines, &sparse.skipped));
+            prop_assert_eq!((all.first_stamp, all.last_stamp), (sparse.first_stamp, sparse.last_stamp));
+            prop_assert_eq!(&all.doubtful, &sparse.doubtful);
+            let calls = |chunk: &Chunk| -> std::collections::BTreeSet<_> {
+                let steps = chunk.entries.iter().filter(|entry| entry.action == Action::Dialplan);
+                steps.map(|entry| entry.call).collect()
+            };
+            prop_assert_eq!(calls(&all), calls(&sparse));
+        }
+    }
 }

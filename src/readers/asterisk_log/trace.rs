@@ -62,6 +62,14 @@ pub(super) fn packet(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize)
     }
 }
 
+/// Returns whether any line of `text` may announce a packet.
+///
+/// An announcement begins with `<--- `, in which colours may stand that are taken out before it is read.
+pub(super) fn may_announce(text: &[u8]) -> bool {
+    let goes_on = |byte: &u8| matches!(byte, b'-' | b'[' | b'\x1b' | b'#' | b'\\' | b'^');
+    memchr::memchr_iter(b'<', text).any(|at| text.get(at + 1).is_some_and(goes_on))
+}
+
 /// Returns what `docker compose logs` and mail programs put before each line: `asterisk_1  | `, `> `.
 pub(super) fn container_prefix(line: &[u8]) -> Option<&[u8]> {
     let name = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte)).count();
@@ -92,4 +100,20 @@ fn byte_count(announced: &[u8]) -> Option<usize> {
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits.get(length..)?.starts_with(b" bytes)").then_some(())?;
     super::text::number(digits.get(..length)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_announce;
+
+    #[test]
+    fn announcements_may_be_coloured() {
+        assert!(may_announce(b"[2026-01-01] VERBOSE[1]: <--- SIP read from UDP:192.0.2.1:5060 --->\n"));
+        for colour in ["\x1b[0m", "#033[1;36m", "\\x1b[0m", "\\033[0m", "^[[0m", "[0K"] {
+            assert!(may_announce(format!("a\n<{colour}--- SIP read from").as_bytes()), "{colour}");
+        }
+        assert!(!may_announce(
+            b"Set(\"PJSIP/1\", \"CALLERID(all)=\"Ext 1\" <1075>\") -- <sip:1@192.0.2.1> <"
+        ));
+    }
 }

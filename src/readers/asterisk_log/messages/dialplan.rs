@@ -97,10 +97,20 @@ const DOORS: [&[u8]; 2] = [b"DISA", b"VoiceMailMain"];
 /// so that nothing but the application's name is looked at.
 #[inline]
 pub(in crate::readers::asterisk_log) fn tells_door(rest: &[u8]) -> bool {
-    let Some(close) = memchr::memchr(b']', rest) else { return false };
-    let Some(application) = rest.get(close + 1..).and_then(|rest| rest.strip_prefix(b" ")) else {
-        return false;
-    };
+    let close = memchr::memchr_iter(b']', rest).find(|&at| closes_extension(rest, at));
+    close.is_some_and(|close| begins_door(rest.get(close..).unwrap_or_default()))
+}
+
+/// Returns whether the bracket at a place closes a step's extension: one that was dialled has no space behind.
+#[inline]
+pub(in crate::readers::asterisk_log) fn closes_extension(rest: &[u8], bracket: usize) -> bool {
+    rest.get(bracket + 1) == Some(&b' ')
+}
+
+/// Returns whether a door follows the bracket that closes a step's extension.
+#[inline]
+pub(in crate::readers::asterisk_log) fn begins_door(bracket: &[u8]) -> bool {
+    let application = bracket.strip_prefix(b"] ").unwrap_or_default();
     DOORS.iter().any(|door| application.starts_with(door))
 }
 

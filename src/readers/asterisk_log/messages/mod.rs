@@ -11,7 +11,7 @@ mod manager;
 mod pjsip;
 mod security;
 
-pub(in crate::readers::asterisk_log) use dialplan::{is_door, tells_door};
+pub(in crate::readers::asterisk_log) use dialplan::{begins_door, closes_extension, is_door, tells_door};
 
 use super::head::{Head, Level};
 use crate::readers::found::Found;
