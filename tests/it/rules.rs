@@ -51,7 +51,7 @@ fn finding<'r>(report: &'r Value, id: &str) -> Option<&'r Value> {
     report["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == id)
 }
 
-fn answer<'r>(report: &'r Value, id: &str) -> &'r Value {
+fn answer_of<'r>(report: &'r Value, id: &str) -> &'r Value {
     report["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap()
 }
 
@@ -80,12 +80,12 @@ fn a_rule_answers_in_three_ways_and_proves_what_it_finds() {
     assert!(evidence[1]["text"].as_str().unwrap().starts_with("[2026-03-02 09:00:19] NOTICE"), "{found}");
 
     let answers = ["found", "not-found", "not-checked"];
-    for expected in answers {
-        assert_eq!(answer(&report, &format!("local.{expected}"))["answer"], expected);
+    for answer in answers {
+        assert_eq!(answer_of(&report, &format!("local.{answer}"))["answer"], answer);
     }
-    let not_found = answer(&report, "local.not-found")["why"].as_str().unwrap();
+    let not_found = answer_of(&report, "local.not-found")["why"].as_str().unwrap();
     assert_eq!(not_found, "30 records that fit, 30 of 31 together at most");
-    let not_checked = answer(&report, "local.not-checked")["why"].as_str().unwrap();
+    let not_checked = answer_of(&report, "local.not-checked")["why"].as_str().unwrap();
     assert_eq!(not_checked, "The evidence has no records of cdr. Copy the log.");
 }
 
@@ -191,7 +191,7 @@ fn a_mistake_in_a_rule_is_pointed_at() {
     let output = scratch.run(&["run", "pbx", "--playbooks", "own"]);
     assert_eq!(code(&output), 2, "{}", stdout(&output));
     let told = stderr(&output);
-    assert!(told.contains("own/own.toml:18:"), "{told}");
+    assert!(told.contains("own/own.toml:19:35"), "{told}");
     assert!(
         told.contains("unknown action `auth-faild`") && told.contains("did you mean `auth-failed`?"),
         "{told}"
