@@ -16,8 +16,8 @@ const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 /// Columns that prose is wrapped to.
 const PROSE: usize = 100;
-/// Columns that a table may take.
-const TABLE: u16 = 110;
+/// Columns that a table may take: two instants with their offsets and what they are the ends of.
+const TABLE: u16 = 118;
 
 /// Renders blocks for a terminal; `bold` sets headings and strong words in bold.
 pub fn render(blocks: &[Block], bold: bool) -> String {

@@ -6,10 +6,10 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 pub(super) fn encoded(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte));
+        let group = chunk.iter().fold(0u32, |group, byte| (group << 8) | u32::from(*byte));
         let group = group << (8 * (3 - chunk.len()));
         for place in 0..4 {
-            let letter = LETTERS.get((group >> (18 - 6 * place) & 63) as usize);
+            let letter = LETTERS.get(((group >> (18 - 6 * place)) & 63) as usize);
             text.push(if place > chunk.len() {
                 '='
             } else {

@@ -21,8 +21,8 @@ fn in_space(space: &[u8; 16], name: &str) -> String {
     bytes.iter_mut().zip(digest).for_each(|(byte, hashed)| *byte = hashed);
     let number = u128::from_be_bytes(bytes);
     // Version 5, and the variant of the RFC.
-    let number = number & !(0xf << 76) | 0x5 << 76;
-    let number = number & !(0x3 << 62) | 0x2 << 62;
+    let number = (number & !(0xf << 76)) | (0x5 << 76);
+    let number = (number & !(0x3 << 62)) | (0x2 << 62);
     let digits = format!("{number:032x}");
     let mut text = String::with_capacity(36);
     for (place, digit) in digits.chars().enumerate() {

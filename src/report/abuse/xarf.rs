@@ -137,7 +137,7 @@ fn description(one: &Reported<'_>, is_logged: bool) -> String {
         Role::Dial => "made calls at our expense (toll fraud)",
     };
     let parts: Vec<_> = one.roles.iter().map(did).collect();
-    let tries = one.attempts.filter(|tries| *tries > 0).map(|tries| format!(", {} failed tries", tries));
+    let tries = one.attempts.filter(|tries| *tries > 0).map(|tries| format!(", {tries} failed tries"));
     let transport = if is_logged {
         ""
     } else {

@@ -186,7 +186,7 @@ impl Pseudonyms {
             IpAddr::V4(Ipv4Addr::from_bits(self.v4_given))
         } else {
             self.v6_given += 1;
-            IpAddr::V6(Ipv6Addr::from_bits(0x0100 << 112 | self.v6_given))
+            IpAddr::V6(Ipv6Addr::from_bits((0x0100 << 112) | self.v6_given))
         };
         self.addresses.insert(address, given);
         given
