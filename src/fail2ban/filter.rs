@@ -150,7 +150,7 @@ fn with_tags(expression: &str) -> String {
     while let Some(open) = rest.find('<') {
         out.push_str(rest.get(..open).unwrap_or_default());
         let after = rest.get(open + 1..).unwrap_or_default();
-        let tag = after.split_once('>').filter(|_| !out.ends_with(['?', 'P'])).map(|(tag, _)| tag);
+        let tag = after.split_once('>').filter(|_| !opens_a_group(&out)).map(|(tag, _)| tag);
         let replaced = match tag {
             Some("HOST" | "F-HOST/" | "DNS" | "F-DNS/" | "SUBNET" | "F-ID/") => Some(HOST),
             Some("ADDR" | "IP4" | "IP6" | "F-ADDR/" | "F-IP4/" | "F-IP6/") => Some(ADDRESS),
@@ -174,6 +174,13 @@ fn with_tags(expression: &str) -> String {
         }
     }
     out + rest
+}
+
+/// Returns whether a `<` after this belongs to a group, as in `(?<name>` or `(?P<name>`; after `(?:a)?` or `\(?` it
+/// does not.
+fn opens_a_group(before: &str) -> bool {
+    let before = before.strip_suffix("(?P").or(before.strip_suffix("(?"));
+    before.is_some_and(|before| !before.ends_with('\\'))
 }
 
 /// Changes what the two languages write otherwise: `[` in a set, `\Z`, escapes of what needs none.
@@ -223,6 +230,20 @@ mod tests {
     use super::*;
 
     const LINE: &str = "[2026-03-07 01:00:13] NOTICE[812] chan_sip.c: Registration from '<sip:22@pbx>' failed for '198.51.100.66:5071' - Wrong password";
+
+    #[test]
+    fn an_address_may_stand_after_what_may_be_left_out() {
+        for expression in
+            [r"from (?:udp:)?<HOST>", r"from \[?<HOST>", r"from \(?<HOST>", r"(?P<a>from) <HOST>"]
+        {
+            let filter = Filter::new("", expression, "");
+            assert_eq!(
+                filter.hears("from 192.0.2.1"),
+                Heard::Failure("192.0.2.1".parse().ok()),
+                "{expression}"
+            );
+        }
+    }
 
     #[test]
     fn dates_are_cut_out_and_their_brackets_stay() {
