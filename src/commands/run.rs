@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tolltrace::case::{Examined, Options};
+use tolltrace::case::Examined;
 use tolltrace::evidence::Evidence;
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
