@@ -33,7 +33,9 @@ pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
         case_folder::check(folder)?;
     }
     let evidence = gather(args)?;
-    let options = Options { contain: true, figures_only: output.is_none(), ..options(args, is_live) };
+    let written = output.is_some();
+    let options =
+        Options { contain: true, keep_secrets: written, figures_only: !written, ..options(args, is_live) };
     let examined = inquiry::examine(&evidence, &options, ui)?;
     let asked = Asked { end_calls: args.end_calls };
     let files = contain::files(&examined.containment, asked);

@@ -11,6 +11,7 @@ use tolltrace::restore::{self, Earlier, Outcome, Scene};
 use crate::cli::{Format, RestoreArgs};
 use crate::ui::Ui;
 
+use super::next::given;
 use super::words::shell_word;
 use super::{Status, inquiry};
 
@@ -61,12 +62,13 @@ fn all(args: &RestoreArgs, outcome: &Outcome, view: tolltrace::report::sections:
 /// Returns the command that leads on: what closes the holes, or this one again after a day.
 fn next(args: &RestoreArgs, outcome: &Outcome) -> Vec<String> {
     let paths = args.report.evidence.evidence.iter().map(|path| shell_word(&path.to_string_lossy()));
-    let evidence = paths.collect::<Vec<_>>().join(" ");
+    let options = given(&args.report.inquiry, &args.report.record);
+    let evidence = [paths.collect::<Vec<_>>().join(" "), options].concat();
     let case = args.case.as_ref().map(|case| format!(" --case {}", shell_word(&case.to_string_lossy())));
     let case = case.unwrap_or_else(|| " --case CASE".to_owned());
     let again = |since: &str| format!("tolltrace restore {evidence}{case} --clean-since {since}");
     if !outcome.holds {
-        let mut commands = vec![format!("tolltrace contain {evidence} -o contain")];
+        let mut commands = vec![format!("tolltrace contain {evidence} -o case-now")];
         commands.push(format!("tolltrace restore {evidence}{case}"));
         return commands;
     }
