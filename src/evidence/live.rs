@@ -80,7 +80,7 @@ impl Border {
         if self.device == device {
             return None;
         }
-        let kind = rustix::fs::statfs(&base.join(relative)).ok()?.f_type;
+        let kind = rustix::fs::statfs(base.join(relative)).ok()?.f_type;
         // The kernel's numbers have 32 bits; how wide and whether signed the field is depends on the machine.
         let kind = u64::from(kind as u32);
         NOT_LOCAL.iter().find(|(number, _)| *number == kind).map(|(_, why)| *why)

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use regex::Regex;
 use tolltrace::case::{self, Examined, Options, Progress};
@@ -47,8 +48,13 @@ struct Server {
     examined: Examined,
 }
 
-/// Examines every server that was attacked on purpose, where they are there.
-fn servers() -> Vec<Server> {
+/// Every server that was attacked on purpose, where they are there; examined once for all tests.
+fn servers() -> &'static [Server] {
+    static SERVERS: LazyLock<Vec<Server>> = LazyLock::new(examine_servers);
+    &SERVERS
+}
+
+fn examine_servers() -> Vec<Server> {
     let Some(folder) = shared("evidence") else { return Vec::new() };
     let mut servers = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -217,12 +223,15 @@ fn filter_of(files: &BTreeMap<String, String>) -> Option<fail2ban::Filter> {
 
 /// Returns whether a line tells of a failed login that a jail should count, and of whose.
 fn failing(line: &str) -> Option<IpAddr> {
-    let forms = [
-        r"^\[[^\]]*\] NOTICE\[\d+\](?:\[C-\w+\])? \S+: (?:Registration|Request) .*failed for '([0-9.]+):\d+' ",
-        r"^\d{4}-\S+ \S+ [0-9.]+% \[WARNING\] sofia_reg\.c:\d+ (?:SIP auth failure|Can't find user) .*from (?:ip )?([0-9.]+)$",
-        r"kamailio\[\d+\]: NOTICE: \{[^}]*\} <script>: Auth failed: .* from ([0-9.]+):5060 ua=",
-    ];
-    let found = forms.iter().find_map(|form| Regex::new(form).unwrap().captures(line))?;
+    static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        let forms = [
+            r"^\[[^\]]*\] NOTICE\[\d+\](?:\[C-\w+\])? \S+: (?:Registration|Request) .*failed for '([0-9.]+):\d+' ",
+            r"^\d{4}-\S+ \S+ [0-9.]+% \[WARNING\] sofia_reg\.c:\d+ (?:SIP auth failure|Can't find user) .*from (?:ip )?([0-9.]+)$",
+            r"kamailio\[\d+\]: NOTICE: \{[^}]*\} <script>: Auth failed: .* from ([0-9.]+):5060 ua=",
+        ];
+        forms.iter().map(|form| Regex::new(form).unwrap()).collect()
+    });
+    let found = FORMS.iter().find_map(|form| form.captures(line))?;
     found.get(1)?.as_str().parse().ok()
 }
 
@@ -259,7 +268,7 @@ fn the_generated_filter_hears_the_failures_of_its_own_log_and_nothing_else() {
 /// Whoever sends a packet chooses names: none of them gets another banned.
 #[test]
 fn nobody_gets_another_banned_by_what_he_sends() {
-    let Some(server) = servers().into_iter().find(|server| server.name == "asterisk-bruteforce") else {
+    let Some(server) = servers().iter().find(|server| server.name == "asterisk-bruteforce") else {
         return;
     };
     let filter = filter_of(&written(&server.examined, false)).unwrap();
@@ -334,8 +343,7 @@ fn no_file_holds_a_secret_of_the_evidence() {
 
 #[test]
 fn numbers_abroad_are_refused_and_emergency_numbers_are_not() {
-    let Some(server) = servers().into_iter().find(|server| server.name == "asterisk-stolen-credential")
-    else {
+    let Some(server) = servers().iter().find(|server| server.name == "asterisk-stolen-credential") else {
         return;
     };
     let files = written(&server.examined, false);

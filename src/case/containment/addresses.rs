@@ -48,7 +48,11 @@ pub(super) fn fill(
         match reason_against(case, incidents, address) {
             Some(why) => plan.by_hand.push(by_hand(address, &why)),
             None => {
-                plan.cut.push(Cut { address, roles: roles.into_iter().collect(), incidents: incidents_named })
+                plan.cut.push(Cut {
+                    address,
+                    roles: roles.into_iter().collect(),
+                    incidents: incidents_named,
+                });
             }
         }
     }
