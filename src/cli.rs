@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 
 use tolltrace::report::model::Severity;
+use tolltrace::restore::Accepted;
 
 /// Offline forensics for hacked phone systems: who got in, how, and which calls they made.
 ///
@@ -78,7 +79,8 @@ Examples:
 const RESTORE_HELP: &str = "\
 EVIDENCE is a new copy, made after the repair. Each gate is closed, open, or cannot be told. A gate that must hold
 keeps service shut while it is open, and also while it cannot be told: then the answer says which file would settle it.
-Gates marked `advised` never keep it shut: routes abroad, and secrets that the intruder had no way to read.
+Gates marked `advised` never keep it shut: routes abroad, and secrets that the intruder had no way to read. A gate
+that has to stay open (people who phone from anywhere) is taken as it is with --accept, for a reason that is told.
 
 With --case the secrets in force now are compared with those of then, of which that case keeps slow hashes only, and
 all that it found is looked for again. Without it, the new evidence is judged alone.
@@ -375,6 +377,9 @@ pub(crate) struct RestoreArgs {
     /// After this time nothing of the intruder may be seen, and the evidence has to reach beyond it.
     #[arg(long, value_name = "TIME", help_heading = "Gate")]
     pub(crate) clean_since: Option<String>,
+    /// Take a gate as it is, for a reason that the answer repeats; may be given again.
+    #[arg(long, value_name = "GATE=REASON", value_parser = accepted, help_heading = "Gate")]
+    pub(crate) accept: Vec<Accepted>,
 }
 
 /// Arguments of `contain`.
@@ -501,6 +506,9 @@ pub(crate) struct RecordArgs {
     /// The country that the phone system stands in, as two letters.
     #[arg(long, value_name = "CC", value_parser = country)]
     pub(crate) home_country: Option<String>,
+    /// Put pseudonyms in the place of one's own numbers, names, accounts and addresses, for sharing.
+    #[arg(long)]
+    pub(crate) redact: bool,
     /// Exit with 10 when a finding is this severe or more.
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<SeverityLevel>,
@@ -566,6 +574,16 @@ fn network(text: &str) -> Result<IpNet, String> {
 fn sha256(text: &str) -> Result<String, String> {
     let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_one { Ok(text.to_owned()) } else { Err("64 hexadecimal digits".to_owned()) }
+}
+
+/// Reads a gate's id and why it is taken as it is.
+fn accepted(text: &str) -> Result<Accepted, String> {
+    match text.split_once('=').map(|(gate, reason)| (gate.trim(), reason.trim())) {
+        Some((gate, reason)) if !gate.is_empty() && !reason.is_empty() => {
+            Ok(Accepted { gate: gate.to_owned(), reason: reason.to_owned() })
+        }
+        _ => Err("a gate and the reason, as 'access-limited=our staff travel'".to_owned()),
+    }
 }
 
 /// Reads a few digits.

@@ -13,7 +13,7 @@ use regex::{Regex, RegexSet};
 const MASK: &str = "${1}***";
 
 /// What comes before a secret, as the first group, and the secret.
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 14] = [
     // `secret=...`, `PGPASSWORD=...`, `?pwd=...`, `"password": "..."`
     r#"(?i)(\b[\w-]*(?:password|passwd|passphrase|pass|(?-i:pwd|pw)|secret|token|api_?key|pin)"?\s*[=:]\s*)("[^"]+"|'[^']+'|[^\s&,;|)"'*]+)"#,
     // `--password ...`
@@ -38,6 +38,8 @@ const FORMS: [&str; 13] = [
     r#"(\bV?M?Authenticate\((?:"[^"]*", ")?)([^,")]+)"#,
     // `DISA(1234,...)`, as it is run, as a call record tells it, and as old files write it
     r#"(\bDISA(?:\((?:"[^"]*", ")?|","|[,|]))(\d[^,|")]*)"#,
+    // `IDENTIFIED BY 'secret'`, `SHA1('secret')` of statements for a database, blanks perhaps written `\040`
+    r#"(?i)(\bidentified(?:\s|\\040)+by(?:\s|\\040)+(?:password(?:\s|\\040)+)?|\b(?:password|sha1|sha2|md5|crypt)\()("[^"]*"|'[^']*')"#,
     // `DISA on chan SIP/1-1 got bad password 1324`, `Incorrect password '301' for user '301'`
     r"(\bDISA on chan \S+ got bad password |\bIncorrect password ')([^'\s]+)",
 ];
@@ -89,6 +91,9 @@ mod tests {
             ("mysqli_connect('h','u','Hunter2')", "mysqli_connect('h','u',***)"),
             ("GET /x?c=curl%20-u%20x:Hunter2%20y", "GET /x?c=curl%20-u%20x:***%20y"),
             (r#"Authenticate("SIP/1-01", "4711,,4")"#, r#"Authenticate("SIP/1-01", "***,,4")"#),
+            ("create user a identified by 'Hunter2'", "create user a identified by ***"),
+            ("IDENTIFIED\\040BY\\040'Hunter2';", "IDENTIFIED\\040BY\\040***;"),
+            ("set password_sha1=sha1('Hunter2')", "set password_sha1=sha1(***)"),
             (r#"Set("SIP/1-01", "PIN=4711")"#, r#"Set("SIP/1-01", "PIN=***")"#),
         ] {
             assert_eq!(masked(line), shown);

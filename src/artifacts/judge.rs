@@ -62,6 +62,7 @@ pub(super) fn marks(path: &str, place: Place, head: &[u8], is_whole: bool) -> Ve
         of_lines(head, Kind::Line, &mut marks);
     }
     match place {
+        Place::CallFile => of_lines(head, Kind::CallFile, &mut marks),
         Place::Firewall => of_lines(head, Kind::Firewall, &mut marks),
         Place::Passwords => of_lines(head, Kind::Hash, &mut marks),
         Place::Keys => of_lines(head, Kind::Key, &mut marks),

@@ -13,6 +13,7 @@
 mod accounts;
 mod judge;
 mod keys;
+mod live_rows;
 pub mod place;
 pub mod read;
 mod rows;

@@ -1,11 +1,12 @@
 //! Rows of a panel's database that give somebody power: administrators, jobs, users of the manager interface,
-//! extensions. Compared between dumps, they tell what came to be between two nights.
+//! extensions. Compared between dumps, and with the database itself where its disk was copied, they tell what came to be
+//! between two nights.
 //!
 //! No secret is kept of them: a password is held against the published ones and forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place;
+use super::{live_rows, place};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{self, Evidence, Source};
 use crate::indicators::{self, Indicator, Kind};
@@ -14,7 +15,7 @@ use crate::sqlite;
 use crate::tables::{Dialect, Dump, Place as RowPlace, Rows, Table, pump};
 
 /// Rows kept of one dump: the largest panels have some thousand extensions.
-const MOST_ROWS: usize = 50_000;
+pub(super) const MOST_ROWS: usize = 50_000;
 /// So much of a dump is gone through, in bytes: accounts and settings stand before or between calls.
 const MOST_BYTES: u64 = 1 << 30;
 const PIECE: usize = 1024 * 1024;
@@ -39,7 +40,7 @@ pub enum Held {
 }
 
 /// The tables that count: name, what a row of it is, the column that names it, the column that says what it does.
-const TABLES: [(&str, Held, &str, &str); 12] = [
+pub(super) const TABLES: [(&str, Held, &str, &str); 12] = [
     ("ampusers", Held::Administrator, "username", "sections"),
     ("acl_user", Held::Administrator, "name", "description"),
     ("userman_users", Held::Administrator, "username", "description"),
@@ -71,14 +72,14 @@ pub struct HeldRow {
     pub line: Citation,
 }
 
-/// The rows of one dump.
+/// The rows of one dump, or of a database itself.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The dump.
+    /// The dump, or the first file of the database.
     pub source: SourceId,
-    /// Its path.
+    /// The path of the dump, or the database's folder.
     pub path: String,
-    /// When it was made, as far as its file tells.
+    /// When it was made or last written, as far as its file tells.
     pub at: Option<Instant>,
     /// The tables that it has.
     pub tables: BTreeSet<&'static str>,
@@ -97,7 +98,7 @@ pub struct Change {
     pub with: Option<Instant>,
 }
 
-/// Reads the rows of every dump, oldest first; notes say what was not read.
+/// Reads the rows of every dump, oldest first, and behind them those of data directories; notes say what was not read.
 pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot> {
     let dumps =
         evidence.sources.iter().filter(|source| source.duplicate_of.is_none() && is_sql_dump(source.kind));
@@ -120,6 +121,7 @@ pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot
     }
     // A date in the name tells more than the time of a file that was copied.
     snapshots.sort_by_cached_key(|snapshot| (date_in(&snapshot.path), snapshot.at, snapshot.path.clone()));
+    snapshots.extend(live_rows::read(evidence, notes));
     snapshots
 }
 
@@ -252,7 +254,7 @@ impl Rows for Gather {
 }
 
 /// Reads one row of a table that counts.
-fn row<'v>(
+pub(super) fn row<'v>(
     table: usize,
     named: &dyn Fn(&str) -> Option<&'v [u8]>,
     columns: &[String],

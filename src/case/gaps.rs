@@ -1,7 +1,7 @@
 //! What is missing, what that costs the inquiry, and how to get it.
 
 use super::build::Case;
-use super::{hidden, reach};
+use super::{database_gaps, hidden, reach};
 use crate::artifacts::Place;
 use crate::event::{Action, Service};
 use crate::evidence::Kind;
@@ -38,6 +38,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
     } else if is_asterisk {
         logger_gaps(world, &mut add);
     }
+    database_gaps::gaps(evidence, &mut add);
     record_gaps(world, &has_records, &mut add);
     configuration_gaps(world, &has, &mut add);
     file_gaps(world, &mut add);

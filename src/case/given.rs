@@ -26,6 +26,7 @@ impl Case<'_> {
             number: self.options.case_number.clone(),
             examiner: self.options.examiner.clone(),
             organisation: self.options.organisation.clone(),
+            redacted: self.options.redact,
             timezone: self.clock.zone().name(),
             timezone_origin: origin,
             home_country: self.numbers.dialling.home_country.map(str::to_owned),

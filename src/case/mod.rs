@@ -5,12 +5,14 @@ mod blocking;
 mod build;
 mod carrier;
 mod containment;
+mod database_gaps;
 mod gaps;
 mod given;
 mod hidden;
 mod incidents;
 mod losses;
 mod numbers;
+mod own;
 mod patterns;
 mod reach;
 mod routes;
@@ -48,6 +50,7 @@ use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
 use crate::reconstruct::{confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow, When};
+use crate::report::redact;
 use crate::restore::Kept;
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, How, Task};
@@ -88,6 +91,8 @@ pub struct Options {
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// `--redact`: pseudonyms stand for what belongs to the owner's side.
+    pub redact: bool,
     /// `--home-country`.
     pub home_country: Option<String>,
     /// The carrier's records, as they were given.
@@ -320,10 +325,16 @@ pub fn examine_and<T: Send>(
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
         playbook::judge::add(&playbooks, &mut examined.report);
-        if options.contain {
+        // What is to be changed on the system, and what it is held against later, is not for sharing.
+        if options.contain && !options.redact {
             examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         }
-        examined.kept = options.keep_secrets.then(|| kept(&prepared.pbx, &examined.report));
+        if options.keep_secrets && !options.redact {
+            keep(&prepared.pbx, &mut examined);
+        }
+        if options.redact {
+            redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
+        }
         let ground = Ground {
             evidence,
             world: &world,
@@ -336,11 +347,20 @@ pub fn examine_and<T: Send>(
 }
 
 /// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
-fn kept(pbx: &Pbx, report: &Report) -> Kept {
+fn keep(pbx: &Pbx, examined: &mut Examined) {
+    let report = &mut examined.report;
     let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
     let taken = taken.map(|account| account.name.raw().to_owned()).collect();
     let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
-    Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes())
+    let kept = Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes());
+    if kept.left_out > 0 {
+        report.limits.push(format!(
+            "of {} secrets the case keeps nothing by which a change of them could be told: hashing is slow, and those \
+             of taken accounts, trunks and administrators come first",
+            kept.left_out
+        ));
+    }
+    examined.kept = Some(kept);
 }
 
 fn read_all<'a>(

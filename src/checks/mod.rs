@@ -18,6 +18,7 @@ mod known_address;
 mod login_count;
 mod made_account;
 mod manager_users;
+mod marked_records;
 mod marks;
 mod module_changed;
 mod paid_forward;
@@ -91,6 +92,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(persistence::check(world, &written, show));
     findings.extend(exploit_request::check(world, show));
     findings.extend(known_address::check(world, show));
+    findings.extend(marked_records::check(world, door.as_ref(), show));
     findings.extend(vulnerable_module::check(world, show));
     findings.extend(changed_then::check(&written, &findings, show));
     debug_assert!(findings.iter().all(|finding| registry::find(finding.id).is_some()), "an unlisted finding");

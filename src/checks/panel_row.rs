@@ -73,12 +73,15 @@ fn of_row(
         Some(Confidence::Low) => return None,
         None => (
             Severity::Medium,
-            format!("{noun} {name} was not there before: somebody made it between two dumps"),
+            format!("{noun} {name} was not there before: somebody made it since an older dump"),
         ),
     };
     let whose = row.marks.iter().map(|mark| format!("It {} ({}: {}).", mark.says, mark.id, mark.title));
     let since = change.map(|change| {
-        format!("It is not in {}, and it is in the dump that came after it.", visible(&change.without.1))
+        format!(
+            "It is not in {}, and it is in the dump that came after it, or in the database itself.",
+            visible(&change.without.1)
+        )
     });
     Some(Finding {
         id,

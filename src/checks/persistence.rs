@@ -58,6 +58,12 @@ fn kind(place: Place) -> (&'static str, &'static str, &'static str, &'static str
             "Look at what it does; take it away unless an administrator wrote it.",
             "T1546",
         ),
+        Place::CallFile => (
+            "suspicious-call-file",
+            "is an order to place a call that an intruder may have written",
+            "Keep a copy with its owner and times, and take it away before the phone server is started again: it dials as soon as it runs.",
+            "T1496",
+        ),
         _ => (
             "indicator",
             "bears a mark of a known campaign",

@@ -72,6 +72,7 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         options.case_number.clone_from(&record.names.case_number);
         options.examiner.clone_from(&record.names.examiner);
         options.organisation.clone_from(&record.names.organisation);
+        options.redact = record.redact;
         options.home_country.clone_from(&record.home_country);
     }
     options

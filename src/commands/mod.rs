@@ -72,6 +72,9 @@ pub(crate) enum UserError {
     /// A name cannot be a playbook's.
     #[error("{0:?}: no name for a playbook")]
     NoId(String),
+    /// What a command gives names what is to be changed on the system.
+    #[error("--redact: {0} names what is to be changed, which a pseudonym cannot")]
+    NotToShare(&'static str),
     /// An output could not be written.
     #[error("{path}: {cause}")]
     Output {
@@ -87,6 +90,8 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<Status> {
     match &cli.command {
         Command::Run(args) => run::run(args, ui),
         Command::Demo(args) => run::demo(args, ui),
+        Command::Contain(args) if args.record.redact => Err(UserError::NotToShare("contain").into()),
+        Command::Restore(args) if args.report.record.redact => Err(UserError::NotToShare("restore").into()),
         Command::Contain(args) => contain::contain(args, ui),
         Command::Inventory(args) => parts::inventory(args, ui),
         Command::Assess(args) => parts::assess(args, ui),
@@ -111,6 +116,18 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     }
 }
 
+/// Returns the mistakes in playbooks that an error is made of.
+pub(crate) fn mistakes(error: &anyhow::Error) -> Option<&str> {
+    let of_case = || match error.downcast_ref::<CaseError>() {
+        Some(CaseError::Playbooks(error)) => Some(error),
+        _ => None,
+    };
+    match error.downcast_ref::<PlaybookError>().or_else(of_case)? {
+        PlaybookError::Wrong(mistakes) => Some(mistakes),
+        _ => None,
+    }
+}
+
 /// Returns the status that an error ends with.
 pub(crate) fn status_of(error: &anyhow::Error) -> Status {
     match error.downcast_ref::<UserError>() {
@@ -131,6 +148,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             }
             UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
+            UserError::NotToShare(_) => Some("share the case that 'tolltrace run --redact -o CASE' writes"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
         };
     }
@@ -150,6 +168,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<CaseFolderError>() {
         return Some(match error {
             CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
+            CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
             CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
                 "choose a new or empty folder, or the folder of an earlier case"
             }

@@ -19,7 +19,7 @@ pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
     let dispute = format!("tolltrace dispute {evidence}{bill} -o packet");
     let commands = match after {
         Phase::Assess => vec![format!("tolltrace investigate {evidence}"), dispute],
-        Phase::Investigate => vec![dispute, format!("tolltrace run {evidence} -o case")],
+        Phase::Investigate => vec![format!("tolltrace restore {evidence} --case CASE"), dispute],
         _ => vec![format!("tolltrace run {evidence} -o case")],
     };
     vec![Block::heading("Next"), Block::Commands(commands)]

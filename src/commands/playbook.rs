@@ -20,8 +20,8 @@ use super::{Status, UserError, inquiry};
 pub(super) fn playbook(what: &PlaybookCommand, ui: &Ui) -> anyhow::Result<Status> {
     match what {
         PlaybookCommand::List { checks: true, own, .. } => {
-            load::load(&own.playbooks)?;
-            ui.answer(&text::render(&all_checks(), ui.bold()))?;
+            let blocks = all_checks(&load::load(&own.playbooks)?);
+            ui.answer(&text::render(&blocks, ui.bold()))?;
         }
         PlaybookCommand::List { fields: true, .. } => {
             ui.answer(&text::render(&all_fields(), ui.bold()))?;
@@ -75,7 +75,7 @@ fn all_playbooks(playbooks: &Playbooks) -> Vec<Block> {
     blocks
 }
 
-fn all_checks() -> Vec<Block> {
+fn all_checks(playbooks: &Playbooks) -> Vec<Block> {
     let mut blocks = Vec::new();
     for check in registry::checks() {
         let title =
@@ -83,7 +83,16 @@ fn all_checks() -> Vec<Block> {
         blocks.push(Block::Subheading(title));
         blocks.extend(Block::list(about(check)));
     }
-    blocks.push(Block::Paragraph(counted(registry::checks().count() as u64, "check").into()));
+    let files = playbooks.all.iter().map(|playbook| &playbook.file);
+    let checks = files.flat_map(|file| &file.steps).flat_map(|step| &step.checks);
+    let rules = checks.filter(|check| check.rule.is_some() && check.off.is_none()).map(|check| {
+        let title = check.title.as_deref().unwrap_or_default();
+        Line::default().strong(check.word()).words(format!(" (rule of a playbook): {title}"))
+    });
+    let rules: Vec<Block> = rules.map(Block::Subheading).collect();
+    let count = registry::checks().count() + rules.len();
+    blocks.extend(rules);
+    blocks.push(Block::Paragraph(counted(count as u64, "check").into()));
     blocks
 }
 
@@ -228,6 +237,23 @@ done_when = "They have called back."
 #  [[step.check]]
 #  use = "weak-secret"
 #  params = {{ at_least = "high" }}
+
+#  [[step.check]]                   # a rule of one's own: tolltrace playbook list --fields
+#  id = "local.sip-guessing"
+#  title = "Many failed SIP logins from one address"
+#  severity = "high"
+#  missing = "Copy /var/log/asterisk."
+#    [step.check.match]
+#    source = ["sip", "pjsip"]
+#    where = [{{ field = "action", eq = "auth-failed" }}]
+#    group_by = ["address"]
+#    within = "5m"
+#    count = {{ at_least = 20 }}
+#    [[step.check.sample]]          # tolltrace playbook test FOLDER
+#    expect = "hit"
+#    repeat = 20
+#    every = "3s"
+#    line = '''[{{year}}-{{month}}-{{day}} {{hh}}:{{mm}}:{{ss}}] NOTICE[1] chan_sip.c: Registration from '<sip:{{n}}@x>' failed for '198.51.100.4' - Wrong password'''
 
 #[tune."off-hours"]                 # of a check that the playbook uses
 #params = {{ night_from = 19 }}

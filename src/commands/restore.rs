@@ -24,7 +24,7 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
     let mut options = inquiry::options(&report.inquiry, Some(&report.record));
     options.clean_since.clone_from(&args.clean_since);
     let judged = case::examine_and(&evidence, &options, &ui.progress(), |ground, examined| {
-        let outcome = restore::judge(&Scene::new(ground, &examined.report, earlier.as_ref()));
+        let outcome = restore::judge(&Scene::new(ground, &examined.report, earlier.as_ref()), &args.accept);
         (outcome, examined.report)
     });
     let (outcome, examined) = judged?;

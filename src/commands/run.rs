@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tolltrace::case::{Examined, Options};
+use tolltrace::case::Examined;
 use tolltrace::evidence::Evidence;
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
@@ -36,6 +36,9 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
     if let Some(folder) = output {
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
+        if args.record.redact {
+            case_folder::check_redacted(folder)?;
+        }
     }
     let mut options = inquiry::options(&args.inquiry, Some(&args.record));
     options.keep_secrets = output.is_some();

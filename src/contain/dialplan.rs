@@ -85,7 +85,14 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
             text.push_str(&format!("exten => _{line}{prefix}.,1,{refused}\n"));
         }
         text.push_str(&format!("exten => _{line}+.,1,{refused}\n"));
-        if !outbound.costly_areas.is_empty() {
+        // Narrower than a country's pattern: code 1 is open to all of these otherwise.
+        for area in &outbound.costly_areas {
+            for prefix in &outbound.international {
+                text.push_str(&format!("exten => _{line}{prefix}1{area}.,1,{refused}\n"));
+            }
+            text.push_str(&format!("exten => _{line}+1{area}.,1,{refused}\n"));
+        }
+        if outbound.is_north_american {
             let paid = PAID_AREAS.iter().filter_map(|area| Digits::new(area));
             for area in outbound.costly_areas.iter().cloned().chain(paid) {
                 text.push_str(&format!(
@@ -114,12 +121,19 @@ fn foreign(outbound: &Outbound) -> String {
     let line = either(&outbound.outside);
     let line = if line.is_empty() { String::new() } else { format!("(?:{line})?") };
     let prefixes = either(&outbound.international);
-    let allowed = either(outbound.called.iter().map(|country| &country.code));
+    let areas = either(&outbound.costly_areas);
+    // Code 1 opens North America, and none of the islands that share it.
+    let narrowed = |code: &Digits| match code.as_str() {
+        "1" if !areas.is_empty() => format!("1(?!{areas})"),
+        code => code.to_owned(),
+    };
+    let allowed: Vec<String> = outbound.called.iter().map(|country| narrowed(&country.code)).collect();
+    let allowed = allowed.join("|");
     let not = if allowed.is_empty() { String::new() } else { format!("(?!{allowed})") };
     let mut expression = format!("^{line}(?:(?:{prefixes}|[+]){not}[0-9]");
-    if !outbound.costly_areas.is_empty() {
+    if outbound.is_north_american {
         let paid = PAID_AREAS.join("|");
-        expression.push_str(&format!("|1?(?:{}|{paid})[2-9][0-9]{{6}}$", either(&outbound.costly_areas)));
+        expression.push_str(&format!("|1?(?:{areas}|{paid})[2-9][0-9]{{6}}$"));
     }
     expression + ")"
 }
@@ -186,6 +200,18 @@ pub(super) fn proxy(plan: &Plan) -> String {
         "route[TOLLTRACE_OUT] {{\n    # emergency numbers first\n    if ($rU =~ \"^{line}({})$\") {{\n        return;\n    }}\n",
         either(&outbound.emergency)
     ));
+    let refuse = "        sl_send_reply(\"403\", \"Destination not allowed\");\n        exit;\n    }\n";
+    if !outbound.costly_areas.is_empty() {
+        text.push_str("    # islands and others that share code 1 and cost as calls abroad do\n");
+        let areas = either(&outbound.costly_areas);
+        text.push_str(&format!("    if ($rU =~ \"^{line}{prefixes}1({areas})\") {{\n{refuse}"));
+        if outbound.is_north_american {
+            let paid = PAID_AREAS.join("|");
+            text.push_str(&format!(
+                "    if ($rU =~ \"^{line}1?({areas}|{paid})[2-9][0-9]{{6}}$\") {{\n{refuse}"
+            ));
+        }
+    }
     if !outbound.called.is_empty() {
         text.push_str(
             "    # countries that honest calls went to: strike out those that need not be called\n",
@@ -195,8 +221,6 @@ pub(super) fn proxy(plan: &Plan) -> String {
             "    if ($rU =~ \"^{line}{prefixes}({allowed})\") {{\n        return;\n    }}\n"
         ));
     }
-    text.push_str(&format!(
-        "    if ($rU =~ \"^{line}{prefixes}[0-9]\") {{\n        sl_send_reply(\"403\", \"Destination not allowed\");\n        exit;\n    }}\n}}\n"
-    ));
+    text.push_str(&format!("    if ($rU =~ \"^{line}{prefixes}[0-9]\") {{\n{refuse}}}\n"));
     text
 }

@@ -67,7 +67,7 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
 }
 
 /// What Asterisk writes before each message, in files (plain or not) and by syslog, the date taken out.
-const ASTERISK_HEAD: &str = r"^(?:\[\]|\s*\S+ \S+\[\d+\]:)\s*(?:NOTICE|WARNING|SECURITY|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?:Ext\. \S+|\S+?):(?:\d+ (?:in )?\w+:)?\s";
+const ASTERISK_HEAD: &str = r"^(?:\[[^\]]{0,40}\]|\s*\S+ \S+\[\d+\]:)\s*(?:NOTICE|WARNING|SECURITY|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?:Ext\. \S+|\S+?):(?:\d+ (?:in )?\w+:)?\s";
 
 /// Messages of Asterisk that tell of a failure, each from the first word to the last.
 const ASTERISK: [&str; 9] = [

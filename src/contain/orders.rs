@@ -95,6 +95,12 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         "Call the carrier's 24-hour line: stop all outbound calls of the account (carrier.md has the words). Do it while another does the rest.".into(),
         Line::typed("If the system runs: `sh save-first.sh FOLDER` saves what only it knows; it takes a minute and changes nothing."),
     ];
+    // Calls that a stranger places with the trunk's secret never come through here.
+    let is_elsewhere = plan.intrusions.iter().all(|one| one.vector == Vector::TrunkCredential);
+    if is_elsewhere {
+        lines.push("The calls do not pass this system: to stop it stops none of them. Only the carrier can: have it change the trunk's secret in that call.".into());
+        return lines;
+    }
     let stops: Vec<&str> = service(plan).into_iter().map(Product::stop_command).collect();
     if !stops.is_empty() {
         let stops = stops.join("`; `");

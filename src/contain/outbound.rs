@@ -68,7 +68,7 @@ fn blocks(plan: &Plan, names: &[&str]) -> Vec<Block> {
             format!("{name} does this in the product's own language; its first lines say how to use it, undo it and check it.").into(),
         ));
     }
-    if !outbound.costly_areas.is_empty() {
+    if outbound.is_north_american {
         let areas = outbound.costly_areas.len() as u64;
         blocks.push(Block::Paragraph(
             format!(

@@ -267,8 +267,10 @@ pub struct Outbound {
     pub outside: Vec<Digits>,
     /// What is dialled before a number abroad.
     pub international: Vec<Digits>,
-    /// Area codes of the North American plan that lie abroad and cost so.
+    /// Area codes of the North American plan outside the United States and Canada, which cost as calls abroad do.
     pub costly_areas: Vec<Digits>,
+    /// Is the home country of that plan, so that these areas are dialled like one's own?
+    pub is_north_american: bool,
     /// Country codes that honest calls went to, with the country's name and how many calls.
     pub called: Vec<Country>,
     /// Routes that let fraudulent calls out, or may let any number abroad.

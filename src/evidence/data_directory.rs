@@ -1,7 +1,7 @@
 //! The files of MariaDB's data directories in the evidence, wherever they lie.
 
 use super::{Evidence, Kind, Source};
-use crate::mariadb::{Files, ReadAt, is_rows_file};
+use crate::mariadb::{Files, ReadAt, Unread, is_rows_file, unread};
 
 /// Bytes of a packed file that are held in memory: the redo log has 96 MiB where nobody changed that.
 const LARGEST_PACKED: usize = 128 * 1024 * 1024;
@@ -24,14 +24,27 @@ impl<'a> DataDirectories<'a> {
     }
 }
 
-impl Files for DataDirectories<'_> {
-    fn paths(&self) -> Vec<String> {
-        let is_of_database = |source: &&Source| match source.kind {
+impl Evidence {
+    /// Returns the files of data directories, of those that may be of use.
+    fn database_files(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| match source.kind {
             Kind::DatabasePart => true,
             Kind::Records(_) => is_rows_file(&source.file.path),
             _ => false,
-        };
-        self.evidence.sources.iter().filter(is_of_database).map(|source| source.file.path.clone()).collect()
+        })
+    }
+
+    /// Returns what of the data directories is not read, by the file that tells of it.
+    pub(crate) fn unread_tables(&self) -> Vec<(&str, Unread)> {
+        let parts: Vec<(&str, &[u8])> =
+            self.database_files().map(|source| (source.file.path.as_str(), source.head.as_slice())).collect();
+        unread(&parts)
+    }
+}
+
+impl Files for DataDirectories<'_> {
+    fn paths(&self) -> Vec<String> {
+        self.evidence.database_files().map(|source| source.file.path.clone()).collect()
     }
 
     fn open(&self, path: &str) -> Option<Box<dyn ReadAt + '_>> {

@@ -160,7 +160,7 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
 fn table_file(path: &str, part: Part, table: &str) -> Option<Kind> {
     let has_records = readers::may_be_table_of_records(path, table);
     match part {
-        Part::Log => Some(Kind::DatabasePart),
+        Part::Log | Part::Shared => Some(Kind::DatabasePart),
         Part::Rows if has_records => Some(Kind::Records(readers::TABLE)),
         _ => (has_records || pbx::is_table(table)).then_some(Kind::DatabasePart),
     }

@@ -16,6 +16,7 @@ pub mod doubt;
 pub mod downloads;
 pub mod fetches;
 pub mod host;
+pub mod marked;
 pub mod names;
 pub mod panel_edits;
 mod recent;
@@ -54,6 +55,8 @@ pub struct Ledger {
     pub host: host::Host,
     /// Web requests that may be an intruder's.
     pub web: web::Web,
+    /// Records whose text bears a published mark.
+    pub marked: marked::Marked,
     /// Calls as log lines tell them.
     pub calls: calls::LogCalls,
     /// Numbers of callers from elsewhere, as channel events tell them.

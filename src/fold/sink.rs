@@ -168,6 +168,7 @@ impl Fold {
                 ledger.web.downloads.beyond > 0,
                 "more backups and copies of configuration were given out by the web server than are counted one by one",
             ),
+            (ledger.marked.beyond > 0, "more commands bear marks than are kept: the rest was left out"),
             (ledger.fetches.beyond > 0, "more addresses asked for files than are counted one by one"),
             (
                 ledger.fetches.nameless > 0,
@@ -202,7 +203,11 @@ impl Fold {
         if matches!(entry.service, Service::Sofia | Service::FreeSwitch) {
             return self.of_freeswitch(chunk, entry, base);
         }
-        let Some((at, resolution)) = self.instant(entry) else {
+        let known = self.instant(entry);
+        if super::marked::is_looked_at(entry) && known.is_none_or(|(at, _)| self.window.holds(at)) {
+            self.marks(chunk, entry, base, known.map(|(at, _)| at));
+        }
+        let Some((at, resolution)) = known else {
             *self.ledger.actions.entry(entry.action).or_default() += 1;
             return;
         };
@@ -250,6 +255,20 @@ impl Fold {
             }
             _ => {}
         }
+    }
+
+    /// Looks a record's text through for published marks.
+    fn marks(&mut self, chunk: &Chunk, entry: &Entry, base: Base, at: Option<Instant>) {
+        let text = |span| chunk.text(span).unwrap_or_default();
+        let from = entry.offset as usize;
+        let line = chunk.records_bytes().get(from..from + entry.length as usize).unwrap_or_default();
+        let place = Place {
+            source: self.source,
+            offset: base.offset + u64::from(entry.offset),
+            line: if self.has_lines { (base.line + u64::from(entry.line) + 1) as u32 } else { 0 },
+        };
+        let said = (text(entry.account), text(entry.detail));
+        self.ledger.marked.entry(entry.action, said, at, &|| Citation::new(place, line));
     }
 
     /// Notes what kinds of records the source has, whenever they were.
@@ -525,6 +544,7 @@ impl Fold {
         if !self.window.holds(start) {
             return;
         }
+        self.ledger.marked.caller(text(row.caller_id), start, &|| Citation::new(place, line()));
         self.ledger.seen(start, resolution);
         self.ledger.seen(end, resolution);
         *self.ledger.actions.entry(Action::Call).or_default() += 1;

@@ -14,15 +14,16 @@ mod load;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 pub use decode::decoded;
 
 /// The campaigns, in the order of their names.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("classic", include_str!("campaigns/classic.toml")),
     ("e57819", include_str!("campaigns/e57819.toml")),
     ("e64328", include_str!("campaigns/e64328.toml")),
@@ -34,6 +35,7 @@ const FILES: [(&str, &str); 11] = [
     ("isstok", include_str!("campaigns/isstok.toml")),
     ("jomangy", include_str!("campaigns/jomangy.toml")),
     ("thankuohoh", include_str!("campaigns/thankuohoh.toml")),
+    ("tools", include_str!("campaigns/tools.toml")),
 ];
 
 /// What an indicator is held against.
@@ -68,6 +70,16 @@ pub enum Kind {
     Agent,
     /// A version of a panel's module below which it has a known hole.
     Version,
+    /// A command that was typed at a shell or at a database's client.
+    Command,
+    /// What a caller calls himself.
+    Caller,
+    /// A line of a web server's log of errors.
+    Error,
+    /// What a phone calls itself.
+    Phone,
+    /// A line of an order to place a call.
+    CallFile,
 }
 
 /// How sure a mark is.
@@ -180,6 +192,24 @@ pub fn all() -> &'static [Indicator] {
 /// Returns the indicators of one kind, each with its place in [`all`].
 pub fn of(kind: Kind) -> impl Iterator<Item = (usize, &'static Indicator)> {
     all().iter().enumerate().filter(move |(_, indicator)| indicator.kind == kind)
+}
+
+/// Returns the places in [`all`] of the indicators of one kind, all of them patterns, that a text fits; one look
+/// tells of nearly every text that it fits none.
+pub fn of_text(kind: Kind, text: &[u8]) -> Vec<usize> {
+    static SETS: LazyLock<BTreeMap<Kind, RegexSet>> = LazyLock::new(|| {
+        let kinds = [Kind::Line, Kind::Command, Kind::Caller, Kind::Error, Kind::Phone];
+        let set = |kind: Kind| {
+            let written = of(kind).flat_map(|(_, indicator)| &indicator.written);
+            let set = RegexSetBuilder::new(written).unicode(false).multi_line(true).build();
+            Some((kind, set.ok()?))
+        };
+        kinds.into_iter().filter_map(set).collect()
+    });
+    if SETS.get(&kind).is_some_and(|set| !set.is_match(text)) {
+        return Vec::new();
+    }
+    of(kind).filter(|(_, indicator)| indicator.fits(text)).map(|(index, _)| index).collect()
 }
 
 /// Returns the places in [`all`] of the requests that a decoded request fits.

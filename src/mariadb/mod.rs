@@ -26,6 +26,7 @@ mod row;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod value;
 
 /// Reads a table's definition from the bytes of its `.frm` file, or tells why it cannot be read.
@@ -52,6 +53,8 @@ pub enum Part {
     Index,
     /// The redo log of all tables.
     Log,
+    /// The tablespace of all tables that have none of their own.
+    Shared,
 }
 
 /// Tells what a file of a data directory is for, with the name of its table, from its path and first bytes.
@@ -59,6 +62,9 @@ pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
     let name = path.rsplit('/').next().unwrap_or_default();
     if name == directory::LOG {
         return Some((Part::Log, ""));
+    }
+    if name == "ibdata1" && is_innodb_file(head) {
+        return Some((Part::Shared, ""));
     }
     let (stem, ending) = name.rsplit_once('.')?;
     let part = match ending {
@@ -82,4 +88,5 @@ pub use column::{Column, Kind};
 pub use definition::{Definition, Engine, Key};
 pub use directory::{Files, Table, Wanted, table, tables};
 pub use row::{Row, RowFile, RowState, Summary};
+pub use unread::{Unread, unread};
 pub use value::Value;

@@ -30,7 +30,8 @@ pub(super) fn look(calls: &Calls, _: &Thresholds) -> Vec<Observation> {
             .map(|number| crate::untrusted::visible(number))
             .collect();
         let more = if numbers.len() > named.len() { " and more" } else { "" };
-        let what = format!("{} callers' numbers presented: {}{more}", numbers.len(), named.join(", "));
+        let what =
+            format!("{} different numbers shown as the caller's: {}{more}", numbers.len(), named.join(", "));
         let name = calls.account(these.first()?);
         Some(Observation::of(
             "callers-presented",
@@ -58,7 +59,7 @@ mod tests {
         let told = look(&calls, &Thresholds::default());
         assert_eq!(
             told[0].what,
-            "6 callers' numbers presented: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
+            "6 different numbers shown as the caller's: 5550100, 5550101, 5550102, 5550103, 5550104 and more"
         );
         let few = Calls { list: calls.list[..3].to_vec(), ..calls };
         assert!(look(&few, &Thresholds::default()).is_empty());

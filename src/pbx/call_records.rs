@@ -17,9 +17,9 @@ pub(super) fn settings(
     cel: Option<&Document>,
     cel_custom: Option<&Document>,
 ) -> CallRecordSettings {
-    let mut settings = CallRecordSettings::default();
     // Without the setting they are written (`main/cdr.c`).
-    settings.enabled = cdr.map(|cdr| cdr.last("general", "enable").is_none_or(is_true));
+    let enabled = cdr.map(|cdr| cdr.last("general", "enable").is_none_or(is_true));
+    let mut settings = CallRecordSettings { enabled, ..CallRecordSettings::default() };
     if let Some(cdr) = cdr.filter(|cdr| cdr.named("csv").next().is_some()) {
         settings.csv_in_gmt = Some(cdr.last("csv", "usegmtime").is_some_and(is_true));
     }

@@ -59,10 +59,12 @@ fn one_line(step: &PlaybookStep) -> Line {
     line.words(format!(" {:>2}  {} ({})", step.number, step.title, step.owner))
 }
 
+/// Returns why, in one sentence: in a list of many, how to get what is missing stands in the full view.
 fn reason(step: &PlaybookStep) -> String {
-    // The reason may name what the evidence names, which a rendering of sentences escapes.
+    // It may name what the evidence names, which a rendering of sentences escapes.
     let reason = step.reason.raw();
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+    let first = reason.split_once(". ").map_or(reason, |(first, _)| first);
+    if first.is_empty() { String::new() } else { format!(": {first}") }
 }
 
 fn in_full(step: &PlaybookStep, view: View) -> Vec<Block> {
@@ -146,42 +148,57 @@ fn command(command: &StepCommand, view: View) -> Vec<Block> {
     blocks
 }
 
-/// Returns the steps that are to be done now, by who does them, one line for each of them.
-///
-/// What waits for another step is left out, and so is what only the evidence of a repaired system can tell.
+/// Returns the steps that are to be done now, by who does them, one line for each of them: those that stop the loss,
+/// and those that have a deadline. What waits for another step is left out, and the other phases are counted.
 pub fn now(report: &Report) -> Vec<Block> {
-    let phases = [Phase::Contain, Phase::Assess, Phase::Investigate, Phase::Dispute].map(Phase::word);
     let is_now = |step: &&PlaybookStep| {
-        step.state == StepState::ToDo && step.waits_for.is_empty() && phases.contains(&step.phase)
+        let is_first = step.phase == Phase::Contain.word()
+            || step.phase == Phase::Dispute.word() && step.deadline.is_some();
+        step.state == StepState::ToDo && step.waits_for.is_empty() && is_first
     };
     let mut blocks = Vec::new();
     for owner in Owner::ALL {
         let steps = report.steps.iter().filter(is_now).filter(|step| step.owner == owner.word());
-        let lines: Vec<Line> =
-            steps.map(|step| format!("{} {:>2}  {}", step.phase, step.number, step.title).into()).collect();
+        let lines: Vec<Line> = steps.map(|step| now_line(step).into()).collect();
         if !lines.is_empty() {
             blocks.push(Block::Subheading(Line::default().strong(who(owner))));
             blocks.extend(Block::list(lines));
         }
     }
-    if blocks.is_empty() {
-        return switched_off(report, &Phase::ALL);
+    let mut all = Vec::new();
+    if !blocks.is_empty() {
+        all.push(Block::heading("To do now"));
+        all.extend(blocks);
+        all.push(Block::Paragraph(
+            "`tolltrace contain` writes the files for it; `tolltrace playbook show contain` tells how, and how to go back.".into(),
+        ));
+        all.extend(later(report));
     }
-    let mut all = vec![Block::heading("To do now")];
-    all.extend(blocks);
-    let later = |phase: Phase| {
-        report.steps.iter().filter(|step| step.phase == phase.word() && step.state == StepState::ToDo).count()
-    };
-    all.push(Block::Paragraph(
-        format!(
-            "How: `tolltrace playbook show contain`. Before you open again: {} of restore, {} of prevent.",
-            counted(later(Phase::Restore) as u64, "step"),
-            counted(later(Phase::Prevent) as u64, "step")
-        )
-        .into(),
-    ));
     all.extend(switched_off(report, &Phase::ALL));
     all
+}
+
+fn now_line(step: &PlaybookStep) -> String {
+    let by = step.deadline.as_ref().map_or_else(String::new, |span| format!(", within {span} of noticing"));
+    format!("{} {}: {}{by}", step.phase, step.number, step.title)
+}
+
+/// Counts what is to be done in the phases that follow.
+fn later(report: &Report) -> Vec<Block> {
+    let phases = [Phase::Assess, Phase::Investigate, Phase::Dispute, Phase::Restore, Phase::Prevent];
+    let counts = phases.map(|phase| {
+        let of_phase = report.steps.iter().filter(|step| step.phase == phase.word());
+        (phase.word(), of_phase.filter(|step| step.state == StepState::ToDo).count())
+    });
+    let told: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(phase, count)| format!("{count} of {phase}"))
+        .collect();
+    match told.is_empty() {
+        true => Vec::new(),
+        false => vec![Block::Paragraph(format!("Steps to do after that: {}.", told.join(", ")).into())],
+    }
 }
 
 fn who(owner: Owner) -> &'static str {

@@ -335,7 +335,7 @@ impl Pack {
     }
 }
 
-/// What must hold. Exactly one of the keys is given, `at_least` beside `finding`.
+/// What must hold. Exactly one of the keys is given, `at_least` and `seen` beside `finding`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -343,6 +343,9 @@ pub struct Condition {
     pub finding: Option<Spanned<String>>,
     /// What is less grave does not count.
     pub at_least: Option<Severity>,
+    /// What could not be checked does not count either: for steps that need a cause, and no doubt.
+    #[serde(default)]
+    pub seen: bool,
     /// One of these holds.
     pub any: Option<Vec<Spanned<Condition>>>,
     /// All of these hold.

@@ -200,7 +200,8 @@ impl Judge<'_> {
             inner.iter().map(|inner| self.condition(inner.get_ref(), off)).collect::<Vec<_>>()
         };
         if let Some(finding) = &condition.finding {
-            return self.finding(finding.get_ref(), condition.at_least, off);
+            let held = self.finding(finding.get_ref(), condition.at_least, off);
+            return if condition.seen { Held { is: Some(held.is == Some(true)), ..held } } else { held };
         }
         if let Some(any) = &condition.any {
             return Held::any(each(any));
@@ -317,7 +318,10 @@ fn products(report: &Report) -> BTreeSet<Product> {
         (Product::Asterisk, told.contains("asterisk") || has_kind("asterisk-") || has_kind("configuration")),
         (
             Product::Freepbx,
-            has_kind("freepbx-") || has_path("etc/freepbx.conf") || has_path("etc/amportal.conf"),
+            has_kind("freepbx-")
+                || has_path("etc/freepbx.conf")
+                || has_path("etc/amportal.conf")
+                || has_path("asterisk/extensions_additional.conf"),
         ),
         (Product::Freeswitch, told.contains("freeswitch") || has_kind("freeswitch-")),
         (Product::Fusionpbx, has_path("fusionpbx")),

@@ -185,10 +185,10 @@ impl Linter<'_> {
                 "give one of finding, any, all, not, product, vector; join several with all = [{ ... }, { ... }]",
             );
         }
-        if held.at_least.is_some() && held.finding.is_none() {
+        if (held.at_least.is_some() || held.seen) && held.finding.is_none() {
             self.error(
                 condition.span(),
-                "`at_least` is of a finding",
+                "`at_least` and `seen` are of a finding",
                 "write { finding = \"weak-secret\", at_least = \"high\" }",
             );
         }

@@ -7,9 +7,9 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::found::Found;
-use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells, text};
+use super::sqlite_file::{Rows, SqliteFile};
+use super::{Chunk, Cites, Content, Format, Opened, Take, Tells, text};
 use crate::event::{Action, Instant, Service};
-use crate::evidence::Handle;
 use crate::sqlite;
 
 /// How the database is told and read.
@@ -23,7 +23,7 @@ pub(super) static FORMAT: Format = Format {
         head.starts_with(sqlite::MAGIC)
             && (memchr::memmem::find(head, b"fail2banDb").is_some() || path.ends_with("fail2ban.sqlite3"))
     },
-    open: |_| Some(Opened::certain(Database)),
+    open: |_| Some(Opened::certain(SqliteFile(Database))),
 };
 
 /// A damaged tree may lead to the same pages over and over.
@@ -31,36 +31,20 @@ const MOST_ROWS: usize = 1_000_000;
 
 struct Database;
 
-impl Reader for Database {
-    fn access(&self) -> Access {
-        Access::AtWill
+impl Rows for Database {
+    fn rows(&self, bytes: Vec<u8>, take: &mut Take<'_>) -> Result<Vec<String>, rusqlite::Error> {
+        let connection = sqlite::open(bytes)?;
+        if !sqlite::has_plain_table(&connection, "bans")? {
+            return Ok(Vec::new());
+        }
+        let mut statement = connection.prepare("SELECT jail, ip, timeofban FROM bans NOT INDEXED")?;
+        let mut rows = statement.query([])?;
+        for number in 0..MOST_ROWS {
+            let Some(row) = rows.next()? else { break };
+            hand_over(row, number as u64, take)?;
+        }
+        Ok(Vec::new())
     }
-
-    fn unpacks(&self) -> bool {
-        true
-    }
-
-    fn read(&self, _chunk: &mut Chunk) {}
-
-    fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        let outcome = sqlite::read(handle)
-            .and_then(|bytes| bans(bytes, take).map_err(|error| format!("read in part: {error}")));
-        outcome.err().into_iter().collect()
-    }
-}
-
-fn bans(bytes: Vec<u8>, take: &mut Take<'_>) -> Result<(), rusqlite::Error> {
-    let connection = sqlite::open(bytes)?;
-    if !sqlite::has_plain_table(&connection, "bans")? {
-        return Ok(());
-    }
-    let mut statement = connection.prepare("SELECT jail, ip, timeofban FROM bans NOT INDEXED")?;
-    let mut rows = statement.query([])?;
-    for number in 0..MOST_ROWS {
-        let Some(row) = rows.next()? else { break };
-        hand_over(row, number as u64, take)?;
-    }
-    Ok(())
 }
 
 /// Hands one row over, whose text is `JAIL ADDRESS`; its place is its number, for a row has no other.

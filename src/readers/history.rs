@@ -1,8 +1,9 @@
-//! What users typed at a shell: `.bash_history` and its kin.
+//! What users typed at a shell or at a database's client: `.bash_history`, `.mysql_history` and their kin.
 //!
 //! bash writes a command a line and, where `HISTTIMEFORMAT` is set, `#` and the epoch in the line before it;
 //! zsh with `EXTENDED_HISTORY` writes `: 1755782400:0;command`. Without either, only the order is told. A
-//! history is written when its shell ends, and whoever wrote it can change it.
+//! history is written when its shell ends, and whoever wrote it can change it. The clients of databases write
+//! one of the same form, a statement a line, blanks in it as `\\040` where they are built with libedit.
 
 use super::found::Found;
 use super::{Access, Chunk, Cites, Content, Format, Opened, Reader, Skipped, Tells, Why, text};
@@ -18,7 +19,18 @@ pub(super) static FORMAT: Format = Format {
     open: |opening| Some(Opened::certain(History { user: user(opening.path).as_bytes().to_vec() })),
 };
 
-const NAMES: [&str; 5] = [".bash_history", ".zsh_history", ".zhistory", ".sh_history", ".ash_history"];
+const NAMES: [&str; 8] = [
+    ".bash_history",
+    ".zsh_history",
+    ".zhistory",
+    ".sh_history",
+    ".ash_history",
+    ".mysql_history",
+    ".mariadb_history",
+    ".psql_history",
+];
+/// The first line of a history that libedit writes, which has no command.
+const LIBEDIT: &[u8] = b"_HiStOrY_V2_";
 /// No command that a person types is longer, in bytes.
 const LONGEST: usize = 64 * 1024;
 
@@ -65,7 +77,7 @@ impl Reader for History {
                 let why = Why::of_line(raw, LONGEST);
                 chunk.skipped.push(Skipped { offset: start as u32, line: number, why });
                 at = None;
-            } else if line.is_empty() {
+            } else if line.is_empty() || line == LIBEDIT {
                 at = None;
             } else {
                 let (told, command) = extended(line).map_or((at, line), |(at, command)| (Some(at), command));

@@ -10,6 +10,7 @@
 //! `testdata/lines`, in a case file of its name. A format of which every line is a record writes how
 //! one line is read ([`by_line`]); a program that writes into syslog goes to [`syslog`].
 
+mod apt_history;
 mod asterisk_log;
 mod by_line;
 mod call_records;
@@ -33,6 +34,7 @@ mod queue_log;
 mod sessions;
 mod sip_proxy;
 mod sql_dump;
+mod sqlite_file;
 mod sqlite_tables;
 mod syslog;
 mod table_rows;
@@ -67,7 +69,7 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 32] = [
+pub static FORMATS: [&Format; 33] = [
     &database_table::FORMAT,
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
@@ -82,6 +84,7 @@ pub static FORMATS: [&Format; 32] = [
     &panel::FREEPBX,
     &panel::AUDIT,
     &packages::FORMAT,
+    &apt_history::FORMAT,
     &history::FORMAT,
     &fail2ban_database::FORMAT,
     &journal::binary::FORMAT,

@@ -8,11 +8,11 @@ use crate::case::Examined;
 use crate::contain::{self, Asked, NewSecrets};
 
 use super::document::Block;
-use super::manifest::{self, Fingerprint, Run};
+use super::manifest::{self, Fingerprint, Held, Run};
 use super::model::Report;
 use super::sections::{self, Section, View};
 use super::whole_file::WholeFile;
-use super::{calls_csv, iocs_csv, json, markdown, timeline};
+use super::{abuse, calls_csv, iocs_csv, json, markdown, preservation, statement, timeline};
 
 /// Why a case could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum CaseFolderError {
     /// The folder holds something that is no case.
     #[error("{0}: is not empty and holds no earlier case")]
     Foreign(String),
+    /// The folder holds an earlier case with everything in it, and this one is to be shared.
+    #[error("{0}: holds a case that is not redacted, whose files would be shared with this one")]
+    NotRedacted(String),
     /// A file or folder could not be written.
     #[error("{path}: {cause}")]
     Unwritable {
@@ -50,6 +53,14 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
     }
 }
 
+/// Refuses a folder with an earlier case that is not redacted: some of its files would stay beside those to be shared.
+pub fn check_redacted(folder: &Path) -> Result<(), CaseFolderError> {
+    if manifest::is_redacted(folder) == Some(false) {
+        return Err(CaseFolderError::NotRedacted(folder.to_string_lossy().into_owned()));
+    }
+    Ok(())
+}
+
 /// Writes a case and returns the paths of its files below the folder.
 pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
     write_with(folder, examined, run, Asked::default(), None)
@@ -66,14 +77,20 @@ pub fn write_with(
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
+    if examined.report.case.redacted {
+        check_redacted(folder)?;
+    }
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
+    let earlier = manifest::files(folder).unwrap_or_default();
     let mut written: Vec<Fingerprint> = Vec::new();
-    for (name, content) in FILES {
-        let path = folder.join(name);
-        let mut bytes = Vec::new();
-        content(&mut bytes, examined).map_err(|cause| unwritable(&path, cause))?;
-        write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
-        written.push(manifest::fingerprint(name, &bytes));
+    for (name, bytes) in contents(examined).map_err(|cause| unwritable(folder, cause))? {
+        let path = folder.join(&name);
+        write_below(folder, &name, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        written.push(manifest::fingerprint(&name, &bytes));
+    }
+    for left in left_over(&earlier, &written) {
+        let path = folder.join(left);
+        remove(&path).map_err(|cause| unwritable(&path, cause))?;
     }
     if let Some(kept) = &examined.kept {
         let path = folder.join(SECRETS);
@@ -81,11 +98,14 @@ pub fn write_with(
         write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
         written.push(manifest::fingerprint(SECRETS, &bytes));
     }
-    let below = folder.join(contain::FOLDER);
-    contain::write(&below, &examined.containment, asked, secrets, &mut |name, bytes| {
-        written.push(manifest::fingerprint(&format!("{}/{name}", contain::FOLDER), bytes));
-    })
-    .map_err(|(path, cause)| unwritable(&path, cause))?;
+    // Of a case to be shared nothing was planned: what is to be changed has no pseudonym.
+    if !examined.report.case.redacted {
+        let below = folder.join(contain::FOLDER);
+        contain::write(&below, &examined.containment, asked, secrets, &mut |name, bytes| {
+            written.push(manifest::fingerprint(&format!("{}/{name}", contain::FOLDER), bytes));
+        })
+        .map_err(|(path, cause)| unwritable(&path, cause))?;
+    }
     let path = folder.join(manifest::FILE_NAME);
     let mut bytes = Vec::new();
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
@@ -100,9 +120,17 @@ const SECRETS: &str = "secrets.json";
 type Content = fn(&mut Vec<u8>, &Examined) -> io::Result<()>;
 
 /// The files of a case but for the manifest, in the order in which a reader wants them.
-const FILES: [(&str, Content); 5] = [
+const FILES: [(&str, Content); 7] = [
     ("report.md", |bytes, examined| {
         bytes.extend_from_slice(report_markdown(&examined.report, true).as_bytes());
+        Ok(())
+    }),
+    ("statement.md", |bytes, examined| {
+        bytes.extend_from_slice(statement::markdown(&examined.report).as_bytes());
+        Ok(())
+    }),
+    ("preservation_request.md", |bytes, examined| {
+        bytes.extend_from_slice(preservation::markdown(&examined.report).as_bytes());
         Ok(())
     }),
     ("report.json", |bytes, examined| json::write_pretty(bytes, &examined.report)),
@@ -112,6 +140,51 @@ const FILES: [(&str, Content); 5] = [
         examined.story.iter().try_for_each(|row| timeline::write_json_line(bytes, row))
     }),
 ];
+
+/// Returns every file of a case but for the manifest: its path below the folder, and what it holds.
+fn contents(examined: &Examined) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for (name, content) in FILES {
+        let mut bytes = Vec::new();
+        content(&mut bytes, examined)?;
+        files.push((name.to_owned(), bytes));
+    }
+    files.extend(abuse::files(&examined.report)?);
+    Ok(files)
+}
+
+/// Folders of a case in which the number of files differs from run to run.
+const FOLDERS: [&str; 1] = ["abuse/"];
+
+/// Returns the files of an earlier run that would pass for files of this one.
+fn left_over<'h>(earlier: &'h [Held], written: &[Fingerprint]) -> Vec<&'h str> {
+    let is_left = |path: &&str| {
+        let name = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder));
+        // What a manifest names is taken at its word for plain names only.
+        name.is_some_and(|name| !name.contains('/') && !name.starts_with('.'))
+            && written.iter().all(|file| file.path != *path)
+    };
+    earlier.iter().map(|file| file.path.as_str()).filter(is_left).collect()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes a file of the case, in a folder of it where its name says so; a link in the place of that folder is refused.
+fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    if let Some((inner, _)) = name.rsplit_once('/') {
+        let inner = folder.join(inner);
+        fs::create_dir_all(&inner)?;
+        if !fs::symlink_metadata(&inner)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+    }
+    write_whole(&folder.join(name), bytes)
+}
 
 /// Returns the whole report as Markdown.
 pub fn report_markdown(report: &Report, case_written: bool) -> String {
@@ -142,13 +215,13 @@ mod tests {
     use crate::report::sample;
     use crate::restore::Kept;
 
+    fn examined(report: Report) -> Examined {
+        let (kept, containment) = (Some(Kept::default()), contain::Plan::default());
+        Examined { report, story: sample::story(), kept, containment }
+    }
+
     fn case(folder: &Path, started: &str) -> Vec<String> {
-        let examined = Examined {
-            report: sample::report(),
-            story: sample::story(),
-            kept: Some(Kept::default()),
-            containment: contain::Plan::default(),
-        };
+        let examined = examined(sample::report());
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
         write(folder, &examined, &run).unwrap()
     }
@@ -169,6 +242,45 @@ mod tests {
         let tops: std::collections::BTreeSet<&str> =
             names.iter().filter_map(|name| name.split('/').next()).collect();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), tops.len(), "nothing else is left behind");
+        assert!(tops.contains("abuse"), "{names:?}");
+    }
+
+    #[test]
+    fn reports_of_an_earlier_run_do_not_stay() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path();
+        case(folder, "2026-01-01T00:00:00Z");
+        fs::write(folder.join("abuse/mine.txt"), "mine").unwrap();
+        let mut report = sample::report();
+        report.failed_attackers.clear();
+        write(folder, &examined(report), &Run::default()).unwrap();
+        assert!(!folder.join("abuse/198.51.100.9.json").exists());
+        assert!(folder.join("abuse/203.0.113.7.json").exists() && folder.join("abuse/mine.txt").exists());
+    }
+
+    #[test]
+    fn a_case_to_be_shared_keeps_away_from_one_that_is_not() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut report = sample::report();
+        report.case.redacted = true;
+        let shared = scratch.path().join("shared");
+        write(&shared, &examined(report.clone()), &Run::default()).unwrap();
+        write(&shared, &examined(report.clone()), &Run::default()).unwrap();
+        let folder = scratch.path().join("case");
+        case(&folder, "2026-01-01T00:00:00Z");
+        let refused = write(&folder, &examined(report), &Run::default());
+        assert!(matches!(refused, Err(CaseFolderError::NotRedacted(_))));
+    }
+
+    #[test]
+    fn no_folder_of_a_case_is_a_link_elsewhere() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("case");
+        case(&folder, "2026-01-01T00:00:00Z");
+        fs::remove_dir_all(folder.join("abuse")).unwrap();
+        std::os::unix::fs::symlink(scratch.path(), folder.join("abuse")).unwrap();
+        assert!(write(&folder, &examined(sample::report()), &Run::default()).is_err());
+        assert!(!scratch.path().join("203.0.113.7.json").exists());
     }
 
     #[test]

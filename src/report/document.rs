@@ -171,9 +171,13 @@ pub fn duration_or_dash(seconds: Option<u64>) -> String {
     seconds.map_or_else(|| "-".to_owned(), duration)
 }
 
-/// Returns a count with its noun, which takes an `s` unless there is one (`1 call`, `3 calls`).
+/// Returns a count with its noun, in the plural unless there is one (`1 call`, `3 calls`, `2 addresses`).
 pub fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    match count {
+        1 => format!("1 {noun}"),
+        _ if noun.ends_with("ss") => format!("{count} {noun}es"),
+        _ => format!("{count} {noun}s"),
+    }
 }
 
 /// Returns `path:line`, or the offset where the source has no lines.
@@ -195,6 +199,7 @@ mod tests {
         assert_eq!(duration(11_112), "3h 05m 12s");
         assert_eq!(counted(1, "call"), "1 call");
         assert_eq!(counted(0, "call"), "0 calls");
+        assert_eq!(counted(2, "address"), "2 addresses");
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct Fingerprint {
 struct Manifest<'a> {
     schema: &'static str,
     tool: &'a Tool,
+    /// Do pseudonyms stand for what is the owner's (`--redact`)?
+    redacted: bool,
     run: &'a Run,
     evidence: Vec<Fingerprint>,
     files: &'a [Fingerprint],
@@ -63,6 +65,8 @@ struct Manifest<'a> {
 #[derive(Deserialize)]
 struct Mark {
     schema: String,
+    #[serde(default)]
+    redacted: bool,
     #[serde(default)]
     files: Vec<Held>,
 }
@@ -74,7 +78,16 @@ pub fn write(output: &mut dyn Write, report: &Report, run: &Run, files: &[Finger
         .iter()
         .map(|row| Fingerprint { path: row.path.clone(), bytes: row.bytes, sha256: row.sha256.clone() })
         .collect();
-    json::write_pretty(output, &Manifest { schema: SCHEMA, tool: &report.tool, run, evidence, files })
+    let redacted = report.case.redacted;
+    // Paths and networks on the command line are the owner's.
+    let verb = run.command.get(1).cloned();
+    let command = [report.tool.name.to_owned()].into_iter().chain(verb).collect();
+    let masked = Run { started: run.started.clone(), command };
+    let run = if redacted { &masked } else { run };
+    json::write_pretty(
+        output,
+        &Manifest { schema: SCHEMA, tool: &report.tool, redacted, run, evidence, files },
+    )
 }
 
 /// Returns the fingerprint of bytes that were written as `path`.
@@ -100,6 +113,11 @@ pub struct Held {
 /// Returns the files that a folder's manifest speaks of, if it holds one of ours.
 pub fn files(folder: &Path) -> Option<Vec<Held>> {
     read(folder).map(|mark| mark.files)
+}
+
+/// Returns whether the case in a folder is redacted; `None` where there is none.
+pub fn is_redacted(folder: &Path) -> Option<bool> {
+    read(folder).map(|mark| mark.redacted)
 }
 
 fn read(folder: &Path) -> Option<Mark> {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration};
 use crate::event::Action;
 use crate::geoip::GeoFile;
 use crate::patterns::{Level, Thresholds};
+use crate::playbook;
 use crate::untrusted::Untrusted;
 
 use super::model::*;
@@ -209,8 +210,14 @@ fn assessment() -> Assessment {
     }
 }
 
-/// Returns a report of one intrusion.
+/// Returns a report of one intrusion, the steps of the built-in playbooks judged by it.
 pub(crate) fn report() -> Report {
+    let mut report = unjudged();
+    playbook::judge::add(&playbook::load::load(&[]).unwrap(), &mut report);
+    report
+}
+
+fn unjudged() -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "tolltrace", version: "0.0.0" },
@@ -219,6 +226,7 @@ pub(crate) fn report() -> Report {
             number: Some("2026-17".to_owned()),
             examiner: None,
             organisation: None,
+            redacted: false,
             timezone: "Europe/Madrid".to_owned(),
             timezone_origin: "etc/localtime".to_owned(),
             home_country: None,

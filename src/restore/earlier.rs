@@ -24,6 +24,11 @@ const LARGEST_REPORT: usize = 512 * 1024 * 1024;
 /// Nor are the other two files.
 const LARGEST_OTHER: usize = 64 * 1024 * 1024;
 
+/// No case has more incidents, findings, taken accounts or routes: each is compared with all of the new evidence.
+const MOST_INCIDENTS: usize = 1_000;
+const MOST_FINDINGS: usize = 10_000;
+const MOST_ACCOUNTS: usize = 5_000;
+
 /// Why an earlier case cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EarlierError {
@@ -223,6 +228,17 @@ struct Print {
     sha256: Option<String>,
 }
 
+impl Report {
+    /// Returns whether there is no more of anything than a case has.
+    fn is_plausible(&self) -> bool {
+        let accounts: usize = self.incidents.iter().map(|incident| incident.accounts.len()).sum();
+        let routes: usize = self.incidents.iter().map(|incident| incident.routes.len()).sum();
+        self.incidents.len() <= MOST_INCIDENTS
+            && self.findings.len() <= MOST_FINDINGS
+            && accounts.max(routes) <= MOST_ACCOUNTS
+    }
+}
+
 impl Earlier {
     /// Reads the folder of a case.
     pub fn open(folder: &Path) -> Result<Self, EarlierError> {
@@ -236,6 +252,9 @@ impl Earlier {
         drop(bytes);
         if report.schema != model::SCHEMA {
             return Err(unknown(folder, "report.json"));
+        }
+        if !report.is_plausible() {
+            return Err(EarlierError::TooLarge { path: shown(folder, "report.json") });
         }
         let mut earlier = Earlier::of(report);
         earlier.folder = folder.to_string_lossy().into_owned();

@@ -72,6 +72,8 @@ pub struct Gate {
     pub state: State,
     /// Must it hold before service is restored, or is it only advised?
     pub required: bool,
+    /// Why whoever answers for the server takes it as it is, in his words.
+    pub accepted: Option<String>,
     /// Why, a sentence each, the gravest first.
     pub why: Vec<String>,
     /// What closes it, or what evidence would settle it; empty where it is closed.
@@ -102,12 +104,12 @@ impl Gate {
             }
         }
         let (id, title) = (id.to_owned(), title.to_owned());
-        Some(Gate { id, title, state, required: true, why, to_do: String::new(), evidence })
+        Some(Gate { id, title, state, required: true, accepted: None, why, to_do: String::new(), evidence })
     }
 
     /// Says what to do: what closes it while it is open, what would settle it while it cannot be told.
     #[must_use]
-    pub(super) fn to_do(mut self, close: &str, settle: &str) -> Self {
+    pub(super) fn with_to_do(mut self, close: &str, settle: &str) -> Self {
         self.to_do = match self.state {
             State::Closed => String::new(),
             State::CannotTell => settle.to_owned(),
@@ -125,12 +127,12 @@ impl Gate {
 
     /// Returns whether it keeps the whole shut.
     pub fn shuts(&self) -> bool {
-        self.required && self.state != State::Closed
+        self.required && self.state != State::Closed && self.accepted.is_none()
     }
 
     /// What keeps it shut stands first, what is closed last.
     pub(super) fn rank(&self) -> u8 {
-        match (self.required, self.state) {
+        match (self.required && self.accepted.is_none(), self.state) {
             (true, State::Open) => 0,
             (true, State::CannotTell) => 1,
             (false, State::Open) => 2,
@@ -143,6 +145,15 @@ impl Gate {
     pub(super) fn order(&self) -> String {
         self.id.clone()
     }
+}
+
+/// A gate that whoever answers for the server takes as it is, and why.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// Its id.
+    pub gate: String,
+    /// The reason, which the answer repeats.
+    pub reason: String,
 }
 
 /// All gates.

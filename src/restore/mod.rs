@@ -17,7 +17,7 @@ mod render;
 mod scene;
 
 pub use earlier::{Earlier, EarlierError};
-pub use gate::{Gate, Outcome, State};
+pub use gate::{Accepted, Gate, Outcome, State};
 pub use kept::Kept;
 pub use render::blocks;
 pub use scene::Scene;
@@ -25,15 +25,23 @@ pub use scene::Scene;
 /// The name and version of the form in which the gates are told as JSON.
 pub const SCHEMA: &str = "tolltrace.restore/1";
 
-/// Judges every gate: those that keep it shut first.
-pub fn judge(scene: &Scene<'_>) -> Outcome {
+/// Judges every gate: those that keep it shut first, then those that somebody takes as they are.
+pub fn judge(scene: &Scene<'_>, accepted: &[Accepted]) -> Outcome {
     let mut gates: Vec<Gate> = gates::ALL.iter().flat_map(|judge| judge(scene)).collect();
+    let mut limits = scene.limits();
+    for accepted in accepted {
+        match gates.iter_mut().find(|gate| gate.id == accepted.gate) {
+            Some(gate) if gate.state != State::Closed => gate.accepted = Some(accepted.reason.clone()),
+            Some(_) => {}
+            None => limits.push(format!("--accept {}: no gate of this evidence is called so", accepted.gate)),
+        }
+    }
     gates.sort_by_key(|gate| (gate.rank(), gate.order()));
     Outcome {
         holds: gates.iter().all(|gate| !gate.shuts()),
         clean_since: scene.shown(scene.clean_since),
         evidence_ends: scene.report.case.evidence_ends,
         gates,
-        limits: scene.limits(),
+        limits,
     }
 }

@@ -17,9 +17,9 @@ pub fn blocks(outcome: &Outcome, view: View) -> Vec<Block> {
         blocks.extend(shut.into_iter().flat_map(|gate| one(gate, view)));
     }
     let advised: Vec<&Gate> =
-        outcome.gates.iter().filter(|gate| !gate.required && gate.state != State::Closed).collect();
+        outcome.gates.iter().filter(|gate| !gate.shuts() && gate.state != State::Closed).collect();
     if !advised.is_empty() {
-        blocks.push(Block::heading("Advised"));
+        blocks.push(Block::heading("Advised or accepted"));
         blocks.extend(advised.into_iter().flat_map(|gate| one(gate, view)));
     }
     let closed: Vec<&Gate> = outcome.gates.iter().filter(|gate| gate.state == State::Closed).collect();
@@ -56,13 +56,18 @@ fn row(gate: &Gate) -> Vec<Line> {
         true => Line::default().strong(gate.state.word().to_uppercase()),
         false => gate.state.word().into(),
     };
-    let weight = if gate.required { "must" } else { "advised" };
+    let weight = match (gate.required, &gate.accepted) {
+        (_, Some(_)) => "accepted",
+        (true, None) => "must",
+        (false, None) => "advised",
+    };
     vec![gate.id.as_str().into(), state, weight.into(), gate.title.as_str().into()]
 }
 
 fn one(gate: &Gate, view: View) -> Vec<Block> {
     let title = Line::default().strong(gate.state.word()).words(format!(" {}: {}", gate.id, gate.title));
     let mut entries: Vec<Line> = gate.why.iter().map(|why| why.as_str().into()).collect();
+    entries.extend(gate.accepted.iter().map(|reason| format!("taken as it is: {reason}").into()));
     if !gate.to_do.is_empty() {
         let word = if gate.state == State::Open { "to do" } else { "would settle it" };
         entries.push(format!("{word}: {}", gate.to_do).into());

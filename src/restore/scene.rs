@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Bound;
 
 use super::earlier::{Earlier, Past, PastFinding, instant};
 use crate::artifacts::place::on_disk;
 use crate::case::Ground;
 use crate::event::{Citation, Instant};
+use crate::evidence::Evidence;
 use crate::report::document;
 use crate::report::model::{Finding, Proof, Report, Severity, When};
 use crate::untrusted::visible;
@@ -25,6 +27,8 @@ pub struct Scene<'a> {
     pub(super) clean_since: Option<Instant>,
     /// Did the user ask for that instant?
     pub(super) is_asked: bool,
+    /// The paths of all files of the new evidence on the disk that they are of.
+    paths: BTreeSet<String>,
 }
 
 impl<'a> Scene<'a> {
@@ -39,7 +43,8 @@ impl<'a> Scene<'a> {
         let is_asked = ground.clean_since.is_some();
         let clean_since = ground.clean_since.or(last);
         let past = of_earlier.iter().cloned().chain(new).collect();
-        Scene { ground, report, earlier, past, clean_since, is_asked }
+        let paths = paths(ground.evidence);
+        Scene { ground, report, earlier, past, clean_since, is_asked, paths }
     }
 
     /// Returns whether any incident came by one of these ways.
@@ -131,11 +136,8 @@ impl<'a> Scene<'a> {
 
     /// Returns whether any file of the evidence lies below that path of the disk.
     pub(super) fn has_file(&self, begins: &str) -> bool {
-        let evidence = self.ground.evidence;
-        let sources = evidence.sources.iter().map(|source| source.file.placed.as_str());
-        let others = evidence.unrecognised.iter().map(|unread| unread.path.as_str());
-        let links = evidence.links.iter().map(|link| link.path.as_str());
-        sources.chain(others).chain(links).any(|path| on_disk(path).starts_with(begins))
+        let from = self.paths.range::<str, _>((Bound::Included(begins), Bound::Unbounded));
+        from.take(1).any(|path| path.starts_with(begins))
     }
 
     /// Returns what was not looked at.
@@ -154,6 +156,13 @@ impl<'a> Scene<'a> {
         }
         limits
     }
+}
+
+fn paths(evidence: &Evidence) -> BTreeSet<String> {
+    let sources = evidence.sources.iter().map(|source| source.file.placed.as_str());
+    let others = evidence.unrecognised.iter().map(|unread| unread.path.as_str());
+    let links = evidence.links.iter().map(|link| link.path.as_str());
+    sources.chain(others).chain(links).map(|path| on_disk(path).into_owned()).collect()
 }
 
 /// Returns whether a finding is one that must be gone.

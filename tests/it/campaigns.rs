@@ -269,7 +269,9 @@ fn grave(report: &Report) -> Vec<String> {
 #[test]
 fn every_campaign_is_found_on_a_server_that_was_clean() {
     let covered: BTreeSet<&str> = EXEMPLARS.iter().map(|exemplar| exemplar.campaign).collect();
-    let known: BTreeSet<&str> = tolltrace::indicators::all().iter().map(|it| it.campaign.as_str()).collect();
+    // Programs show themselves in contacts and not in files of the host: tried in `marks`.
+    let all = tolltrace::indicators::all().iter().map(|it| it.campaign.as_str());
+    let known: BTreeSet<&str> = all.filter(|campaign| *campaign != "tools").collect();
     assert_eq!(covered, known, "each campaign has an exemplar");
     for exemplar in EXEMPLARS {
         let scratch = Scratch::new();

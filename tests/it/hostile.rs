@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::scratch::{Scratch, code, prose, stderr, stdout};
 
 /// What an attacker may send as a user, a caller's name, a number, a Call-ID or a user agent. The
 /// logger writes such bytes as they came.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "\u{1b}[2J\u{1b}[31mred",
     "\u{1b}]8;;http://evil.example\u{7}click\u{1b}]8;;\u{7}",
     "\u{9b}31m\u{202e}drow\u{2066}ssap\u{200b}",
     "a|b|c",
     "`rm -rf`",
+    "$(id);'\"&&x",
     "<script>alert(1)</script>",
     "=cmd|'/c calc'!A0",
     "@SUM(1+1)*cmd",
@@ -72,11 +74,47 @@ fn outputs(scratch: &Scratch) -> BTreeMap<String, String> {
     keep("report.json", &["run", "e", "--format", "json"]);
     keep("timeline.csv", &["timeline", "e", "--format", "csv"]);
     keep("timeline.jsonl", &["timeline", "e"]);
-    for name in ["report.md", "calls.csv", "iocs.csv", "timeline.jsonl", "report.json", "manifest.json"] {
-        let text = fs::read_to_string(scratch.path().join("case").join(name)).unwrap();
-        outputs.insert(format!("case/{name}"), text);
+    keep("redacted", &["run", "e", "-v", "--color", "never", "--redact", "-o", "shared"]);
+    for case in ["case", "shared"] {
+        for (name, text) in written(&scratch.path().join(case)) {
+            outputs.insert(format!("{case}/{name}"), text);
+        }
     }
     outputs
+}
+
+/// Reads every file of a case, with the lines that abuse reports carry in base64.
+fn written(case: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for folder in [case.to_owned(), case.join("abuse")] {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file())
+        {
+            let path = entry.path();
+            let text = fs::read_to_string(&path).unwrap();
+            let name = path.strip_prefix(case).unwrap().to_string_lossy().into_owned();
+            if folder.ends_with("abuse") && name.ends_with(".json") {
+                let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+                for (index, item) in report["evidence"].as_array().unwrap().iter().enumerate() {
+                    let line = String::from_utf8(decoded(item["payload"].as_str().unwrap())).unwrap();
+                    files.insert(format!("{name} line {index}"), line);
+                }
+            }
+            files.insert(name, text);
+        }
+    }
+    files
+}
+
+/// Returns what stands in base64.
+fn decoded(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = text.trim_end_matches('=').chars().map(|letter| LETTERS.find(letter).unwrap() as u32);
+    let bits: Vec<u32> = bits.collect();
+    let groups = bits.chunks(4).flat_map(|group| {
+        let number = (0..4).fold(0, |number, place| number << 6 | group.get(place).copied().unwrap_or(0));
+        number.to_be_bytes()[1..group.len()].to_vec()
+    });
+    groups.collect()
 }
 
 fn acts(character: char) -> bool {
@@ -157,9 +195,12 @@ fn cells_run_nothing(name: &str, text: &str) {
 fn the_tables_of_a_report_keep_their_columns() {
     let scratch = Scratch::new();
     attacked(&scratch, "a|b|c");
-    let text = outputs(&scratch).remove("case/report.md").unwrap();
+    let mut outputs = outputs(&scratch);
+    let markdown = ["report", "statement", "preservation_request", "abuse/README"];
+    let text: Vec<_> =
+        markdown.iter().map(|name| outputs.remove(&format!("case/{name}.md")).unwrap()).collect();
     let mut columns = None;
-    for line in text.lines() {
+    for line in text.iter().flat_map(|text| text.lines().chain([""])) {
         let is_row = line.starts_with('|');
         let count = line.replace("\\|", "").matches('|').count();
         if !is_row {
@@ -216,7 +257,7 @@ fn a_forged_takeover() -> String {
 fn answer(scratch: &Scratch) -> String {
     let output = scratch.run(&["run", "e", "--tz", "UTC", "--color", "never", "-v"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    stdout(&output)
+    prose(&output)
 }
 
 #[test]

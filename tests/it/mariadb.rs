@@ -557,3 +557,65 @@ fn a_data_directory_tells_what_a_dump_of_it_tells() {
         assert_eq!(told(directory.root.path()), by_dump, "{set} without definitions");
     }
 }
+
+/// What lies in ibdata1, in Aria's files, and in an old redo log is told as not read, and how to come by it.
+#[test]
+fn rows_that_are_not_read_are_a_gap() {
+    let held = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb");
+    let scratch = Scratch::new();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = scratch.path().join("e/var/lib/mysql").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    let definition = fs::read(held.join("innodb/asterisk/manager.frm")).unwrap();
+    let first_page = fs::read(held.join("innodb/asterisk/manager.ibd")).unwrap();
+    put("asterisk/manager.frm", &definition);
+    put("ibdata1", &first_page);
+    put("ib_logfile0", &[0; 4096]);
+    let mut aria = definition.clone();
+    aria[3] = 42;
+    put("asterisk/ampusers.frm", &aria);
+    let output = scratch.run(&["run", "e", "-o", "case"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report = fs::read_to_string(scratch.path().join("case/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let gaps: Vec<&str> =
+        report["gaps"].as_array().unwrap().iter().filter_map(|gap| gap["what"].as_str()).collect();
+    for (what, path) in [
+        ("shared tablespace (ibdata1)", "var/lib/mysql/asterisk/manager.frm"),
+        ("Tables of Aria", "var/lib/mysql/asterisk/ampusers.frm"),
+        ("A redo log of a form", "var/lib/mysql/ib_logfile0"),
+    ] {
+        assert!(gaps.iter().any(|gap| gap.contains(what) && gap.contains(path)), "{what}: {gaps:#?}");
+        let rows = report["evidence"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["path"] == path).expect("a row");
+        assert!(row["note"].as_str().is_some_and(|note| note.contains("not read")), "{row}");
+    }
+}
+
+/// A user of the panel whom an older dump has not, and the database itself has, was made in between.
+#[test]
+fn an_administrator_is_told_from_the_database_itself() {
+    let held = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb/innodb/asterisk");
+    let scratch = Scratch::new();
+    let folder = scratch.path().join("e/var/lib/mysql/asterisk");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["manager.frm", "manager.ibd"] {
+        fs::copy(held.join(name), folder.join(name)).unwrap();
+    }
+    let dump = "-- MySQL dump 10.13\nCREATE TABLE `manager` (\n `manager_id` int,\n `name` varchar(15),\n `secret` varchar(50),\n `write` varchar(255)\n);\nINSERT INTO `manager` VALUES (9,'nobody','x','all');\n";
+    scratch.file("e/backup/asterisk-20200101.sql", dump);
+    let output = scratch.run(&["run", "e", "-o", "case"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let report = fs::read_to_string(scratch.path().join("case/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let made: Vec<&serde_json::Value> =
+        findings.iter().filter(|finding| finding["id"] == "unknown-manager-user").collect();
+    assert!(!made.is_empty(), "{findings:#?}");
+    for finding in made {
+        assert_eq!(finding["evidence"][0]["path"], "var/lib/mysql/asterisk/manager.ibd", "{finding}");
+        assert!(finding["detail"].as_str().unwrap().contains("backup/asterisk-20200101.sql"), "{finding}");
+    }
+}

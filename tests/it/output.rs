@@ -84,10 +84,22 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!((code(&output), stderr(&output)), (0, String::new()));
 }
 
-/// Reads the files of a case.
+/// Reads the files of a case, those in its folders by their path below it.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            files.extend(
+                self::files(&entry.path())
+                    .into_iter()
+                    .map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)),
+            );
+        } else {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
 }
 
 #[test]
@@ -103,7 +115,19 @@ fn two_runs_differ_in_the_manifest_only() {
         case
     });
     let names: Vec<_> = one.keys().map(String::as_str).collect();
-    assert_eq!(names, ["calls.csv", "iocs.csv", "report.json", "report.md", "timeline.jsonl"]);
+    let plain: Vec<_> = names.iter().filter(|name| !name.contains('/')).copied().collect();
+    let expected = [
+        "calls.csv",
+        "iocs.csv",
+        "preservation_request.md",
+        "report.json",
+        "report.md",
+        "secrets.json",
+        "statement.md",
+        "timeline.jsonl",
+    ];
+    assert_eq!(plain, expected);
+    assert!(names.contains(&"abuse/README.md"), "{names:?}");
     assert!(one == two && two == again);
 }
 

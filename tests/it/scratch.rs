@@ -46,6 +46,23 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+/// Returns what was written to standard output, with the lines that prose was wrapped to joined again.
+pub(crate) fn prose(output: &Output) -> String {
+    let text = stdout(output);
+    let mut joined = String::new();
+    let mut before = "";
+    for line in text.lines() {
+        let of_list = line.starts_with("    ") && (before.starts_with("  - ") || before.starts_with("    "));
+        let of_paragraph = !line.starts_with([' ', '-']) && !before.starts_with([' ', '-']);
+        let continues = !line.is_empty() && !before.is_empty() && (of_list || of_paragraph);
+        joined.push_str(if continues { " " } else { "\n" });
+        joined.push_str(if continues { line.trim_start() } else { line });
+        before = line;
+    }
+    joined.push('\n');
+    joined.split_off(1)
+}
+
 /// Returns what was written to standard error.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()

@@ -121,7 +121,8 @@ fn keep(case: &Case<'_>, questions: &[Question], blamed: &BTreeSet<IpAddr>, plan
             .networks
             .iter()
             .for_each(|network| add(Kept::Carrier, *network, format!("trunk {}", trunk.name)));
-        plan.unresolved.extend(trunk.hosts.iter().map(|host| Unresolved {
+        let real = trunk.hosts.iter().filter(|host| !is_sample(host));
+        plan.unresolved.extend(real.map(|host| Unresolved {
             trunk: Untrusted::from(trunk.name.as_str()),
             host: Untrusted::from(host.as_str()),
         }));
@@ -145,6 +146,14 @@ fn keep(case: &Case<'_>, questions: &[Question], blamed: &BTreeSet<IpAddr>, plan
     plan.unresolved.dedup();
     plan.keep = kept.into_iter().map(|(network, (kind, why))| Keep { kind, network, why }).collect();
     plan.keep.sort();
+}
+
+/// Returns whether a host is one that samples of configuration have (RFC 2606): no carrier's.
+fn is_sample(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    ["example.com", "example.net", "example.org"]
+        .iter()
+        .any(|name| host == *name || host.ends_with(&format!(".{name}")))
 }
 
 /// Returns the addresses outside from which accounts were used and that nobody blames.

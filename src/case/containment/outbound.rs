@@ -40,6 +40,7 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         outside: site.outside().iter().filter_map(|digits| Digits::new(digits)).collect(),
         international: international(site),
         costly_areas: costly_areas(site),
+        is_north_american: home.is_some_and(numbering::Region::is_north_american),
         called: called(case, report),
         routes: routes(report),
         contexts: contexts(case, plan),
@@ -82,13 +83,12 @@ fn international(site: &Site) -> Vec<Digits> {
     all.into_iter().collect()
 }
 
-/// Returns the area codes of the North American plan that lie outside the United States and Canada, where one is home.
+/// Returns the area codes of the North American plan that lie outside the United States and Canada: one country code
+/// opens them all.
 fn costly_areas(site: &Site) -> Vec<Digits> {
-    if !site.home().is_some_and(numbering::Region::is_north_american) {
-        return Vec::new();
-    }
+    let american = Site::of("US").unwrap_or_else(|| site.clone());
     let is_abroad = |area: &u32| {
-        let reading = numbering::read(site, format!("1{area}5550123").as_bytes());
+        let reading = numbering::read(&american, format!("1{area}5550123").as_bytes());
         let lies = reading.region.and_then(numbering::Region::country);
         lies.is_some_and(|country| !["US", "CA"].contains(&country))
     };

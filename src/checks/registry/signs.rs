@@ -19,6 +19,8 @@ const STILL_WARM_HOURS: i64 = 24;
 const SIGNS: &[(&str, &str, &str, Ask)] = &[
     ("intrusion", "Somebody got in", "At least one intrusion succeeded.", intrusion),
     ("fraudulent-calls", "Fraudulent calls were made", "They are on the carrier's next bill.", fraudulent_calls),
+    ("calls-through-the-system", "The phone system itself placed fraudulent calls", "It can be kept from placing more; calls placed elsewhere with the trunk's secret only the carrier can stop.", through_the_system),
+    ("left-behind", "Something of an intruder's lies on the machine", "It lets him in again, whatever the secrets are.", left_behind),
     ("intrusion-not-over", "The intrusion may go on", "The intruder was there less than a day before the evidence ends, or is still registered.", not_over),
     ("intruder-addresses", "Addresses of the intruder are known", "They can be shut out; that alone stops nobody who has a secret.", addresses),
     ("telephone-intruders", "The intruder came in by telephone", "No firewall sees that.", by_telephone),
@@ -73,7 +75,10 @@ fn intrusion(report: &Report) -> Outcome {
     let ids: Vec<&Incident> = certain(report).collect();
     match ids.as_slice() {
         [] => without_incident(report),
-        [one] => Outcome::found(Severity::Critical, one.title.clone(), Vec::new()),
+        [one] => {
+            let (vector, likelihood) = (one.entry.vector.word(), one.entry.likelihood.word());
+            Outcome::found(Severity::Critical, format!("{}: {vector}, {likelihood}", one.id), Vec::new())
+        }
         several => Outcome::found(
             Severity::Critical,
             format!("{} succeeded", counted(several.len() as u64, "intrusion")),
@@ -90,6 +95,52 @@ fn fraudulent_calls(report: &Report) -> Outcome {
         0 => Outcome::not_found("calls are on record, and none was judged fraudulent"),
         some => Outcome::found(Severity::Critical, counted(some, "fraudulent call"), accounts(report)),
     }
+}
+
+fn through_the_system(report: &Report) -> Outcome {
+    let own = certain(report).filter(|incident| incident.entry.vector != Vector::TrunkCredential);
+    match own.map(|incident| incident.totals.calls).sum() {
+        0 if certain(report).any(|incident| incident.totals.calls > 0) => {
+            Outcome::not_found("the calls were placed elsewhere, with the trunk's secret")
+        }
+        0 => fraudulent_calls(report),
+        some => Outcome::found(Severity::Critical, counted(some, "fraudulent call"), accounts(report)),
+    }
+}
+
+/// Findings that are an intruder's own work where they are critical.
+const LEFT_BEHIND: [&str; 13] = [
+    "web-shell",
+    "persistence-cron",
+    "persistence-panel-job",
+    "persistence-service",
+    "persistence-startup",
+    "persistence-backup-hook",
+    "rogue-ssh-key",
+    "rogue-dialplan",
+    "unknown-host-user",
+    "unknown-admin",
+    "unknown-manager-user",
+    "account-made-by-intruder",
+    "set-user-program",
+];
+
+fn left_behind(report: &Report) -> Outcome {
+    let is_his = |id: &str, severity| LEFT_BEHIND.contains(&id) && severity == Severity::Critical;
+    let found: Vec<_> =
+        report.findings.iter().filter(|finding| is_his(finding.id, finding.severity)).collect();
+    if let Some(first) = found.first() {
+        let more = found.len() - 1;
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let subjects = found.iter().map(|finding| finding.subject.clone()).collect();
+        return Outcome::found(Severity::Critical, format!("{}{more}", first.title), subjects);
+    }
+    // What cannot be looked at leaves the question open.
+    let asked = LEFT_BEHIND.iter().filter_map(|id| super::find(id));
+    let mut silent = asked.map(|check| check.silence(report));
+    silent.find(|outcome| outcome.answer == super::Answer::NotChecked).unwrap_or_else(|| {
+        Outcome::not_found("pages, jobs, keys, users, dialplan and the panel's tables were looked at")
+    })
 }
 
 fn accounts(report: &Report) -> Vec<Untrusted> {
@@ -269,9 +320,7 @@ fn unread(report: &Report) -> Outcome {
 fn zone_assumed(report: &Report) -> Outcome {
     match report.case.timezone_origin.starts_with("assumed") {
         true => Outcome::found(Severity::Medium, report.case.timezone_origin.clone(), Vec::new()),
-        false => {
-            Outcome::not_found(format!("{}, from {}", report.case.timezone, report.case.timezone_origin))
-        }
+        false => Outcome::not_found(format!("{}, {}", report.case.timezone, report.case.timezone_origin)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::mariadb::checksum::crc32c;
 const START: u64 = 12_288;
 const CHECKPOINTS: [u64; 2] = [0x1000, 0x2000];
 /// How the file begins since MariaDB 10.8.
-const MAGIC: &[u8] = b"Phys";
+pub(in crate::mariadb) const MAGIC: &[u8] = b"Phys";
 /// No group is longer.
 const LONGEST_GROUP: usize = 1 << 20;
 const WINDOW: usize = 4 * LONGEST_GROUP;

@@ -11,5 +11,5 @@ mod page;
 #[cfg(test)]
 pub(super) use change::changes as each_change;
 pub(super) use change::{Change, How};
-pub(super) use log::Log;
+pub(super) use log::{Log, MAGIC};
 pub(super) use page::{Image, Inserted};

@@ -32,6 +32,10 @@ pub(super) fn read_all(evidence: &Evidence, found: &mut Found) {
             troubles.extend(notes.into_iter().map(|what| (folder.to_owned(), what)));
         }
     }
+    let unread = evidence.unread_tables();
+    found.problems.extend(
+        unread.into_iter().map(|(path, why)| Problem { path: path.to_owned(), what: why.words().to_owned() }),
+    );
     found.problems.extend(troubles.into_iter().map(|(path, what)| Problem { path, what }));
     let mut databases: Vec<_> =
         databases.into_iter().filter(|(_, (_, settings))| !settings.is_empty()).collect();

@@ -9,9 +9,9 @@ use super::records::{finish, put};
 use super::template::Column;
 use crate::clock::any_stamp;
 use crate::event::{CallRow, Span};
-use crate::evidence::Handle;
 use crate::pbx_id::is_uuid;
-use crate::readers::{Access, Chunk, Cites, Content, Format, Opened, Reader, Take, Tells};
+use crate::readers::sqlite_file::{Rows, SqliteFile};
+use crate::readers::{Chunk, Cites, Content, Format, Opened, Take, Tells};
 use crate::sqlite;
 
 /// How the database is told and read.
@@ -24,7 +24,7 @@ pub(in crate::readers) static FORMAT: Format = Format {
         let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
         head.starts_with(sqlite::MAGIC) && has(b"CREATE TABLE cdr") && has(b"hangup_cause") && has(b"uuid")
     },
-    open: |opening| Some(Opened::certain(DatabaseReader { accounts: Accounts::of(opening.pbx) })),
+    open: |opening| Some(Opened::certain(SqliteFile(DatabaseReader { accounts: Accounts::of(opening.pbx) }))),
 };
 
 /// A damaged tree may lead to the same pages over and over.
@@ -37,38 +37,12 @@ struct DatabaseReader {
     accounts: Accounts,
 }
 
-impl Reader for DatabaseReader {
-    fn access(&self) -> Access {
-        Access::AtWill
-    }
-
-    fn unpacks(&self) -> bool {
-        true
-    }
-
-    fn read(&self, _chunk: &mut Chunk) {}
-
-    fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        let bytes = match sqlite::read(handle) {
-            Ok(bytes) => bytes,
-            Err(why) => return vec![why],
-        };
+impl Rows for DatabaseReader {
+    fn rows(&self, bytes: Vec<u8>, take: &mut Take<'_>) -> Result<Vec<String>, rusqlite::Error> {
         let places = places(&bytes);
-        let outcome = self.rows(bytes, &places, take);
-        outcome.err().map(|error| format!("read in part: {error}")).into_iter().collect()
-    }
-}
-
-impl DatabaseReader {
-    fn rows(
-        &self,
-        bytes: Vec<u8>,
-        places: &HashMap<Vec<u8>, u64>,
-        take: &mut Take<'_>,
-    ) -> Result<(), rusqlite::Error> {
         let connection = sqlite::open(bytes)?;
         if !sqlite::has_plain_table(&connection, "cdr")? {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut statement = connection.prepare("SELECT * FROM cdr NOT INDEXED")?;
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -83,9 +57,11 @@ impl DatabaseReader {
                 take(&chunk, places.get(&uuid).copied().unwrap_or(0));
             }
         }
-        Ok(())
+        Ok(Vec::new())
     }
+}
 
+impl DatabaseReader {
     /// Returns a row as a chunk of its own, and its uuid.
     fn chunk(&self, names: &[String], values: &[Vec<u8>]) -> Option<(Chunk, Vec<u8>)> {
         let mut chunk = Chunk { bytes: shown(names, values), records: 1, ..Chunk::default() };
@@ -159,11 +135,10 @@ mod tests {
             .unwrap();
         let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
         assert!((FORMAT.looks_like)("cdr.db", &bytes));
-        let places = places(&bytes);
         let mut seen = Vec::new();
         let reader = DatabaseReader { accounts: Accounts::default() };
         reader
-            .rows(bytes, &places, &mut |chunk, offset| {
+            .rows(bytes, &mut |chunk, offset| {
                 let row = chunk.rows[0];
                 let text = |span| String::from_utf8_lossy(chunk.text(span).unwrap()).into_owned();
                 seen.push((text(row.dst), text(row.account), row.billsec, row.is_claim, offset > 0));

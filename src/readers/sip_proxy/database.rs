@@ -11,11 +11,11 @@
 use rusqlite::types::ValueRef;
 
 use super::super::found::Found;
-use super::super::{Access, Cites, Content, Format, Opened, Reader, Take, Tells, uri_host};
+use super::super::sqlite_file::{Rows, SqliteFile};
+use super::super::{Cites, Content, Format, Opened, Take, Tells, uri_host};
 use super::accounting::{self, About};
 use super::fields::Fields;
 use crate::event::{Action, Instant, Service, Stamp};
-use crate::evidence::Handle;
 use crate::readers::Chunk;
 use crate::sqlite;
 
@@ -26,7 +26,9 @@ pub(in super::super) static FORMAT: Format = Format {
     content: Content::Database,
     cites: Cites::Nowhere,
     looks_like: |_, head| looks_like(head),
-    open: |opening| Some(Opened::certain(Database { service: service_of(opening.path, opening.head) })),
+    open: |opening| {
+        Some(Opened::certain(SqliteFile(Database { service: service_of(opening.path, opening.head) })))
+    },
 };
 
 /// Rows handed over at once.
@@ -73,30 +75,14 @@ struct Database {
     service: Service,
 }
 
-impl Reader for Database {
-    fn access(&self) -> Access {
-        Access::AtWill
-    }
-
-    fn unpacks(&self) -> bool {
-        true
-    }
-
-    fn read(&self, _chunk: &mut Chunk) {}
-
-    fn read_file(&self, handle: &Handle, take: &mut Take<'_>) -> Vec<String> {
-        let bytes = match sqlite::read(handle) {
-            Ok(bytes) => bytes,
-            Err(why) => return vec![why],
-        };
+impl Rows for Database {
+    fn rows(&self, bytes: Vec<u8>, take: &mut Take<'_>) -> Result<Vec<String>, rusqlite::Error> {
+        let connection = sqlite::open(bytes)?;
         let mut batch = Batch { service: self.service, take, chunk: Chunk::default(), offset: 0 };
         let mut notes = Vec::new();
-        match sqlite::open(bytes) {
-            Ok(connection) => batch.tables(&connection, &mut notes),
-            Err(error) => notes.push(format!("cannot be opened: {error}")),
-        }
+        batch.tables(&connection, &mut notes);
         batch.hand_over();
-        notes
+        Ok(notes)
     }
 }
 

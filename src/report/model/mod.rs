@@ -158,6 +158,8 @@ pub struct Case {
     pub examiner: Option<String>,
     /// `--organisation`.
     pub organisation: Option<String>,
+    /// Do pseudonyms stand for numbers, names and addresses of the owner's side (`--redact`)?
+    pub redacted: bool,
     /// The zone in which instants are shown.
     pub timezone: String,
     /// Where the zone came from, in words.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::report::document::{Block, Line, counted, duration, instant};
-use crate::report::model::{Finding, Incident, Report, Role, Severity, Totals, Vector};
+use crate::report::model::{Finding, Incident, Report, Role, Severity, Totals, Vector, When};
 use crate::untrusted::Untrusted;
 
 use super::View;
@@ -20,12 +20,17 @@ const LEAST_DIGITS: usize = 6;
 pub(super) fn answer(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = reservations(report);
     blocks.extend(if report.incidents.is_empty() { no_intrusion(report) } else { intrusions(report, view) });
+    // Behind the answer: who reads in haste wants that first.
+    blocks.extend(super::masthead(report));
     blocks
 }
 
 /// What the reader must know before the answer: what was left out, and what the times rest on.
-fn reservations(report: &Report) -> Vec<Block> {
+pub(super) fn reservations(report: &Report) -> Vec<Block> {
     let mut lines: Vec<String> = report.case.filters.clone();
+    if report.case.redacted {
+        lines.push(crate::report::redact::NOTE.to_owned());
+    }
     let is_denied =
         |why: &str| ["cannot be", "larger than", "encrypted"].iter().any(|word| why.contains(word));
     let mut denied = report.not_read.iter().filter(|file| is_denied(&file.why));
@@ -60,16 +65,25 @@ fn intrusions(report: &Report, view: View) -> Vec<Block> {
         let title =
             if report.incidents.len() > 1 { title.words(format!(" ({})", incident.id)) } else { title };
         blocks.push(Block::Paragraph(title));
-        blocks.push(Block::Paragraph(sums(&incident.totals).into()));
+        let sums = sums(&incident.totals);
+        // Most titles end with the same figures.
+        if !incident.title.contains(&incident.totals.billed()) {
+            blocks.push(Block::Paragraph(sums.into()));
+        }
         blocks.push(Block::Paragraph(is_it_over(report, incident).into()));
         blocks.extend(super::losses::in_short(incident).map(|cost| Block::Paragraph(cost.into())));
     }
     blocks.push(Block::heading("Cut off now"));
+    blocks.push(Block::List(steps(report, view)));
+    blocks
+}
+
+/// Returns what to do first: what ends each incident, then the remedies of critical findings.
+pub(super) fn steps(report: &Report, view: View) -> Vec<Line> {
     let mut steps: Vec<Line> =
         report.incidents.iter().flat_map(|incident| cut_off(report, incident, view)).collect();
     steps.extend(grave_remedies(report));
-    blocks.push(Block::List(steps));
-    blocks
+    steps
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
@@ -163,14 +177,33 @@ fn sums(totals: &Totals) -> String {
     text.trim_end().to_owned() + "."
 }
 
-/// Says when the intruder was last seen, and how long the evidence goes on after that.
-fn is_it_over(report: &Report, incident: &Incident) -> String {
+/// Returns when the last fraudulent call began, and when the intruder was last seen at all.
+fn last_seen(incident: &Incident) -> (Option<&When>, Option<&When>) {
     let last_call = incident.calls.iter().filter_map(|call| call.start.as_ref()).max();
     let calls = incident.calls.iter().filter_map(|call| call.end.as_ref());
     let addresses = incident.sources.iter().filter_map(|source| source.last.as_ref());
-    let last_sign =
-        addresses.chain(calls).chain(incident.callers.iter().filter_map(|caller| caller.last.as_ref())).max();
-    let Some(last) = last_call.max(last_sign) else {
+    let callers = incident.callers.iter().filter_map(|caller| caller.last.as_ref());
+    (last_call, last_call.max(addresses.chain(calls).chain(callers).max()))
+}
+
+/// Answers whether it is over in a word or two.
+pub(super) fn over_in_short(report: &Report, incident: &Incident) -> &'static str {
+    if !incident.still_registered.is_empty() || call_in_progress(report, incident).is_some() {
+        return "No.";
+    }
+    match (last_seen(incident).1, report.case.evidence_ends.as_ref()) {
+        (Some(last), Some(end)) if end.signed_duration_since(*last).num_hours() >= STILL_WARM_HOURS => {
+            "It seems so, as long as the hole stands closed."
+        }
+        (Some(_), Some(_)) => "Perhaps not: act as if it were not.",
+        _ => "Cannot be told: act as if it were not.",
+    }
+}
+
+/// Says when the intruder was last seen, and how long the evidence goes on after that.
+pub(super) fn is_it_over(report: &Report, incident: &Incident) -> String {
+    let (last_call, last_sign) = last_seen(incident);
+    let Some(last) = last_sign else {
         return "No record of the intruder has a time: whether it is over cannot be told.".to_owned();
     };
     let mut text = match last_call {
@@ -304,7 +337,7 @@ fn destinations(incident: &Incident) -> Option<Line> {
     let mut numbers: Vec<_> = seconds.into_iter().collect();
     numbers.sort_by(|left, right| (right.1, &left.0).cmp(&(left.1, &right.0)));
     let total = numbers.len();
-    let mut line = Line::default().words("Ask the carrier to stop calls abroad, and to ");
+    let mut line = Line::default().words("Ask the carrier to stop all calls abroad, and for good those to ");
     for (index, (number, _)) in numbers.iter().take(MOST_NAMED).enumerate() {
         line = line.words(if index == 0 { "" } else { ", " }).evidence(number);
     }
@@ -326,10 +359,19 @@ fn some_of(names: &[String], view: View) -> String {
 /// The remedies of critical findings, each once.
 fn grave_remedies(report: &Report) -> impl Iterator<Item = Line> {
     let mut seen = std::collections::BTreeSet::new();
+    // The first step says it already: it names the accounts.
+    let is_said = |finding: &&Finding| {
+        finding.id == "account-taken-over"
+            && report.incidents.iter().any(|incident| {
+                door(incident.entry.vector).is_some()
+                    && incident.accounts.iter().any(|account| account.name == finding.subject)
+            })
+    };
     report
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Critical)
+        .filter(move |finding| !is_said(finding))
         .filter(move |finding| seen.insert((finding.id, finding.subject.clone())))
         .map(|finding| {
             Line::default().evidence(&finding.subject).words(format!(": {} ({})", finding.remedy, finding.id))

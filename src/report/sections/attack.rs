@@ -102,7 +102,18 @@ pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
             rows.iter_mut().for_each(|row| drop(row.pop()));
         }
         let shown = rows.len();
-        let mut blocks = Block::table(&header, rows);
+        let mut blocks = Vec::new();
+        if let Some(shared) = shared(incident) {
+            // A column that says the same in each row makes a table too wide to read.
+            for name in shared.columns {
+                if let Some(at) = header.iter().position(|column| *column == name) {
+                    header.remove(at);
+                    rows.iter_mut().for_each(|row| drop(row.remove(at)));
+                }
+            }
+            blocks.push(Block::Paragraph(shared.sentence));
+        }
+        blocks.extend(Block::table(&header, rows));
         blocks.extend(view.rest(shown, incident.calls.len(), "calls.csv"));
         if short {
             blocks.extend(reasons(incident, view));
@@ -110,6 +121,31 @@ pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
         blocks.extend(routes(incident));
         blocks
     })
+}
+
+/// What all calls of an incident have in common.
+struct Shared {
+    columns: Vec<&'static str>,
+    sentence: Line,
+}
+
+fn shared(incident: &Incident) -> Option<Shared> {
+    let (first, rest) = incident.calls.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    let mut columns = Vec::new();
+    let mut sentence = Line::default().words("All of them");
+    if let Some(account) = &first.account
+        && rest.iter().all(|call| call.account.as_ref() == Some(account))
+    {
+        columns.push("account");
+        sentence = sentence.words(" by account ").evidence(account);
+    }
+    if let Some(address) = first.address
+        && rest.iter().all(|call| call.address == Some(address))
+    {
+        columns.push("from");
+        sentence = sentence.words(format!(" from {address}"));
+    }
+    (!columns.is_empty()).then(|| Shared { columns, sentence: sentence.words(".") })
 }
 
 /// Says by which routes of the dialplan the calls left.
@@ -153,7 +189,9 @@ fn place(call: &FraudCall) -> String {
     let listed = if listed.is_empty() { listed } else { format!(" (listed in {listed})") };
     let name = call.number.country_name.or(call.country.as_deref()).unwrap_or("-");
     match call.number.class {
-        Some(class) if class != Class::Geo => format!("{name}, {}{listed}", class.meaning()),
+        Some(class) if class != Class::Geo && !name.to_lowercase().contains(class.meaning()) => {
+            format!("{name}, {}{listed}", class.meaning())
+        }
         _ => format!("{name}{listed}"),
     }
 }

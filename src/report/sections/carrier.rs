@@ -87,13 +87,18 @@ fn money(cost: &[Money]) -> String {
 
 /// Returns the letter: facts, what is asked for, the calls, the method.
 pub(super) fn dispute(report: &Report, view: View) -> Vec<Block> {
+    let mut blocks = super::masthead(report);
+    if report.case.redacted {
+        blocks.push(Block::Paragraph(crate::report::redact::NOTE.into()));
+    }
     let Some(dispute) = &report.dispute else {
-        return vec![Block::Paragraph(
+        blocks.push(Block::Paragraph(
             "Nothing is disputed: no fraudulent call was found, and no records of the carrier were given."
                 .into(),
-        )];
+        ));
+        return blocks;
     };
-    let mut blocks = titled("Facts", Block::list(dispute.facts.iter().cloned()));
+    blocks.extend(titled("Facts", Block::list(dispute.facts.iter().cloned())));
     blocks.extend(titled("Asked of the carrier", Block::list(dispute.asked.iter().cloned())));
     blocks.extend(calls(dispute, view));
     blocks.extend(reconciliation(report, view));

@@ -12,11 +12,12 @@ mod figures;
 mod holes;
 mod losses;
 mod observations;
+mod owner;
 
 use serde::Deserialize;
 
 use super::document::{Block, Line};
-use super::model::{Proof, Report};
+use super::model::{Loss, Proof, Report, Vector};
 
 /// How much of a list is shown.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,8 @@ impl View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Section {
+    /// The first page for the owner, in plain words.
+    Owner,
     /// What happened in one sentence, whether it is over, what to cut off.
     Answer,
     /// When each phase was.
@@ -124,7 +127,7 @@ pub enum Section {
 impl Section {
     /// Every section of `report.md`, in its order: the answer first, the proof of work last.
     pub const REPORT: &[Section] = &[
-        Section::Answer,
+        Section::Owner,
         Section::Phases,
         Section::Accounts,
         Section::Sources,
@@ -194,6 +197,7 @@ impl Section {
     /// Returns the section's blocks; a section without content returns none.
     pub fn blocks(self, report: &Report, view: View) -> Vec<Block> {
         match self {
+            Section::Owner => owner::owner(report, view),
             Section::Answer => answer::answer(report, view),
             Section::Phases => attack::phases(report),
             Section::Accounts => attack::accounts(report),
@@ -229,6 +233,31 @@ impl Section {
 /// Returns the blocks of several sections, one after the other.
 pub fn blocks(sections: &[Section], report: &Report, view: View) -> Vec<Block> {
     sections.iter().flat_map(|section| section.blocks(report, view)).collect()
+}
+
+/// Says a way in, in words.
+pub fn way_in(vector: Vector) -> &'static str {
+    entry::meaning(vector)
+}
+
+/// Says what calls cost, a sentence for each basis.
+pub fn loss_sentences(loss: &Loss) -> Vec<String> {
+    losses::sentences(loss)
+}
+
+/// Says whose case it is, where anybody told.
+fn masthead(report: &Report) -> Vec<Block> {
+    let case = &report.case;
+    let names =
+        [("Case", &case.number), ("examined by", &case.examiner), ("organisation", &case.organisation)];
+    let told: Vec<String> =
+        names.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_deref()?))).collect();
+    let mut line = told.join("; ");
+    // Without a number the line begins with another word.
+    if let Some(first) = line.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if line.is_empty() { Vec::new() } else { vec![Block::Paragraph((line + ".").into())] }
 }
 
 /// Puts a heading before blocks, unless there are none.

@@ -32,7 +32,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let gate =
         Gate::of("access-limited", "Strangers are kept from the accounts that were taken over", answers);
     let gate = gate.map(|gate| {
-        gate.to_do(
+        gate.with_to_do(
             "Let the account be used from its own networks only (`deny=0.0.0.0/0.0.0.0` and `permit=` of each network, FreePBX: the extension's Permit), or let the firewall admit only the carrier's and one's own networks.",
             "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`), and of FreeSWITCH acl.conf.xml.",
         )

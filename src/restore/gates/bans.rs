@@ -4,7 +4,7 @@
 //! are counted as fail2ban counts (the report's `not_blocked`). Where they are gone, the filters are tried on the
 //! lines that the earlier case cites: that the filter matches is then told, and that the pace is enough is not.
 
-use crate::fail2ban::{self, Filter, Heard, Jail, Policy, stock};
+use crate::fail2ban::{self, Configuration, Filter, Heard, Jail, Policy, stock};
 use crate::report::model::{NotBlocked, Verdict};
 use crate::restore::earlier::Tried;
 use crate::restore::gate::{Answer, Gate, State};
@@ -27,7 +27,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let answers = answers(scene, required);
     let gate = Gate::of("bans-match", "A jail is on that would have banned the intruder", answers);
     gate.map(|gate| {
-        gate.required(required).to_do(
+        gate.required(required).with_to_do(
             "Switch a jail of fail2ban on whose filter matches these lines, that reads the log in which they stand, and that bans before the guess succeeds; lower maxretry, raise findtime.",
             "Copy /etc/fail2ban whole.",
         )
@@ -41,8 +41,7 @@ fn answers(scene: &Scene<'_>, required: bool) -> Vec<Answer> {
     if let Some(shut) = super::access::of_firewall(scene, &scene.addresses()) {
         return vec![shut];
     }
-    let jails: Vec<&Jail> =
-        world.pbx.fail2ban.iter().flat_map(|configuration| configuration.phone_jails()).collect();
+    let jails: Vec<&Jail> = world.pbx.fail2ban.iter().flat_map(Configuration::phone_jails).collect();
     if jails.is_empty() {
         // Where other files of /etc were copied, that folder would have been.
         let is_copied = scene.has_file("/etc/hostname")

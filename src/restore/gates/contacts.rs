@@ -39,7 +39,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     };
     gate.map(required)
         .map(|gate| {
-            gate.to_do(
+            gate.with_to_do(
                 "Remove the contact (database del, or a restart of Asterisk with the new secret in force), and look that it does not come back.",
                 "Copy /var/lib/asterisk/astdb.sqlite3, or save the output of `pjsip show contacts` or `sip show peers`.",
             )

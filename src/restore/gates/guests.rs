@@ -27,7 +27,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     }
     let gate = Gate::of("guest-calls-off", "Nobody calls or registers without an account", answers);
     gate.map(|gate| {
-        gate.to_do(
+        gate.with_to_do(
             "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it.",
             "Copy the phone system's configuration whole (/etc/asterisk, /etc/freeswitch, /etc/kamailio).",
         )

@@ -78,20 +78,26 @@ fn of_group(scene: &Scene<'_>, group: &Group) -> Option<Gate> {
         .filter(|finding| finding.subject.raw().starts_with('/') || finding.id != "indicator")
         .filter(|finding| !is_gone_from_newest(scene, finding.id, finding.subject.raw()))
         .collect();
+    let grave_then: Vec<&PastFinding> = scene
+        .found_earlier(group.finds)
+        .filter(|past| is_grave(past.severity) && (past.subject.starts_with('/') || past.id != "indicator"))
+        .collect();
+    let is_same = |past: &PastFinding, finding: &Finding| {
+        finding.id == past.id && finding.subject.raw() == past.subject
+    };
+    // A copy that lost the times of files makes less of what is the same: what was grave and is there is open.
+    let is_open = |finding: &Finding| {
+        is_grave(finding.severity) || grave_then.iter().any(|past| is_same(past, finding))
+    };
     let mut answers: Vec<Answer> = now
         .iter()
-        .filter(|finding| is_grave(finding.severity))
+        .filter(|finding| is_open(finding))
         .map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned()))
         .collect();
-    let is_there = |past: &PastFinding| {
-        now.iter().any(|finding| finding.id == past.id && finding.subject.raw() == past.subject)
-    };
-    let then = scene
-        .found_earlier(group.finds)
-        .filter(|past| is_grave(past.severity) && (past.subject.starts_with('/') || past.id != "indicator"));
-    answers.extend(then.filter(|past| !is_there(past)).map(|past| of_gone(scene, past)));
+    let gone = grave_then.iter().filter(|past| !now.iter().any(|finding| is_same(past, finding)));
+    answers.extend(gone.map(|past| of_gone(scene, past)));
     let is_advised = answers.is_empty();
-    let doubtful = now.iter().filter(|finding| !is_grave(finding.severity));
+    let doubtful = now.iter().filter(|finding| !is_open(finding));
     answers.extend(doubtful.map(|finding| {
         let answer = Answer::cannot_tell(format!("{}; is it yours?", finding.title));
         answer.with(finding.evidence.iter().cloned())
@@ -99,7 +105,7 @@ fn of_group(scene: &Scene<'_>, group: &Group) -> Option<Gate> {
     // What may be one's own keeps nothing shut by itself.
     let is_shut = answers.iter().any(|answer| answer.state == State::Open) || !is_advised;
     let gate = Gate::of(group.id, group.title, answers)?.required(is_shut);
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         group.close,
         "Copy the whole disk, or the folders and the database dump in which these were; ask who put there what is in doubt.",
     ))
@@ -187,7 +193,7 @@ fn copies(scene: &Scene<'_>) -> Option<Gate> {
         Answer::open(format!("a web server hands out files with secrets: {named}")).with(lines)
     };
     let gate = Gate::of("copies-gone", "No copy of the configuration lies in a web root", vec![answer])?;
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         "Move the files out of the web root, and set new secrets for all that stands in them.",
         "Copy the web root (/var/www).",
     ))
@@ -217,7 +223,7 @@ fn patched(scene: &Scene<'_>) -> Option<Gate> {
         });
     }
     let gate = Gate::of("panel-patched", "The panel has no hole that is known", answers)?;
-    Some(gate.to_do(
+    Some(gate.with_to_do(
         "Bring every module of the panel up to date (`fwconsole ma upgradeall`), and let only known networks reach it.",
         "Copy a dump of the panel's database of after the repair.",
     ))

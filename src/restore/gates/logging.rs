@@ -7,7 +7,7 @@ use crate::untrusted::visible;
 /// Judges both.
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let logins = Gate::of("security-log-on", "Logins are logged", of_logins(scene).into_iter().collect()).map(|gate| {
-        gate.to_do(
+        gate.with_to_do(
             "Add `security => security,notice` to [logfiles] of logger.conf (FreePBX: Asterisk Logfile Settings), and load the logger.",
             "Copy logger.conf and the files that it includes.",
         )
@@ -15,7 +15,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let calls =
         Gate::of("call-records-on", "Call records are written", of_calls(scene).into_iter().collect()).map(
             |gate| {
-                gate.to_do(
+                gate.with_to_do(
                     "Set enable=yes in cdr.conf, and load a module that writes the records.",
                     "Copy /var/log/asterisk/cdr-csv, or a dump of asteriskcdrdb.",
                 )

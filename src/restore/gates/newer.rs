@@ -15,7 +15,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     );
     let settle =
         "Copy the server's disk, or the same folders of it, once more after the repair, and give that copy.";
-    gate.map(|gate| gate.to_do("", settle)).into_iter().collect()
+    gate.map(|gate| gate.with_to_do("", settle)).into_iter().collect()
 }
 
 fn answer(scene: &Scene<'_>, earlier: &Earlier) -> Answer {

@@ -32,7 +32,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let required = answers.iter().any(|answer| answer.state == crate::restore::gate::State::Open) || was_open;
     let gate = Gate::of("provisioning-closed", "Phone files are not handed out to strangers", answers);
     gate.map(|gate| {
-        gate.required(required).to_do(
+        gate.required(required).with_to_do(
             "Close the server that hands them out to the Internet (firewall, or its own list of networks), or ask for a password over HTTPS; then set new secrets.",
             "Copy the phone files' folder, the configuration of the web and TFTP servers and the firewall's saved rules; look at the router whether the port is forwarded.",
         )

@@ -19,15 +19,17 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let mut answers = uses(scene, since);
     answers.extend(incidents(scene, since));
     answers.extend(visits(scene, since));
+    let mut is_required = true;
     if answers.is_empty() {
-        answers.push(silence(scene, since));
+        let silence = silence(scene, since);
+        // Who has not asked for a quiet time may restore service before there was one: that is what comes first.
+        is_required = scene.is_asked || silence.state != State::CannotTell;
+        answers.push(silence);
     }
-    let is_known = answers.iter().any(|answer| answer.state != State::CannotTell);
     let title = format!("Nothing of the intruder is seen since {}", scene.time(since));
     let gate = Gate::of("no-new-sign", &title, answers);
     gate.map(|gate| {
-        // Who has not asked for a quiet time may restore service before there was one: that is what comes first.
-        gate.required(is_known || scene.is_asked).to_do(
+        gate.required(is_required).with_to_do(
             "He is in again, or still: cut service off, see which gate let him through, and begin with `tolltrace contain`.",
             "Copy the logs once more when that time is over: the evidence has to reach beyond it.",
         )
@@ -67,7 +69,7 @@ fn incidents(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
         if !is_new && count == 0 {
             return None;
         }
-        let lines = calls().last().map(|call| call.evidence.clone()).filter(|lines| !lines.is_empty());
+        let lines = calls().next_back().map(|call| call.evidence.clone()).filter(|lines| !lines.is_empty());
         let what = match count {
             0 => format!("{}: {}", incident.id, incident.title),
             calls => {

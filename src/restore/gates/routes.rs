@@ -35,7 +35,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     );
     let gate = Gate::of("routes-limited", "Calls abroad are limited to who needs them", answers);
     gate.map(|gate| {
-        gate.required(false).to_do(
+        gate.required(false).with_to_do(
             "Let only the countries and accounts out that need it, behind a PIN or by the hour, the emergency route first; set a daily limit at the carrier.",
             "Copy the dialplan (extensions*.conf) or the panel's database.",
         )

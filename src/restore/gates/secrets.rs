@@ -32,14 +32,14 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
                 "The secrets of the accounts that were taken over were changed",
                 &taken,
             )
-            .map(|gate| gate.to_do(close, settle)),
+            .map(|gate| gate.with_to_do(close, settle)),
         secrets
             .of_names(
                 "secrets-handed-out",
                 "The secrets that were handed out with phone files were changed",
                 &leaked,
             )
-            .map(|gate| gate.to_do(close, settle)),
+            .map(|gate| gate.with_to_do(close, settle)),
         secrets.of_kinds(
             "secrets-of-trunks",
             "The secrets of the trunks were changed",
@@ -215,7 +215,7 @@ impl Secrets<'_, '_> {
         };
         answers.iter_mut().filter(|answer| answer.state == State::Open).for_each(open);
         let gate = Gate::of(id, title, answers)?.required(required);
-        Some(gate.to_do(
+        Some(gate.with_to_do(
             "Set new random ones, at the other side as well (carrier, programs, databases), and load them.",
             "Give the case of the intrusion (--case CASE), written by `tolltrace run -o CASE`, and the files that hold them now; else take them for unchanged and set new ones.",
         ))
@@ -246,7 +246,9 @@ impl Secrets<'_, '_> {
             ));
         }
         let gate = Gate::of("secrets-guessable", "No other secret is one that is guessed", answers)?;
-        Some(gate.to_do("Set random secrets of at least 16 characters, PINs of six digits and more.", ""))
+        Some(
+            gate.with_to_do("Set random secrets of at least 16 characters, PINs of six digits and more.", ""),
+        )
     }
 }
 

@@ -116,10 +116,8 @@ fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding])
     let close = now.first().map_or("", |finding| finding.remedy.as_str());
     let title = title(id).map_or_else(|| format!("Nothing is found as `{id}`"), str::to_owned);
     let gate = Gate::of(id, &title, answers)?;
-    Some(
-        gate.to_do(
-            close,
-            "Copy the files in which it was found (the earlier case names them) as they are now.",
-        ),
-    )
+    Some(gate.with_to_do(
+        close,
+        "Copy the files in which it was found (the earlier case names them) as they are now.",
+    ))
 }

@@ -276,7 +276,7 @@ fn secrets_that_are_out_are_told_where_nobody_got_in() {
     walk(&mut stage, THIEF, monday + 5 * DAY);
     let scratch = Scratch::new();
     stage.write(&scratch);
-    let told = crate::scratch::stdout(&scratch.run(&["investigate", "."]));
+    let told = crate::scratch::prose(&scratch.run(&["investigate", "."]));
     assert!(
         told.contains("But phone files with the secrets of 2 accounts were handed to strangers"),
         "{told}"
@@ -311,7 +311,7 @@ fn an_intruder_that_is_still_registered_is_told() {
     stage.write(&scratch);
     let answer = |address: &str| {
         register_in_database(&scratch, &[("11", address, "x")]);
-        crate::scratch::stdout(&scratch.run(&["investigate", "."]))
+        crate::scratch::prose(&scratch.run(&["investigate", "."]))
     };
     assert!(answer(THIEF).contains("193.46.255.20 is still registered"), "{}", answer(THIEF));
     assert!(!answer("192.168.2.11").contains("is still registered"));

@@ -194,7 +194,7 @@ fn a_call_that_was_up_when_the_channels_were_listed_is_told() {
     };
     assert_eq!(listed(THIEF), ["A call of 1007 from 203.0.113.30 of the intruder was still up"]);
     assert_eq!(listed(OWNER), Vec::<String>::new());
-    let answer = |scratch: &Scratch| crate::scratch::stdout(&scratch.run(&["investigate", "."]));
+    let answer = |scratch: &Scratch| crate::scratch::prose(&scratch.run(&["investigate", "."]));
     assert!(!answer(&scratch).contains("hung up"));
     listed(THIEF);
     assert!(answer(&scratch).contains("it is not over until it is hung up"));

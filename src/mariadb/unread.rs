@@ -1,0 +1,99 @@
+//! What of a data directory is not read: tables whose rows lie elsewhere than in a file of their own, and forms of the
+//! redo log that are older than those that are.
+//!
+//! Before MySQL 5.6, and where `innodb_file_per_table` is off, the rows of all InnoDB tables lie in `ibdata1`. Aria keeps
+//! them in `.MAD`. The redo log before MariaDB 10.8, and MySQL's, is another form.
+
+use std::collections::BTreeSet;
+
+/// The name of InnoDB's shared tablespace.
+const SHARED: &str = "ibdata1";
+/// The number of InnoDB in a table's definition, and of Aria (`legacy_db_type`).
+const INNODB: u8 = 12;
+const ARIA: u8 = 42;
+
+/// Why rows are not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// They lie in InnoDB's shared tablespace.
+    Shared,
+    /// They lie in the file of an Aria table.
+    Aria,
+    /// Their file is missing.
+    Missing,
+    /// The redo log is of an older form.
+    OldLog,
+}
+
+impl Unread {
+    /// Returns the words that the coverage has for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Unread::Shared => {
+                "the rows of this table lie in ibdata1, InnoDB's tablespace for all tables, which is not read"
+            }
+            Unread::Aria => "the rows of this table are Aria's (.MAD), which are not read",
+            Unread::Missing => "the file with the rows of this table is not in the evidence",
+            Unread::OldLog => {
+                "of a form that is not read (before MariaDB 10.8, or MySQL's): rows that were deleted, and what a killed server had still to do, may stand in it"
+            }
+        }
+    }
+}
+
+/// Tells which of the files, given by path and first bytes, stand for rows that are not read.
+pub fn unread<'f>(files: &[(&'f str, &[u8])]) -> Vec<(&'f str, Unread)> {
+    let paths: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
+    let has = |path: &str| paths.contains(path);
+    let of = |(path, head): &(&'f str, &[u8])| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if name == super::directory::LOG {
+            return (!head.starts_with(super::redo::MAGIC)).then_some((*path, Unread::OldLog));
+        }
+        let stem = path.strip_suffix(".frm")?;
+        let rows = [".ibd", ".MYD"].iter().any(|ending| has(&format!("{stem}{ending}")));
+        let engine = *head.get(3)?;
+        if rows || !matches!(engine, INNODB | ARIA) {
+            return None;
+        }
+        let above = stem.rsplit_once('/').map_or("", |(folder, _)| folder).rsplit_once('/');
+        let shared = above.map_or(SHARED.to_owned(), |(above, _)| format!("{above}/{SHARED}"));
+        let why = match engine {
+            ARIA => Unread::Aria,
+            _ if has(&shared) => Unread::Shared,
+            _ => Unread::Missing,
+        };
+        Some((*path, why))
+    };
+    files.iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_lie_elsewhere_are_told() {
+        let innodb: &[u8] = &[0xfe, 1, 10, INNODB];
+        let aria: &[u8] = &[0xfe, 1, 10, ARIA];
+        let memory: &[u8] = &[0xfe, 1, 10, 6];
+        let files = [
+            ("mysql/ibdata1", &b""[..]),
+            ("mysql/ib_logfile0", &b"\0\0\0\0"[..]),
+            ("mysql/a/cdr.frm", innodb),
+            ("mysql/a/cel.frm", innodb),
+            ("mysql/a/cel.ibd", b""),
+            ("mysql/a/old.frm", aria),
+            ("mysql/a/now.frm", memory),
+            ("copy/a/cdr.frm", innodb),
+            ("new/ib_logfile0", b"Phys\0\0"),
+        ];
+        let expected = [
+            ("mysql/ib_logfile0", Unread::OldLog),
+            ("mysql/a/cdr.frm", Unread::Shared),
+            ("mysql/a/old.frm", Unread::Aria),
+            ("copy/a/cdr.frm", Unread::Missing),
+        ];
+        assert_eq!(unread(&files), expected);
+    }
+}

@@ -1,0 +1,263 @@
+//! `preservation_request.md`: what the carrier and the hoster are asked not to delete, for the owner to sign.
+//!
+//! Only an authority can demand preservation (in the United States by 18 USC 2703(f)); a customer can ask for it, early
+//! and in writing. The program fills in what it found: accounts, addresses, numbers, times in UTC.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, Duration, NaiveDate};
+
+use crate::untrusted::Untrusted;
+
+use super::document::{Block, Line, Table};
+use super::markdown;
+use super::model::{Incident, Report, When};
+
+/// How long a carrier keeps call records, by its own documentation.
+enum Keeps {
+    /// The current month and so many before it.
+    Months(u32),
+    /// So many days.
+    Days(i64),
+    /// As long as it likes; one export covers at most so many days, and its file is there for so many more.
+    ExportsOf(i64, i64),
+}
+
+/// Carriers whose documentation says how long records can be had. Each is a line of data.
+const CARRIERS: [(&str, Keeps); 3] =
+    [("DIDWW", Keeps::Months(2)), ("sipgate", Keeps::Days(90)), ("Flowroute", Keeps::ExportsOf(92, 3))];
+/// Records shortly before the first sign and after the last one tell of preparation and of what followed.
+const MARGIN_DAYS: i64 = 7;
+/// Numbers and addresses named; the rest stands in `iocs.csv`.
+const MOST_NAMED: usize = 50;
+
+/// Returns the request as Markdown.
+pub fn markdown(report: &Report) -> String {
+    let title = match &report.case.number {
+        Some(number) => format!("Request to preserve records, case {number}"),
+        None => "Request to preserve records".to_owned(),
+    };
+    markdown::render(&title, &blocks(report))
+}
+
+fn blocks(report: &Report) -> Vec<Block> {
+    let mut blocks = sender(report);
+    blocks.extend(request(report));
+    blocks.extend(identifiers(report));
+    blocks.extend(records());
+    blocks.extend(deadlines(report));
+    blocks.extend([Block::heading("Signed"), form(&["name", "position", "place, date", "signature"])]);
+    blocks
+}
+
+fn sender(report: &Report) -> Vec<Block> {
+    let given = |value: &Option<String>| Line::from(value.as_deref().unwrap_or_default());
+    let rows = vec![
+        vec!["to (carrier's fraud desk, or hoster's abuse desk)".into(), Line::default()],
+        vec!["from".into(), given(&report.case.organisation)],
+        vec!["customer number, trunk or account there".into(), trunks(report)],
+        vec!["our reference".into(), given(&report.case.number)],
+        vec!["reference of the police, if there is one".into(), Line::default()],
+        vec!["contact (name, telephone, mail)".into(), Line::default()],
+    ];
+    let mut blocks = vec![Block::Table(Table { header: vec!["field", "entry"], rows })];
+    if report.case.redacted {
+        blocks.push(Block::Paragraph(super::redact::NOTE.into()));
+    }
+    blocks
+}
+
+fn trunks(report: &Report) -> Line {
+    let trunks = report.reconciliation.iter().flat_map(|found| &found.trunks);
+    trunks.enumerate().fold(Line::default(), |line, (index, trunk)| {
+        let line = if index == 0 { line } else { line.words(", ") };
+        line.evidence(trunk)
+    })
+}
+
+fn request(report: &Report) -> Vec<Block> {
+    let what = if report.incidents.is_empty() {
+        "Our phone system is being examined after attempts on it."
+    } else {
+        "Our phone system was used without right to make calls at our expense."
+    };
+    let text = format!(
+        "{what} We ask you to keep every record of it that you hold, to take it out of any deletion or rotation, and to tell us in writing which records you have kept, from when to when, and whom to speak to. This is a customer's request, not an authority's order; the police may ask for the records by the same identifiers."
+    );
+    vec![Block::Paragraph(text.into())]
+}
+
+/// What the records are found by: times, addresses, numbers, accounts.
+fn identifiers(report: &Report) -> Vec<Block> {
+    let mut blocks = vec![Block::heading("What it is about")];
+    blocks.push(Block::Paragraph(match span(report) {
+        Some((first, last)) => format!(
+            "Time: from {} to {} UTC. The signs of it lie within that time, {MARGIN_DAYS} days inside either end.",
+            utc(&(first - Duration::days(MARGIN_DAYS))),
+            utc(&(last + Duration::days(MARGIN_DAYS)))
+        )
+        .into(),
+        None => "Time: no record of it has one; to be filled in.".into(),
+    }));
+    let addresses = report.incidents.iter().flat_map(|incident| &incident.sources);
+    let addresses: BTreeSet<String> = addresses.map(|source| source.address.to_string()).collect();
+    blocks.extend(named(
+        "Addresses it came from, as logged:",
+        addresses.iter().map(|one| Line::from(one.as_str())).collect(),
+    ));
+    blocks.extend(named("Numbers called:", numbers(report)));
+    let callers = report.incidents.iter().flat_map(|incident| &incident.callers);
+    let callers: BTreeSet<&Untrusted> = callers.filter_map(|caller| caller.number.as_ref()).collect();
+    blocks.extend(named(
+        "Numbers that called in, as presented:",
+        callers.into_iter().map(Line::from).collect(),
+    ));
+    let accounts = report.incidents.iter().flat_map(|incident| &incident.accounts);
+    let accounts: BTreeSet<&Untrusted> = accounts.map(|account| &account.name).collect();
+    blocks.extend(named(
+        "Accounts of our phone system that were used:",
+        accounts.into_iter().map(Line::from).collect(),
+    ));
+    blocks
+}
+
+fn numbers(report: &Report) -> Vec<Line> {
+    let calls = report.incidents.iter().flat_map(|incident| &incident.calls);
+    let numbers: BTreeSet<Untrusted> =
+        calls.map(|call| call.e164.as_deref().map_or_else(|| call.dialed.clone(), Untrusted::from)).collect();
+    numbers.iter().map(Line::from).collect()
+}
+
+fn named(label: &str, names: Vec<Line>) -> Vec<Block> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let left = names.len().saturating_sub(MOST_NAMED);
+    let mut entries: Vec<Line> = names.into_iter().take(MOST_NAMED).collect();
+    if left > 0 {
+        entries.push(format!("and {left} more, in the enclosed iocs.csv").into());
+    }
+    vec![Block::Paragraph(label.into()), Block::List(entries)]
+}
+
+/// The kinds of record that settle who called, from where, and who was paid.
+fn records() -> Vec<Block> {
+    let carrier = [
+        "call detail records of all our trunks, in and out, rated, failed attempts included, with your own call ids",
+        "SIP signalling of these calls and of our registrations, with source addresses, ports and user agents",
+        "logins to your customer portal and interface, and changes made there (forwards, limits, credentials)",
+        "the routes and partners by which these calls left you, and which payments to them are still open",
+        "recordings of our contacts with you about it",
+    ];
+    let hoster = [
+        "flow records of our server's addresses, and of the addresses above to any of your customers",
+        "a snapshot of our server's disk and memory before anything is repaired",
+        "logins to your customer panel and rescue console, and changes made there",
+    ];
+    let mut blocks = vec![Block::heading("Which records"), Block::Paragraph("Of a carrier:".into())];
+    blocks.extend(Block::list(carrier));
+    blocks.push(Block::Paragraph("Of a hoster:".into()));
+    blocks.extend(Block::list(hoster));
+    blocks
+}
+
+/// By when records must have been asked for or exported.
+fn deadlines(report: &Report) -> Vec<Block> {
+    let first = report.incidents.iter().filter_map(first_sign).min();
+    let mut rows: Vec<(bool, Vec<Line>)> = CARRIERS
+        .iter()
+        .map(|(name, keeps)| {
+            let is_theirs = report
+                .reconciliation
+                .as_ref()
+                .is_some_and(|found| found.carriers.iter().any(|carrier| carrier.eq_ignore_ascii_case(name)));
+            (is_theirs, vec![Line::from(*name), rule(keeps).into(), deadline(keeps, first.as_ref()).into()])
+        })
+        .collect();
+    // The carrier whose records were given comes first.
+    rows.sort_by_key(|(is_theirs, _)| !is_theirs);
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let mut blocks = vec![
+        Block::heading("By when"),
+        Block::Paragraph(
+            "Records are deleted on a schedule, and payments to those who earn by the calls are settled within weeks: ask today. What carriers' documentation says of the records that customers can fetch themselves:"
+                .into(),
+        ),
+    ];
+    blocks.extend(Block::table(&["carrier", "keeps", "for the first sign of this case"], rows));
+    blocks.push(Block::Paragraph("Of other carriers the time is not known here: ask.".into()));
+    blocks
+}
+
+fn rule(keeps: &Keeps) -> String {
+    match keeps {
+        Keeps::Months(months) => format!("the current month and the {months} before it"),
+        Keeps::Days(days) => format!("{days} days"),
+        Keeps::ExportsOf(days, hours) => {
+            format!("one export covers at most {days} days; its file is deleted after {hours} days")
+        }
+    }
+}
+
+fn deadline(keeps: &Keeps, first: Option<&When>) -> String {
+    let Some(first) = first.map(|first| first.to_utc().date_naive()) else { return "-".to_owned() };
+    let until = match keeps {
+        Keeps::Months(months) => end_of_months(first, *months),
+        Keeps::Days(days) => first.checked_add_signed(Duration::days(*days)),
+        Keeps::ExportsOf(..) => return "not told".to_owned(),
+    };
+    until.map_or_else(|| "-".to_owned(), |until| format!("fetch before {until}"))
+}
+
+/// Returns the day on which records of `day` are gone that are kept for its month and `months` more.
+fn end_of_months(day: NaiveDate, months: u32) -> Option<NaiveDate> {
+    day.with_day(1)?.checked_add_months(chrono::Months::new(months + 1))
+}
+
+fn span(report: &Report) -> Option<(When, When)> {
+    let signs = || {
+        let sources = report.incidents.iter().flat_map(|incident| &incident.sources);
+        let calls = report.incidents.iter().flat_map(|incident| &incident.calls);
+        sources.flat_map(|source| [source.first, source.last]).chain(calls.map(|call| call.start)).flatten()
+    };
+    signs().min().zip(signs().max())
+}
+
+fn first_sign(incident: &Incident) -> Option<When> {
+    let calls = incident.calls.iter().filter_map(|call| call.start);
+    incident.sources.iter().filter_map(|source| source.first).chain(calls).min()
+}
+
+fn utc(when: &When) -> String {
+    when.to_utc().format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn form(fields: &[&'static str]) -> Block {
+    let rows = fields.iter().map(|field| vec![Line::from(*field), Line::default()]).collect();
+    Block::Table(Table { header: vec!["field", "entry"], rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn deadlines_are_counted_from_the_first_sign() {
+        let first = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        assert_eq!(end_of_months(first, 2), NaiveDate::from_ymd_opt(2026, 6, 1));
+        // The first sign of the sample is ten hours before 22:14 UTC of 7 March.
+        let shown = markdown(&sample::report());
+        assert!(shown.contains("| sipgate | 90 days | fetch before 2026-06-05 |"), "{shown}");
+        assert!(shown.contains("Time: from 2026-02-28 12:14 to 2026-03-14 23:34 UTC."), "{shown}");
+        assert!(shown.contains("`+881835211000`"), "{shown}");
+    }
+
+    #[test]
+    fn nothing_found_is_still_a_request() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let shown = markdown(&report);
+        assert!(shown.contains("no record of it has one"), "{shown}");
+    }
+}

@@ -1,0 +1,128 @@
+//! The first page of `report.md`: six questions of whoever owns the phone system, answered in plain words.
+
+use crate::report::document::{Block, Line, counted};
+use crate::report::model::{Incident, Report, Role};
+
+use super::{View, answer, losses, way_in};
+
+/// Steps on the first page; the rest of them stands with the findings.
+const MOST_STEPS: usize = 8;
+/// What was opened, on the first page.
+const MOST_HOLES: usize = 3;
+
+pub(super) fn owner(report: &Report, view: View) -> Vec<Block> {
+    if report.incidents.is_empty() {
+        let mut blocks = vec![Block::heading("On one page")];
+        blocks.extend(answer::answer(report, view));
+        blocks.extend(tell(report));
+        return blocks;
+    }
+    let mut blocks = super::masthead(report);
+    blocks.push(Block::heading("On one page"));
+    blocks.push(question("What happened?"));
+    blocks.extend(answer::reservations(report));
+    blocks.extend(each(report, |incident| vec![Line::from(incident.title.as_str())]));
+    blocks.push(question("Is it over?"));
+    blocks.extend(each(report, |incident| {
+        let short = Line::default().strong(answer::over_in_short(report, incident));
+        vec![short, answer::is_it_over(report, incident).into()]
+    }));
+    blocks.push(question("What did it cost?"));
+    blocks.extend(each(report, |incident| {
+        let cost = losses::in_short(incident);
+        let cost = cost.map(|cost| capital(cost.trim_start_matches("Cost: ")));
+        vec![cost.unwrap_or_else(|| no_cost(incident)).into()]
+    }));
+    blocks.push(question("How did they get in?"));
+    blocks.extend(each(report, |incident| how(report, incident)));
+    blocks.push(question("What to do today?"));
+    let steps = answer::steps(report, View::brief(view.case_written));
+    let left = steps.len().saturating_sub(MOST_STEPS);
+    blocks.push(Block::List(steps.into_iter().take(MOST_STEPS).collect()));
+    if left > 0 {
+        blocks.push(Block::Paragraph(format!("and {left} more, under Findings").into()));
+    }
+    blocks.extend(tell(report));
+    blocks
+}
+
+fn question(text: &str) -> Block {
+    Block::Subheading(text.into())
+}
+
+/// Tells a line or two of each incident, under its name where there are several.
+fn each(report: &Report, lines: impl Fn(&Incident) -> Vec<Line>) -> Vec<Block> {
+    let several = report.incidents.len() > 1;
+    let paragraph = |incident: &Incident| {
+        let mut told = lines(incident);
+        if several {
+            told.insert(0, Line::default().strong(format!("{}:", incident.id)));
+        }
+        let pieces = told.into_iter().reduce(|mut all, line| {
+            all = all.words(" ");
+            all.0.extend(line.0);
+            all
+        });
+        Block::Paragraph(pieces.unwrap_or_default())
+    };
+    report.incidents.iter().map(paragraph).collect()
+}
+
+fn no_cost(incident: &Incident) -> String {
+    if incident.totals.calls == 0 {
+        "No fraudulent call was found, so none was paid for.".to_owned()
+    } else {
+        "Not known: no record of a price. Give the carrier's records with --carrier-cdr.".to_owned()
+    }
+}
+
+/// Says the way in as a sentence, how sure that is, and since when.
+fn how(report: &Report, incident: &Incident) -> Vec<Line> {
+    let entry = &incident.entry;
+    let likelihood = report.likelihoods.iter().find(|one| one.likelihood == entry.likelihood);
+    let mut line = Line::default().strong(capital(way_in(entry.vector))).words(".");
+    if entry.vector != crate::report::model::Vector::Unknown {
+        let meaning = likelihood.map(|one| format!(" ({})", one.meaning)).unwrap_or_default();
+        line = line.words(format!(" This is {}{meaning}.", entry.likelihood.word().replace('-', " ")));
+    }
+    let tried = incident.sources.iter().filter(|source| source.roles.contains(&Role::Guess)).count() as u64;
+    if tried > 1 {
+        line = line.words(format!(" {tried} addresses tried secrets."));
+    }
+    let mut lines = vec![line];
+    lines.extend(entry.because.iter().take(MOST_HOLES).map(|why| format!("{}.", capital(why)).into()));
+    lines
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Says whom to tell, in the order in which it helps, and with which file of the case.
+fn tell(report: &Report) -> Vec<Block> {
+    let mut lines: Vec<Line> = Vec::new();
+    let has_calls = report.incidents.iter().any(|incident| !incident.calls.is_empty());
+    if has_calls {
+        lines.push("The carrier, by telephone and at once: its fraud desk can stop calls, and hold back what is not yet paid on. Send it calls.csv; tolltrace dispute writes the letter.".into());
+    }
+    lines.push("The carrier and whoever hosts the server, in writing: preservation_request.md asks them to keep their records, which are deleted on a schedule.".into());
+    if !report.incidents.is_empty() {
+        lines.push("The police: statement.md has the facts, with blank fields for what only people know. Carriers and insurers ask for the reference it is filed under.".into());
+        lines.push("The insurer, if there is a policy against fraud or cyber crime; most ask to be told within days.".into());
+        lines.push("Whoever answers for data protection: call records, recordings and voice messages are personal data. In the European Union and the United Kingdom a breach of them is told to the authority within 72 hours.".into());
+    }
+    let sources: u64 = report.incidents.iter().map(|incident| incident.sources.len() as u64).sum();
+    if sources > 0 {
+        lines.push(
+            format!(
+                "The networks that {} belonged to: abuse/ has a report for each, and a note on where to send it.",
+                counted(sources, "attacking address")
+            )
+            .into(),
+        );
+    }
+    let mut blocks = vec![question("Who to tell?")];
+    blocks.push(Block::List(lines));
+    blocks
+}
