@@ -23,7 +23,10 @@ fn main() -> ExitCode {
         if commands::is_broken_pipe(&error) {
             return Status::Done;
         }
-        ui.error(&format!("{error:#}"), commands::hint(&error));
+        match commands::mistakes(&error) {
+            Some(mistakes) => ui.mistakes(mistakes, commands::hint(&error)),
+            None => ui.error(&format!("{error:#}"), commands::hint(&error)),
+        }
         commands::status_of(&error)
     });
     status.into()

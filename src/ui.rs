@@ -77,6 +77,15 @@ impl Ui {
         }
     }
 
+    /// Prints mistakes in files of the user's, each of which points at its line.
+    pub(crate) fn mistakes(&self, mistakes: &str, hint: Option<&str>) {
+        let lines: Vec<String> = mistakes.lines().map(visible).collect();
+        say(&lines.join("\n"));
+        if let Some(hint) = hint {
+            say(&format!("\nhint: {hint}"));
+        }
+    }
+
     /// Returns what shows how far the reading has come: a bar on a terminal, else nothing.
     pub(crate) fn progress(&self) -> Bar {
         let shown = !self.quiet && io::stderr().is_terminal();

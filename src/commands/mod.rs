@@ -116,6 +116,18 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     }
 }
 
+/// Returns the mistakes in playbooks that an error is made of.
+pub(crate) fn mistakes(error: &anyhow::Error) -> Option<&str> {
+    let of_case = || match error.downcast_ref::<CaseError>() {
+        Some(CaseError::Playbooks(error)) => Some(error),
+        _ => None,
+    };
+    match error.downcast_ref::<PlaybookError>().or_else(of_case)? {
+        PlaybookError::Wrong(mistakes) => Some(mistakes),
+        _ => None,
+    }
+}
+
 /// Returns the status that an error ends with.
 pub(crate) fn status_of(error: &anyhow::Error) -> Status {
     match error.downcast_ref::<UserError>() {

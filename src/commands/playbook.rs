@@ -238,6 +238,23 @@ done_when = "They have called back."
 #  use = "weak-secret"
 #  params = {{ at_least = "high" }}
 
+#  [[step.check]]                   # a rule of one's own: tolltrace playbook list --fields
+#  id = "local.sip-guessing"
+#  title = "Many failed SIP logins from one address"
+#  severity = "high"
+#  missing = "Copy /var/log/asterisk."
+#    [step.check.match]
+#    source = ["sip", "pjsip"]
+#    where = [{{ field = "action", eq = "auth-failed" }}]
+#    group_by = ["address"]
+#    within = "5m"
+#    count = {{ at_least = 20 }}
+#    [[step.check.sample]]          # tolltrace playbook test FOLDER
+#    expect = "hit"
+#    repeat = 20
+#    every = "3s"
+#    line = '''[{{year}}-{{month}}-{{day}} {{hh}}:{{mm}}:{{ss}}] NOTICE[1] chan_sip.c: Registration from '<sip:{{n}}@x>' failed for '198.51.100.4' - Wrong password'''
+
 #[tune."off-hours"]                 # of a check that the playbook uses
 #params = {{ night_from = 19 }}
 

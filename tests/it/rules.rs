@@ -196,5 +196,5 @@ fn a_mistake_in_a_rule_is_pointed_at() {
         told.contains("unknown action `auth-faild`") && told.contains("did you mean `auth-failed`?"),
         "{told}"
     );
-    assert!(told.contains("^^^^"), "{told}");
+    assert!(told.contains("\n   |                                   ^^^^^^^^^^^^\n"), "{told}");
 }
