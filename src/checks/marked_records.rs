@@ -68,6 +68,11 @@ fn commands(
         (_, 1..) => {
             (Severity::High, " Some of it came within a day of the intruder's first request.".to_owned())
         }
+        // Without a time: but who got in by a page acts as the user that pages run as.
+        _ if door.is_some() && SERVICES.iter().any(|name| name.as_bytes() == user) => (
+            Severity::High,
+            " Pages of the web server run as this user, and an intruder got in by one.".to_owned(),
+        ),
         (2, 0) => (Severity::Medium, ADMINISTRATORS.to_owned()),
         _ => (Severity::Low, ADMINISTRATORS.to_owned()),
     };

@@ -69,6 +69,7 @@ fn class(kind: SecretKind) -> SecretKind {
 pub(in crate::pbx) struct Book {
     entries: Vec<Entry>,
     beyond: usize,
+    unweighed: BTreeMap<SecretKind, usize>,
 }
 
 impl Book {
@@ -119,6 +120,7 @@ impl Book {
 
     /// Notes a secret that cannot be weighed: a salted hash, an encrypted value.
     pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer) {
+        *self.unweighed.entry(bearer.kind).or_default() += 1;
         self.add(bearer, BTreeSet::new(), None);
     }
 
@@ -150,6 +152,17 @@ impl Book {
     /// Returns how many secrets were left out.
     pub(in crate::pbx) fn beyond(&self) -> usize {
         self.beyond
+    }
+
+    /// Says which secrets were not weighed: hashes with a salt, made to be slow to try.
+    pub(in crate::pbx) fn not_weighed(&self) -> impl Iterator<Item = String> {
+        self.unweighed.iter().map(|(kind, count)| {
+            format!(
+                "not checked: the secrets of {count} {}, of which only salted hashes are kept; whether they are weak \
+                 cannot be told here",
+                kind.words()
+            )
+        })
     }
 
     /// Compares all secrets with each other and hands out what may be told of them.
