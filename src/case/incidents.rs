@@ -179,6 +179,7 @@ impl Case<'_> {
             (Role::Scan, incident.scan),
             (Role::Guess, incident.guess),
             (Role::Provision, incident.provision),
+            (Role::Web, incident.web),
             (Role::Register, incident.register),
         ];
         let mut phases: Vec<model::PhaseSpan> =

@@ -353,7 +353,14 @@ fn shown(action: Action, message: String) -> String {
             | Action::FileMissing
             | Action::Dialplan
     );
-    if may_tell { crate::secrets::masked(&message).into_owned() } else { message }
+    if may_tell || has_userinfo(&message) { crate::secrets::masked(&message).into_owned() } else { message }
+}
+
+/// Returns whether an address of SIP in a text has a secret before its host: `sip:name:secret@host`.
+fn has_userinfo(message: &str) -> bool {
+    message.split_once("sip:").is_some_and(|(_, rest)| {
+        rest.split('@').next().is_some_and(|user| user.len() < rest.len() && user.contains(':'))
+    })
 }
 
 fn is_flood(action: Action) -> bool {

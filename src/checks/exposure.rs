@@ -99,7 +99,8 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
         };
         Some(Finding {
             id: door.id,
-            severity: door.severity,
+            // Open is how most have it; that somebody came in is what makes it urgent.
+            severity: if incidents.is_empty() { door.severity.max(Severity::Medium) } else { door.severity },
             subject: Untrusted::from(ports.join(", ").as_str()),
             title: door.title.into(),
             detail: format!("By the rules as they are saved. {}{helped}", door.why),

@@ -3,15 +3,13 @@
 //! Such an account has no owner to give a new secret to. One that the intruder also used, or whose page of the panel
 //! it sent something to, is his; of one that only came to be in that time an administrator may know.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Show;
-use crate::artifacts::{Change, Held};
-use crate::event::{Citation, Instant};
+use crate::artifacts::Change;
+use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
-use crate::reconstruct::same_network;
-use crate::reconstruct::web::WebDoor;
+use crate::reconstruct::web::{MadeExtension, WebDoor, made_extensions};
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
@@ -29,30 +27,8 @@ pub(super) fn check(
     show: &Show<'_>,
 ) -> Vec<Finding> {
     let Some(door) = door else { return Vec::new() };
-    let mut orders: Vec<Instant> = door.orders.iter().map(|(at, _)| *at).collect();
-    orders.push(door.first);
-    let was_in = |change: &Change| {
-        orders.iter().any(|at| {
-            change.without.0.is_none_or(|without| *at >= without)
-                && change.with.is_none_or(|with| *at <= with)
-        })
-    };
-    let extensions = world.artifacts.appeared.iter().filter(|change| change.row.held == Held::Extension);
-    let mut made: BTreeMap<&str, &Change> = BTreeMap::new();
-    for change in extensions.filter(|change| was_in(change)) {
-        made.entry(&change.row.name).or_insert(change);
-    }
-    let finding_of = |(name, change): (&str, &Change)| {
-        let is_theirs = |address: &IpAddr| {
-            door.addresses.keys().any(|known| known == address || same_network(*known, *address))
-        };
-        let edits = world.web.edits.of(name);
-        let edit = edits
-            .filter(|(address, at, _)| *at >= door.first && is_theirs(address))
-            .min_by_key(|edit| edit.1);
-        finding(name, change, edit.map(|(address, _, line)| (address, line)), incidents, show)
-    };
-    made.into_iter().take(MOST_SHOWN).map(finding_of).collect()
+    let made = made_extensions(world, door).into_iter().take(MOST_SHOWN);
+    made.map(|MadeExtension { name, change, edit }| finding(name, change, edit, incidents, show)).collect()
 }
 
 fn finding(

@@ -21,6 +21,9 @@ const MOST_TOLD: usize = 6;
 /// An intruder types within this time after a request of his, in seconds.
 const SOON: i64 = 86_400;
 
+/// Users as which web servers and phone servers run: nobody logs in as one of them by name.
+const SERVICES: [&str; 6] = ["asterisk", "apache", "www-data", "nginx", "freeswitch", "uucp"];
+
 /// Yields one finding for each user whose commands bear marks, and one for each other mark.
 pub(super) fn check(world: &World<'_>, door: Option<&WebDoor>, show: &Show<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -65,6 +68,11 @@ fn commands(
         (_, 1..) => {
             (Severity::High, " Some of it came within a day of the intruder's first request.".to_owned())
         }
+        // Without a time: but who got in by a page acts as the user that pages run as.
+        _ if door.is_some() && SERVICES.iter().any(|name| name.as_bytes() == user) => (
+            Severity::High,
+            " Pages of the web server run as this user, and an intruder got in by one.".to_owned(),
+        ),
         (2, 0) => (Severity::Medium, ADMINISTRATORS.to_owned()),
         _ => (Severity::Low, ADMINISTRATORS.to_owned()),
     };

@@ -97,7 +97,13 @@ fn of_file(file: &Artifact, written: &Written<'_>, show: &Show<'_>) -> Option<Fi
         subject: Untrusted::from(file.on_disk.as_str()),
         title: format!("{} {what}", visible(&file.on_disk)),
         detail: format!("{}{}{soon}", marks::detail(&told), marks::written(file)),
-        remedy: remedy.to_owned(),
+        remedy: match (severity, file.place) {
+            (Severity::Critical, Place::Keys) => "Take the key away after keeping a copy of the file with its times, and look for logins with it.",
+            (Severity::Critical, Place::Users | Place::Passwords) => "Keep a copy, lock the user and end its sessions. Whoever could add one had the rights of root: build the host anew.",
+            (Severity::Critical, Place::BackupHook) => "Take it away after keeping a copy, and run no backup before that.",
+            _ => remedy,
+        }
+        .to_owned(),
         attack: vec![technique],
         evidence: marks::proof(file, &told, show),
     })

@@ -62,7 +62,11 @@ fn finding(outlet: &Outlet<'_>, written: &Written<'_>, show: &Show<'_>) -> Optio
         subject: Untrusted::from(format!("{}@{}", outlet.extension, outlet.context).as_str()),
         title: format!("Calls go out from {why}"),
         detail: format!("It is {}. {when}", name(outlet)),
-        remedy: "Ask whoever looks after the system whether it is his. If not, keep a copy as proof, take it out, and look for what else was changed in that hour.".into(),
+        remedy: match severity {
+            Severity::Critical => "Keep a copy as proof, take it out and reload the dialplan, and look for what else was changed in that hour.",
+            _ => "Ask whoever looks after the system whether it is his. If not, keep a copy as proof, take it out, and look for what else was changed in that hour.",
+        }
+        .into(),
         // MITRE ATT&CK: Event Triggered Execution is the nearest to what a hook does.
         attack: vec!["T1546"],
         evidence: vec![proof],

@@ -36,7 +36,7 @@ pub enum DeckError {
     #[error("{0}: larger than {LARGEST} bytes")]
     TooLarge(String),
     /// A column is missing.
-    #[error("{path}: no column of {what} among: {headers}")]
+    #[error("{path}: no column of {what} among: {headers}; rename the one that holds them to `{header}`")]
     Missing {
         /// The file.
         path: String,
@@ -44,6 +44,8 @@ pub enum DeckError {
         what: &'static str,
         /// The headers found.
         headers: String,
+        /// What such a column may be called.
+        header: &'static str,
     },
     /// Two columns could be the same.
     #[error("{path}: both \"{first}\" and \"{second}\" could be the column of {what}")]

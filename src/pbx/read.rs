@@ -181,6 +181,8 @@ impl Collector {
             let what = format!("{} more secrets were not weighed", self.book.beyond());
             pbx.problems.push(Problem { path: "configuration".to_owned(), what });
         }
+        let problem = |what| Problem { path: "configuration".to_owned(), what };
+        pbx.problems.extend(self.book.not_weighed().map(problem));
         pbx.secret_values = self.book.values();
         pbx.held_secrets = self.book.finish();
         let shared = self.secrets.shared();

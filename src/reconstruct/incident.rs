@@ -44,6 +44,8 @@ pub struct Incident {
     pub scan: Option<Span>,
     /// When phone files were fetched.
     pub provision: Option<Span>,
+    /// When holes of the web server and pages left behind were used.
+    pub web: Option<Span>,
     /// When registrations and logins were accepted.
     pub register: Option<Span>,
     /// Addresses that the server's tables hold as registered, nobody knows since when.
@@ -191,6 +193,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         guess: guess_span(world, &actors, &accounts, breach),
         scan: scan_span(world, &actors),
         provision: provision_span(world, &actors),
+        web: None,
         register: accepted.span.or_else(|| register_span(world, cluster)),
         held: accepted.held,
         ways,

@@ -134,7 +134,7 @@ pub fn missing(world: &World<'_>, account: Option<&str>, vector: Vector) -> Vec<
         }
         Vector::WebAdmin => vec![
             (!has_web_log(world), "the web server's access logs"),
-            (true, "a record of the panel's logins that succeed: FreePBX keeps none"),
+            (true, "a record of the panel's logins that succeed, which FreePBX does not keep"),
         ],
         Vector::Insider => vec![(true, "word of those who knew the secret, and who was there at the time")],
         Vector::Unknown => vec![(!sees_logins, "a log that shows logins")],

@@ -61,6 +61,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         guess: None,
         scan: scan_span(world, &actors),
         provision: None,
+        web: None,
         register: None,
         held: BTreeSet::new(),
         actors,
@@ -147,6 +148,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             Vec::new()
         },
         provision: None,
+        web: None,
         register,
         held: BTreeSet::new(),
         actors,

@@ -13,7 +13,7 @@ use crate::carrier::{Billed, Direction};
 use crate::case::build::Case;
 use crate::case::incidents::would_refute;
 use crate::case::losses::{BilledCall, Cost};
-use crate::event::Instant;
+use crate::event::{Citation, Instant};
 use crate::numbering;
 use crate::reconstruct::vectors;
 use crate::report::document::counted;
@@ -72,13 +72,20 @@ impl CarrierSide<'_> {
         }
         let room = self.room(case, &alone);
         let is_wiped = matches!(room, Room::For { fitting, of } if fitting * 2 >= of && of > 0);
-        let way = weigh(&matched, &alone, room, self.log_is_silent(case, &alone));
+        let mut way = weigh(&matched, &alone, room, self.log_is_silent(case, &alone));
+        let given = given_before(case, &alone);
+        way.because.extend(given.iter().map(|(why, _)| why.clone()));
         // That records may be gone speaks against the secret, not against the fraud.
         if way.points + if is_wiped { ROOM_POINTS } else { 0 } < LEAST_POINTS {
             return None;
         }
         let blamed = blamed(&matched, &alone);
-        (!blamed.is_empty()).then(|| self.build(case, &blamed, way, is_wiped))
+        let mut incident = (!blamed.is_empty()).then(|| self.build(case, &blamed, way, is_wiped))?;
+        if !given.is_empty() {
+            incident.unknown = vec![FROM_A_FILE.to_owned()];
+            incident.proof.extend(case.proofs(given.iter().map(|(_, line)| line)));
+        }
+        Some(incident)
     }
 
     fn build(&self, case: &Case<'_>, blamed: &[&Judged<'_>], way: Weighed, is_wiped: bool) -> Incident {
@@ -230,6 +237,34 @@ impl CarrierSide<'_> {
         });
         from.zip(to).is_some_and(|(from, to)| from <= first && to >= last)
     }
+}
+
+/// What is not known of a secret where files that may hold it were handed out.
+const FROM_A_FILE: &str = "whether the trunk's secret stood in the files that the web server gave away, or came from elsewhere: the web panel, the carrier's portal";
+
+/// Returns the copies of configuration that the web server gave to strangers before the first of the calls, with the
+/// line of each. They say where the secret may come from, not that somebody used it.
+fn given_before(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<(String, Citation)> {
+    /// Files that are named.
+    const MOST_NAMED: usize = 3;
+    let Some(first) = alone.iter().filter_map(|judged| judged.call.begin()).min() else { return Vec::new() };
+    let world = case.world;
+    let given =
+        world.web.downloads.given.iter().filter(|((address, _), download)| {
+            download.first < first && world.neighbours.is_outside(*address)
+        });
+    let told = given.map(|((address, path), download)| {
+        let path = visible(&String::from_utf8_lossy(path));
+        (
+            format!(
+                "before that, the web server gave {path} to {address}, a file that holds secrets by its name"
+            ),
+            download,
+        )
+    });
+    let mut told: Vec<_> = told.map(|(why, download)| (download.first, why, download.line.clone())).collect();
+    told.sort();
+    told.into_iter().take(MOST_NAMED).map(|(_, why, line)| (why, line)).collect()
 }
 
 /// Weighs that the trunk's secret was used elsewhere.

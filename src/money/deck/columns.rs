@@ -115,7 +115,8 @@ impl Columns {
         for what in [What::Prefix, What::Rate] {
             if !columns.places.contains_key(&what) {
                 let headers = names.join(", ");
-                return Err(DeckError::Missing { path: path.to_owned(), what: words(what), headers });
+                let header = if what == What::Prefix { "prefix" } else { "rate" };
+                return Err(DeckError::Missing { path: path.to_owned(), what: words(what), headers, header });
             }
         }
         Ok(columns)

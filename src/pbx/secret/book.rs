@@ -71,6 +71,7 @@ pub(super) fn class(kind: SecretKind) -> SecretKind {
 pub(in crate::pbx) struct Book {
     entries: Vec<Entry>,
     beyond: usize,
+    unweighed: BTreeMap<SecretKind, usize>,
 }
 
 impl Book {
@@ -125,6 +126,7 @@ impl Book {
 
     /// Notes a secret that cannot be weighed: a salted hash, an encrypted value.
     pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer) {
+        *self.unweighed.entry(bearer.kind).or_default() += 1;
         self.add(bearer, BTreeSet::new(), None);
     }
 
@@ -165,6 +167,17 @@ impl Book {
             values.add(&entry.held, entry.value.as_ref(), entry.digest.as_ref(), entry.tries());
         }
         values
+    }
+
+    /// Says which secrets were not weighed: hashes with a salt, made to be slow to try.
+    pub(in crate::pbx) fn not_weighed(&self) -> impl Iterator<Item = String> {
+        self.unweighed.iter().map(|(kind, count)| {
+            format!(
+                "not checked: the secrets of {count} {}, of which only salted hashes are kept; whether they are weak \
+                 cannot be told here",
+                kind.words()
+            )
+        })
     }
 
     /// Compares all secrets with each other and hands out what may be told of them.

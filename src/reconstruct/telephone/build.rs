@@ -27,6 +27,7 @@ pub(super) fn incident(world: &World<'_>, door: &Door) -> Incident {
         guess: span(world, door, &callers, Role::Guess),
         scan: span(world, door, &callers, Role::Scan),
         provision: None,
+        web: None,
         register: None,
         held: BTreeSet::new(),
         actors: BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::event::{Citation, Instant};
 use crate::reconstruct::behaviour::{self, Destination, FRAUD_LIKE};
 use crate::reconstruct::burst;
 use crate::reconstruct::calls::Call;
-use crate::reconstruct::incident::{Actor, Incident};
+use crate::reconstruct::incident::{Actor, Incident, Span};
 use crate::reconstruct::same_network;
 use crate::reconstruct::vectors::Weighed;
 use crate::reconstruct::world::World;
@@ -135,11 +135,24 @@ pub(in crate::reconstruct) fn of_web(
         guess: None,
         scan: None,
         provision: None,
+        web: web_span(door),
         register: None,
         held: BTreeSet::new(),
         actors,
         is_doubtful: false,
     }
+}
+
+/// Returns when the party used holes of the web server and pages that it left there.
+fn web_span(door: &WebDoor) -> Option<Span> {
+    let (last, _) = door.orders.iter().max()?;
+    let addresses: BTreeSet<_> = door.orders.iter().map(|(_, address)| *address).collect();
+    Some(Span {
+        first: door.first,
+        last: door.first.max(*last),
+        events: door.orders.len() as u64,
+        sources: addresses.len() as u64,
+    })
 }
 
 /// The other ways in that the same traces would fit.

@@ -7,6 +7,7 @@
 
 mod calls;
 mod door;
+mod made;
 mod signs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::artifacts::Held;
 use crate::event::{Citation, Instant};
 
 pub(super) use calls::{join, of_web};
+pub use made::{MadeExtension, made_extensions};
 
 /// What a request brought about shows within so many seconds.
 const CREATED_SECONDS: i64 = 86_400;
@@ -62,7 +64,10 @@ pub struct WebDoor {
 /// Finds the party that came in by the web server.
 pub fn find(world: &World<'_>) -> Option<WebDoor> {
     let signs = signs::Signs::of(world);
-    if signs.tell_of_a_hole() { Some(door::of_hole(world, &signs)) } else { door::of_login(&signs) }
+    let mut door =
+        if signs.tell_of_a_hole() { Some(door::of_hole(world, &signs)) } else { door::of_login(&signs) }?;
+    made::add_accounts(world, &mut door);
+    Some(door)
 }
 
 /// Returns the extensions and manager users that came to be between two dumps.

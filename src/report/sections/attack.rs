@@ -24,7 +24,8 @@ pub(super) fn phases(report: &Report) -> Vec<Block> {
                 instant_or_dash(span.first.as_ref()).into(),
                 instant_or_dash(span.last.as_ref()).into(),
                 span.events.into(),
-                span.sources.into(),
+                // Calls that no address is known of.
+                if span.sources == 0 { "-".into() } else { span.sources.into() },
             ]
         });
         Block::table(&["phase", "meaning", "first", "last", "#records", "#addresses"], rows.collect())
