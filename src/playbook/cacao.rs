@@ -438,7 +438,7 @@ mod tests {
             |playbook| a_step(playbook, "action", |step| drop(step.as_object_mut().unwrap().remove("agent"))),
             |playbook| a_step(playbook, "action", |step| step["commands"][0]["type"] = "bash".into()),
             |playbook| {
-                a_step(playbook, "if-condition", |step| step["condition"] = "__x__:value = 'true'".into())
+                a_step(playbook, "if-condition", |step| step["condition"] = "__x__:value = 'true'".into());
             },
             |playbook| a_step(playbook, "start", |step| step["on_completion"] = "end--nowhere".into()),
         ];

@@ -60,16 +60,16 @@ impl Held {
     }
 
     /// One is enough: the first that holds decides, else the first that is not known.
-    fn any(all: Vec<Held>) -> Self {
+    fn any(all: &[Held]) -> Self {
         Held::deciding(all, true)
     }
 
     /// All must hold: the first that does not decides, else the first that is not known.
-    fn all(all: Vec<Held>) -> Self {
+    fn all(all: &[Held]) -> Self {
         Held::deciding(all, false)
     }
 
-    fn deciding(all: Vec<Held>, by: bool) -> Self {
+    fn deciding(all: &[Held], by: bool) -> Self {
         let first = |is: Option<bool>| all.iter().find(|held| held.is == is).cloned();
         first(Some(by))
             .or_else(|| first(None))
@@ -130,7 +130,7 @@ impl Judge<'_> {
             None => {
                 // A step of a sequence says nothing by itself.
                 let telling = outcomes.iter().filter(|(check, _)| !check.is_step_only());
-                Held::any(telling.map(|(_, outcome)| Held::of(outcome)).collect())
+                Held::any(&telling.map(|(_, outcome)| Held::of(outcome)).collect::<Vec<_>>())
             }
         };
         let done = step.done.as_ref().map(|done| self.condition(done.get_ref(), off));
@@ -204,10 +204,10 @@ impl Judge<'_> {
             return if condition.seen { Held { is: Some(held.is == Some(true)), ..held } } else { held };
         }
         if let Some(any) = &condition.any {
-            return Held::any(each(any));
+            return Held::any(&each(any));
         }
         if let Some(all) = &condition.all {
-            return Held::all(each(all));
+            return Held::all(&each(all));
         }
         if let Some(not) = &condition.not {
             return self.condition(not.get_ref(), off).not();
