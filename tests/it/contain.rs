@@ -190,13 +190,14 @@ fn the_programs_take_the_files_that_are_for_them() {
 #[test]
 fn every_file_says_what_it_changes_how_to_undo_and_how_to_check_it() {
     for server in servers() {
+        let of_ssh = Regex::new(r"dports?[^#]*\b22\b").unwrap();
         for (name, text) in written(&server.examined, false).iter().filter(|(name, _)| !name.ends_with(".md"))
         {
             for words in ["What it changes: ", "How to undo it: ", "How to check it: "] {
                 let head: Vec<&str> = text.lines().take(14).collect();
                 assert!(head.iter().any(|line| line.contains(words)), "{}/{name}: {words}", server.name);
             }
-            let is_of_ssh = |line: &&str| Regex::new(r"dports?[^#]*\b22\b").unwrap().is_match(line);
+            let is_of_ssh = |line: &&str| of_ssh.is_match(line);
             assert_eq!(
                 text.lines().find(|line| !is_remark(line) && is_of_ssh(line)),
                 None,

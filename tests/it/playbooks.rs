@@ -32,7 +32,7 @@ fn state<'r>(report: &'r Value, phase: &str, id: &str) -> &'r str {
 fn fits(name: &str, report: &Value, answers: &Value) {
     let incidents = answers["incidents"].as_array().expect("incidents");
     let is = |phase: &str, id: &str, wanted: &str| {
-        assert_eq!(state(report, phase, id), wanted, "{name}: {phase} {id}")
+        assert_eq!(state(report, phase, id), wanted, "{name}: {phase} {id}");
     };
     for step in report["steps"].as_array().expect("steps") {
         let reason = step["reason"].as_str().unwrap_or_default();

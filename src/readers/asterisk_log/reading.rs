@@ -564,8 +564,10 @@ mod tests {
         chunk
     }
 
+    type Told = (Action, u32, u32, Option<Stamp>, Option<u32>);
+
     /// What folding keeps: all but steps, and of those the doors.
-    fn kept(chunk: &Chunk) -> Vec<(Action, u32, u32, Option<Stamp>, Option<u32>)> {
+    fn kept(chunk: &Chunk) -> Vec<Told> {
         let is_door = |entry: &&Entry| chunk.text(entry.detail).is_some_and(messages::is_door);
         let kept = chunk.entries.iter().filter(|entry| entry.action != Action::Dialplan || is_door(entry));
         kept.map(|entry| (entry.action, entry.offset, entry.line, entry.stamp, entry.call)).collect()
