@@ -169,7 +169,7 @@ Exit status: 0 if everything holds, 1 if anything was changed, added, moved or i
 
 Examples:
   tolltrace verify preserved
-  tolltrace verify preserved --expect 5f0c3f6e4a6b7d2f9b1e8c7a6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e")]
+  tolltrace verify preserved --expect \"$(cat fingerprint-from-the-form)\"")]
     Verify(VerifyArgs),
     /// List, show, check and write playbooks: the steps of the runbook, as data.
     #[command(after_help = "\

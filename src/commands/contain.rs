@@ -6,18 +6,18 @@ use tolltrace::case::Options;
 use tolltrace::contain::{self, Asked, Output, Plan};
 use tolltrace::evidence::Evidence;
 use tolltrace::evidence::live::is_running;
+use tolltrace::playbook::{self, Phase};
 use tolltrace::report::case_folder;
 use tolltrace::report::document::Block;
 use tolltrace::report::manifest::Run;
-use tolltrace::report::model::{Case, Report, SCHEMA, Tool};
+use tolltrace::report::model::{Case, PlaybookStep, Report, SCHEMA, Tool};
 use tolltrace::report::{json, markdown, text};
 
 use crate::cli::{ContainArgs, Format};
 use crate::ui::Ui;
 
-use super::next::given;
 use super::words::shell_word;
-use super::{Status, inquiry};
+use super::{Status, inquiry, next};
 
 /// Examines the evidence, writes the files and prints what to do in which order.
 pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -76,18 +76,30 @@ fn shown(
         Format::Json => {
             let files =
                 files.iter().map(|file| FileData { path: &file.path, purpose: file.purpose }).collect();
-            let data =
-                ContainData { schema: SCHEMA, tool: &report.tool, case: &report.case, contain: plan, files };
+            let steps = report.steps.iter().filter(|step| step.phase == Phase::Contain.word()).collect();
+            let data = ContainData {
+                schema: SCHEMA,
+                tool: &report.tool,
+                case: &report.case,
+                contain: plan,
+                steps,
+                files,
+            };
             let mut bytes = Vec::new();
             json::write_pretty(&mut bytes, &data)?;
             String::from_utf8(bytes)?
         }
-        Format::Markdown => markdown::render("Cut off and change", &contain::blocks(plan, asked, files)),
+        Format::Markdown => {
+            let mut blocks = contain::blocks(plan, asked, files);
+            blocks.extend(playbook::blocks::phase(Phase::Contain, report, inquiry::full()));
+            markdown::render("Cut off and change", &blocks)
+        }
         Format::Text => {
             let mut blocks = contain::blocks(plan, asked, files);
+            blocks.extend(playbook::blocks::phase(Phase::Contain, report, inquiry::view(ui, false)));
             blocks.extend(folder(args, written));
             blocks.push(Block::heading("Next"));
-            blocks.push(Block::Commands(next(args)));
+            blocks.push(Block::Commands(leading_on(args)));
             text::render(&blocks, ui.bold())
         }
     })
@@ -113,10 +125,8 @@ fn folder(args: &ContainArgs, written: &[String]) -> Vec<Block> {
     blocks
 }
 
-fn next(args: &ContainArgs) -> Vec<String> {
-    let paths = args.evidence.evidence.iter();
-    let quoted: Vec<String> = paths.map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
+fn leading_on(args: &ContainArgs) -> Vec<String> {
+    let evidence = next::evidence(&args.evidence.evidence, &args.inquiry, &args.record);
     let mut commands = Vec::new();
     match args.output.as_deref() {
         Some(folder) => {
@@ -136,6 +146,7 @@ struct ContainData<'a> {
     tool: &'a Tool,
     case: &'a Case,
     contain: &'a Plan,
+    steps: Vec<&'a PlaybookStep>,
     files: Vec<FileData<'a>>,
 }
 

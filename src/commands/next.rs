@@ -11,9 +11,7 @@ use super::words::shell_word;
 
 /// Returns what to run after a phase's command.
 pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
-    let quoted: Vec<String> =
-        args.evidence.evidence.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
+    let evidence = evidence(&args.evidence.evidence, &args.inquiry, &args.record);
     let has_bill = !args.inquiry.carrier_cdr.is_empty();
     let bill = if has_bill { "" } else { " --carrier-cdr BILL.csv" };
     let dispute = format!("tolltrace dispute {evidence}{bill} -o packet");
@@ -25,8 +23,25 @@ pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
     vec![Block::heading("Next"), Block::Commands(commands)]
 }
 
+/// Returns the evidence as it was given, with the options that change what is found. What is to be shared does not
+/// show it: a path may name whose system it is.
+pub(super) fn evidence(paths: &[PathBuf], inquiry: &InquiryArgs, record: &RecordArgs) -> String {
+    if record.redact {
+        return "EVIDENCE".to_owned();
+    }
+    paths_alone(paths, record) + &given(inquiry, record)
+}
+
+/// Returns the evidence as it was given.
+pub(super) fn paths_alone(paths: &[PathBuf], record: &RecordArgs) -> String {
+    if record.redact {
+        return "EVIDENCE".to_owned();
+    }
+    paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}
+
 /// Returns the options that were given and change what is found, each with a space before it.
-pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
+fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
     let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();

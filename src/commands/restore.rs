@@ -11,9 +11,8 @@ use tolltrace::restore::{self, Earlier, Outcome, Scene};
 use crate::cli::{Format, RestoreArgs};
 use crate::ui::Ui;
 
-use super::next::given;
 use super::words::shell_word;
-use super::{Status, inquiry};
+use super::{Status, inquiry, next};
 
 /// Judges every gate on the new evidence, and ends with 1 while one does not hold.
 pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -55,15 +54,13 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
 fn all(args: &RestoreArgs, outcome: &Outcome, view: tolltrace::report::sections::View) -> Vec<Block> {
     let mut blocks = restore::blocks(outcome, view);
     blocks.push(Block::heading("Next"));
-    blocks.push(Block::Commands(next(args, outcome)));
+    blocks.push(Block::Commands(leading_on(args, outcome)));
     blocks
 }
 
 /// Returns the command that leads on: what closes the holes, or this one again after a day.
-fn next(args: &RestoreArgs, outcome: &Outcome) -> Vec<String> {
-    let paths = args.report.evidence.evidence.iter().map(|path| shell_word(&path.to_string_lossy()));
-    let options = given(&args.report.inquiry, &args.report.record);
-    let evidence = [paths.collect::<Vec<_>>().join(" "), options].concat();
+fn leading_on(args: &RestoreArgs, outcome: &Outcome) -> Vec<String> {
+    let evidence = next::evidence(&args.report.evidence.evidence, &args.report.inquiry, &args.report.record);
     let case = args.case.as_ref().map(|case| format!(" --case {}", shell_word(&case.to_string_lossy())));
     let case = case.unwrap_or_else(|| " --case CASE".to_owned());
     let again = |since: &str| format!("tolltrace restore {evidence}{case} --clean-since {since}");

@@ -14,9 +14,8 @@ use tolltrace::report::text;
 use crate::cli::{DemoArgs, Format, RunArgs};
 use crate::ui::Ui;
 
-use super::next::given;
 use super::words::shell_word;
-use super::{Status, inquiry};
+use super::{Status, inquiry, next};
 
 /// Examines the evidence given, writes the case and prints the story.
 pub(super) fn run(args: &RunArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -73,7 +72,7 @@ fn shown(
             blocks.extend(files(args.output.as_deref(), written));
             blocks.push(Block::heading("Next"));
             let has_calls = report.incidents.iter().any(|incident| !incident.calls.is_empty());
-            blocks.push(Block::Commands(next(paths, args, has_calls)));
+            blocks.push(Block::Commands(leading_on(paths, args, has_calls)));
             text::render(&blocks, ui.bold())
         }
     })
@@ -88,12 +87,11 @@ fn files(folder: Option<&Path>, written: &[String]) -> Vec<Block> {
 }
 
 /// Returns the commands that lead on from here, with the options that this answer rests on.
-fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
+fn leading_on(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
     if paths.is_empty() {
         return vec!["tolltrace run /path/to/the/copied/disk -o case".to_owned()];
     }
-    let quoted: Vec<String> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-    let evidence = [quoted.join(" "), given(&args.inquiry, &args.record)].concat();
+    let evidence = next::evidence(paths, &args.inquiry, &args.record);
     let mut commands = Vec::new();
     match args.output.as_deref() {
         Some(folder) => {
@@ -104,7 +102,7 @@ fn next(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String> {
     commands.push(format!("tolltrace contain {evidence} -o case"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
-    commands.push(format!("tolltrace timeline {} -o timeline.jsonl", quoted.join(" ")));
+    commands.push(format!("tolltrace timeline {} -o timeline.jsonl", next::paths_alone(paths, &args.record)));
     if has_calls && args.inquiry.carrier_cdr.is_empty() {
         commands.push(format!("tolltrace dispute {evidence} --carrier-cdr BILL.csv -o packet"));
     } else if has_calls {

@@ -94,7 +94,7 @@ pub fn write_with(
     }
     if let Some(kept) = &examined.kept {
         let path = folder.join(SECRETS);
-        let bytes = kept.to_json().map_err(|error| unwritable(&path, error.into()))?;
+        let bytes = kept.to_json().map_err(|error| unwritable(&path, error))?;
         write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
         written.push(manifest::fingerprint(SECRETS, &bytes));
     }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::pbx::{IMPRINT_METHOD, Imprint, SecretKind, Values};
+use crate::report::json;
 
 /// The name and version of the file's form.
 pub(super) const SCHEMA: &str = "tolltrace.secrets/1";
@@ -68,7 +69,7 @@ impl Kept {
     }
 
     /// Writes the file.
-    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn to_json(&self) -> std::io::Result<Vec<u8>> {
         let row = |imprint: &Imprint| Row {
             kind: imprint.kind.clone(),
             owner: imprint.owner.clone(),
@@ -82,8 +83,8 @@ impl Kept {
             left_out: self.left_out,
             secrets: self.imprints.iter().map(row).collect(),
         };
-        let mut bytes = serde_json::to_vec_pretty(&form)?;
-        bytes.push(b'\n');
+        let mut bytes = Vec::new();
+        json::write_pretty(&mut bytes, &form)?;
         Ok(bytes)
     }
 

@@ -189,8 +189,8 @@ fn the_programs_take_the_files_that_are_for_them() {
 
 #[test]
 fn every_file_says_what_it_changes_how_to_undo_and_how_to_check_it() {
+    let of_ssh = Regex::new(r"dports?[^#]*\b22\b").unwrap();
     for server in servers() {
-        let of_ssh = Regex::new(r"dports?[^#]*\b22\b").unwrap();
         for (name, text) in written(&server.examined, false).iter().filter(|(name, _)| !name.ends_with(".md"))
         {
             for words in ["What it changes: ", "How to undo it: ", "How to check it: "] {

@@ -38,10 +38,17 @@ fn staged() -> PathBuf {
 }
 
 fn case_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let files =
-        entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()));
-    files.filter(|(name, _)| name != "manifest.json").collect()
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            let inner = case_files(&entry.path()).into_iter();
+            files.extend(inner.map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else if name != "manifest.json" {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
 }
 
 #[test]
@@ -54,8 +61,12 @@ fn threads_change_no_byte_of_a_case() {
         let output = scratch.run(&["run", "pbx", "-q", "-j", jobs, "-o", &case]);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         let files = case_files(&scratch.path().join(case));
-        assert_eq!(files.len(), 5);
         let first = first.get_or_insert_with(|| files.clone());
+        assert!(
+            files.contains_key("contain/README.md") && files.keys().eq(first.keys()),
+            "{:?}",
+            files.keys()
+        );
         for (name, bytes) in &files {
             assert!(first[name] == *bytes, "{name} with -j {jobs}");
         }
