@@ -24,7 +24,7 @@ mod module_changed;
 mod paid_forward;
 mod panel_row;
 mod persistence;
-mod provisioning;
+pub(crate) mod provisioning;
 mod proxy_script;
 mod readable_secrets;
 pub mod registry;

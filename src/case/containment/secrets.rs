@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{is_host_broken, place};
 use crate::case::build::Case;
+use crate::checks::provisioning;
 use crate::contain::{Credential, Plan, Turn};
 use crate::pbx::{HeldSecret, SecretKind, Standing, Technology};
 use crate::report::model::{Report, Severity, Vector};
@@ -20,6 +21,8 @@ struct Grounds<'a> {
     made: BTreeSet<&'a str>,
     /// Accounts whose phone files strangers read.
     handed_out: BTreeSet<&'a str>,
+    /// Accounts whose phone files lie where strangers can fetch them.
+    exposed: BTreeSet<&'a str>,
     has_intrusion: bool,
     is_host_broken: bool,
     /// Did strangers download files of the configuration?
@@ -28,7 +31,7 @@ struct Grounds<'a> {
 }
 
 impl<'a> Grounds<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(case: &Case<'a>, report: &'a Report) -> Self {
         let subjects = |id: &'static str| {
             let of_it = report.findings.iter().filter(move |finding| finding.id == id);
             of_it.filter(|finding| finding.severity <= Severity::High).map(|finding| finding.subject.raw())
@@ -41,6 +44,7 @@ impl<'a> Grounds<'a> {
                 .collect(),
             made: subjects("account-made-by-intruder").chain(subjects("unknown-admin")).collect(),
             handed_out: subjects("provisioning-leaked").collect(),
+            exposed: exposed(case, &subjects("provisioning-exposed").collect()),
             has_intrusion: !vectors.is_empty(),
             is_host_broken: is_host_broken(report),
             is_downloaded: report.findings.iter().any(|finding| finding.id == "secrets-downloaded"),
@@ -86,6 +90,9 @@ impl<'a> Grounds<'a> {
         if is_account && self.handed_out.contains(owner) {
             return Some((Turn::Read, "its phone file was handed to a stranger".to_owned()));
         }
+        if is_account && self.exposed.contains(owner) {
+            return Some((Turn::Read, "its phone file lies where strangers can fetch it".to_owned()));
+        }
         if self.is_downloaded && is_account {
             return Some((Turn::Read, "a stranger downloaded files that hold secrets like it".to_owned()));
         }
@@ -96,10 +103,21 @@ impl<'a> Grounds<'a> {
     }
 }
 
+/// Returns the accounts whose secrets, as far as they may be in use, stand in files of these folders.
+fn exposed<'a>(case: &Case<'a>, folders: &BTreeSet<&str>) -> BTreeSet<&'a str> {
+    let files = case.world.pbx.phone_files.iter();
+    let served = files.filter(|file| folders.contains(provisioning::shown_folder(file.folder())));
+    let accounts = served.flat_map(|file| &file.accounts);
+    accounts
+        .filter(|account| account.secret_is_live != Some(false))
+        .map(|account| account.name.as_str())
+        .collect()
+}
+
 /// Fills in the secrets to change.
 pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
     let pbx = case.world.pbx;
-    let grounds = Grounds::of(report);
+    let grounds = Grounds::of(case, report);
     let mut listed: BTreeMap<(Turn, &str, SecretKind), Credential> = BTreeMap::new();
     let in_force = pbx.held_secrets.iter().filter(|held| held.standing == Standing::InForce);
     for held in in_force {

@@ -69,7 +69,7 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
     Finding {
         id: "provisioning-exposed",
         severity: severity(widest, has_live),
-        subject: Untrusted::from(if folder.is_empty() { "the top folder" } else { folder }),
+        subject: Untrusted::from(shown_folder(folder)),
         title: format!("Phone files hold {secrets}, which {who}"),
         detail: detail.join(" "),
         remedy: remedy(widest).into(),
@@ -77,6 +77,11 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
         attack: vec!["T1552.001"],
         evidence: proven.chain(places).chain(lines).filter_map(show).collect(),
     }
+}
+
+/// Returns a folder as findings name it.
+pub(crate) fn shown_folder(folder: &str) -> &str {
+    if folder.is_empty() { "the top folder" } else { folder }
 }
 
 /// A server that hands the folder out.

@@ -5,6 +5,8 @@ mod handed_out;
 mod leftovers;
 mod rights;
 
+pub(crate) use exposed::shown_folder;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
