@@ -49,6 +49,7 @@ pub mod demo;
 pub mod preserve;
 pub mod restore;
 
+mod misspelt;
 pub mod secrets;
 pub mod untrusted;
 mod user_file;

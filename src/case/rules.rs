@@ -199,9 +199,7 @@ mod tests {
 
     use super::super::{Options, prepare, samples::Silent};
     use super::*;
-    use crate::indicators::Confidence;
     use crate::readers::reader_for;
-    use crate::report::model::Severity;
     use crate::rules::{About, Match};
     use crate::scan::{self, How, Task};
 
@@ -215,20 +213,7 @@ mod tests {
     fn rules() -> Rules {
         let written: Vec<Match> = RULES.iter().map(|text| toml::from_str(text).unwrap()).collect();
         let ids = ["rule0", "rule1", "rule2", "rule3"];
-        let about = |id| About {
-            id,
-            span: 0..0,
-            title: id.into(),
-            playbook: "test".into(),
-            severity: Severity::High,
-            confidence: Confidence::High,
-            attack: Vec::new(),
-            advice: None,
-            false_positives: None,
-            missing: None,
-            is_off: false,
-        };
-        let all: Vec<(About, &Match)> = ids.into_iter().map(about).zip(&written).collect();
+        let all: Vec<(About, &Match)> = ids.into_iter().map(About::of_test).zip(&written).collect();
         Rules::new(&all).unwrap()
     }
 

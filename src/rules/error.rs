@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::misspelt::nearest;
+
 /// A mistake in a rule, for whoever writes it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -28,48 +30,9 @@ impl RuleError {
     /// Says that `word` is none of `words`, and names the nearest of them or, where none is near, all.
     pub(super) fn unknown(span: Range<usize>, what: &str, word: &str, words: &[&str]) -> Self {
         let error = RuleError::new(span, format!("unknown {what} `{word}`"));
-        match nearest(word, words) {
+        match nearest(word, words.iter().copied()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!("one of {}", words.join(", "))),
         }
-    }
-}
-
-/// Returns the word that differs least from `word`, if it differs in less than half of its letters.
-fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    let (distance, near) = words.iter().map(|known| (distance(word, known), *known)).min()?;
-    (distance * 2 < near.len().max(word.len())).then_some(near)
-}
-
-/// Returns how many letters have to be put in, taken out or changed to turn one word into the other.
-fn distance(one: &str, other: &str) -> usize {
-    /// A longer word is a misspelling of nothing.
-    const LONGEST: usize = 40;
-    let other: Vec<char> = other.chars().take(LONGEST).collect();
-    // How far the part of `one` read so far is from each beginning of `other`.
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.chars().take(LONGEST).enumerate() {
-        let mut next = vec![index + 1];
-        for (known, pair) in other.iter().zip(row.windows(2)) {
-            let (&[diagonal, above], Some(&left)) = (pair, next.last()) else { continue };
-            let changed = diagonal + usize::from(letter != *known);
-            next.push(changed.min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_word_is_known_again() {
-        let words = ["auth-failed", "auth-ok", "registered"];
-        assert_eq!(nearest("auth-faild", &words), Some("auth-failed"));
-        assert_eq!(nearest("registred", &words), Some("registered"));
-        assert_eq!(nearest("call", &words), None);
-        assert_eq!((distance("kitten", "sitting"), distance("", "abc"), distance("same", "same")), (3, 3, 0));
     }
 }

@@ -304,25 +304,13 @@ impl Hit {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::About;
     use super::super::fields::Field;
-    use super::super::{About, Confidence, Severity};
     use super::*;
     use crate::event::SourceId;
 
     fn rule(id: &'static str, looks_for: LooksFor, within: Option<i64>) -> Rule {
-        let about = About {
-            id,
-            span: 0..0,
-            title: id.into(),
-            playbook: "test".into(),
-            severity: Severity::High,
-            confidence: Confidence::High,
-            attack: Vec::new(),
-            advice: None,
-            false_positives: None,
-            missing: None,
-            is_off: false,
-        };
+        let about = About::of_test(id);
         Rule { about, looks_for, group_by: Vec::new(), within, is_step_only: false }
     }
 

@@ -71,6 +71,26 @@ pub struct About {
     pub is_off: bool,
 }
 
+#[cfg(test)]
+impl About {
+    /// Builds what stands around a rule of that id.
+    pub(crate) fn of_test(id: &'static str) -> Self {
+        About {
+            id,
+            span: 0..0,
+            title: id.into(),
+            playbook: "test".into(),
+            severity: Severity::High,
+            confidence: Confidence::High,
+            attack: Vec::new(),
+            advice: None,
+            false_positives: None,
+            missing: None,
+            is_off: false,
+        }
+    }
+}
+
 /// What came of a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesTried {

@@ -47,6 +47,7 @@ pub(super) static CONFIGURATION: Need = Need {
                 "configuration",
                 "freeswitch-configuration",
                 "sip-proxy-database",
+                "sip-proxy-text-table",
                 "panel-database",
                 "panel-file",
                 "phone-file",
@@ -109,7 +110,16 @@ pub(super) static REGISTRATIONS: Need = Need {
     what: "the server's own database of registrations",
     how_to_get_it: "Copy astdb.sqlite3, or save `asterisk -rx \"database show registrar\"`, `pjsip show contacts` or `sofia status profile internal reg`.",
     is_there: |report| {
-        has_kind(report, &["asterisk-database", "freeswitch-database", "sip-proxy-database", "saved-output"])
+        has_kind(
+            report,
+            &[
+                "asterisk-database",
+                "freeswitch-database",
+                "sip-proxy-database",
+                "sip-proxy-text-table",
+                "saved-output",
+            ],
+        )
     },
 };
 

@@ -53,6 +53,11 @@ pub fn files(report: &Report) -> io::Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
+/// Returns how many addresses are reported.
+pub fn count(report: &Report) -> usize {
+    reported(report).len().min(MOST_REPORTS)
+}
+
 fn file_name(address: IpAddr) -> String {
     format!("abuse/{}.json", address.to_string().replace(':', "-"))
 }

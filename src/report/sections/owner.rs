@@ -1,5 +1,6 @@
 //! The first page of `report.md`: six questions of whoever owns the phone system, answered in plain words.
 
+use crate::report::abuse;
 use crate::report::document::{Block, Line, counted};
 use crate::report::model::{Incident, Report, Role};
 
@@ -112,12 +113,12 @@ fn tell(report: &Report) -> Vec<Block> {
         lines.push("The insurer, if there is a policy against fraud or cyber crime; most ask to be told within days.".into());
         lines.push("Whoever answers for data protection: call records, recordings and voice messages are personal data. In the European Union and the United Kingdom a breach of them is told to the authority within 72 hours.".into());
     }
-    let sources: u64 = report.incidents.iter().map(|incident| incident.sources.len() as u64).sum();
-    if sources > 0 {
+    let reported = abuse::count(report) as u64;
+    if reported > 0 {
         lines.push(
             format!(
                 "The networks that {} belonged to: abuse/ has a report for each, and a note on where to send it.",
-                counted(sources, "attacking address")
+                counted(reported, "attacking address")
             )
             .into(),
         );
