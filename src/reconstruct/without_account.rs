@@ -66,6 +66,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }
@@ -153,6 +154,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }

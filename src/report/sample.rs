@@ -44,6 +44,7 @@ fn call(index: i64) -> FraudCall {
         cost_basis: Some("rate-deck"),
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
+        caller: Some(hostile()),
         route: None,
         evidence: vec![proof(900)],
     }
@@ -136,7 +137,8 @@ fn summary() -> CallSummary {
         by_country: vec![sum.clone()],
         by_class: vec![sum.clone()],
         by_account: vec![sum.clone()],
-        by_source: vec![sum],
+        by_source: vec![sum.clone()],
+        by_caller: vec![sum],
     }
 }
 

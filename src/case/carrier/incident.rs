@@ -191,6 +191,7 @@ impl CarrierSide<'_> {
                     .to_owned()
             },
             address: call.source,
+            caller: None,
             route: None,
             evidence: vec![proof(judged)],
         }

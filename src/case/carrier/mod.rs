@@ -17,11 +17,12 @@ use chrono::SecondsFormat;
 use super::Examined;
 use super::build::Case;
 use super::losses::{Charged, Cost};
+use super::numbers::Numbers;
 use crate::carrier::{Billed, CarrierFile, Direction};
 use crate::event::{Action, Disposition, Instant};
 use crate::fold::{Window, hash};
 use crate::money::Amount;
-use crate::numbering::{self, Confidence, Site};
+use crate::numbering::Confidence;
 use crate::reconcile::{Ours, Reconciled, Theirs, reconcile};
 use crate::reconstruct::trunk_legs::{TrunkLeg, TrunkLegs};
 use crate::reconstruct::world::World;
@@ -60,7 +61,7 @@ impl<'a> CarrierSide<'a> {
     /// Sets the records against the legs; `None` where none were given.
     pub(super) fn new(
         world: &World<'_>,
-        site: &Site,
+        numbers: &Numbers,
         window: Window,
         files: &'a [CarrierFile],
         legs: &'a TrunkLegs,
@@ -71,7 +72,8 @@ impl<'a> CarrierSide<'a> {
         let (billed, outside, repeated) = kept(window, files);
         let theirs: Vec<Theirs> = billed.iter().map(|(_, call)| of_theirs(call)).collect();
         let mut readings = HashMap::new();
-        let ours: Vec<Ours> = legs.legs.iter().map(|leg| of_ours(world, leg, site, &mut readings)).collect();
+        let ours: Vec<Ours> =
+            legs.legs.iter().map(|leg| of_ours(world, leg, numbers, &mut readings)).collect();
         let matched = reconcile(&theirs, &ours);
         let mut side = CarrierSide {
             calls: Vec::new(),
@@ -251,12 +253,12 @@ fn of_theirs(call: &Billed) -> Theirs {
 /// The readings of a dialled number: its own and another.
 type Readings = HashMap<Box<[u8]>, (u64, u64)>;
 
-fn of_ours(world: &World<'_>, leg: &TrunkLeg, site: &Site, readings: &mut Readings) -> Ours {
+fn of_ours(world: &World<'_>, leg: &TrunkLeg, numbers: &Numbers, readings: &mut Readings) -> Ours {
     let dialed = world.leg_number(leg);
     let (number, other) = match readings.get(dialed) {
         Some(known) => *known,
         None => {
-            let read = read(site, dialed);
+            let read = read(numbers, dialed);
             readings.insert(dialed.into(), read);
             read
         }
@@ -274,11 +276,11 @@ fn of_ours(world: &World<'_>, leg: &TrunkLeg, site: &Site, readings: &mut Readin
 }
 
 /// Reads what was dialled; where it can be read in two ways, neither is the only one.
-fn read(site: &Site, dialed: &[u8]) -> (u64, u64) {
+fn read(numbers: &Numbers, dialed: &[u8]) -> (u64, u64) {
     if dialed.is_empty() {
         return (0, 0);
     }
-    let reading = numbering::read(site, dialed);
+    let reading = numbers.reading(dialed);
     let other = reading.alternatives.iter().find_map(|other| other.e164.as_deref()).map_or(0, digits);
     match reading.e164.as_deref().map(digits) {
         Some(number) if matches!(reading.confidence, Confidence::Exact | Confidence::High) => (number, other),

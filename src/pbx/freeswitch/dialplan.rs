@@ -99,15 +99,24 @@ pub struct Left<'a> {
 }
 
 impl SwitchPlan {
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Returns the extension by which a number leaves a context for a gateway.
     pub fn find(&self, context: &str, number: &str) -> Option<Left<'_>> {
-        let (context, extensions) = self.contexts.get_key_value(context)?;
-        let (extension, place) = extensions.iter().find_map(|extension| {
-            let place = extension.place.as_ref()?;
-            extension.takes(number).then_some((extension, place))
-        })?;
+        let (context, extension) = self.leaving(context, number)?;
         let pattern = format!("{} {}", extension.name, extension.expression);
-        Some(Left { context, pattern, place })
+        Some(Left { context, pattern, place: extension.place.as_ref()? })
+    }
+
+    /// Returns the context and the extension.
+    pub(super) fn leaving(&self, context: &str, number: &str) -> Option<(&str, &Extension)> {
+        let (context, extensions) = self.contexts.get_key_value(context)?;
+        let extension =
+            extensions.iter().find(|extension| extension.place.is_some() && extension.takes(number))?;
+        Some((context, extension))
     }
 
     /// Takes in the dialplan of a file.

@@ -139,6 +139,7 @@ pub(in crate::reconstruct) fn of_web(
         register: None,
         held: BTreeSet::new(),
         actors,
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }

@@ -73,6 +73,8 @@ pub struct CallSummary {
     pub by_account: Vec<CallRowSum>,
     /// By source address, where a record tells.
     pub by_source: Vec<CallRowSum>,
+    /// Of fraudulent calls: by the number of whoever came in by telephone to make them.
+    pub by_caller: Vec<CallRowSum>,
 }
 
 /// A count in one hour.

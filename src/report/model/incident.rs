@@ -184,6 +184,8 @@ pub struct FraudCall {
     pub why: String,
     /// The address it came from, where a record tells.
     pub address: Option<IpAddr>,
+    /// The number of whoever came in by telephone to make it, where that is on record.
+    pub caller: Option<Untrusted>,
     /// The route of the dialplan that it left by.
     pub route: Option<Route>,
     /// Its records.

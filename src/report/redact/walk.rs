@@ -226,7 +226,7 @@ walk! {
     } keeps { roles, first, last, calls }
     FraudCall {
         account: account;
-        number: dialed, e164;
+        number: dialed, e164, caller;
         record: uniqueid;
         words: why;
         address: address;
@@ -274,7 +274,7 @@ walk! {
         account: failures_by_account;
     } keeps { all_calls, failure_records, failed_attempts, failures_by_hour }
     CallSummary {
-        record: by_destination, by_country, by_class, by_source;
+        record: by_destination, by_country, by_class, by_source, by_caller;
         account: by_account;
     } keeps { first, last, totals, by_hour }
     FailureRow {

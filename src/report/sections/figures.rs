@@ -43,6 +43,7 @@ fn calls(summary: &CallSummary, view: View) -> Vec<Block> {
     blocks.extend(shares("class of number", &summary.by_class, view));
     blocks.extend(shares("account", &summary.by_account, view));
     blocks.extend(shares("from address", &summary.by_source, view));
+    blocks.extend(shares("from caller", &summary.by_caller, view));
     blocks
 }
 
