@@ -17,10 +17,10 @@ use crate::fold::fetches::Client;
 use crate::geoip::GeoIp;
 use crate::patterns::Thresholds;
 use crate::reconstruct::confirm::{Doubt, Question};
-use crate::reconstruct::failed::{Failed, Listed};
+use crate::reconstruct::failed::{Failed, Listed, hole_requests};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Party, World, earliest};
-use crate::report::model::{self, Likelihood, Proof, When};
+use crate::report::model::{self, Likelihood, Proof, Role, When};
 use crate::scan::Hashing;
 use crate::untrusted::Untrusted;
 
@@ -193,18 +193,26 @@ impl Case<'_> {
         });
         let flooded = self.world.flooded(failed.address);
         let blocked = flooded.map(|(at, _)| *at);
+        let asked =
+            failed.roles.contains(&Role::Web).then(|| hole_requests(self.world, failed.address)).flatten();
         let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
-        let first = earliest(first, blocked);
+        let first = earliest(earliest(first, blocked), asked.as_ref().map(|asked| asked.first));
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
+        let last = last.max(asked.as_ref().map(|asked| asked.last));
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
+        let whereabouts = self.geoip.look(failed.address);
         model::FailedAttacker {
             address: failed.address,
             roles: failed.roles.clone(),
+            country: whereabouts.country,
+            network: whereabouts.network,
+            city: whereabouts.city,
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
                 + client.map_or(0, Client::requests)
-                + u64::from(flooded.is_some()),
+                + u64::from(flooded.is_some())
+                + asked.as_ref().map_or(0, |asked| asked.count),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
@@ -212,7 +220,8 @@ impl Case<'_> {
                 lines
                     .iter()
                     .chain(client.into_iter().flat_map(|client| &client.missing_lines))
-                    .chain(flooded.map(|(_, line)| line)),
+                    .chain(flooded.map(|(_, line)| line))
+                    .chain(asked.iter().flat_map(|asked| asked.lines.iter().copied())),
             ),
         }
     }

@@ -8,7 +8,9 @@ use super::leaks::WALKED;
 use super::same_network;
 use super::standing::Standing;
 use super::world::{Party, World};
+use crate::event::{Citation, Instant};
 use crate::fold::fetches::Client;
+use crate::indicators::{self, Confidence};
 use crate::report::model::Role;
 
 /// Tries below which nobody is called an attacker who only ever named one account that exists.
@@ -58,6 +60,7 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
     addresses.extend(world.fetches.keys());
     addresses.extend(world.told.iter().flat_map(|told| told.ledger.flooded.keys()));
+    addresses.extend(world.web.attacks.keys().map(|(address, _)| address));
     // Collecting would keep an address for each call before it sorts them.
     let mut callers: BTreeSet<IpAddr> = BTreeSet::new();
     world.calls.iter().filter_map(|call| world.address_of(call)).for_each(|address| {
@@ -73,6 +76,9 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
                 roles.push(Role::Provision);
             }
+            if world.neighbours.is_outside(address) && hole_requests(world, address).is_some() {
+                roles.push(Role::Web);
+            }
             if !roles.contains(&Role::Scan) && is_flooder(world, address, &callers) {
                 roles.push(Role::Scan);
             }
@@ -80,6 +86,36 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             (!roles.is_empty()).then_some(Failed { address, roles })
         })
         .collect()
+}
+
+/// Requests of one address that surely use a hole or a page left behind.
+#[derive(Debug)]
+pub struct HoleRequests<'w> {
+    /// The first.
+    pub first: Instant,
+    /// The last.
+    pub last: Instant,
+    /// How many, at least: one request may bear several marks.
+    pub count: u64,
+    /// Lines of them.
+    pub lines: Vec<&'w Citation>,
+}
+
+/// Returns what an address asked the web server for that nobody asks for honestly.
+pub fn hole_requests<'w>(world: &'w World<'_>, address: IpAddr) -> Option<HoleRequests<'w>> {
+    let is_sure = |mark: usize| {
+        indicators::all()
+            .get(mark)
+            .is_some_and(|mark| mark.is_telling() && mark.confidence == Confidence::High)
+    };
+    let of_address = world.web.attacks.range((address, 0)..=(address, usize::MAX));
+    let sent: Vec<_> = of_address.filter(|((_, mark), _)| is_sure(*mark)).map(|(_, sent)| sent).collect();
+    Some(HoleRequests {
+        first: sent.iter().map(|sent| sent.first).min()?,
+        last: sent.iter().map(|sent| sent.last).max()?,
+        count: sent.iter().map(|sent| sent.count).max()?,
+        lines: sent.iter().filter_map(|sent| sent.lines.first()).collect(),
+    })
 }
 
 /// Tells what an address tried, nothing for one's own.

@@ -271,6 +271,9 @@ fn unjudged() -> Report {
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
             roles: vec![Role::Guess],
+            country: Some("NL".to_owned()),
+            network: None,
+            city: None,
             first: when(-900),
             last: when(-800),
             events: 30,

@@ -9,6 +9,7 @@ mod dispute;
 mod incident;
 mod shown;
 mod sums;
+pub(super) mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -287,6 +288,16 @@ fn read(numbers: &Numbers, dialed: &[u8]) -> (u64, u64) {
         Some(number) => (number, if other == 0 { number } else { other }),
         None => (0, other),
     }
+}
+
+/// Returns a cell of the carrier's as it may be shown.
+fn cell(text: &str) -> Untrusted {
+    Untrusted::from(&*crate::secrets::without_userinfo(text))
+}
+
+/// Returns the id of one's own record, likewise.
+fn own_id(id: &[u8]) -> Untrusted {
+    cell(Untrusted::from_bytes(id).raw())
 }
 
 /// Returns the last digits of a text as a number; 19 are more than any number has.

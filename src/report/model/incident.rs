@@ -272,6 +272,12 @@ pub struct FailedAttacker {
     pub address: IpAddr,
     /// The parts it played.
     pub roles: Vec<Role>,
+    /// Its country, where a database tells.
+    pub country: Option<String>,
+    /// Its network, where a database tells.
+    pub network: Option<String>,
+    /// Its city, where a database tells.
+    pub city: Option<String>,
     /// First record of it.
     pub first: Option<When>,
     /// Last record of it.

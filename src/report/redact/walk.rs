@@ -246,7 +246,7 @@ walk! {
         address: address;
         account: accounts_tried;
         each: evidence;
-    } keeps { roles, first, last, events, attempts, accounts_tried_count }
+    } keeps { roles, country, network, city, first, last, events, attempts, accounts_tried_count }
     NotBlocked {
         words: defence, why;
         each: evidence;

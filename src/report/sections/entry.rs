@@ -1,5 +1,7 @@
 //! How they got in, with what was weighed against it, and who did not.
 
+use std::cmp::Reverse;
+
 use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
 use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
@@ -119,7 +121,10 @@ pub(super) fn proof(report: &Report, view: View) -> Vec<Block> {
 }
 
 pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
-    let rows = report.failed_attackers.iter().take(view.rows).map(|attacker| {
+    let mut attackers: Vec<_> = report.failed_attackers.iter().collect();
+    attackers.sort_by_key(|one| (Reverse(one.attempts), Reverse(one.events), one.address));
+    let rows = attackers.into_iter().take(view.rows).map(|attacker| {
+        let network = [&attacker.country, &attacker.city, &attacker.network];
         let mut names = Line::default();
         for (index, name) in attacker.accounts_tried.iter().take(5).enumerate() {
             names = names.words(if index == 0 { "" } else { ", " }).evidence(name);
@@ -131,6 +136,7 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
         vec![
             attacker.address.to_string().into(),
             joined(attacker.roles.iter().map(|role| role.word())).into(),
+            joined(network.into_iter().flatten()).into(),
             instant_or_dash(attacker.first.as_ref()).into(),
             instant_or_dash(attacker.last.as_ref()).into(),
             attacker.events.into(),
@@ -140,7 +146,7 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     });
     let rows: Vec<_> = rows.collect();
     let shown = rows.len();
-    let header = ["address", "roles", "first", "last", "#records", "#failed tries", "names tried"];
+    let header = ["address", "roles", "network", "first", "last", "#records", "#failed tries", "names tried"];
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
     let title = if report.judged.logins {
