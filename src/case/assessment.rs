@@ -86,6 +86,7 @@ fn by_source(case: &Case<'_>, pick: Pick) -> Vec<FailureRow> {
         .filter(|(_, party)| pick(party).records > 0)
         .map(|(address, party)| FailureRow {
             address: *address,
+            place: case.geoip.look(*address).words(),
             attempts: pick(party).attempts,
             records: pick(party).in_fullest_log,
             first: pick(party).first.and_then(|at| case.when(at)),
@@ -180,14 +181,20 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             |class| Untrusted::from(class.meaning()),
         ),
         by_account: sums(world, calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
-        by_source: sums(
-            world,
-            calls,
-            |call| world.address_of(call),
-            |address| Untrusted::from(address.to_string().as_str()),
-        ),
+        by_source: by_address(case, calls),
         by_caller: Vec::new(),
     }
+}
+
+/// Adds up calls by the address that they came from.
+fn by_address(case: &Case<'_>, calls: &[&Call]) -> Vec<CallRowSum> {
+    let address_of = |call: &Call| case.world.address_of(call);
+    let mut rows =
+        sums(case.world, calls, address_of, |address| Untrusted::from(address.to_string().as_str()));
+    for row in &mut rows {
+        row.place = row.name.raw().parse().ok().and_then(|address| case.geoip.look(address).words());
+    }
+    rows
 }
 
 /// Adds up fraudulent calls by the number of whoever came in by telephone to make them.
@@ -253,7 +260,13 @@ fn sums<K: Eq + Hash>(
     let mut rows: Vec<CallRowSum> = rows
         .into_iter()
         .filter(|(_, (calls, _, seconds))| (*seconds, *calls) >= least)
-        .map(|(key, (calls, answered, seconds))| CallRowSum { name: show(&key), calls, answered, seconds })
+        .map(|(key, (calls, answered, seconds))| CallRowSum {
+            name: show(&key),
+            calls,
+            answered,
+            seconds,
+            place: None,
+        })
         .collect();
     rows.sort_by(|left, right| {
         (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name))

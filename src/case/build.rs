@@ -17,7 +17,7 @@ use crate::fold::fetches::Client;
 use crate::geoip::GeoIp;
 use crate::patterns::Thresholds;
 use crate::reconstruct::confirm::{Doubt, Question};
-use crate::reconstruct::failed::{Failed, Listed, hole_requests};
+use crate::reconstruct::failed::{Failed, Listed, hole_seekers};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Party, World, earliest};
 use crate::report::model::{self, Likelihood, Proof, Role, When};
@@ -129,6 +129,7 @@ impl Case<'_> {
             evidence: Vec::new(),
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
+            hole_seekers: self.hole_seekers(incidents),
             to_confirm: questions
                 .iter()
                 .take(MOST_QUESTIONS)
@@ -193,12 +194,9 @@ impl Case<'_> {
         });
         let flooded = self.world.flooded(failed.address);
         let blocked = flooded.map(|(at, _)| *at);
-        let asked =
-            failed.roles.contains(&Role::Web).then(|| hole_requests(self.world, failed.address)).flatten();
         let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
-        let first = earliest(earliest(first, blocked), asked.as_ref().map(|asked| asked.first));
+        let first = earliest(first, blocked);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
-        let last = last.max(asked.as_ref().map(|asked| asked.last));
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
         let whereabouts = self.geoip.look(failed.address);
         model::FailedAttacker {
@@ -211,8 +209,7 @@ impl Case<'_> {
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
                 + client.map_or(0, Client::requests)
-                + u64::from(flooded.is_some())
-                + asked.as_ref().map_or(0, |asked| asked.count),
+                + u64::from(flooded.is_some()),
             attempts: party.map(|party| party.failures.attempts),
             accounts_tried: names,
             accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
@@ -220,10 +217,31 @@ impl Case<'_> {
                 lines
                     .iter()
                     .chain(client.into_iter().flat_map(|client| &client.missing_lines))
-                    .chain(flooded.map(|(_, line)| line))
-                    .chain(asked.iter().flat_map(|asked| asked.lines.iter().copied())),
+                    .chain(flooded.map(|(_, line)| line)),
             ),
         }
+    }
+
+    fn hole_seekers(&self, incidents: &[Incident]) -> Vec<model::FailedAttacker> {
+        let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
+        let found = hole_seekers(self.world, &involved).into_iter().map(|(address, asked)| {
+            let whereabouts = self.geoip.look(address);
+            model::FailedAttacker {
+                address,
+                roles: vec![Role::Web],
+                country: whereabouts.country,
+                network: whereabouts.network,
+                city: whereabouts.city,
+                first: self.when(asked.first),
+                last: self.when(asked.last),
+                events: asked.count,
+                attempts: None,
+                accounts_tried: Vec::new(),
+                accounts_tried_count: 0,
+                evidence: self.proofs(asked.lines.into_iter()),
+            }
+        });
+        found.collect()
     }
 
     fn question(&self, question: &Question) -> model::ToConfirm {

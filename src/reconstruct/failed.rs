@@ -60,7 +60,6 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
     addresses.extend(world.fetches.keys());
     addresses.extend(world.told.iter().flat_map(|told| told.ledger.flooded.keys()));
-    addresses.extend(world.web.attacks.keys().map(|(address, _)| address));
     // Collecting would keep an address for each call before it sorts them.
     let mut callers: BTreeSet<IpAddr> = BTreeSet::new();
     world.calls.iter().filter_map(|call| world.address_of(call)).for_each(|address| {
@@ -76,9 +75,6 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
                 roles.push(Role::Provision);
             }
-            if world.neighbours.is_outside(address) && hole_requests(world, address).is_some() {
-                roles.push(Role::Web);
-            }
             if !roles.contains(&Role::Scan) && is_flooder(world, address, &callers) {
                 roles.push(Role::Scan);
             }
@@ -86,6 +82,24 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             (!roles.is_empty()).then_some(Failed { address, roles })
         })
         .collect()
+}
+
+/// Finds everybody outside who asked the web server for known holes and has no part in an incident, those who asked
+/// most first. What came of it nobody knows from the requests alone, so they are told apart from those who failed.
+pub fn hole_seekers<'w>(
+    world: &'w World<'_>,
+    involved: &BTreeSet<IpAddr>,
+) -> Vec<(IpAddr, HoleRequests<'w>)> {
+    let addresses: BTreeSet<IpAddr> = world.web.attacks.keys().map(|(address, _)| *address).collect();
+    let outside = addresses.into_iter().filter(|address| {
+        let is_own = world.neighbours.of(*address) == Standing::Trusted;
+        world.neighbours.is_outside(*address) && !is_own && !involved.contains(address)
+    });
+    let mut found: Vec<_> =
+        outside.filter_map(|address| Some((address, hole_requests(world, address)?))).collect();
+    found.sort_by_key(|(address, asked)| (std::cmp::Reverse(asked.count), *address));
+    found.truncate(MOST_LISTED);
+    found
 }
 
 /// Requests of one address that surely use a hole or a page left behind.
@@ -102,7 +116,7 @@ pub struct HoleRequests<'w> {
 }
 
 /// Returns what an address asked the web server for that nobody asks for honestly.
-pub fn hole_requests<'w>(world: &'w World<'_>, address: IpAddr) -> Option<HoleRequests<'w>> {
+fn hole_requests<'w>(world: &'w World<'_>, address: IpAddr) -> Option<HoleRequests<'w>> {
     let is_sure = |mark: usize| {
         indicators::all()
             .get(mark)

@@ -127,7 +127,7 @@ fn incident() -> Incident {
 
 fn summary() -> CallSummary {
     let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: Some(7_200) };
-    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200) };
+    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200), place: None };
     CallSummary {
         first: when(0),
         last: when(77),
@@ -185,6 +185,7 @@ fn dialling() -> Dialling {
 fn assessment() -> Assessment {
     let party = |address: &str| FailureRow {
         address: address.parse().unwrap(),
+        place: Some("NL, Utrecht".to_owned()),
         attempts: 1_300,
         records: 4_000,
         first: when(-600),
@@ -268,6 +269,7 @@ fn unjudged() -> Report {
             not_judged: Judged::NOT_JUDGED,
         },
         failed_attackers_count: 1,
+        hole_seekers: Vec::new(),
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
             roles: vec![Role::Guess],

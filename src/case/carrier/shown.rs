@@ -17,8 +17,8 @@ use crate::report::model::{
 };
 use crate::untrusted::{Untrusted, visible};
 
-/// Rows that the report holds; the packet's own table has every one.
-const MOST_ROWS: usize = 100_000;
+/// Rows that the report and the packet's table hold, which is said where there are more; totals count them all.
+const MOST_ROWS: usize = 200_000;
 /// Own calls that are listed.
 const MOST_OWN: usize = 10_000;
 

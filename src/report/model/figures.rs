@@ -99,6 +99,8 @@ pub struct CallRowSum {
     pub answered: u64,
     /// Billed seconds, as far as call records tell.
     pub seconds: Option<u64>,
+    /// Of an address: country, city and network, where a database tells.
+    pub place: Option<String>,
 }
 
 /// Failures from one address.
@@ -106,6 +108,8 @@ pub struct CallRowSum {
 pub struct FailureRow {
     /// The address.
     pub address: IpAddr,
+    /// Its country, city and network, where a database tells.
+    pub place: Option<String>,
     /// Distinct failed tries.
     pub attempts: u64,
     /// Records.

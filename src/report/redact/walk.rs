@@ -146,7 +146,7 @@ macro_rules! walk {
 // What comes up first has the lowest number: the incidents.
 walk! {
     Report {
-        each: incidents, to_confirm, failed_attackers, findings, steps, playbooks, rules, assessment, case, evidence, gaps, reconciliation,
+        each: incidents, to_confirm, failed_attackers, hole_seekers, findings, steps, playbooks, rules, assessment, case, evidence, gaps, reconciliation,
             dispute, dialling, observations, geoip, clocks, not_read;
         words: limits;
     } keeps { schema, tool, judged, failed_attackers_count, to_confirm_left_out, settings, thresholds, unrecognised_files, hashing_off, likelihoods }
@@ -279,7 +279,7 @@ walk! {
     } keeps { first, last, totals, by_hour }
     FailureRow {
         address: address;
-    } keeps { attempts, records, first, last }
+    } keeps { place, attempts, records, first, last }
     SipSummary {
         record: user_agents;
     } keeps { messages, requests, responses, user_agent_count, sources }

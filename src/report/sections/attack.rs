@@ -7,7 +7,7 @@ use crate::numbering::Class;
 use crate::report::document::{Block, Line, counted, duration_or_dash, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
-use super::{View, joined, of_incident, titled};
+use super::{View, joined, of_incident, places, titled};
 
 fn per_incident(report: &Report, title: &str, blocks: impl Fn(&Incident) -> Vec<Block>) -> Vec<Block> {
     let all =
@@ -74,6 +74,7 @@ pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
         let mut blocks = Block::table(&header, rows);
         blocks.extend(view.rest(shown, incident.sources.len(), "iocs.csv"));
         blocks.extend(callers(incident));
+        blocks.extend(places(report).filter(|_| !incident.sources.is_empty()));
         blocks
     })
 }
