@@ -98,3 +98,59 @@ fn addresses_of_both_families_are_shut_out() {
     assert!(text("iptables.v6").contains("-A TOLLTRACE-IN -s 2001:db8::7 -j DROP"));
     assert!(!text("iptables.v4").contains("2001:db8"));
 }
+
+/// The proxies' own programs, as far as the script asks them: `kamcmd` prints what Kamailio 5.6.3's prints, and like it
+/// takes a name of digits for a number.
+const KAMCMD: &str = r#"#!/bin/sh
+case "$*" in
+ul.dump) printf '\t\tDomain: location\n\t\tAoRs: {\n\t\t\tAoR: 205\n\t\t\tAoR: 2050\n\t\t\tAoR: 205@pbx.example\n' ;;
+'ul.rm location '[0-9]*) echo 'error: 500 - Not enough parameters' ;;
+'ul.rm location '*) echo "$*" >>done ;;
+esac
+"#;
+const OPENSIPS_CLI: &str = r#"#!/bin/sh
+case "$*" in
+*ul_dump) printf '        {\n            "AOR": "205",\n            "Contacts": [\n        {\n            "AOR": "2050",\n' ;;
+*' ul_rm '*) echo "$*" >>done ;;
+esac
+"#;
+
+#[test]
+fn the_registrations_of_the_taken_account_go_and_no_others() {
+    let of_kamailio = "ul.rm location s:205\nul.rm location s:205@pbx.example\n";
+    let of_opensips = "-x mi ul_rm location 205\n";
+    for (product, program, stub, done) in [
+        (Product::Kamailio, "kamcmd", KAMCMD, of_kamailio),
+        (Product::OpenSips, "opensips-cli", OPENSIPS_CLI, of_opensips),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut plan = full();
+        plan.products = [product].into();
+        let name = words::Name::new("205").unwrap();
+        plan.taken = vec![Taken { name, channel: String::new(), is_made: false }];
+        let all = files(&plan, Asked::default());
+        let script = all.iter().find(|file| file.path.starts_with("end-calls")).unwrap();
+        std::fs::write(scratch.path().join("script"), &script.text).unwrap();
+        let place = scratch.path().join(program);
+        std::fs::write(&place, stub).unwrap();
+        let run = |word: &str| {
+            let mut command = std::process::Command::new("sh");
+            command.arg("script").args((!word.is_empty()).then_some(word)).current_dir(scratch.path());
+            command.env("PATH", format!("{}:/usr/bin:/bin", scratch.path().display())).output().unwrap()
+        };
+        let told = || std::fs::read_to_string(scratch.path().join("done")).unwrap_or_default();
+        let mode = |bits| {
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(bits);
+            std::fs::set_permissions(&place, permissions).unwrap();
+        };
+        mode(0o755);
+        assert!(run("").status.success());
+        assert_eq!(told(), "", "nothing is done without the word");
+        assert!(run("now").status.success());
+        assert_eq!(told(), done, "{program}");
+        std::fs::write(&place, "#!/bin/sh\necho 'no socket'\nexit 255\n").unwrap();
+        let unanswered = run("now");
+        assert_eq!(unanswered.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&unanswered.stderr).contains("does not answer: nothing was done"));
+    }
+}

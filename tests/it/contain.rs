@@ -168,6 +168,14 @@ fn is_taken(program: &str, arguments: &[&str], text: &str) -> Option<bool> {
     Some(output.status.success())
 }
 
+/// A whole script of Kamailio's that a route is part of.
+fn routing_script(route: &str) -> String {
+    let modules: String =
+        ["tm", "sl", "pv", "textops"].iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
+    let call = "request_route {\n    if (is_method(\"INVITE\")) { route(TOLLTRACE_OUT); }\n}\n";
+    format!("#!KAMAILIO\nlisten=udp:127.0.0.1:5999\n{modules}{call}{route}")
+}
+
 #[test]
 fn the_programs_take_the_files_that_are_for_them() {
     for server in servers() {
@@ -179,6 +187,7 @@ fn the_programs_take_the_files_that_are_for_them() {
                     Some("nft") => is_taken("nft", &["-c", "-f", "-"], &text),
                     Some("v4") => is_taken("iptables-restore", &["--test", "--noflush"], &text),
                     Some("v6") => is_taken("ip6tables-restore", &["--test", "--noflush"], &text),
+                    Some("cfg") => is_taken("kamailio", &["-c", "-f", "-"], &routing_script(&text)),
                     _ => None,
                 };
                 assert_ne!(answer, Some(false), "{}/{name}", server.name);
