@@ -3,7 +3,8 @@
 //! Facts relied on: `core show channels concise` has one channel a line, fields divided by `!`, the name first
 //! (`main/asterisk.c`, since 1.4); `channel request hangup NAME` ends one, with a BYE to either side; `sip unregister`
 //! and `iax2 unregister` take a contact off; PJSIP has no such command: a contact is the key `NAME;@HASH` of the
-//! family `registrar/contact` in the internal database, which `database del` removes.
+//! family `registrar/contact` in the internal database, which `database del` removes at once; a key of more than 50
+//! characters stands there without a blank behind it (both seen with Asterisk 22.10).
 
 use super::script::{Head, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
@@ -36,8 +37,10 @@ end_calls_of() {
 }
 forget_contacts_of() {
     asterisk -rx 'database show registrar/contact' 2>/dev/null \
-        | sed -n "s#^/registrar/contact/\($1;@[0-9A-Za-z]*\) .*#\1#p" | while IFS= read -r key; do
-        run asterisk -rx "database del registrar/contact $key" </dev/null
+        | sed -n 's#^/registrar/contact/\([^ ;]*;@[0-9A-Za-z]*\) *: .*#\1#p' | while IFS= read -r key; do
+        case "$key" in
+            "$1;@"*) run asterisk -rx "database del registrar/contact $key" </dev/null ;;
+        esac
     done
 }
 "#;
