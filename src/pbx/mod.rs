@@ -38,6 +38,7 @@ mod users;
 
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
+pub(crate) use firewall::is_private;
 pub use firewall::{Firewall, Gate, Protocol, Verdict};
 pub use freeswitch::{
     Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,

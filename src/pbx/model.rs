@@ -88,6 +88,8 @@ pub struct Pbx {
     pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
+    /// Parts of the configuration that are named and were not read: what is not found elsewhere may stand there.
+    pub unread: Vec<Problem>,
 }
 
 /// A TFTP or FTP server, as its configuration file sets it up.

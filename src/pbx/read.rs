@@ -289,6 +289,7 @@ fn read_directory(
     for path in rest {
         loader.skim(path);
     }
+    collector.pbx.unread.extend(loader.take_unread());
     collector.pbx.problems.extend(loader.take_problems());
 }
 

@@ -38,7 +38,7 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// Returns whether it shows failed logins, as a phone server's log does; a SIP proxy's does where the
     /// site has its routing script print them.
-    fn is_server_log(&self) -> bool {
+    pub fn is_server_log(&self) -> bool {
         let of_proxy = self.ledger.services.iter().any(|service| service.is_proxy());
         let has_failures = self.ledger.actions.contains_key(&Action::AuthFailed);
         let is_log = matches!(self.source.kind.tells(), Some(Tells::Server | Tells::Wire));

@@ -44,7 +44,7 @@ impl<'a> Grounds<'a> {
                 .collect(),
             made: subjects("account-made-by-intruder").chain(subjects("unknown-admin")).collect(),
             handed_out: subjects("provisioning-leaked").collect(),
-            exposed: exposed(case, &subjects("provisioning-exposed").collect()),
+            exposed: provisioning::exposed_accounts(case.world.pbx, &report.findings),
             has_intrusion: !vectors.is_empty(),
             is_host_broken: is_host_broken(report),
             is_downloaded: report.findings.iter().any(|finding| finding.id == "secrets-downloaded"),
@@ -101,17 +101,6 @@ impl<'a> Grounds<'a> {
         }
         self.is_host_broken.then(|| (Turn::Rest, "somebody was in this host".to_owned()))
     }
-}
-
-/// Returns the accounts whose secrets, as far as they may be in use, stand in files of these folders.
-fn exposed<'a>(case: &Case<'a>, folders: &BTreeSet<&str>) -> BTreeSet<&'a str> {
-    let files = case.world.pbx.phone_files.iter();
-    let served = files.filter(|file| folders.contains(provisioning::shown_folder(file.folder())));
-    let accounts = served.flat_map(|file| &file.accounts);
-    accounts
-        .filter(|account| account.secret_is_live != Some(false))
-        .map(|account| account.name.as_str())
-        .collect()
 }
 
 /// Fills in the secrets to change.

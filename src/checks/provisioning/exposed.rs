@@ -7,13 +7,14 @@ use super::{may_be_live, some};
 use crate::checks::Show;
 use crate::event::{Citation, Service};
 use crate::fold::fetches::Fetch;
-use crate::pbx::{Asked, Audience, PhoneAccount, PhoneFile, Reached, Share};
+use crate::pbx::{Asked, Audience, Pbx, PhoneAccount, PhoneFile, Reached, Share};
 use crate::reconstruct::leaks;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
+const ID: &str = "provisioning-exposed";
 /// Folders told one by one, the most exposed first.
 const MOST_FOLDERS: usize = 50;
 /// Lines of phone files shown for one folder.
@@ -67,7 +68,7 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
     let lines = held.iter().flat_map(|(_, phones)| phones).map(|phone| &phone.place).take(MOST_HELD);
     let proven = ways.iter().filter_map(|way| way.seen.as_ref()).take(1);
     Finding {
-        id: "provisioning-exposed",
+        id: ID,
         severity: severity(widest, has_live),
         subject: Untrusted::from(shown_folder(folder)),
         title: format!("Phone files hold {secrets}, which {who}"),
@@ -79,8 +80,17 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
     }
 }
 
+/// Returns the accounts whose secrets, as far as they may be in use, stand in folders that the findings call exposed.
+pub(crate) fn exposed_accounts<'a>(pbx: &'a Pbx, findings: &[Finding]) -> BTreeSet<&'a str> {
+    let grave = findings.iter().filter(|found| found.id == ID && found.severity <= Severity::High);
+    let folders: BTreeSet<&str> = grave.map(|found| found.subject.raw()).collect();
+    let files = pbx.phone_files.iter().filter(|file| folders.contains(shown_folder(file.folder())));
+    let accounts = files.flat_map(|file| &file.accounts).filter(|phone| may_be_live(phone));
+    accounts.map(|phone| phone.name.as_str()).collect()
+}
+
 /// Returns a folder as findings name it.
-pub(crate) fn shown_folder(folder: &str) -> &str {
+fn shown_folder(folder: &str) -> &str {
     if folder.is_empty() { "the top folder" } else { folder }
 }
 

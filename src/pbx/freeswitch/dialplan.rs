@@ -106,8 +106,21 @@ impl SwitchPlan {
             let place = extension.place.as_ref()?;
             extension.takes(number).then_some((extension, place))
         })?;
-        let pattern = format!("{} {}", extension.name, extension.expression);
-        Some(Left { context, pattern, place })
+        Some(Left { context, pattern: extension.pattern(), place })
+    }
+
+    /// Returns whether any dialplan was read.
+    pub fn is_known(&self) -> bool {
+        !self.contexts.is_empty()
+    }
+
+    /// Returns where the extension stands that calls out, of that context and with what [`Left`] calls its pattern.
+    pub fn place_of(&self, context: &str, pattern: &str) -> Option<&Citation> {
+        let extensions = self.contexts.get(context)?;
+        extensions
+            .iter()
+            .filter(|extension| extension.pattern() == pattern)
+            .find_map(|one| one.place.as_ref())
     }
 
     /// Takes in the dialplan of a file.
@@ -135,6 +148,11 @@ impl SwitchPlan {
 }
 
 impl Extension {
+    /// Returns its name and its expression.
+    fn pattern(&self) -> String {
+        format!("{} {}", self.name, self.expression)
+    }
+
     /// Returns whether a number fits all that is asked of it, and something is.
     fn takes(&self, number: &str) -> bool {
         let asked = self.conditions.iter().filter_map(|condition| match &condition.asks {
