@@ -222,7 +222,7 @@ impl Case<'_> {
         let call = self.world.calls.list.get(index)?;
         let places = self.world.places(call);
         let cost = self.cost(index, call);
-        let Called { e164, country, number } = self.numbers.of(self.world.dialed(call));
+        let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.dialed_at(call).unwrap_or(call.start)),

@@ -307,8 +307,10 @@ pub fn examine_and<T: Send>(
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
-        let failed = failed::find(&world, &involved);
-        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
+        let (failed, numbers) = rayon::join(
+            || failed::find(&world, &involved),
+            || numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed),
+        );
         let legs = carrier::legs(&world, &billed);
         let side = carrier::CarrierSide::new(&world, &numbers.site, prepared.window, &billed, &legs);
         let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();

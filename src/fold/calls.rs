@@ -192,7 +192,7 @@ impl Hash for Key {
 /// Calls that follow one another have numbers that do, and so lie side by side: each of a million is looked up
 /// among thousands, of which few are near the processor else.
 #[derive(Debug, Default)]
-struct Placer(u64);
+pub(super) struct Placer(u64);
 
 impl Hasher for Placer {
     fn write(&mut self, bytes: &[u8]) {

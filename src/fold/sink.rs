@@ -103,6 +103,42 @@ pub struct Fold {
     callers: HashMap<IpAddr, (NameId, Instant)>,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
+    met: Met,
+}
+
+/// The kinds of entries met in a chunk: a map is not looked into for each of them.
+#[derive(Default)]
+struct Met {
+    /// How many entries told of each action; empty until there is one, for most sources have none.
+    actions: Vec<u64>,
+    /// Parts of the server that entries spoke of.
+    services: Vec<Service>,
+}
+
+impl Met {
+    fn count(&mut self, action: Action) {
+        if self.actions.is_empty() {
+            self.actions.resize(Action::ALL.len(), 0);
+        }
+        if let Some(count) = self.actions.get_mut(action as usize) {
+            *count += 1;
+        }
+    }
+
+    fn service(&mut self, service: Service) {
+        if !self.services.contains(&service) {
+            self.services.push(service);
+        }
+    }
+
+    /// Hands over what was met.
+    fn settle(&mut self, ledger: &mut Ledger) {
+        for (action, count) in Action::ALL.into_iter().zip(&mut self.actions).filter(|(_, count)| **count > 0)
+        {
+            *ledger.actions.entry(action).or_default() += std::mem::take(count);
+        }
+        ledger.services.extend(self.services.drain(..));
+    }
 }
 
 impl Fold {
@@ -126,6 +162,7 @@ impl Fold {
             sessions: Sessions::default(),
             callers: HashMap::new(),
             last_at: None,
+            met: Met::default(),
         }
     }
 
@@ -208,7 +245,7 @@ impl Fold {
             self.marks(chunk, entry, base, known.map(|(at, _)| at));
         }
         let Some((at, resolution)) = known else {
-            *self.ledger.actions.entry(entry.action).or_default() += 1;
+            self.met.count(entry.action);
             return;
         };
         self.ledger.reaches(at);
@@ -217,8 +254,8 @@ impl Fold {
             return;
         }
         self.ledger.seen(at, resolution);
-        *self.ledger.actions.entry(entry.action).or_default() += 1;
-        self.ledger.services.insert(entry.service);
+        self.met.count(entry.action);
+        self.met.service(entry.service);
         self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source, has_lines: self.has_lines };
         match entry.action {
@@ -610,6 +647,7 @@ impl Sink for Fold {
         for message in &chunk.sip {
             self.ledger.sip.take(chunk, message);
         }
+        self.met.settle(&mut self.ledger);
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
 }

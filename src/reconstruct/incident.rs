@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::actors::{add_guessers, add_leaks, add_scanners, add_users};
 use super::behaviour::Destination;
@@ -31,7 +32,7 @@ pub struct Incident {
     /// Who had a part.
     pub actors: BTreeMap<IpAddr, Actor>,
     /// Fraudulent calls, indices into the world's, with why.
-    pub calls: BTreeMap<usize, String>,
+    pub calls: BTreeMap<usize, Arc<str>>,
     /// The first use.
     pub breach: Instant,
     /// The lines of it.

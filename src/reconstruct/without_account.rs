@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::doors::{GuestDoor, ManagerDoor};
 use super::incident::{Actor, Incident};
@@ -41,7 +42,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
     if world.pbx.allow_guest == Some(true) {
         way.because.push("the configuration lets calls in without an account".into());
     }
-    let why = "no account made it, and it left by a trunk".to_owned();
+    let why: Arc<str> = "no account made it, and it left by a trunk".into();
     let breach = door
         .calls
         .first()
@@ -50,7 +51,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
     Incident {
         ways: vec![way],
         accounts: BTreeMap::new(),
-        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        calls: door.calls.iter().map(|&index| (index, Arc::clone(&why))).collect(),
         breach,
         proof: Vec::new(),
         unknown: if door.addresses.is_empty() {
@@ -113,10 +114,10 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             .iter()
             .filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
     );
-    let why = if is_silent {
-        "no phone made it: the server was told to, by its event socket or from within".to_owned()
+    let why: Arc<str> = if is_silent {
+        "no phone made it: the server was told to, by its event socket or from within".into()
     } else {
-        "no phone made it; it went out while the intruder's manager session was open".to_owned()
+        "no phone made it; it went out while the intruder's manager session was open".into()
     };
     Incident {
         guess: guess_span(world, &actors, &accounts, door.first),
@@ -136,7 +137,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             proof: proof.clone(),
         }],
         accounts,
-        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        calls: door.calls.iter().map(|&index| (index, Arc::clone(&why))).collect(),
         breach: door.first,
         proof,
         unknown: if is_silent {

@@ -8,6 +8,7 @@ mod clean;
 mod head;
 mod json;
 mod messages;
+mod next_step;
 mod reading;
 mod trace;
 
