@@ -45,15 +45,15 @@ pub use freeswitch::{
 pub use internal_database::is_internal_database;
 pub use listeners::{Carriage, Listener, Spoken};
 pub use model::{
-    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
-    Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,
-    Technology, Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileOrigin, FileServer, Forward, LiveCall,
+    LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript,
+    SecretStrength, Technology, Trunk,
 };
 pub use panel::{
     InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
     PanelUser, RoutePattern,
 };
-pub use phone::{Asked, is_binary_phone_file, is_phone_file};
+pub use phone::{Asked, PHONEPROV, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -41,6 +41,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     settings::read_files(evidence, &mut collector.pbx.settings);
     settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
+    phone::made::add(std::mem::take(&mut collector.makers), &collector.secrets, &mut collector.pbx);
     phone::pages::gather_all(evidence, &mut collector);
     collector.finish()
 }
@@ -66,6 +67,7 @@ pub(super) struct Collector {
     secrets: Secrets,
     book: Book,
     late_trunks: Vec<Trunk>,
+    makers: Vec<phone::made::Maker>,
     paths: BTreeMap<SourceId, String>,
 }
 
@@ -77,6 +79,7 @@ impl Collector {
             secrets: Secrets::default(),
             book: Book::default(),
             late_trunks: Vec::new(),
+            makers: Vec::new(),
             paths,
         }
     }
@@ -137,6 +140,11 @@ impl Collector {
         if self.late_trunks.len() < MOST_REGISTRATIONS {
             self.late_trunks.push(trunk);
         }
+    }
+
+    /// Adds a program that makes phone files when a phone asks.
+    pub(super) fn maker(&mut self, maker: phone::made::Maker) {
+        self.makers.push(maker);
     }
 
     /// Adds a context that callers without an account reach.
@@ -271,6 +279,7 @@ fn read_directory(
             listeners::of_document(name, &document, &mut collector.pbx.listeners);
         }
     }
+    collector.makers.extend(phone::made::phoneprov::read(evidence, directory, &lists));
     dialplan::read(&mut loader, collector);
     let asterisk = loader.load("asterisk.conf", &[]);
     if let Some(document) = &asterisk {
@@ -293,7 +302,7 @@ fn read_directory(
 }
 
 /// What FreePBX puts into Asterisk's web server and ARI, where their own files are missing.
-const HTTP_PARTS: &[Part] =
+pub(super) const HTTP_PARTS: &[Part] =
     &[(Some("general"), "http_additional.conf"), (Some("general"), "http_custom.conf")];
 const ARI_PARTS: &[Part] = &[(Some("general"), "ari_general_additional.conf"), (None, "ari_additional.conf")];
 

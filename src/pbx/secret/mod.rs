@@ -83,6 +83,11 @@ impl Secrets {
         Some(held.iter().any(|secret| secret.is(text)))
     }
 
+    /// Returns whether another secret is the account's; `None` where none is known.
+    pub(super) fn is_live_secret(&self, account: &str, secret: &Secret) -> Option<bool> {
+        self.is_live(account, &secret.0)
+    }
+
     /// Returns the accounts whose secret many others have as well.
     pub(super) fn shared(&self) -> BTreeSet<&str> {
         let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
