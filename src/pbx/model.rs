@@ -84,6 +84,8 @@ pub struct Pbx {
     pub secret_values: Values,
     /// By which extension of FreeSWITCH's a number leaves.
     pub switch_plan: SwitchPlan,
+    /// The host's users, as far as they bear on the phone system.
+    pub host: super::host_users::HostUsers,
     /// Forwards that are set.
     pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.

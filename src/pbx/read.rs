@@ -10,8 +10,9 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, listeners, logger,
-    manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, host_users, iax, internal_database, listeners,
+    logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip,
+    tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -36,6 +37,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
+    collector.pbx.host = host_users::read(evidence, &mut collector.pbx.problems);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);
@@ -114,9 +116,9 @@ impl Collector {
         self.book.hold_salted(bearer, salt, digest);
     }
 
-    /// Notes a secret that cannot be weighed.
-    pub(super) fn hold_hidden(&mut self, bearer: Bearer) {
-        self.book.hold_hidden(bearer);
+    /// Notes a secret that cannot be weighed; `form` says in which form it stands, and where.
+    pub(super) fn hold_hidden(&mut self, bearer: Bearer, form: &str) {
+        self.book.hold_hidden(bearer, form);
     }
 
     /// Notes a secret that was in force before the one that is.
@@ -266,6 +268,7 @@ fn read_directory(
     }
     for (name, parts) in places::OTHER_FILES {
         if let Some(document) = loader.load(name, parts) {
+            settings::of_document(name, &document, &mut collector.pbx.settings);
             places::gather(name, &document, Standing::InForce, &lists, collector);
         }
     }

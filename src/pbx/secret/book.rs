@@ -71,7 +71,8 @@ pub(super) fn class(kind: SecretKind) -> SecretKind {
 pub(in crate::pbx) struct Book {
     entries: Vec<Entry>,
     beyond: usize,
-    unweighed: BTreeMap<SecretKind, usize>,
+    /// How many of each kind and form.
+    unweighed: BTreeMap<(SecretKind, String), usize>,
 }
 
 impl Book {
@@ -120,13 +121,13 @@ impl Book {
         let behind = own.chain(words::first().iter().copied()).find(is_it).map(str::to_owned);
         match behind {
             Some(word) => self.hold(bearer, &word),
-            None => self.hold_hidden(bearer),
+            None => self.hold_hidden(bearer, "MD5 with a salt"),
         }
     }
 
-    /// Notes a secret that cannot be weighed: a salted hash, an encrypted value.
-    pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer) {
-        *self.unweighed.entry(bearer.kind).or_default() += 1;
+    /// Notes a secret that cannot be weighed: a salted hash, an encrypted value; `form` says which, and where.
+    pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer, form: &str) {
+        *self.unweighed.entry((bearer.kind, form.to_owned())).or_default() += 1;
         self.add(bearer, BTreeSet::new(), None);
     }
 
@@ -171,10 +172,10 @@ impl Book {
 
     /// Says which secrets were not weighed: hashes with a salt, made to be slow to try.
     pub(in crate::pbx) fn not_weighed(&self) -> impl Iterator<Item = String> {
-        self.unweighed.iter().map(|(kind, count)| {
+        self.unweighed.iter().map(|((kind, form), count)| {
             format!(
-                "not checked: the secrets of {count} {}, of which only salted hashes are kept; whether they are weak \
-                 cannot be told here",
+                "not checked: the secrets of {count} {}, of which only salted hashes are kept ({form}); whether they are \
+                 weak cannot be told here",
                 kind.words()
             )
         })

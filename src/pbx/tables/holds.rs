@@ -73,6 +73,12 @@ pub(super) enum Holds {
     FusionFollowMe,
     /// FreePBX's `disa`: second dial tones.
     DialTones,
+    /// FreePBX's `timegroups_groups`.
+    TimeGroups,
+    /// FreePBX's `timegroups_details`: the times of each group.
+    Times,
+    /// What FreePBX's own firewall is set to.
+    GuardSettings,
     /// FusionPBX's `v_devices`: phones.
     FusionPhones,
     /// FusionPBX's `v_device_lines`: the accounts in their files.
@@ -149,6 +155,9 @@ impl Holds {
             Holds::MiscDestinations => "id",
             Holds::FusionFollowMe => "follow_me_uuid",
             Holds::DialTones => "disa_id",
+            Holds::TimeGroups => "id",
+            Holds::Times => "timegroupid",
+            Holds::GuardSettings => "key",
             Holds::FusionPhones | Holds::FusionPhoneLines => "device_uuid",
             Holds::FusionSettings => "default_setting_subcategory",
             Holds::FusionDomainSettings => "domain_setting_subcategory",
@@ -175,6 +184,7 @@ impl Holds {
                 | Holds::OlderJobs
                 | Holds::Proxy(_)
                 | Holds::FusionFollowMe
+                | Holds::Times
                 | Holds::FusionPhoneLines
                 | Holds::FusionSettings
                 | Holds::FusionDomainSettings
@@ -233,6 +243,7 @@ impl Holds {
                 | Holds::PanelSettings
                 | Holds::PanelModules
                 | Holds::DialTones
+                | Holds::GuardSettings
         )
     }
 }
@@ -279,6 +290,9 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("miscdests", Holds::MiscDestinations, &["id", "destdial"]),
     ("v_follow_me_destinations", Holds::FusionFollowMe, &["follow_me_uuid", "follow_me_destination"]),
     ("disa", Holds::DialTones, &["disa_id", "pin", "context"]),
+    ("timegroups_groups", Holds::TimeGroups, &["id", "description"]),
+    ("timegroups_details", Holds::Times, &["timegroupid", "time"]),
+    ("kvstore_freepbx_modules_firewall", Holds::GuardSettings, &["key", "val"]),
     ("v_devices", Holds::FusionPhones, &["device_uuid"]),
     ("v_device_lines", Holds::FusionPhoneLines, &["device_uuid", "password"]),
     (
