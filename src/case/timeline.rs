@@ -368,6 +368,25 @@ fn has_userinfo(message: &str) -> bool {
     })
 }
 
+fn is_flood(action: Action) -> bool {
+    matches!(
+        action,
+        Action::AuthFailed
+            | Action::Challenge
+            | Action::Probe
+            | Action::CallRejected
+            | Action::AuthOk
+            | Action::Registered
+            | Action::FileMissing
+    )
+}
+
+fn message(chunk: &Chunk, offset: u32, length: u32) -> String {
+    let start = offset as usize;
+    let length = (length as usize).min(LONGEST_MESSAGE);
+    text(chunk.records_bytes().get(start..start + length).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,23 +405,4 @@ mod tests {
             assert!(!is_there || crate::secrets::masked(message).contains(":***"), "{message}");
         }
     }
-}
-
-fn is_flood(action: Action) -> bool {
-    matches!(
-        action,
-        Action::AuthFailed
-            | Action::Challenge
-            | Action::Probe
-            | Action::CallRejected
-            | Action::AuthOk
-            | Action::Registered
-            | Action::FileMissing
-    )
-}
-
-fn message(chunk: &Chunk, offset: u32, length: u32) -> String {
-    let start = offset as usize;
-    let length = (length as usize).min(LONGEST_MESSAGE);
-    text(chunk.records_bytes().get(start..start + length).unwrap_or_default())
 }

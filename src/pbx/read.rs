@@ -121,6 +121,11 @@ impl Collector {
         self.book.hold_hidden(bearer, form);
     }
 
+    /// Notes a slow hash of a secret.
+    pub(super) fn hold_slow(&mut self, bearer: Bearer, hash: &str, table: &str) {
+        self.book.hold_slow(bearer, hash, table);
+    }
+
     /// Notes a secret that was in force before the one that is.
     pub(super) fn hold_older(&mut self, bearer: Bearer, secret: &str) {
         self.book.hold_older(bearer, secret);
@@ -186,6 +191,7 @@ impl Collector {
             }
         }
         hold_missing(&self.pbx.accounts, &mut self.book);
+        self.book.try_slow();
         let mut pbx = self.pbx;
         if self.book.beyond() > 0 {
             let what = format!("{} more secrets were not weighed", self.book.beyond());

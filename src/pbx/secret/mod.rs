@@ -7,6 +7,7 @@ mod book;
 mod held;
 mod placeholder;
 pub(super) mod places;
+mod slow;
 mod values;
 mod weakness;
 mod weigh;

@@ -8,7 +8,7 @@ use super::gather::{Item, Settings};
 use super::holds::Holds;
 use crate::event::Citation;
 use crate::pbx::read::Collector;
-use crate::pbx::secret::{Bearer, Reach, SecretKind, Standing, form_of};
+use crate::pbx::secret::{Bearer, Reach, SecretKind, Standing};
 
 /// Where names and secrets stand in a table.
 struct Place {
@@ -119,10 +119,7 @@ pub(super) fn of_panel_users(settings: &Settings, collector: &mut Collector) {
             Some(salt) if is_digest => collector.hold_salted(bearer, salt, held),
             _ if is_digest => collector.hold_digest(bearer, held),
             // `$2y$...`, `$6$...`: salted, and slow on purpose.
-            _ if held.starts_with('$') => {
-                let form = format!("{} in {}", form_of(held), item.table());
-                collector.hold_hidden(bearer, &form);
-            }
+            _ if held.starts_with('$') => collector.hold_slow(bearer, held, item.table()),
             _ => collector.hold(bearer, held),
         }
     }

@@ -269,3 +269,18 @@ fn hashes_that_are_not_tried_are_counted_by_table() {
     let wanted = "not checked: the secrets of 2 panel users, of which only salted hashes are kept (bcrypt in userman_users)";
     assert!(told.iter().any(|what| what.starts_with(wanted)), "{told:?}");
 }
+
+#[test]
+fn what_everybody_tries_first_is_tried_on_slow_hashes() {
+    // Of an extension, of a common password and of neither, made by `crypt(3)` with the cost 4.
+    let dump = "-- MySQL dump 10.13\nINSERT INTO `userman_users` (`id`,`username`,`password`,`default_extension`) VALUES (1,'ann','$2y$04$Qw8rTzUpLkJhGfDsAyXc.uV8enlCNsJKVyCi/uvhXKKD1K3qpz4ua','1001'),(2,'bob','$2y$04$mNbVcXyAsDfGhJkLpOiU.OuUpU6kBIahYo5.gO24Csd..fekwninu','1002'),(3,'cy','$2b$04$zXcVbNmLkJhGfDsApQwE.uFU71DgsDPFRESNocF8dNJIaWyj9uFMy','1003');\n";
+    let pbx = read_files(&[("asterisk.sql", dump)]);
+    let told: Vec<(&str, bool)> =
+        pbx.held_secrets.iter().map(|held| (held.owner.as_str(), !held.weaknesses.is_empty())).collect();
+    assert_eq!(told, [("ann", true), ("bob", true), ("cy", false)]);
+    assert_eq!(pbx.held_secrets[0].gravest(), Some(crate::pbx::Weakness::EqualsName));
+    let problem = pbx.problems.iter().find(|problem| problem.what.contains("bcrypt in userman_users"));
+    let what = &problem.expect("what was tried").what;
+    assert!(what.starts_with("not checked in full: the secrets of 1 panel users"), "{what}");
+    assert!(!format!("{pbx:?}").contains("changeme"));
+}

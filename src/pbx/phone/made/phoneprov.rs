@@ -86,7 +86,7 @@ fn phones(files: &Files) -> Vec<Phone> {
             phones.entry(address.clone()).or_insert(Phone { address, names, vendor, lines: Vec::new() });
         phone.lines.push(line);
     };
-    for section in files.users.iter().flat_map(|document| document.sections()) {
+    for section in files.users.iter().flat_map(Document::sections) {
         let own = |name| section.filled(name).or_else(|| files.users.as_ref()?.last("general", name));
         if own("autoprov").is_some_and(is_true)
             && let Some(address) = section.filled("macaddress")
@@ -94,13 +94,13 @@ fn phones(files: &Files) -> Vec<Phone> {
             add(address, own("profile"), line(&section.name, own("secret"), section));
         }
     }
-    for section in files.own_users.iter().flat_map(|document| document.sections()) {
+    for section in files.own_users.iter().flat_map(Document::sections) {
         let account = section.filled("username").unwrap_or(&section.name);
         if let Some(address) = section.filled("macaddress").or_else(|| section.filled("mac")) {
             add(address, section.filled("profile"), line(account, section.filled("secret"), section));
         }
     }
-    for section in files.pjsip.iter().flat_map(|document| document.sections()) {
+    for section in files.pjsip.iter().flat_map(Document::sections) {
         let is_phone = section.last("type").is_some_and(|kind| kind.eq_ignore_ascii_case("phoneprov"));
         let address = section.filled("mac").filter(|_| is_phone);
         let account = section.filled("endpoint").or_else(|| section.filled("username"));
