@@ -7,10 +7,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
-
-/// What stands in place of a secret.
-const MASK: &str = "${1}***";
+use regex::{Captures, Regex, RegexSet};
 
 /// What comes before a secret, as the first group, and the secret.
 const FORMS: [&str; 14] = [
@@ -56,11 +53,18 @@ pub fn masked(line: &str) -> Cow<'_, str> {
         return masked;
     }
     for form in EACH.iter() {
-        if let Cow::Owned(text) = form.replace_all(&masked, MASK) {
+        let hidden = form.replace_all(&masked, |found: &Captures<'_>| hide(found));
+        if let Cow::Owned(text) = hidden {
             masked = Cow::Owned(text);
         }
     }
     masked
+}
+
+/// Masks what follows the first group; a tag of sudo's rights has no password behind it.
+fn hide(found: &Captures<'_>) -> String {
+    let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+    if part(1).trim_end() == "NOPASSWD:" { part(0).to_owned() } else { format!("{}***", part(1)) }
 }
 
 #[cfg(test)]
@@ -108,6 +112,7 @@ mod tests {
             "ls -la /var/spool; cp -p a b",
             "sudo: root : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/ls",
             "GET /pinboard HTTP/1.1",
+            "asterisk ALL = NOPASSWD: ALL",
             "Executing [s@macro-dial:1] Dial(\"SIP/1-01\", \"SIP/2,20\") in new stack",
         ] {
             assert_eq!(masked(line), line);

@@ -358,8 +358,13 @@ fn shown(action: Action, message: String) -> String {
 
 /// Returns whether an address of SIP in a text has a secret before its host: `sip:name:secret@host`.
 fn has_userinfo(message: &str) -> bool {
-    message.split_once("sip:").is_some_and(|(_, rest)| {
-        rest.split('@').next().is_some_and(|user| user.len() < rest.len() && user.contains(':'))
+    message.match_indices("sip").any(|(at, _)| {
+        let rest = message.get(at + 3..).unwrap_or_default();
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
+        let user = rest.strip_prefix(':').and_then(|rest| rest.split(['@', ' ', '>', '"', ';']).next());
+        let is_before_host =
+            |user: &str| rest.get(1 + user.len()..).is_some_and(|rest| rest.starts_with('@'));
+        user.is_some_and(|user| user.contains(':') && is_before_host(user))
     })
 }
 
@@ -380,4 +385,24 @@ fn message(chunk: &Chunk, offset: u32, length: u32) -> String {
     let start = offset as usize;
     let length = (length as usize).min(LONGEST_MESSAGE);
     text(chunk.records_bytes().get(start..start + length).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_any_address_of_a_line_is_seen() {
+        for (message, is_there) in [
+            ("to sip:u:Hunter2@192.0.2.1", true),
+            ("from <sip:100@192.0.2.1> to <sips:u:Hunter2@192.0.2.1>", true),
+            ("<sip:100@192.0.2.1:5060>", false),
+            ("sip:192.0.2.1:5060;transport=udp mail a@b", false),
+            ("gossip: a:b@c", false),
+            ("sip", false),
+        ] {
+            assert_eq!(has_userinfo(message), is_there, "{message}");
+            assert!(!is_there || crate::secrets::masked(message).contains(":***"), "{message}");
+        }
+    }
 }
