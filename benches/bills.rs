@@ -1,6 +1,8 @@
 //! A month of calls as a telephone system and as its carrier tell them, with every way to disagree put in on purpose.
 
-use tolltrace::reconcile::{Ours, Theirs};
+use std::collections::BTreeMap;
+
+use tolltrace::reconcile::{How, Ours, Reconciled, Theirs};
 
 /// What is known of a call of the carrier's, since it was made so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +24,8 @@ pub(crate) struct Bills {
     pub(crate) ours: Vec<Ours>,
     /// What each of the carrier's is.
     pub(crate) truth: Vec<Truth>,
-    /// How many of ours the carrier does not have.
-    pub(crate) missing: usize,
+    /// Those of ours that the carrier does not have, by index.
+    pub(crate) missing: Vec<u32>,
 }
 
 /// How the two sides differ.
@@ -83,7 +85,7 @@ pub(crate) fn bills(count: usize, differences: Differences, seed: u64) -> Bills 
             0..2 => bills.push_theirs(own, Truth::Foreign, differences, &mut chance, 0),
             2 => {
                 bills.ours.push(own);
-                bills.missing += 1;
+                bills.missing.push(place);
             }
             3 => {
                 bills.ours.push(own);
@@ -116,4 +118,80 @@ impl Bills {
         });
         self.truth.push(truth);
     }
+}
+
+/// Of each class: how many were found, how many of these are right, how many there are.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) found: usize,
+    pub(crate) right: usize,
+    pub(crate) known: usize,
+}
+
+impl Tally {
+    /// Returns the part of those found that is right.
+    pub(crate) fn precision(&self) -> f64 {
+        self.right as f64 / self.found.max(1) as f64
+    }
+
+    /// Returns the part of those there are that was found.
+    pub(crate) fn recall(&self) -> f64 {
+        self.right as f64 / self.known.max(1) as f64
+    }
+
+    /// Returns a line of a table.
+    pub(crate) fn line(&self, class: &str) -> String {
+        let (precision, recall) = (self.precision(), self.recall());
+        format!("{class:15} {:6} precision {precision:.4} recall {recall:.4}", self.known)
+    }
+}
+
+/// Judges every class; of a group only the count is told, so that any member of it is right.
+pub(crate) fn judge(bills: &Bills, reconciled: &Reconciled) -> BTreeMap<&'static str, Tally> {
+    let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    for (truth, pair) in bills.truth.iter().zip(&reconciled.pairs) {
+        let known = match truth {
+            Truth::Ours(_) => "matched",
+            Truth::Longer(_) => "length differs",
+            Truth::Foreign => "carrier only",
+        };
+        let found = match pair {
+            None => "carrier only",
+            Some(pair) if pair.is_length_apart => "length differs",
+            Some(_) => "matched",
+        };
+        let is_same = match (truth, pair) {
+            (Truth::Ours(own) | Truth::Longer(own), Some(pair)) => {
+                *own == pair.ours || pair.how == How::Group
+            }
+            _ => true,
+        };
+        tallies.entry(known).or_default().known += 1;
+        let tally = tallies.entry(found).or_default();
+        tally.found += 1;
+        tally.right += usize::from(known == found && is_same);
+    }
+    tallies.insert("own only", own_only(bills, reconciled));
+    tallies
+}
+
+/// Judges what was left over of ours; of a group any member may be the one that is missing.
+fn own_only(bills: &Bills, reconciled: &Reconciled) -> Tally {
+    let paired: BTreeMap<u32, How> =
+        reconciled.pairs.iter().flatten().map(|pair| (pair.ours, pair.how)).collect();
+    let number = |own: u32| bills.ours.get(own as usize).map(|own| own.number);
+    let mut in_groups: BTreeMap<Option<u64>, usize> = BTreeMap::new();
+    for own in bills.missing.iter().filter(|own| paired.get(own) == Some(&How::Group)) {
+        *in_groups.entry(number(*own)).or_default() += 1;
+    }
+    let mut tally = Tally { known: bills.missing.len(), ..Tally::default() };
+    for own in (0..bills.ours.len() as u32).filter(|own| !paired.contains_key(own)) {
+        tally.found += 1;
+        if bills.missing.binary_search(&own).is_ok() {
+            tally.right += 1;
+        } else if let Some(left) = in_groups.get_mut(&number(own)).filter(|left| **left > 0) {
+            (*left, tally.right) = (*left - 1, tally.right + 1);
+        }
+    }
+    tally
 }

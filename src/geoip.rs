@@ -53,6 +53,14 @@ pub struct Whereabouts {
     pub network: Option<String>,
 }
 
+impl Whereabouts {
+    /// Returns what is known in words; `None` where nothing is.
+    pub fn words(self) -> Option<String> {
+        let known: Vec<String> = [self.country, self.city, self.network].into_iter().flatten().collect();
+        (!known.is_empty()).then(|| known.join(", "))
+    }
+}
+
 impl GeoIp {
     /// Opens files; one that cannot be used is told and the others go on.
     pub fn open(paths: &[PathBuf]) -> GeoIp {

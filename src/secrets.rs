@@ -67,6 +67,24 @@ fn hide(found: &Captures<'_>) -> String {
     if part(1).trim_end() == "NOPASSWD:" { part(0).to_owned() } else { format!("{}***", part(1)) }
 }
 
+/// `name:secret@host` anywhere in a text, as an address or a Call-ID may be written.
+static USERINFO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"([^\s"',;:@/<]+):([^\s"',;:@/]+)@"#).ok());
+
+/// Returns a carrier's cell or record with what may be a secret before a host masked, whatever it is called there.
+pub fn without_userinfo(text: &str) -> Cow<'_, str> {
+    let Some(userinfo) = USERINFO.as_ref().filter(|_| text.contains('@')) else { return masked(text) };
+    let masked = masked(text);
+    // `sip:name@host` has no secret: what stands before the colon says how the rest is written.
+    let schemes = ["sip", "sips", "tel", "client", "mailto"];
+    let replaced = userinfo.replace_all(&masked, |found: &Captures<'_>| {
+        let (name, secret) = (&found[1], &found[2]);
+        let is_scheme = schemes.iter().any(|scheme| name.eq_ignore_ascii_case(scheme));
+        format!("{name}:{}@", if is_scheme { secret } else { "***" })
+    });
+    Cow::Owned(replaced.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +120,20 @@ mod tests {
         ] {
             assert_eq!(masked(line), shown);
             assert!(!masked(line).contains("Hunter2") && !masked(line).contains("4711"));
+        }
+    }
+
+    #[test]
+    fn secrets_before_a_host_are_masked_in_a_carriers_cells() {
+        for (cell, shown) in [
+            ("dd72bb87b16c51fab22f@240.97.3.3", "dd72bb87b16c51fab22f@240.97.3.3"),
+            ("trunk7:Hunter2@240.97.3.3", "trunk7:***@240.97.3.3"),
+            ("sip:+252612345678@192.0.2.7:5060", "sip:+252612345678@192.0.2.7:5060"),
+            ("sip:trunk7:Hunter2@192.0.2.7", "sip:trunk7:***192.0.2.7"),
+            ("2026-05-06 07:11:08,a:Hunter2@b,7", "2026-05-06 07:11:08,a:***@b,7"),
+            ("07:11:08", "07:11:08"),
+        ] {
+            assert_eq!(without_userinfo(cell), shown);
         }
     }
 

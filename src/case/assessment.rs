@@ -6,11 +6,12 @@ use std::hash::Hash;
 use super::build::Case;
 use crate::event::{Disposition, Instant};
 use crate::fold::sip::SipCounts;
+use crate::money::Amount;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{
-    Assessment, CallRowSum, CallSummary, FailureRow, HourCount, SipSummary, Totals, sum_known,
+    Assessment, CallRowSum, CallSummary, FailureRow, HourCount, Report, SipSummary, Totals, sum_known,
 };
 use crate::untrusted::Untrusted;
 
@@ -30,7 +31,7 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
     let (failures_by_log, failure_records) = by_log(case);
     Assessment {
         last_day: summary(case, &last_day, Some((from, end))),
-        incident: summary(case, &blamed, None),
+        incident: CallSummary { by_caller: by_caller(world, incidents), ..summary(case, &blamed, None) },
         all_calls: world.calls.list.len() as u64,
         failure_records,
         failed_attempts: world.parties.values().map(|party| party.failures.attempts).sum(),
@@ -85,6 +86,7 @@ fn by_source(case: &Case<'_>, pick: Pick) -> Vec<FailureRow> {
         .filter(|(_, party)| pick(party).records > 0)
         .map(|(address, party)| FailureRow {
             address: *address,
+            place: case.geoip.look(*address).words(),
             attempts: pick(party).attempts,
             records: pick(party).in_fullest_log,
             first: pick(party).first.and_then(|at| case.when(at)),
@@ -144,14 +146,14 @@ fn sip(case: &Case<'_>) -> Option<SipSummary> {
 
 fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -> CallSummary {
     let world = case.world;
-    let starts = || calls.iter().map(|call| call.start);
+    let starts = || calls.iter().map(|call| world.begun(call));
     let (first, last) = match span {
         Some((first, last)) => (Some(first), Some(last)),
         None => (starts().min(), starts().max()),
     };
     let mut hours: BTreeMap<u32, (u64, Option<u64>)> = BTreeMap::new();
     for call in calls {
-        let hour = hours.entry((call.start.seconds() / 3_600).max(0) as u32).or_default();
+        let hour = hours.entry((world.begun(call).seconds() / 3_600).max(0) as u32).or_default();
         hour.0 += 1;
         hour.1 = sum_known(hour.1, world.billed(call));
     }
@@ -179,13 +181,52 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
             |class| Untrusted::from(class.meaning()),
         ),
         by_account: sums(world, calls, |call| world.account_of(call), |account| Untrusted::from(*account)),
-        by_source: sums(
-            world,
-            calls,
-            |call| world.address_of(call),
-            |address| Untrusted::from(address.to_string().as_str()),
-        ),
+        by_source: by_address(case, calls),
+        by_caller: Vec::new(),
     }
+}
+
+/// Adds up calls by the address that they came from.
+fn by_address(case: &Case<'_>, calls: &[&Call]) -> Vec<CallRowSum> {
+    let address_of = |call: &Call| case.world.address_of(call);
+    let mut rows =
+        sums(case.world, calls, address_of, |address| Untrusted::from(address.to_string().as_str()));
+    for row in &mut rows {
+        row.place = row.name.raw().parse().ok().and_then(|address| case.geoip.look(address).words());
+    }
+    rows
+}
+
+/// Adds up fraudulent calls by the number of whoever came in by telephone to make them.
+fn by_caller(world: &World<'_>, incidents: &[Incident]) -> Vec<CallRowSum> {
+    let mut callers: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    for incident in incidents {
+        for party in &incident.callers {
+            let calls = party.calls.iter().filter(|index| incident.calls.contains_key(index));
+            let calls = calls.filter_map(|&index| world.calls.list.get(index));
+            callers.entry(party.number.as_deref().unwrap_or("withheld")).or_default().extend(calls);
+        }
+    }
+    let mut rows: Vec<CallRowSum> = callers
+        .into_iter()
+        .filter(|(_, calls)| !calls.is_empty())
+        .flat_map(|(number, calls)| sums(world, &calls, |_| Some(number), |number| Untrusted::from(*number)))
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse((row.seconds, row.calls)));
+    rows.truncate(MOST_ROWS);
+    rows
+}
+
+/// Adds what the calls of the incidents cost, where all that is known of each is in one currency.
+pub(super) fn add_cost(report: &mut Report) {
+    let totals = || report.incidents.iter().map(|incident| &incident.totals);
+    let currency = totals().next().and_then(|first| first.currency.clone());
+    if currency.is_none() || totals().any(|totals| totals.currency != currency) {
+        return;
+    }
+    let sum = totals().filter_map(|totals| Amount::parse(totals.cost.as_deref()?)).reduce(Amount::plus);
+    report.assessment.incident.totals.cost = sum.map(|sum| sum.to_string());
+    report.assessment.incident.totals.currency = currency;
 }
 
 /// Returns the name of the country that a call went to.
@@ -219,7 +260,13 @@ fn sums<K: Eq + Hash>(
     let mut rows: Vec<CallRowSum> = rows
         .into_iter()
         .filter(|(_, (calls, _, seconds))| (*seconds, *calls) >= least)
-        .map(|(key, (calls, answered, seconds))| CallRowSum { name: show(&key), calls, answered, seconds })
+        .map(|(key, (calls, answered, seconds))| CallRowSum {
+            name: show(&key),
+            calls,
+            answered,
+            seconds,
+            place: None,
+        })
         .collect();
     rows.sort_by(|left, right| {
         (right.seconds, right.calls, &left.name).cmp(&(left.seconds, left.calls, &right.name))

@@ -17,10 +17,10 @@ use crate::fold::fetches::Client;
 use crate::geoip::GeoIp;
 use crate::patterns::Thresholds;
 use crate::reconstruct::confirm::{Doubt, Question};
-use crate::reconstruct::failed::{Failed, Listed};
+use crate::reconstruct::failed::{Failed, Listed, hole_seekers};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Party, World, earliest};
-use crate::report::model::{self, Likelihood, Proof, When};
+use crate::report::model::{self, Likelihood, Proof, Role, When};
 use crate::scan::Hashing;
 use crate::untrusted::Untrusted;
 
@@ -130,6 +130,7 @@ impl Case<'_> {
             evidence: Vec::new(),
             incidents: shown,
             failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
+            hole_seekers: self.hole_seekers(incidents),
             to_confirm: questions
                 .iter()
                 .take(MOST_QUESTIONS)
@@ -198,9 +199,13 @@ impl Case<'_> {
         let first = earliest(first, blocked);
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
+        let whereabouts = self.geoip.look(failed.address);
         model::FailedAttacker {
             address: failed.address,
             roles: failed.roles.clone(),
+            country: whereabouts.country,
+            network: whereabouts.network,
+            city: whereabouts.city,
             first: self.maybe(first),
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
@@ -216,6 +221,28 @@ impl Case<'_> {
                     .chain(flooded.map(|(_, line)| line)),
             ),
         }
+    }
+
+    fn hole_seekers(&self, incidents: &[Incident]) -> Vec<model::FailedAttacker> {
+        let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
+        let found = hole_seekers(self.world, &involved).into_iter().map(|(address, asked)| {
+            let whereabouts = self.geoip.look(address);
+            model::FailedAttacker {
+                address,
+                roles: vec![Role::Web],
+                country: whereabouts.country,
+                network: whereabouts.network,
+                city: whereabouts.city,
+                first: self.when(asked.first),
+                last: self.when(asked.last),
+                events: asked.count,
+                attempts: None,
+                accounts_tried: Vec::new(),
+                accounts_tried_count: 0,
+                evidence: self.proofs(asked.lines.into_iter()),
+            }
+        });
+        found.collect()
     }
 
     fn question(&self, question: &Question) -> model::ToConfirm {

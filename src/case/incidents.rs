@@ -27,9 +27,11 @@ impl Case<'_> {
     ) -> model::Incident {
         // There may be many, so that there is room for them and for no more.
         let mut calls = Vec::with_capacity(incident.calls.len());
-        calls.extend(incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, cited)));
+        calls
+            .extend(incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, incident, cited)));
         let loss = self.loss(incident);
-        let entry = entry(self.world, incident);
+        let mut entry = entry(self.world, incident);
+        entry.because.extend(self.nights(incident));
         let mut title = self.title(incident, &entry, &calls);
         if incident.is_doubtful {
             title.push_str(" Whether that is true cannot be told: whoever sent a packet that the log prints could have written every line that says so.");
@@ -106,6 +108,15 @@ impl Case<'_> {
             .unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
         format!("{whose}{day} {how} and made {calls}, {answered} of them answered{in_all}.")
+    }
+
+    /// Tells each night of calls that came in by telephone, in the zone of the case.
+    fn nights<'i>(&'i self, incident: &'i Incident) -> impl Iterator<Item = String> + 'i {
+        incident.nights.iter().filter_map(|night| {
+            let (first, last) = (self.when(night.first)?, self.when(night.last)?);
+            let (from, to) = (first.format("%Y-%m-%d %H:%M:%S"), last.format("%Y-%m-%d %H:%M:%S"));
+            Some(format!("{from} to {to}{}: {}", last.format("%:z"), night.what))
+        })
     }
 
     fn source(&self, address: std::net::IpAddr, incident: &Incident) -> Option<model::Source> {
@@ -218,14 +229,21 @@ impl Case<'_> {
         }
     }
 
-    fn call(&self, index: usize, why: &str, cited: &BTreeMap<Place, Citation>) -> Option<model::FraudCall> {
+    fn call(
+        &self,
+        index: usize,
+        why: &str,
+        incident: &Incident,
+        cited: &BTreeMap<Place, Citation>,
+    ) -> Option<model::FraudCall> {
         let call = self.world.calls.list.get(index)?;
         let places = self.world.places(call);
         let cost = self.cost(index, call);
+        let caller = incident.callers.iter().find(|party| party.calls.contains(&index));
         let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
-            start: self.when(self.world.dialed_at(call).unwrap_or(call.start)),
+            start: self.when(self.world.begun(call)),
             end: self.when(call.end()),
             // The channel of whoever came in by a trunk is the trunk's.
             account: self.world.account_of(call).filter(|_| !call.from_trunk).map(Untrusted::from),
@@ -247,6 +265,7 @@ impl Case<'_> {
                 (false, None) => why.to_owned(),
             },
             address: self.world.address_of(call),
+            caller: caller.and_then(|party| party.number.as_deref()).map(Untrusted::from),
             route: self.route(call),
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })

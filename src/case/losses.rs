@@ -72,7 +72,7 @@ impl Case<'_> {
         let Some(digits) = number.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) else {
             return Figure::None;
         };
-        let day = self.when(call.start).map(|when| when.date_naive());
+        let day = self.when(self.world.begun(call)).map(|when| when.date_naive());
         let deck = self.prices.deck.as_ref();
         if let Some(rate) = deck.zip(day).and_then(|(deck, day)| deck.rate(digits.as_bytes(), day)) {
             let (amount, currency) = (rate.cost(seconds), rate.currency.clone());
@@ -102,7 +102,7 @@ impl Case<'_> {
         let figure = self.figure(index, call);
         let place = self.numbers.of(self.world.dialed(call)).number.country_name.unwrap_or("not known");
         let account = self.world.account_of(call).unwrap_or("-");
-        sums.add(&figure, call.start, call.disposition == Disposition::Answered, place, account);
+        sums.add(&figure, self.world.begun(call), call.disposition == Disposition::Answered, place, account);
     }
 
     /// Adds up what calls cost that the carrier alone tells.

@@ -19,6 +19,7 @@ mod reach;
 mod routes;
 mod rules;
 mod samples;
+mod sending;
 mod sorted;
 mod story;
 mod timeline;
@@ -312,7 +313,7 @@ pub fn examine_and<T: Send>(
             || numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed),
         );
         let legs = carrier::legs(&world, &billed);
-        let side = carrier::CarrierSide::new(&world, &numbers.site, prepared.window, &billed, &legs);
+        let side = carrier::CarrierSide::new(&world, &numbers, prepared.window, &billed, &legs);
         let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
         let prices = losses::Prices { charged, ..prices };
         let case = build::Case {
@@ -332,6 +333,7 @@ pub fn examine_and<T: Send>(
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
         carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        assessment::add_cost(&mut examined.report);
         playbook::judge::add(&playbooks, &mut examined.report);
         // What is to be changed on the system, and what it is held against later, is not for sharing.
         if options.contain && !options.redact {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Options;
+use super::{Options, sending};
 use crate::clock::{Clock, ZoneOrigin};
 use crate::event::Disposition;
-use crate::numbering::{self, Home, Listed, Reading, Region, Signs, Site};
+use crate::numbering::{self, BehindRoutes, Home, Listed, Reading, Region, Route, Signs, Site};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
@@ -27,6 +27,9 @@ pub(super) struct Numbers {
     /// The user's lists.
     pub(super) listed: Listed,
     read: HashMap<Box<[u8]>, Called>,
+    /// What routes make of what was dialled.
+    routes: HashMap<Box<[u8]>, Route>,
+    behind: BehindRoutes,
 }
 
 /// One number, in short.
@@ -59,24 +62,91 @@ impl Numbers {
             outside_because,
             ..Dialling::default()
         };
+        let behind = BehindRoutes::new(&site);
+        let routes = sending::routes(world, clock, &blamed);
+        let mut numbers =
+            Numbers { site, dialling: Dialling::default(), listed, read: HashMap::new(), routes, behind };
         let mut read: HashMap<Box<[u8]>, Called> = HashMap::new();
         let shown = blamed.iter().filter_map(|&index| world.calls.list.get(index));
         for call in shown.chain(last_day(world)) {
             let dialed = world.dialed(call);
             if !read.contains_key(dialed) {
-                read.insert(dialed.into(), called(&site, &listed, &numbering::read(&site, dialed)));
+                read.insert(dialed.into(), numbers.called(&numbers.reading(dialed)));
             }
         }
-        (dialling.numbers, dialling.numbers_left_out) = rows(world, &site, &listed, &blamed);
-        Numbers { site, dialling, listed, read }
+        numbers.read = read;
+        (dialling.numbers, dialling.numbers_left_out) = numbers.rows(world, &blamed);
+        numbers.dialling = dialling;
+        numbers
+    }
+
+    /// Reads what was dialled, by its route where that is known.
+    pub(super) fn reading(&self, dialed: &[u8]) -> Reading {
+        match self.routes.get(dialed) {
+            Some(route) => self.behind.read(dialed, route),
+            None => numbering::read(&self.site, dialed),
+        }
+    }
+
+    /// Does so, and leaves out what else it may be.
+    pub(super) fn best(&self, dialed: &[u8]) -> Reading {
+        match self.routes.get(dialed) {
+            Some(route) => self.behind.read_best(dialed, route),
+            None => numbering::read_best(&self.site, dialed),
+        }
     }
 
     /// Returns what a call's number was read as.
     pub(super) fn of(&self, dialed: &[u8]) -> Cow<'_, Called> {
         match self.read.get(dialed) {
             Some(known) => Cow::Borrowed(known),
-            None => Cow::Owned(called(&self.site, &self.listed, &numbering::read(&self.site, dialed))),
+            None => Cow::Owned(self.called(&self.reading(dialed))),
         }
+    }
+
+    fn called(&self, reading: &Reading) -> Called {
+        let (risk, _) = numbering::risk(&self.site, reading);
+        let has_number = reading.e164.is_some();
+        let number = CalledNumber {
+            country_name: reading.region.map(|region| region.name),
+            area: Some(reading.note).filter(|note| !note.is_empty()),
+            class: Some(reading.class).filter(|_| has_number),
+            number_kind: Some(reading.kind),
+            number_confidence: Some(reading.confidence),
+            risk,
+            listed: reading.e164.as_deref().map_or_else(Vec::new, |e164| self.listed.look(e164)),
+        };
+        Called { e164: reading.e164.clone(), country: reading.country(), number }
+    }
+
+    /// Explains each number of fraudulent calls, most seconds first.
+    fn rows(&self, world: &World<'_>, blamed: &BTreeSet<usize>) -> (Vec<NumberRow>, u64) {
+        let mut sums: BTreeMap<&[u8], (u64, Option<u64>)> = BTreeMap::new();
+        for call in blamed.iter().filter_map(|&index| world.calls.list.get(index)) {
+            let sum = sums.entry(world.dialed(call)).or_default();
+            sum.0 += 1;
+            sum.1 = sum_known(sum.1, world.billed(call));
+        }
+        let mut order: Vec<_> = sums.into_iter().collect();
+        order.sort_by_key(|&(dialed, (calls, seconds))| (Reverse(seconds), Reverse(calls), dialed));
+        let left_out = order.len().saturating_sub(MOST_ROWS) as u64;
+        let rows = order.into_iter().take(MOST_ROWS).map(|(dialed, (calls, seconds))| {
+            let reading = self.reading(dialed);
+            let Called { e164, country, number } = self.called(&reading);
+            let (_, risk_because) = numbering::risk(&self.site, &reading);
+            NumberRow {
+                dialed: Untrusted::from_bytes(dialed),
+                e164,
+                country: country.map(str::to_owned),
+                number,
+                steps: reading.steps,
+                alternatives: reading.alternatives,
+                risk_because,
+                calls,
+                seconds,
+            }
+        });
+        (rows.collect(), left_out)
     }
 }
 
@@ -85,21 +155,6 @@ fn last_day<'w>(world: &'w World<'_>) -> impl Iterator<Item = &'w Call> {
     const DAY_SECONDS: i64 = 86_400;
     let from = world.last.map(|end| end.plus_seconds(-DAY_SECONDS));
     world.calls.iter().filter(move |call| from.is_some_and(|from| call.start > from))
-}
-
-fn called(site: &Site, listed: &Listed, reading: &Reading) -> Called {
-    let (risk, _) = numbering::risk(site, reading);
-    let has_number = reading.e164.is_some();
-    let number = CalledNumber {
-        country_name: reading.region.map(|region| region.name),
-        area: Some(reading.note).filter(|note| !note.is_empty()),
-        class: Some(reading.class).filter(|_| has_number),
-        number_kind: Some(reading.kind),
-        number_confidence: Some(reading.confidence),
-        risk,
-        listed: reading.e164.as_deref().map_or_else(Vec::new, |e164| listed.look(e164)),
-    };
-    Called { e164: reading.e164.clone(), country: reading.country(), number }
 }
 
 /// Works out the home country: honest calls show what its people dial, and on which numbers they are called.
@@ -156,34 +211,4 @@ fn site(world: &World<'_>, options: &Options, home: Option<&'static Region>) -> 
 fn taken(site: Site, answered: &[&[u8]]) -> Site {
     let prefixes = numbering::taken_prefixes(&site, answered);
     prefixes.into_iter().fold(site, |site, (prefix, _)| site.with_taken(prefix))
-}
-
-/// Explains each number of fraudulent calls, most seconds first.
-fn rows(world: &World<'_>, site: &Site, listed: &Listed, blamed: &BTreeSet<usize>) -> (Vec<NumberRow>, u64) {
-    let mut sums: BTreeMap<&[u8], (u64, Option<u64>)> = BTreeMap::new();
-    for call in blamed.iter().filter_map(|&index| world.calls.list.get(index)) {
-        let sum = sums.entry(world.dialed(call)).or_default();
-        sum.0 += 1;
-        sum.1 = sum_known(sum.1, world.billed(call));
-    }
-    let mut order: Vec<_> = sums.into_iter().collect();
-    order.sort_by_key(|&(dialed, (calls, seconds))| (Reverse(seconds), Reverse(calls), dialed));
-    let left_out = order.len().saturating_sub(MOST_ROWS) as u64;
-    let rows = order.into_iter().take(MOST_ROWS).map(|(dialed, (calls, seconds))| {
-        let reading = numbering::read(site, dialed);
-        let Called { e164, country, number } = called(site, listed, &reading);
-        let (_, risk_because) = numbering::risk(site, &reading);
-        NumberRow {
-            dialed: Untrusted::from_bytes(dialed),
-            e164,
-            country: country.map(str::to_owned),
-            number,
-            steps: reading.steps,
-            alternatives: reading.alternatives,
-            risk_because,
-            calls,
-            seconds,
-        }
-    });
-    (rows.collect(), left_out)
 }

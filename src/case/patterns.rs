@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::build::Case;
 use crate::event::{Citation, Disposition, Instant, Place};
 use crate::evidence::cite;
-use crate::numbering::{self, Class, Region};
+use crate::numbering::{Class, Region};
 use crate::patterns::{self, Calls, Names, OutCall, Thresholds};
 use crate::reconstruct::calls::Call;
 use crate::report::model::{self, When};
@@ -86,7 +86,7 @@ impl Case<'_> {
     }
 
     fn read_number(&self, dialed: &[u8]) -> Number {
-        let reading = numbering::read_best(&self.numbers.site, dialed);
+        let reading = self.numbers.best(dialed);
         let home = self.numbers.site.home();
         let is_abroad = reading.region.is_some_and(|region| home.is_none_or(|home| home.code != region.code));
         let is_dear =

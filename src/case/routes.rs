@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::build::Case;
+use crate::clock::Clock;
 use crate::pbx::dialplan::{Found, Moment};
 use crate::reconstruct::calls::Call;
+use crate::reconstruct::world::World;
 use crate::report::document::place;
 use crate::report::model::{FraudCall, Route, RouteUse};
 use crate::untrusted::Untrusted;
@@ -19,34 +21,17 @@ const MOST_ROUTES: usize = 20;
 impl Case<'_> {
     /// Returns the route that a call left by; `None` where neither record nor dialplan tell.
     pub(super) fn route(&self, call: &Call) -> Option<Route> {
-        let world = self.world;
-        let number = std::str::from_utf8(world.dialed(call)).ok()?;
-        let offset = self.clock.zone().offset_at(call.start.seconds());
-        let at = Moment::of_local(call.start.seconds() + i64::from(offset));
-        let find = |context: &str| world.pbx.dialplan.find(context, number, None, at);
-        let recorded = std::str::from_utf8(world.outgoing_context(call)).ok().and_then(find);
-        let of_account = || {
-            let account = world.account_of(call)?;
-            let known = world.pbx.accounts.iter().find(|known| known.name == account)?;
-            find(known.context.as_deref()?)
-        };
-        match recorded.or_else(of_account) {
-            Some(found) => self.named(found),
-            None => self.of_switch(call, number),
+        match of_dialplan(self.world, self.clock, call) {
+            Some((_, found)) => self.named(found),
+            None => self.of_switch(call),
         }
     }
 
     /// Returns the extension of FreeSWITCH's that a call left by.
-    fn of_switch(&self, call: &Call, number: &str) -> Option<Route> {
-        let world = self.world;
-        let find = |context: &str| world.pbx.switch_plan.find(context, number);
-        let recorded = std::str::from_utf8(world.outgoing_context(call)).ok().and_then(find);
-        let of_account = || {
-            let account = world.account_of(call)?;
-            let known = world.pbx.accounts.iter().find(|known| known.name == account)?;
-            find(known.context.as_deref()?)
-        };
-        let left = recorded.or_else(of_account)?;
+    fn of_switch(&self, call: &Call) -> Option<Route> {
+        let number = std::str::from_utf8(self.world.dialed(call)).ok()?;
+        let plan = &self.world.pbx.switch_plan;
+        let left = contexts(self.world, call).find_map(|context| plan.find(context, number))?;
         Some(Route {
             context: Untrusted::from(left.context),
             pattern: Untrusted::from(left.pattern.as_str()),
@@ -62,6 +47,29 @@ impl Case<'_> {
             place: place(&proof),
         })
     }
+}
+
+/// Returns the contexts that a call's number may have been looked up in: the recorded one, then the account's own.
+pub(super) fn contexts<'w>(world: &'w World<'_>, call: &'w Call) -> impl Iterator<Item = &'w str> {
+    let of_account = || {
+        let account = world.account_of(call)?;
+        world.pbx.accounts.iter().find(|known| known.name == account)?.context.as_deref()
+    };
+    let recorded = std::str::from_utf8(world.outgoing_context(call)).ok();
+    recorded.into_iter().chain(std::iter::once_with(of_account).flatten())
+}
+
+/// Returns the context that a call entered the dialplan in, and the extension that its number meets there.
+pub(super) fn of_dialplan<'w>(
+    world: &'w World<'_>,
+    clock: &Clock,
+    call: &'w Call,
+) -> Option<(&'w str, Found<'w>)> {
+    let number = std::str::from_utf8(world.dialed(call)).ok()?;
+    let offset = clock.zone().offset_at(call.start.seconds());
+    let at = Moment::of_local(call.start.seconds() + i64::from(offset));
+    let plan = &world.pbx.dialplan;
+    contexts(world, call).find_map(|context| Some((context, plan.find(context, number, None, at)?)))
 }
 
 /// Counts the calls of each route, the most used first.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sorted::{Key, Runs, Spill};
 use super::story::datetime;
-use super::{CaseError, Options, Progress, prepare, threads};
+use super::{CaseError, Options, Progress, carrier, prepare, threads};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Entry, Instant, SourceId, Span};
 use crate::evidence::{Evidence, refuse_output_inside};
@@ -38,6 +38,8 @@ pub fn timeline(
     progress: &dyn Progress,
     sink: &mut dyn FnMut(&TimelineRow) -> io::Result<()>,
 ) -> Result<(), CaseError> {
+    // A wrong column is told before hours of reading.
+    let billed = crate::carrier::read(&options.carrier)?;
     let mut prepared = prepare(evidence, options)?;
     let spill = Arc::new(Spill::new(may_spill(evidence), AtomicUsize::new(0)));
     let readers = std::mem::take(&mut prepared.readers);
@@ -64,12 +66,24 @@ pub fn timeline(
         done.sink.place_waiting();
         all.push(done.sink.runs);
     }
+    let first_file = evidence.sources.len() as u16;
+    for (source, file) in (first_file..).zip(&billed) {
+        let mut runs = Runs::new(Arc::clone(&spill));
+        carrier::timeline::add(file, source, prepared.window, &mut runs);
+        all.push(runs);
+    }
     let mut is_refused = false;
     let merged = super::sorted::merge(all, |key, payload| {
         let stored: Stored = serde_json::from_slice(payload).map_err(io::Error::other)?;
-        let Some(source) = evidence.source(SourceId(key.source)) else { return Ok(()) };
-        let offset = source.kind.has_offsets().then_some(key.offset);
-        sink(&stored.into_row(source.file.path.clone(), offset)).inspect_err(|_| is_refused = true)
+        let (path, offset) = match evidence.source(SourceId(key.source)) {
+            Some(source) => (source.file.path.clone(), source.kind.has_offsets().then_some(key.offset)),
+            None => {
+                let file = billed.get(usize::from(key.source.wrapping_sub(first_file)));
+                let Some(file) = file else { return Ok(()) };
+                (file.path.clone(), (stored.line > 0).then_some(key.offset))
+            }
+        };
+        sink(&stored.into_row(path, offset)).inspect_err(|_| is_refused = true)
     });
     merged.map_err(|cause| if is_refused { CaseError::Output(cause) } else { CaseError::Io(cause) })
 }
@@ -82,7 +96,7 @@ pub(super) fn may_spill(evidence: &Evidence) -> bool {
 
 /// Whose time a row bears: Timesketch takes none without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Timed {
+pub(super) enum Timed {
     /// The record's own.
     Itself,
     /// That of the record beside it in the same file.
@@ -103,17 +117,17 @@ impl Timed {
 
 /// A row while it waits for its turn.
 #[derive(Serialize, Deserialize)]
-struct Stored {
-    at: Option<i64>,
-    timed: Timed,
-    action: Action,
-    address: Option<IpAddr>,
-    port: Option<u16>,
-    account: Option<String>,
-    number: Option<String>,
-    reason: Option<String>,
-    line: u32,
-    message: String,
+pub(super) struct Stored {
+    pub(super) at: Option<i64>,
+    pub(super) timed: Timed,
+    pub(super) action: Action,
+    pub(super) address: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+    pub(super) account: Option<String>,
+    pub(super) number: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) line: u32,
+    pub(super) message: String,
 }
 
 impl Stored {

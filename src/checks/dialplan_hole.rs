@@ -2,8 +2,8 @@
 //! context holds a route, or by the carrier's own context.
 
 use super::Show;
-use super::ways::{Ways, is_open, name};
 use crate::pbx::dialplan::walk::{DoorKind, Outlet, numbers_of};
+use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Show;
-use super::ways::{Ways, is_open, name};
 use crate::event::{Citation, Place};
 use crate::pbx::dialplan::Pin;
 use crate::pbx::dialplan::walk::{DoorKind, Outlet};
+use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 

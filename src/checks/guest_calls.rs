@@ -1,7 +1,7 @@
 //! Calls without an account that the dialplan lets out by a trunk.
 
 use super::Show;
-use super::ways::{Ways, is_open, name};
+use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 

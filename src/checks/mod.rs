@@ -40,7 +40,6 @@ mod transfer;
 mod unproven;
 mod voicemail_out;
 mod vulnerable_module;
-mod ways;
 mod weak_secret;
 mod web_shell;
 mod wide_route;
@@ -81,7 +80,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(intruder_registered::check(world, incidents, show));
     findings.extend(call_in_progress::check(world, incidents, show));
     findings.extend(paid_forward::check(world, show));
-    let ways = ways::Ways::new(world);
+    let ways = &world.ways;
     let of_dialplan = [
         disa::check,
         voicemail_out::check,
@@ -90,9 +89,9 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
         transfer::check,
         wide_route::check,
     ];
-    findings.extend(of_dialplan.into_iter().flat_map(|check| check(&ways, show)));
+    findings.extend(of_dialplan.into_iter().flat_map(|check| check(ways, show)));
     findings.extend(switch_ways::check(world, show));
-    findings.extend(rogue_dialplan::check(&ways, &written, show));
+    findings.extend(rogue_dialplan::check(ways, &written, show));
     findings.extend(web_shell::check(world, show));
     findings.extend(module_changed::check(world, show));
     findings.extend(persistence::check(world, &written, show));
@@ -103,7 +102,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(changed_then::check(&written, &findings, show));
     debug_assert!(findings.iter().all(|finding| registry::find(finding.id).is_some()), "an unlisted finding");
     sort(&mut findings);
-    (findings, more.into_iter().chain(ways.limits).collect())
+    (findings, more.into_iter().chain(ways.limits.iter().cloned()).collect())
 }
 
 /// Puts the gravest finding first.

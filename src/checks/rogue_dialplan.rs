@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use super::Show;
 use super::changed_then::Written;
-use super::ways::{Ways, is_open, name};
 use crate::event::Place;
 use crate::pbx::dialplan::walk::{Outlet, numbers_of};
+use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::Untrusted;
 

@@ -1,8 +1,8 @@
 //! Calls that somebody outside can send on: `T` on what comes in, `t` on what goes out.
 
 use super::Show;
-use super::ways::{Way, Ways, is_open};
 use crate::pbx::dialplan::walk::Transfer;
+use crate::reconstruct::ways::{Way, Ways, is_open};
 use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::Untrusted;
 

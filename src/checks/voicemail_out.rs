@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Show;
-use super::ways::{Ways, is_open, name};
 use crate::pbx::dialplan::walk::{DoorKind, Outlet};
 use crate::pbx::dialplan::{Mailbox, Pin};
+use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::{Untrusted, visible};
 

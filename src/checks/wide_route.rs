@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Show;
-use super::ways::{Ways, name};
 use crate::event::Place;
 use crate::pbx::dialplan::walk::{Outlet, numbers_of};
 use crate::reconstruct::costly_areas;
+use crate::reconstruct::ways::{Ways, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use tolltrace::case::Options;
+use tolltrace::geoip::GeoFile;
 use tolltrace::patterns::Thresholds;
 use tolltrace::playbook::{Phase, blocks as steps};
 use tolltrace::report::document::Block;
@@ -73,6 +74,8 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
         case: &report.case,
         incidents: &report.incidents,
         failed_attackers: &report.failed_attackers,
+        hole_seekers: &report.hole_seekers,
+        geoip: &report.geoip,
         findings: &report.findings,
         gaps: &report.gaps,
         clocks: &report.clocks,
@@ -166,6 +169,8 @@ struct InvestigationData<'a> {
     case: &'a Case,
     incidents: &'a [Incident],
     failed_attackers: &'a [FailedAttacker],
+    hole_seekers: &'a [FailedAttacker],
+    geoip: &'a [GeoFile],
     findings: &'a [Finding],
     gaps: &'a [Gap],
     clocks: &'a [ClockNote],

@@ -26,6 +26,8 @@ pub enum Action {
     CallRejected,
     /// One finished call record.
     Call,
+    /// A call as the carrier recorded and billed it.
+    CarrierRecord,
     /// One step of the dialplan.
     Dialplan,
     /// The dialplan called out to a channel.
@@ -134,6 +136,7 @@ impl Action {
             Action::CallAttempt => "call-attempt",
             Action::CallRejected => "call-rejected",
             Action::Call => "call",
+            Action::CarrierRecord => "carrier-record",
             Action::Dialplan => "dialplan",
             Action::Dialed => "dialed",
             Action::Answered => "answered",

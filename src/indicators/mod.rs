@@ -202,6 +202,11 @@ impl Indicator {
     pub fn fits(&self, text: &[u8]) -> bool {
         self.find(text).is_some()
     }
+
+    /// Returns whether a request that it fits tells of more than somebody who looks whether a page is there.
+    pub fn is_telling(&self) -> bool {
+        self.confidence > Confidence::Low && self.means != Means::Probe
+    }
 }
 
 /// Returns every indicator, in the order of campaigns.

@@ -129,4 +129,29 @@ mod tests {
         assert_eq!(Amount::parse("-0.005").unwrap().rounded(2).to_string(), "-0.01");
         assert_eq!(Amount(i128::MAX).plus(tenth), Amount(i128::MAX));
     }
+
+    proptest::proptest! {
+        /// Held against whole numbers, of which a binary fraction would lose the last: 0.1 + 0.2.
+        #[test]
+        fn any_amounts_add_up_to_the_last_decimal(
+            parts in proptest::collection::vec(-999_999_999_999_i64..1_000_000_000_000, 0..40), seconds in 0_u64..100_000
+        ) {
+            let text = |part: i128, decimals: usize| {
+                let sign = if part < 0 { "-" } else { "" };
+                let scale = 10_i128.pow(decimals as u32);
+                format!("{sign}{}.{:0decimals$}", part.abs() / scale, part.abs() % scale)
+            };
+            let amounts: Vec<Amount> =
+                parts.iter().map(|part| Amount::parse(&text(i128::from(*part), 6)).unwrap()).collect();
+            let sum: i128 = parts.iter().map(|part| i128::from(*part)).sum();
+            let all: Amount = amounts.iter().copied().sum();
+            proptest::prop_assert_eq!(all, Amount::parse(&text(sum, 6)).unwrap());
+            // So many whole minutes cost so many times the rate.
+            if let Some(rate) = amounts.first() {
+                let minutes = (0..seconds % 50).map(|_| *rate).sum::<Amount>();
+                proptest::prop_assert_eq!(rate.for_seconds(60 * (seconds % 50)), minutes);
+            }
+            proptest::prop_assert_eq!(Amount::parse(&all.to_string()), Some(all));
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! [`plan()`] is the embedded table of the world's numbering plans: which region and class a number in E.164
 //! belongs to. It has a version, which reports print: numbering plans change.
 
+mod abroad;
 mod candidate;
 mod class;
 mod clean;
@@ -18,19 +19,22 @@ mod plan;
 mod read;
 mod reading;
 mod risk;
+mod routed;
 mod short;
 mod site;
 #[cfg(test)]
 mod tests;
 mod trie;
 
+pub use abroad::international_digits;
 pub use class::Class;
 pub use habits::{OutsideLine, outside_lines, taken_prefixes};
 pub use home::{Certainty, Home, Signs, home};
 pub use listed::{ListError, Listed};
 pub use plan::{Found, Plan, Range, Region, plan};
-pub use read::{read, read_best, read_routed};
+pub use read::{read, read_best};
 pub use reading::{Alternative, Confidence, Kind, Reading};
 pub use risk::{Risk, risk};
+pub use routed::BehindRoutes;
 pub use site::{Route, Site};
 pub(crate) use trie::Trie;

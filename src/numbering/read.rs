@@ -3,7 +3,7 @@
 use super::candidate::{Candidate, Rank, Step, candidates, outside_step};
 use super::clean::clean;
 use super::short::ShortNumber;
-use super::site::{Route, Site};
+use super::site::Site;
 use super::{Alternative, Confidence, Kind, Reading};
 
 /// The longest string taken for an extension that no configuration tells of.
@@ -25,7 +25,7 @@ pub fn read_best(site: &Site, raw: &[u8]) -> Reading {
 }
 
 /// Reads a dialled string, and tells up to `most` alternatives of a number outside.
-fn read_as(site: &Site, raw: &[u8], most: usize) -> Reading {
+pub(super) fn read_as(site: &Site, raw: &[u8], most: usize) -> Reading {
     let Some(text) = clean(raw) else {
         return Reading::bare(Kind::NonPstn, Confidence::None, vec!["no digits alone".to_owned()]);
     };
@@ -39,20 +39,6 @@ fn read_as(site: &Site, raw: &[u8], most: usize) -> Reading {
         return Reading::bare(Kind::NonPstn, Confidence::None, vec!["* or # among the digits".to_owned()]);
     }
     short(site, &text).or_else(|| extension(site, &text)).unwrap_or_else(|| number(site, &text, most))
-}
-
-/// Reads a dialled string that went out by a route whose rule is known.
-pub fn read_routed(site: &Site, raw: &[u8], route: &Route) -> Reading {
-    let Some(text) = clean(raw) else { return read(site, raw) };
-    let Some(rest) = text.get(route.strip..).filter(|_| text.is_ascii()) else { return read(site, raw) };
-    // The route has taken the outside line's digits away.
-    let plain = Site { outside: Vec::new(), ..site.clone() };
-    let mut reading = read(&plain, format!("{}{rest}", route.prepend).as_bytes());
-    if route.strip > 0 || !route.prepend.is_empty() {
-        let step = format!("its route strips {} digits and prepends \"{}\"", route.strip, route.prepend);
-        reading.steps.insert(0, step);
-    }
-    reading
 }
 
 /// Reads short numbers: emergency and service.
@@ -202,7 +188,7 @@ fn unknown(site: &Site, digits: &str, guesses: Vec<Candidate<'_>>, most: usize) 
 }
 
 /// The most alternatives told of one string.
-const MOST_ALTERNATIVES: usize = 4;
+pub(super) const MOST_ALTERNATIVES: usize = 4;
 
 fn alternatives<'d>(
     site: &Site,

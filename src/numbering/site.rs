@@ -33,6 +33,30 @@ pub struct Route {
     pub prepend: String,
 }
 
+impl Route {
+    /// Finds the rule by what was dialled and what left.
+    pub fn between(dialled: &str, sent: &str) -> Self {
+        let same =
+            dialled.bytes().rev().zip(sent.bytes().rev()).take_while(|(left, right)| left == right).count();
+        let prepend = sent.get(..sent.len() - same).unwrap_or_default().to_owned();
+        Route { strip: dialled.len() - same, prepend }
+    }
+
+    /// Returns whether it sends what was dialled.
+    pub fn is_empty(&self) -> bool {
+        self.strip == 0 && self.prepend.is_empty()
+    }
+
+    /// Returns what it sends of a dialled string, `+` and digits; `None` where that is something else.
+    pub(super) fn sent(&self, raw: &[u8]) -> Option<String> {
+        let rest = std::str::from_utf8(raw.get(self.strip..)?).ok()?;
+        let sent = [self.prepend.as_str(), rest].concat();
+        let digits = sent.strip_prefix('+').unwrap_or(&sent);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some(sent)
+    }
+}
+
 impl Site {
     /// Begins with the home country; `None` if that is not known.
     pub fn new(home: Option<&'static Region>) -> Self {
@@ -82,6 +106,11 @@ impl Site {
     pub fn with_plain_e164(mut self) -> Self {
         self.plain_e164 = true;
         self
+    }
+
+    /// Returns the same site for numbers that routes have made ready: no outside lines, no extensions.
+    pub(super) fn behind_routes(&self) -> Self {
+        Site { outside: Vec::new(), extensions: BTreeSet::new(), ..self.clone() }
     }
 
     /// Adds an international prefix that is not the home country's and yet leads abroad.

@@ -56,15 +56,43 @@ fn emergency_numbers_stay_emergency_numbers_unless_a_phone_has_them() {
     assert_eq!((reading.kind, reading.alternatives[0].kind), (Kind::Internal, Kind::Emergency));
 }
 
+fn routed(site: &Site, dialled: &str, sent: &str) -> Reading {
+    let route = Route::between(dialled, sent);
+    assert!(sent.ends_with(&dialled[route.strip..]), "{route:?}");
+    BehindRoutes::new(site).read(dialled.as_bytes(), &route)
+}
+
 #[test]
 fn a_known_route_decides() {
+    let told = |site: &Site, dialled: &str, sent: &str| routed(site, dialled, sent).e164.unwrap_or_default();
     let germany = Site::of("DE").unwrap().with_outside("0");
-    let strip = Route { strip: 1, prepend: String::new() };
-    assert_eq!(read_routed(&germany, b"00252600000001", &strip).e164.as_deref(), Some("+49252600000001"));
-    let prepend = Route { strip: 4, prepend: "011".to_owned() };
-    assert_eq!(read_routed(&us(), b"8888252600000001", &prepend).e164.as_deref(), Some("+252600000001"));
+    assert_eq!(read(&germany, b"00252600000001").confidence, Confidence::Ambiguous);
+    assert_eq!(told(&germany, "00252600000001", "0252600000001"), "+49252600000001");
+    assert_eq!(told(&germany, "00252600000001", "00252600000001"), "+252600000001");
+    // A prefix of four digits that no rule of dialling tells.
+    assert_eq!(told(&us(), "8888252600000001", "011252600000001"), "+252600000001");
+    assert_eq!(told(&us(), "8888252600000001", "252600000001"), "+252600000001");
+    // Ten digits that are a number at home as well.
+    assert_eq!(told(&us(), "90113725551234", "3725551234"), "+3725551234");
+    assert_eq!(told(&us(), "92125550100", "2125550100"), "+12125550100");
+    assert_eq!(routed(&us(), "9911", "911").kind, Kind::Emergency);
+    assert_eq!(
+        routed(&us(), "92125550100", "12125550100").steps[0],
+        "its route takes 9 off and puts 1 in front"
+    );
+}
+
+#[test]
+fn what_only_the_carrier_understands_leaves_what_was_dialled() {
+    let reading = routed(&us(), "9011252600000001", "77#011252600000001");
+    assert_eq!(reading.e164.as_deref(), Some("+252600000001"));
+    let reading = routed(&us(), "9011252600000001", "0007011252600000001");
+    assert_eq!(
+        (reading.e164.as_deref(), reading.steps[0].as_str()),
+        (Some("+252600000001"), "outside line 9")
+    );
     let too_short = Route { strip: 40, prepend: String::new() };
-    assert_eq!(read_routed(&us(), b"911", &too_short).kind, Kind::Emergency);
+    assert_eq!(BehindRoutes::new(&us()).read(b"911", &too_short).kind, Kind::Emergency);
 }
 
 #[test]

@@ -8,12 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use super::behaviour::{self, Destination};
+use super::behaviour::Destination;
 use super::calls::{Calls, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
 use crate::event::{Instant, Service};
 use crate::fold::uses::Kind as Used;
+use crate::numbering::international_digits;
 
 /// How long a registration of chan_sip or IAX2 holds at most: `maxexpiry` is an hour unless set, and
 /// every renewal is printed.
@@ -79,7 +80,7 @@ fn tell_incoming(world: &World<'_>, calls: &mut Calls) {
             continue;
         }
         let dialed = world.dialed(call);
-        let goes_abroad = !dialed.starts_with(b"+") && behaviour::international(dialed).is_some();
+        let goes_abroad = !dialed.starts_with(b"+") && international_digits(dialed).is_some();
         let stays = world
             .next_hop(call)
             .is_some_and(|hop| matches!(world.neighbours.of(hop), Standing::Own | Standing::Inside));

@@ -4,7 +4,6 @@
 //! Each mark is weak; a call centre has rate, a traveller has new countries. Only their sum counts,
 //! and only together with where the calls came from.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
@@ -13,6 +12,8 @@ use rayon::prelude::*;
 use super::calls::Call;
 use super::world::World;
 use crate::event::Instant;
+use crate::numbering::international_digits;
+use crate::report::document::counted;
 
 /// What a group of calls shows.
 #[derive(Clone, Debug, Default)]
@@ -38,39 +39,6 @@ impl Behaviour {
 pub const FRAUD_LIKE: u32 = 4;
 /// A score from here on is fraud without any address to go by.
 pub const FRAUD_BY_ITSELF: u32 = 6;
-
-/// Returns the digits after the international prefix, if a dialled string has one.
-///
-/// Sites put a digit for the outside line in front: `9011...`, `900232...`. A national number may begin
-/// like one (`011 5555 1234` in Buenos Aires, `011 95555 1234` in Sao Paulo, `010 5555 1234` in Beijing), so
-/// a least length is asked for: national numbers are no longer, international ones seldom shorter.
-pub fn international(dialed: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let is_plain = dialed.iter().all(u8::is_ascii_digit);
-    if is_plain {
-        return behind_prefix(dialed).map(|at| Cow::Borrowed(&dialed[at..]));
-    }
-    let text: Vec<u8> =
-        dialed.iter().copied().filter(|byte| byte.is_ascii_digit() || *byte == b'+').collect();
-    if let Some(rest) = text.strip_prefix(b"+") {
-        return (rest.len() >= 7 && !rest.contains(&b'+')).then(|| Cow::Owned(rest.to_vec()));
-    }
-    let digits: Vec<u8> = text.into_iter().filter(|byte| *byte != b'+').collect();
-    behind_prefix(&digits).map(|at| Cow::Owned(digits[at..].to_vec()))
-}
-
-/// Returns how many digits the prefix takes, the one for the outside line included.
-fn behind_prefix(digits: &[u8]) -> Option<usize> {
-    const PREFIXES: [(&[u8], usize); 4] = [(b"00", 10), (b"011", 13), (b"010", 13), (b"810", 13)];
-    PREFIXES.into_iter().find_map(|(prefix, least)| {
-        if digits.len() >= least && digits.starts_with(prefix) {
-            return Some(prefix.len());
-        }
-        let (line, rest) = digits.split_first()?;
-        let least = least + if prefix == b"00" { 2 } else { 1 };
-        let is_line = matches!(line, b'9' | b'8' | b'0' | b'7' | b'1');
-        (is_line && digits.len() >= least && rest.starts_with(prefix)).then_some(prefix.len() + 1)
-    })
-}
 
 /// The part of a number that tells the place: country and network, or the first digits of a number of
 /// one's own country.
@@ -105,7 +73,7 @@ impl fmt::Display for Destination {
 /// Returns the place that a dialled string leads to.
 pub fn destination(dialed: &[u8]) -> Destination {
     let mut place = [0; 5];
-    match international(dialed) {
+    match international_digits(dialed) {
         Some(rest) => {
             place[0] = Destination::ABROAD;
             place[1..].iter_mut().zip(rest.iter()).for_each(|(into, digit)| *into = *digit);
@@ -137,7 +105,7 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
         _ => {}
     }
     // Nobody dials twelve numbers abroad in a minute, and records without an end show no concurrence.
-    let abroad = outward.iter().copied().filter(|call| international(world.dialed(call)).is_some());
+    let abroad = outward.iter().copied().filter(|call| international_digits(world.dialed(call)).is_some());
     if busiest_minute(&abroad.collect::<Vec<_>>()) >= 12 {
         add(2, "a dozen calls abroad begun within a minute".to_owned());
     }
@@ -157,7 +125,9 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     let places: BTreeSet<&Destination> = novel.iter().collect();
     match novel.len() {
         0 => {}
-        calls @ 1..=4 => add(1, format!("{calls} calls abroad to places never called before")),
+        calls @ 1..=4 => {
+            add(1, format!("{} abroad to places never called before", counted(calls as u64, "call")));
+        }
         calls => {
             let to =
                 if places.len() == 1 { "a place".to_owned() } else { format!("{} places", places.len()) };
@@ -256,24 +226,4 @@ fn hunted(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
     }
     let (tail, prefixes) = prefixes.into_iter().max_by_key(|(tail, prefixes)| (prefixes.len(), *tail))?;
     (prefixes.len() >= 3).then(|| (crate::untrusted::visible(&String::from_utf8_lossy(tail)), prefixes.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn international_numbers_behind_any_outside_line() {
-        let rest = |dialed: &str| {
-            international(dialed.as_bytes()).map(|rest| String::from_utf8_lossy(&rest).into_owned())
-        };
-        assert_eq!(rest("00882998002487").as_deref(), Some("882998002487"));
-        assert_eq!(rest("900232224208491").as_deref(), Some("232224208491"));
-        assert_eq!(rest("01188228990417").as_deref(), Some("88228990417"));
-        assert_eq!(rest("+442037690237").as_deref(), Some("442037690237"));
-        assert_eq!(rest("0199363914"), None);
-        assert_eq!(rest("0115551234"), None);
-        assert_eq!(rest("9005551234"), None);
-        assert_eq!(rest("3125550100"), None);
-    }
 }

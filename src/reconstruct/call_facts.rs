@@ -109,9 +109,15 @@ impl World<'_> {
     }
 
     /// Returns when a trunk was called for the call, where the log tells; it came in some time before.
-    pub fn dialed_at(&self, call: &Call) -> Option<Instant> {
+    fn dialed_at(&self, call: &Call) -> Option<Instant> {
         let logged = logged_at(&self.told, call.log).filter(|_| call.from_trunk && call.by_trunk);
         logged.and_then(|(_, logged)| logged.dialed_at())
+    }
+
+    /// Returns when a call that leaves the house began: behind a dial tone or a mailbox that is when the number was
+    /// dialled, which the caller's own call is older than.
+    pub fn begun(&self, call: &Call) -> Instant {
+        self.dialed_at(call).unwrap_or(call.start)
     }
 
     /// Returns the context of the row that tells what was dialled.

@@ -8,7 +8,9 @@ use super::leaks::WALKED;
 use super::same_network;
 use super::standing::Standing;
 use super::world::{Party, World};
+use crate::event::{Citation, Instant};
 use crate::fold::fetches::Client;
+use crate::indicators::{self, Confidence};
 use crate::report::model::Role;
 
 /// Tries below which nobody is called an attacker who only ever named one account that exists.
@@ -80,6 +82,54 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             (!roles.is_empty()).then_some(Failed { address, roles })
         })
         .collect()
+}
+
+/// Finds everybody outside who asked the web server for known holes and has no part in an incident, those who asked
+/// most first. What came of it nobody knows from the requests alone, so they are told apart from those who failed.
+pub fn hole_seekers<'w>(
+    world: &'w World<'_>,
+    involved: &BTreeSet<IpAddr>,
+) -> Vec<(IpAddr, HoleRequests<'w>)> {
+    let addresses: BTreeSet<IpAddr> = world.web.attacks.keys().map(|(address, _)| *address).collect();
+    let outside = addresses.into_iter().filter(|address| {
+        let is_own = world.neighbours.of(*address) == Standing::Trusted;
+        world.neighbours.is_outside(*address) && !is_own && !involved.contains(address)
+    });
+    let mut found: Vec<_> =
+        outside.filter_map(|address| Some((address, hole_requests(world, address)?))).collect();
+    found.sort_by_key(|(address, asked)| (std::cmp::Reverse(asked.count), *address));
+    found.truncate(MOST_LISTED);
+    found
+}
+
+/// Requests of one address that surely use a hole or a page left behind.
+#[derive(Debug)]
+pub struct HoleRequests<'w> {
+    /// The first.
+    pub first: Instant,
+    /// The last.
+    pub last: Instant,
+    /// How many, at least: one request may bear several marks.
+    pub count: u64,
+    /// Lines of them.
+    pub lines: Vec<&'w Citation>,
+}
+
+/// Returns what an address asked the web server for that nobody asks for honestly.
+fn hole_requests<'w>(world: &'w World<'_>, address: IpAddr) -> Option<HoleRequests<'w>> {
+    let is_sure = |mark: usize| {
+        indicators::all()
+            .get(mark)
+            .is_some_and(|mark| mark.is_telling() && mark.confidence == Confidence::High)
+    };
+    let of_address = world.web.attacks.range((address, 0)..=(address, usize::MAX));
+    let sent: Vec<_> = of_address.filter(|((_, mark), _)| is_sure(*mark)).map(|(_, sent)| sent).collect();
+    Some(HoleRequests {
+        first: sent.iter().map(|sent| sent.first).min()?,
+        last: sent.iter().map(|sent| sent.last).max()?,
+        count: sent.iter().map(|sent| sent.count).max()?,
+        lines: sent.iter().filter_map(|sent| sent.lines.first()).collect(),
+    })
 }
 
 /// Tells what an address tried, nothing for one's own.

@@ -53,8 +53,21 @@ pub struct Incident {
     pub held: BTreeSet<IpAddr>,
     /// Parties that came in by telephone.
     pub callers: Vec<Party>,
+    /// Nights of calls that came in by telephone, with what each of them looked like.
+    pub nights: Vec<Night>,
     /// Does nothing speak for it but lines that a stranger could have written into the log?
     pub is_doubtful: bool,
+}
+
+/// Calls without a long pause between them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Night {
+    /// When the first call came in.
+    pub first: Instant,
+    /// When the last one did.
+    pub last: Instant,
+    /// How many they were, who made them, what is strange about them.
+    pub what: String,
 }
 
 /// A party that came in by telephone and has no address.
@@ -203,6 +216,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         calls,
         breach,
         callers: Vec::new(),
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }

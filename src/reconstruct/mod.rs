@@ -38,6 +38,7 @@ pub mod trunk_legs;
 mod trunks;
 mod uses;
 pub mod vectors;
+pub(crate) mod ways;
 pub mod web;
 mod without_account;
 pub mod world;

@@ -67,6 +67,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }
@@ -154,6 +155,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         held: BTreeSet::new(),
         actors,
         callers: Vec::new(),
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }

@@ -11,6 +11,7 @@ pub use super::parties::{Attempts, Party};
 use super::standing::Neighbours;
 use super::trunks;
 pub use super::uses::Use;
+use super::ways::Ways;
 use super::{behaviour, join};
 use super::{parties, registrations, uses};
 use crate::artifacts::Artifacts;
@@ -90,6 +91,8 @@ pub struct World<'a> {
     pub first: Option<Instant>,
     /// The latest instant of any event.
     pub last: Option<Instant>,
+    /// Who can get where by the dialplan.
+    pub(crate) ways: Ways<'a>,
 }
 
 /// Returns the earlier of two instants, either of which may be unknown.
@@ -124,6 +127,7 @@ impl<'a> World<'a> {
         let first = told.iter().filter_map(|told| told.ledger.first).min();
         let last = end_of(&told);
         let parties = parties::take(&mut told, &known);
+        let ways = Ways::new(pbx, &accounts);
         let mut world = World {
             pbx,
             artifacts,
@@ -145,6 +149,7 @@ impl<'a> World<'a> {
             trunks,
             first,
             last,
+            ways,
         };
         world.note_users();
         behaviour::note_destinations(&mut world);

@@ -13,7 +13,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 use super::document::place;
 use super::model::{FraudCall, Report, When};
 
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 22] = [
     "incident",
     "start_utc",
     "start_local",
@@ -32,6 +32,7 @@ const HEADER: [&str; 21] = [
     "currency",
     "cost_basis",
     "source_address",
+    "caller",
     "uniqueid",
     "why",
     "record",
@@ -71,6 +72,7 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         words(&call.currency),
         call.cost_basis.unwrap_or_default().to_owned(),
         call.address.map(|address| address.to_string()).unwrap_or_default(),
+        evidence(&call.caller),
         evidence(&call.uniqueid),
         csv_cell(&call.why),
         call.evidence.first().map(|proof| csv_cell(&place(proof))).unwrap_or_default(),

@@ -28,6 +28,15 @@ pub fn write(output: &mut dyn Write, report: &Report) -> io::Result<()> {
         let span = (attacker.first.as_ref(), attacker.last.as_ref());
         table.write_record(address(attacker.address, &attacker.roles, span, "tried and got nothing"))?;
     }
+    for seeker in &report.hole_seekers {
+        let span = (seeker.first.as_ref(), seeker.last.as_ref());
+        table.write_record(address(
+            seeker.address,
+            &seeker.roles,
+            span,
+            "asked the web server for known holes",
+        ))?;
+    }
     table.flush()
 }
 

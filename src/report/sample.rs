@@ -44,6 +44,7 @@ fn call(index: i64) -> FraudCall {
         cost_basis: Some("rate-deck"),
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
+        caller: Some(hostile()),
         route: None,
         evidence: vec![proof(900)],
     }
@@ -126,7 +127,7 @@ fn incident() -> Incident {
 
 fn summary() -> CallSummary {
     let hour = HourCount { hour: when(0).unwrap(), count: 12, seconds: Some(7_200) };
-    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200) };
+    let sum = CallRowSum { name: hostile(), calls: 12, answered: 12, seconds: Some(7_200), place: None };
     CallSummary {
         first: when(0),
         last: when(77),
@@ -136,7 +137,8 @@ fn summary() -> CallSummary {
         by_country: vec![sum.clone()],
         by_class: vec![sum.clone()],
         by_account: vec![sum.clone()],
-        by_source: vec![sum],
+        by_source: vec![sum.clone()],
+        by_caller: vec![sum],
     }
 }
 
@@ -183,6 +185,7 @@ fn dialling() -> Dialling {
 fn assessment() -> Assessment {
     let party = |address: &str| FailureRow {
         address: address.parse().unwrap(),
+        place: Some("NL, Utrecht".to_owned()),
         attempts: 1_300,
         records: 4_000,
         first: when(-600),
@@ -266,9 +269,13 @@ fn unjudged() -> Report {
             not_judged: Judged::NOT_JUDGED,
         },
         failed_attackers_count: 1,
+        hole_seekers: Vec::new(),
         failed_attackers: vec![FailedAttacker {
             address: "198.51.100.9".parse().unwrap(),
             roles: vec![Role::Guess],
+            country: Some("NL".to_owned()),
+            network: None,
+            city: None,
             first: when(-900),
             last: when(-800),
             events: 30,

@@ -264,3 +264,48 @@ fn a_carriers_file_is_asked_about_before_anything_is_read() {
         assert!(stderr(&output).contains("--carrier-tz America/New_York"), "{verb}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn the_timeline_has_the_carriers_records_between_ones_own() {
+    let scratch = Scratch::new();
+    let (root, carrier) = (staged("root"), staged("telnyx_cdr.csv"));
+    let output = scratch.run(&["timeline", text(&root), "--carrier-cdr", text(&carrier)]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let theirs: Vec<&Value> = rows.iter().filter(|row| row["action"] == "carrier-record").collect();
+    assert_eq!(theirs.len(), 188);
+    assert!(rows.iter().any(|row| row["action"] == "call"));
+    assert!(rows.windows(2).all(|pair| pair[0]["datetime"].as_str() <= pair[1]["datetime"].as_str()));
+    // The 66th line of the file, a call of somebody else's.
+    let told = theirs.iter().find(|row| row["line"] == 66).expect("each has its line");
+    assert_eq!(
+        (&told["number"], &told["reason"]),
+        (&"+13125550199".into(), &"60 s billed, 0.0085 USD".into())
+    );
+    assert_eq!(told["datetime"], "2026-05-06T04:50:45.000000Z");
+    assert!(told["path"].as_str().unwrap().ends_with("telnyx_cdr.csv"));
+    assert!(told["message"].as_str().unwrap().contains("dd72bb87b16c51fab22f@240.97.3.3"));
+    let wrong = scratch.file("wrong.csv", "a,b\n1,2\n");
+    let output = scratch.run(&["timeline", text(&root), "--carrier-cdr", text(&wrong)]);
+    assert_eq!((code(&output), stdout(&output)), (2, String::new()));
+}
+
+#[test]
+fn a_secret_in_a_carriers_call_id_is_shown_nowhere() {
+    let scratch = Scratch::new();
+    let all = std::fs::read_to_string(staged("telnyx_cdr.csv")).unwrap();
+    let carrier = scratch.file("carrier.csv", &all.replace("dd72bb87b16c51fab22f@", "44718:Xk9vQw2@"));
+    let root = staged("root");
+    let run = scratch.run(&["dispute", text(&root), "--carrier-cdr", text(&carrier), "-v", "-o", "packet"]);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let shown = |name: &str| std::fs::read_to_string(scratch.path().join("packet").join(name)).unwrap();
+    let calls = shown("disputed-calls.csv");
+    assert!(calls.contains("44718:***@240.97.3.3") && calls.contains("a8aa94143cf2487d5dbe@240.97.3.3"));
+    let timeline = stdout(&scratch.run(&["timeline", text(&root), "--carrier-cdr", text(&carrier)]));
+    let json =
+        stdout(&scratch.run(&["dispute", text(&root), "--carrier-cdr", text(&carrier), "--format", "json"]));
+    let packet = [calls, shown("letter.md"), shown("reconciliation.csv")];
+    for (index, output) in [stdout(&run), timeline, json].into_iter().chain(packet).enumerate() {
+        assert!(!output.contains("Xk9vQw2"), "output {index}");
+    }
+}

@@ -127,3 +127,46 @@ fn an_outside_line_may_be_given() {
     assert_eq!(code(&scratch.run(&["demo", "--outside-prefix", "nine"])), 2);
     assert_eq!(code(&scratch.run(&["demo", "--home-country", "XX"])), 2);
 }
+
+/// A database of addresses that has one place for all of them.
+#[test]
+fn those_who_failed_have_a_country_and_a_network_too() {
+    let scratch = Scratch::new();
+    let mut log = String::new();
+    for name in 100..130 {
+        log.push_str(&format!(
+            "[2026-03-07 10:00:{:02}] NOTICE[100] chan_sip.c: Registration from '\"{name}\" <sip:{name}@192.0.2.1>' failed for '198.51.100.7:5060' - Wrong password\n",
+            name - 100
+        ));
+    }
+    scratch.file("pbx/var/log/asterisk/messages", &log);
+    let line = "203.0.113.5 - - [07/Mar/2026:03:10:02 +0000] \"GET /vtigercrm/graph.php?current_language=../../../../../..//etc/amportal.conf%00&module=Accounts&action HTTP/1.1\" 404 1 \"-\" \"x\"\n";
+    scratch.file("pbx/var/log/apache2/access.log", line);
+    let places = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/geoip/one-place.mmdb");
+    let run = |more: &[&str]| {
+        let output = scratch.run(&[&["investigate", "pbx", "--geoip", places], more].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output)
+    };
+    let report: Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    let place = |one: &Value| {
+        let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        [word("address"), word("country"), word("city"), word("network")]
+    };
+    let [failed] = report["failed_attackers"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!(place(failed), ["198.51.100.7", "NL", "Utrecht", "AS64500 Example Net"]);
+    let [seeker] = report["hole_seekers"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!(place(seeker), ["203.0.113.5", "NL", "Utrecht", "AS64500 Example Net"]);
+    assert_eq!((&seeker["events"], &seeker["evidence"][0]["line"]), (&1.into(), &1.into()));
+    assert_eq!(report["geoip"][0]["built"], "2026-01-01");
+    let shown = run(&[]);
+    assert!(shown.contains("Places of addresses are by Example-All, built 2026-01-01"), "{shown}");
+    let figures = stdout(&scratch.run(&["assess", "pbx", "--geoip", places]));
+    assert!(figures.contains("NL, Utrecht, AS64500 Example Net"), "{figures}");
+    assert!(figures.contains("built 2026-01-01"), "{figures}");
+    assert!(shown.contains("Asked the web server for known holes"), "{shown}");
+    for address in ["198.51.100.7", "203.0.113.5"] {
+        let row = shown.lines().find(|line| line.trim_start().starts_with(address));
+        assert!(row.is_some_and(|row| row.contains("NL, Utrecht,")), "{shown}");
+    }
+}

@@ -54,7 +54,7 @@ fn add_rows(rows: &mut Vec<CallRowSum>, calls: &[FraudCall], key: impl Fn(&Fraud
         rows.drain(..).map(|row| (row.name.clone(), row)).collect();
     for call in calls {
         let Some(name) = key(call) else { continue };
-        let new = CallRowSum { name: name.clone(), calls: 0, answered: 0, seconds: None };
+        let new = CallRowSum { name: name.clone(), calls: 0, answered: 0, seconds: None, place: None };
         let row = all.entry(name).or_insert(new);
         row.calls += 1;
         row.answered += u64::from(is_answered(call));

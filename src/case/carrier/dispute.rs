@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sums::Purse;
-use super::{CarrierSide, Judged, incident};
+use super::{CarrierSide, Judged, cell, incident, own_id};
 use crate::carrier::Direction;
 use crate::case::build::Case;
 use crate::money::Amount;
+use crate::numbering;
 use crate::report::document::{counted, duration, instant, place};
 use crate::report::model::{CarrierClass, Dispute, DisputedCall, FraudCall, Incident, Money, Vector};
 use crate::untrusted::{Untrusted, visible};
@@ -80,7 +81,7 @@ fn by_record(case: &Case<'_>, all: &[Judged<'_>]) -> BTreeMap<String, Vec<usize>
     for (at, judged) in all.iter().enumerate() {
         let id = match judged.leg {
             Some((leg, _)) => case.world.leg_uniqueid(leg).map(Untrusted::from_bytes),
-            None => Some(Untrusted::from(incident::record_id(judged.call))),
+            None => Some(cell(incident::record_id(judged.call))),
         };
         if let Some(id) = id.filter(|id| !id.raw().is_empty()) {
             by_record.entry(id.raw().to_owned()).or_default().push(at);
@@ -91,19 +92,19 @@ fn by_record(case: &Case<'_>, all: &[Judged<'_>]) -> BTreeMap<String, Vec<usize>
 
 fn of_judged(case: &Case<'_>, judged: &Judged<'_>, reason: String) -> DisputedCall {
     let call = judged.call;
-    let text = |text: &str| (!text.is_empty()).then(|| Untrusted::from(text));
+    let text = |text: &str| (!text.is_empty()).then(|| cell(text));
     let leg = judged.leg.map(|(leg, _)| leg);
     DisputedCall {
         reason,
         start: case.maybe(call.begin()),
-        number: Untrusted::from(&*call.to),
+        number: cell(&call.to),
         e164: (call.to_number > 0).then(|| format!("+{}", call.to_number)),
         country: super::shown::country(call.to_number).map(str::to_owned),
         call_id: text(&call.call_id),
         sip_call_id: text(&call.sip_call_id),
         seconds_there: call.seconds_billed(),
         seconds_here: leg.and_then(|leg| leg.seconds).map(u64::from),
-        pbx_uniqueid: leg.and_then(|leg| case.world.leg_uniqueid(leg)).map(Untrusted::from_bytes),
+        pbx_uniqueid: leg.and_then(|leg| case.world.leg_uniqueid(leg)).map(own_id),
         cost: call.cost.map(|cost| cost.to_string()),
         currency: call.currency.as_deref().map(visible),
         source: call.source,
@@ -123,7 +124,7 @@ fn of_own(call: &FraudCall, reason: String) -> DisputedCall {
         sip_call_id: None,
         seconds_there: None,
         seconds_here: call.seconds,
-        pbx_uniqueid: call.uniqueid.clone(),
+        pbx_uniqueid: call.uniqueid.as_ref().map(|id| cell(id.raw())),
         cost: call.cost.clone(),
         currency: call.currency.clone(),
         source: call.address,
@@ -199,9 +200,10 @@ fn asked(calls: &[DisputedCall], incidents: &[Incident], has_records: bool) -> V
         asked.push(
             "Stop calls abroad on this trunk now, and to the destinations listed first of all.".to_owned(),
         );
+        // Satellites and networks of no country have a name all the same.
         let mut countries: BTreeMap<&str, u64> = BTreeMap::new();
-        for country in calls.iter().filter_map(|call| call.country.as_deref()) {
-            *countries.entry(country).or_default() += 1;
+        for place in calls.iter().filter_map(|call| call.country.as_deref().or_else(|| network_of(call))) {
+            *countries.entry(place).or_default() += 1;
         }
         let mut countries: Vec<(&str, u64)> = countries.into_iter().collect();
         countries.sort_by_key(|(country, calls)| (std::cmp::Reverse(*calls), *country));
@@ -234,6 +236,12 @@ fn asked(calls: &[DisputedCall], incidents: &[Incident], has_records: bool) -> V
     }
     asked.push("Confirm in writing, with a reference and the name of a contact. Who bears the cost is for the contract to say.".to_owned());
     asked
+}
+
+/// Returns the name of what a number belongs to that belongs to no country.
+fn network_of(call: &DisputedCall) -> Option<&'static str> {
+    let digits = call.e164.as_deref()?.strip_prefix('+')?;
+    numbering::plan().lookup(digits.as_bytes()).map(|found| found.region.name)
 }
 
 fn method(side: Option<&CarrierSide<'_>>) -> Vec<String> {

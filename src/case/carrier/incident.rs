@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CarrierSide, Judged, shown};
+use super::{CarrierSide, Judged, cell, shown};
 use crate::carrier::{Billed, Direction};
 use crate::case::build::Case;
 use crate::case::incidents::would_refute;
@@ -167,7 +167,7 @@ impl CarrierSide<'_> {
             e164.as_deref().map(|number| case.numbers.of(number.as_bytes()).into_owned()).unwrap_or_default();
         let id = record_id(call);
         FraudCall {
-            uniqueid: (!id.is_empty()).then(|| Untrusted::from(id)),
+            uniqueid: (!id.is_empty()).then(|| cell(id)),
             start: case.maybe(call.begin()),
             end: case.maybe(call.end.or(call.begin())),
             account: self
@@ -175,7 +175,7 @@ impl CarrierSide<'_> {
                 .first()
                 .filter(|_| self.trunks.len() == 1)
                 .map(|name| name.as_str().into()),
-            dialed: Untrusted::from(&*call.to),
+            dialed: cell(&call.to),
             e164,
             country: shown::country(call.to_number).map(str::to_owned),
             number: called.number,
@@ -192,6 +192,7 @@ impl CarrierSide<'_> {
                     .to_owned()
             },
             address: call.source,
+            caller: None,
             route: None,
             evidence: vec![proof(judged)],
         }
@@ -464,6 +465,6 @@ pub(super) fn proof(judged: &Judged<'_>) -> Proof {
         path: judged.file.path.clone(),
         line: Some(if call.line > 0 { call.line } else { call.row }),
         offset: (call.line > 0).then_some(call.offset),
-        text: Untrusted::from_bytes(&call.text),
+        text: cell(Untrusted::from_bytes(&call.text).raw()),
     }
 }

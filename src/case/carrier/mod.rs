@@ -9,6 +9,7 @@ mod dispute;
 mod incident;
 mod shown;
 mod sums;
+pub(super) mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -17,11 +18,12 @@ use chrono::SecondsFormat;
 use super::Examined;
 use super::build::Case;
 use super::losses::{Charged, Cost};
+use super::numbers::Numbers;
 use crate::carrier::{Billed, CarrierFile, Direction};
 use crate::event::{Action, Disposition, Instant};
 use crate::fold::{Window, hash};
 use crate::money::Amount;
-use crate::numbering::{self, Confidence, Site};
+use crate::numbering::Confidence;
 use crate::reconcile::{Ours, Reconciled, Theirs, reconcile};
 use crate::reconstruct::trunk_legs::{TrunkLeg, TrunkLegs};
 use crate::reconstruct::world::World;
@@ -60,7 +62,7 @@ impl<'a> CarrierSide<'a> {
     /// Sets the records against the legs; `None` where none were given.
     pub(super) fn new(
         world: &World<'_>,
-        site: &Site,
+        numbers: &Numbers,
         window: Window,
         files: &'a [CarrierFile],
         legs: &'a TrunkLegs,
@@ -71,7 +73,8 @@ impl<'a> CarrierSide<'a> {
         let (billed, outside, repeated) = kept(window, files);
         let theirs: Vec<Theirs> = billed.iter().map(|(_, call)| of_theirs(call)).collect();
         let mut readings = HashMap::new();
-        let ours: Vec<Ours> = legs.legs.iter().map(|leg| of_ours(world, leg, site, &mut readings)).collect();
+        let ours: Vec<Ours> =
+            legs.legs.iter().map(|leg| of_ours(world, leg, numbers, &mut readings)).collect();
         let matched = reconcile(&theirs, &ours);
         let mut side = CarrierSide {
             calls: Vec::new(),
@@ -251,12 +254,12 @@ fn of_theirs(call: &Billed) -> Theirs {
 /// The readings of a dialled number: its own and another.
 type Readings = HashMap<Box<[u8]>, (u64, u64)>;
 
-fn of_ours(world: &World<'_>, leg: &TrunkLeg, site: &Site, readings: &mut Readings) -> Ours {
+fn of_ours(world: &World<'_>, leg: &TrunkLeg, numbers: &Numbers, readings: &mut Readings) -> Ours {
     let dialed = world.leg_number(leg);
     let (number, other) = match readings.get(dialed) {
         Some(known) => *known,
         None => {
-            let read = read(site, dialed);
+            let read = read(numbers, dialed);
             readings.insert(dialed.into(), read);
             read
         }
@@ -274,17 +277,27 @@ fn of_ours(world: &World<'_>, leg: &TrunkLeg, site: &Site, readings: &mut Readin
 }
 
 /// Reads what was dialled; where it can be read in two ways, neither is the only one.
-fn read(site: &Site, dialed: &[u8]) -> (u64, u64) {
+fn read(numbers: &Numbers, dialed: &[u8]) -> (u64, u64) {
     if dialed.is_empty() {
         return (0, 0);
     }
-    let reading = numbering::read(site, dialed);
+    let reading = numbers.reading(dialed);
     let other = reading.alternatives.iter().find_map(|other| other.e164.as_deref()).map_or(0, digits);
     match reading.e164.as_deref().map(digits) {
         Some(number) if matches!(reading.confidence, Confidence::Exact | Confidence::High) => (number, other),
         Some(number) => (number, if other == 0 { number } else { other }),
         None => (0, other),
     }
+}
+
+/// Returns a cell of the carrier's as it may be shown.
+fn cell(text: &str) -> Untrusted {
+    Untrusted::from(&*crate::secrets::without_userinfo(text))
+}
+
+/// Returns the id of one's own record, likewise.
+fn own_id(id: &[u8]) -> Untrusted {
+    cell(Untrusted::from_bytes(id).raw())
 }
 
 /// Returns the last digits of a text as a number; 19 are more than any number has.

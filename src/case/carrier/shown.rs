@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
-use super::{CarrierSide, Judged, count};
+use super::{CarrierSide, Judged, cell, count, own_id};
 use crate::carrier::{Billed, CarrierFile, Direction};
 use crate::case::build::Case;
 use crate::event::{Disposition, Instant};
@@ -17,8 +17,8 @@ use crate::report::model::{
 };
 use crate::untrusted::{Untrusted, visible};
 
-/// Rows that the report holds; the packet's own table has every one.
-const MOST_ROWS: usize = 100_000;
+/// Rows that the report and the packet's table hold, which is said where there are more; totals count them all.
+const MOST_ROWS: usize = 200_000;
 /// Own calls that are listed.
 const MOST_OWN: usize = 10_000;
 
@@ -121,7 +121,7 @@ impl CarrierSide<'_> {
 
     fn own_row(&self, case: &Case<'_>, leg: &TrunkLeg) -> OwnRow {
         OwnRow {
-            uniqueid: case.world.leg_uniqueid(leg).map(Untrusted::from_bytes),
+            uniqueid: case.world.leg_uniqueid(leg).map(own_id),
             start: case.when(leg.start),
             dialed: Untrusted::from_bytes(case.world.leg_number(leg)),
             trunk: Untrusted::from(self.legs.name(leg)),
@@ -164,7 +164,7 @@ impl CarrierSide<'_> {
 /// Shows one of the carrier's calls.
 fn row(case: &Case<'_>, side: &CarrierSide<'_>, judged: &Judged<'_>) -> CarrierRow {
     let call = judged.call;
-    let text = |text: &str| (!text.is_empty()).then(|| Untrusted::from(text));
+    let text = |text: &str| (!text.is_empty()).then(|| cell(text));
     let leg = judged.leg.map(|(leg, _)| leg);
     let e164 = (call.to_number > 0).then(|| format!("+{}", call.to_number));
     CarrierRow {
@@ -178,10 +178,10 @@ fn row(case: &Case<'_>, side: &CarrierSide<'_>, judged: &Judged<'_>) -> CarrierR
             Direction::Inbound => Some("inbound"),
             Direction::Unknown => None,
         },
-        to: Untrusted::from(&*call.to),
+        to: cell(&call.to),
         country: country(call.to_number),
         e164,
-        from: Untrusted::from(&*call.from),
+        from: cell(&call.from),
         start: case.maybe(call.begin()),
         end: case.maybe(call.end),
         call_id: text(&call.call_id),
@@ -193,7 +193,7 @@ fn row(case: &Case<'_>, side: &CarrierSide<'_>, judged: &Judged<'_>) -> CarrierR
         billed: call.billed,
         cost: call.cost.map(|cost| cost.to_string()),
         currency: call.currency.as_deref().map(visible),
-        pbx_uniqueid: leg.and_then(|leg| case.world.leg_uniqueid(leg)).map(Untrusted::from_bytes),
+        pbx_uniqueid: leg.and_then(|leg| case.world.leg_uniqueid(leg)).map(own_id),
         pbx_start: leg.and_then(|leg| case.when(leg.start)),
         pbx_seconds: leg.and_then(|leg| leg.seconds),
         pbx_trunk: leg.map(|leg| Untrusted::from(side.legs.name(leg))),

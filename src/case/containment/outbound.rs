@@ -112,7 +112,7 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
     }
     let mut countries: BTreeMap<&str, (u64, &'static str)> = BTreeMap::new();
     for (dialed, calls) in numbers {
-        let reading = numbering::read(&case.numbers.site, dialed);
+        let reading = case.numbers.reading(dialed);
         if let Some(region) = reading.region.filter(|region| region.country().is_some()) {
             let known = countries.entry(region.country_code).or_insert((0, region.name));
             known.0 += calls;

@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod pattern;
 mod pin_files;
+mod sent;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::application::{Act, Jump, Target, acts, target};
+use super::find::Found;
 use super::model::{Context, Dialplan, Extension, Mailbox, Pin, Step};
 use super::numbers::Numbers;
 use super::pattern::Pattern;
@@ -120,24 +121,29 @@ pub fn walk<'a>(
     is_account: &dyn Fn(&str) -> bool,
     budget: &mut usize,
 ) -> Reached<'a> {
-    let most = MOST_STEPS.min(*budget);
-    let mut walk = Walk {
-        dialplan,
-        is_account,
-        reached: Reached::default(),
-        seen: HashSet::new(),
-        visits: HashMap::new(),
-        waiting: VecDeque::new(),
-        steps_left: most,
-    };
+    let mut walk = Walk::new(dialplan, is_account, *budget);
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
         walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
     }
-    while let Some(point) = walk.waiting.pop_front() {
-        walk.enter(&point);
+    walk.end(budget)
+}
+
+/// Follows one number from the extension that it meets, in the context that was entered.
+pub(super) fn walk_from<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    found: Found<'a>,
+    number: &str,
+    is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
+) -> Reached<'a> {
+    let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
+    if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
+        let numbers = Numbers::literal(number);
+        let point = Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() };
+        walk.run(&point, found.context, found.extension);
     }
-    *budget = budget.saturating_sub(most - walk.steps_left);
-    walk.reached
+    walk.end(budget)
 }
 
 struct Walk<'a, 'p> {
@@ -147,10 +153,36 @@ struct Walk<'a, 'p> {
     seen: HashSet<u64>,
     visits: HashMap<u64, u32>,
     waiting: VecDeque<Point<'a>>,
+    /// Does one number go only where Asterisk would send it, and not to all that it fits?
+    is_exact: bool,
+    steps_given: usize,
     steps_left: usize,
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a, 'p> Walk<'a, 'p> {
+    fn new(dialplan: &'a Dialplan, is_account: &'p dyn Fn(&str) -> bool, budget: usize) -> Self {
+        Walk {
+            dialplan,
+            is_account,
+            reached: Reached::default(),
+            seen: HashSet::new(),
+            visits: HashMap::new(),
+            waiting: VecDeque::new(),
+            is_exact: false,
+            steps_given: MOST_STEPS.min(budget),
+            steps_left: MOST_STEPS.min(budget),
+        }
+    }
+
+    /// Follows all that is on the way, and takes what was looked at from the budget.
+    fn end(mut self, budget: &mut usize) -> Reached<'a> {
+        while let Some(point) = self.waiting.pop_front() {
+            self.enter(&point);
+        }
+        *budget = budget.saturating_sub(self.steps_given - self.steps_left);
+        self.reached
+    }
+
     /// Puts a point on the way, unless one like it was visited.
     fn visit(&mut self, mut point: Point<'a>) {
         if !self.dialplan.live.contains(point.context) {
@@ -174,6 +206,13 @@ impl<'a> Walk<'a, '_> {
 
     fn enter(&mut self, point: &Point<'a>) {
         self.reached.contexts.insert(point.context);
+        if let Some(number) = point.numbers.text().filter(|_| self.is_exact) {
+            self.steps_left = self.steps_left.saturating_sub(1);
+            if let Some(found) = self.dialplan.find(point.context, &number, None, None) {
+                self.run(point, found.context, found.extension);
+            }
+            return;
+        }
         let mut contexts = vec![point.context];
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         while let Some(name) = contexts.pop() {

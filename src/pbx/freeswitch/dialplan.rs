@@ -99,19 +99,15 @@ pub struct Left<'a> {
 }
 
 impl SwitchPlan {
-    /// Returns the extension by which a number leaves a context for a gateway.
-    pub fn find(&self, context: &str, number: &str) -> Option<Left<'_>> {
-        let (context, extensions) = self.contexts.get_key_value(context)?;
-        let (extension, place) = extensions.iter().find_map(|extension| {
-            let place = extension.place.as_ref()?;
-            extension.takes(number).then_some((extension, place))
-        })?;
-        Some(Left { context, pattern: extension.pattern(), place })
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
-    /// Returns whether any dialplan was read.
-    pub fn is_known(&self) -> bool {
-        !self.contexts.is_empty()
+    /// Returns the extension by which a number leaves a context for a gateway.
+    pub fn find(&self, context: &str, number: &str) -> Option<Left<'_>> {
+        let (context, extension) = self.leaving(context, number)?;
+        Some(Left { context, pattern: extension.pattern(), place: extension.place.as_ref()? })
     }
 
     /// Returns where the extension stands that calls out, of that context and with what [`Left`] calls its pattern.
@@ -121,6 +117,14 @@ impl SwitchPlan {
             .iter()
             .filter(|extension| extension.pattern() == pattern)
             .find_map(|one| one.place.as_ref())
+    }
+
+    /// Returns the context and the extension.
+    pub(super) fn leaving(&self, context: &str, number: &str) -> Option<(&str, &Extension)> {
+        let (context, extensions) = self.contexts.get_key_value(context)?;
+        let extension =
+            extensions.iter().find(|extension| extension.place.is_some() && extension.takes(number))?;
+        Some((context, extension))
     }
 
     /// Takes in the dialplan of a file.

@@ -9,6 +9,7 @@ mod directory;
 mod profiles;
 mod registrations;
 mod secrets;
+mod sent;
 mod settings;
 mod tree;
 mod variables;

@@ -7,11 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::build::who;
 use super::passage::{Kind, Passage, caller, own_numbers};
 use crate::event::Instant;
 use crate::reconstruct::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use crate::reconstruct::calls::Call;
+use crate::reconstruct::incident;
 use crate::reconstruct::world::World;
+use crate::report::document::counted;
 use crate::report::model::Vector;
 
 /// A pause that ends a night.
@@ -41,8 +44,8 @@ pub(super) struct Door {
     pub(super) vector: Vector,
     /// The fraudulent calls, with the way that each took and who made it.
     pub(super) calls: BTreeMap<usize, (Kind, Option<String>)>,
-    /// What the nights looked like.
-    pub(super) reasons: Vec<String>,
+    /// What each night looked like.
+    pub(super) nights: Vec<incident::Night>,
     /// Calls that tried, with how many wrong PINs; and those that only looked.
     pub(super) tries: BTreeMap<usize, (Option<String>, u32)>,
     /// Points.
@@ -56,6 +59,17 @@ struct Night<'p, 'w> {
     last: Instant,
     behaviour: Behaviour,
     score: u32,
+}
+
+impl Night<'_, '_> {
+    /// Puts it into words.
+    fn told(&self) -> incident::Night {
+        let calls = counted(self.passages.len() as u64, "call");
+        let who = who(self.passages.iter().map(|passage| &passage.caller));
+        let looks = self.behaviour.reasons.iter().map(|reason| format!("; {reason}"));
+        let what = format!("{calls}, {who}{}", looks.collect::<String>());
+        incident::Night { first: self.first, last: self.last, what }
+    }
 }
 
 /// An incoming call of whoever tried or looked.
@@ -170,7 +184,10 @@ fn weigh<'p, 'w>(
     let near = calls.iter().filter(|call| !call.destination.is_abroad()).count();
     if near > 0 {
         night.score += if near >= 5 { 2 } else { 1 };
-        night.behaviour.reasons.push(format!("{near} calls to numbers that cost more than they seem to"));
+        night
+            .behaviour
+            .reasons
+            .push(format!("{} to numbers that cost more than they seem to", counted(near as u64, "call")));
     }
     if night.passages.iter().any(|passage| passage.is_written) {
         night.score += 1;
@@ -272,7 +289,7 @@ fn door(
     let mut door = Door {
         vector,
         calls: BTreeMap::new(),
-        reasons: Vec::new(),
+        nights: Vec::new(),
         tries: BTreeMap::new(),
         score: party.iter().map(|night| night.score).max().unwrap_or(0),
     };
@@ -281,11 +298,8 @@ fn door(
     };
     let taken = || party.iter().flat_map(|night| &night.passages);
     taken().for_each(|passage| take(&mut door, passage));
-    for reason in party.iter().flat_map(|night| &night.behaviour.reasons) {
-        if !door.reasons.contains(reason) {
-            door.reasons.push(reason.clone());
-        }
-    }
+    door.nights = party.iter().map(Night::told).collect();
+    door.nights.sort();
     let first = party.iter().map(|night| night.first).min().unwrap_or(Instant(0));
     let last = party.iter().map(|night| night.last).max().unwrap_or(first);
     let hostile: BTreeSet<&str> = taken()

@@ -8,8 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::fold::calls::Passed;
-use crate::pbx::dialplan::Numbers;
-use crate::pbx::dialplan::walk::{ALL_WALKS, DoorKind, walk};
+use crate::pbx::dialplan::walk::DoorKind;
 use crate::reconstruct::behaviour::is_number_outside;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::world::World;
@@ -111,22 +110,15 @@ struct Written<'w> {
 }
 
 impl<'w> Written<'w> {
-    fn new(world: &'w World<'_>) -> Self {
-        let pbx = world.pbx;
-        let contexts: BTreeSet<&str> =
-            pbx.trunks.iter().filter_map(|trunk| trunk.context.as_deref()).collect();
+    fn new(world: &World<'w>) -> Self {
         let mut ways: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
-        let mut budget = ALL_WALKS;
-        for context in contexts {
-            let is_account = |name: &str| world.accounts.contains(name);
-            for outlet in walk(&pbx.dialplan, context, Numbers::any(), &is_account, &mut budget).outlets {
-                let kind = outlet.doors.iter().rev().find_map(|door| match door.kind {
-                    DoorKind::Disa(_) => Some(Kind::Disa),
-                    DoorKind::Mailbox => Some(Kind::Mailbox),
-                    DoorKind::Menu => None,
-                });
-                ways.entry(outlet.context).or_default().insert(kind.unwrap_or(Kind::Dialplan));
-            }
+        for outlet in world.ways.carriers.iter().flat_map(|way| &way.reached.outlets) {
+            let kind = outlet.doors.iter().rev().find_map(|door| match door.kind {
+                DoorKind::Disa(_) => Some(Kind::Disa),
+                DoorKind::Mailbox => Some(Kind::Mailbox),
+                DoorKind::Menu => None,
+            });
+            ways.entry(outlet.context).or_default().insert(kind.unwrap_or(Kind::Dialplan));
         }
         Written { ways }
     }

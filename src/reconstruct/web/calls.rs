@@ -103,7 +103,7 @@ pub(in crate::reconstruct) fn of_web(
         actor.lines.extend(lines.iter().cloned());
     }
     for address in blamed.values().filter_map(|(_, address)| *address) {
-        actors.entry(address).or_default().roles.extend([Role::Manager, Role::Dial]);
+        actors.entry(address).or_default().roles.insert(Role::Dial);
     }
     let mut because = door.because.clone();
     let joined = blamed.values().filter(|(_, address)| address.is_some()).count();
@@ -139,6 +139,7 @@ pub(in crate::reconstruct) fn of_web(
         register: None,
         held: BTreeSet::new(),
         actors,
+        nights: Vec::new(),
         is_doubtful: false,
     }
 }

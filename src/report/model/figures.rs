@@ -73,6 +73,8 @@ pub struct CallSummary {
     pub by_account: Vec<CallRowSum>,
     /// By source address, where a record tells.
     pub by_source: Vec<CallRowSum>,
+    /// Of fraudulent calls: by the number of whoever came in by telephone to make them.
+    pub by_caller: Vec<CallRowSum>,
 }
 
 /// A count in one hour.
@@ -97,6 +99,8 @@ pub struct CallRowSum {
     pub answered: u64,
     /// Billed seconds, as far as call records tell.
     pub seconds: Option<u64>,
+    /// Of an address: country, city and network, where a database tells.
+    pub place: Option<String>,
 }
 
 /// Failures from one address.
@@ -104,6 +108,8 @@ pub struct CallRowSum {
 pub struct FailureRow {
     /// The address.
     pub address: IpAddr,
+    /// Its country, city and network, where a database tells.
+    pub place: Option<String>,
     /// Distinct failed tries.
     pub attempts: u64,
     /// Records.

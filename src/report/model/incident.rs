@@ -184,6 +184,8 @@ pub struct FraudCall {
     pub why: String,
     /// The address it came from, where a record tells.
     pub address: Option<IpAddr>,
+    /// The number of whoever came in by telephone to make it, where that is on record.
+    pub caller: Option<Untrusted>,
     /// The route of the dialplan that it left by.
     pub route: Option<Route>,
     /// Its records.
@@ -270,6 +272,12 @@ pub struct FailedAttacker {
     pub address: IpAddr,
     /// The parts it played.
     pub roles: Vec<Role>,
+    /// Its country, where a database tells.
+    pub country: Option<String>,
+    /// Its network, where a database tells.
+    pub network: Option<String>,
+    /// Its city, where a database tells.
+    pub city: Option<String>,
     /// First record of it.
     pub first: Option<When>,
     /// Last record of it.

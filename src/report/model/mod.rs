@@ -69,6 +69,9 @@ pub struct Report {
     pub failed_attackers: Vec<FailedAttacker>,
     /// How many there are, those not listed included.
     pub failed_attackers_count: u64,
+    /// Addresses without a part in an incident that asked the web server for known holes or pages left behind, those
+    /// who asked most first.
+    pub hole_seekers: Vec<FailedAttacker>,
     /// What was taken for honest and only the user of the account can confirm: what weighs most first.
     pub to_confirm: Vec<ToConfirm>,
     /// How many more of these there are.

@@ -37,6 +37,12 @@ pub struct OwnWords {
 /// Puts pseudonyms into a report and its story.
 pub fn apply(report: &mut Report, story: &mut [TimelineRow], own: &OwnWords) {
     let mut pseudonyms = Pseudonyms::new(report, own);
+    // Most of these addresses are of the owner's side, and where they are tells who they are.
+    let figures = &mut report.assessment;
+    let summaries = [&mut figures.last_day, &mut figures.incident];
+    summaries.into_iter().flat_map(|summary| &mut summary.by_source).for_each(|row| row.place = None);
+    let failures = figures.failures_by_source.iter_mut().chain(&mut figures.scanners);
+    failures.for_each(|row| row.place = None);
     report.redact(&mut pseudonyms);
     story.iter_mut().for_each(|row| row.redact(&mut pseudonyms));
 }

@@ -231,7 +231,7 @@ fn kept_addresses(report: &Report) -> BTreeSet<IpAddr> {
     let incidents = || report.incidents.iter();
     let sources = incidents().flat_map(|incident| &incident.sources).map(|source| source.address);
     let registered = incidents().flat_map(|incident| &incident.still_registered).copied();
-    let failed = report.failed_attackers.iter().map(|attacker| attacker.address);
+    let failed = report.failed_attackers.iter().chain(&report.hole_seekers).map(|attacker| attacker.address);
     sources.chain(registered).chain(failed).map(|address| address.to_canonical()).collect()
 }
 

@@ -146,7 +146,7 @@ macro_rules! walk {
 // What comes up first has the lowest number: the incidents.
 walk! {
     Report {
-        each: incidents, to_confirm, failed_attackers, findings, steps, playbooks, rules, assessment, case, evidence, gaps, reconciliation,
+        each: incidents, to_confirm, failed_attackers, hole_seekers, findings, steps, playbooks, rules, assessment, case, evidence, gaps, reconciliation,
             dispute, dialling, observations, geoip, clocks, not_read;
         words: limits;
     } keeps { schema, tool, judged, failed_attackers_count, to_confirm_left_out, settings, thresholds, unrecognised_files, hashing_off, likelihoods }
@@ -226,7 +226,7 @@ walk! {
     } keeps { roles, first, last, calls }
     FraudCall {
         account: account;
-        number: dialed, e164;
+        number: dialed, e164, caller;
         record: uniqueid;
         words: why;
         address: address;
@@ -246,7 +246,7 @@ walk! {
         address: address;
         account: accounts_tried;
         each: evidence;
-    } keeps { roles, first, last, events, attempts, accounts_tried_count }
+    } keeps { roles, country, network, city, first, last, events, attempts, accounts_tried_count }
     NotBlocked {
         words: defence, why;
         each: evidence;
@@ -274,12 +274,12 @@ walk! {
         account: failures_by_account;
     } keeps { all_calls, failure_records, failed_attempts, failures_by_hour }
     CallSummary {
-        record: by_destination, by_country, by_class, by_source;
+        record: by_destination, by_country, by_class, by_source, by_caller;
         account: by_account;
     } keeps { first, last, totals, by_hour }
     FailureRow {
         address: address;
-    } keeps { attempts, records, first, last }
+    } keeps { place, attempts, records, first, last }
     SipSummary {
         record: user_agents;
     } keeps { messages, requests, responses, user_agent_count, sources }

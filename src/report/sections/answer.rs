@@ -261,11 +261,10 @@ fn cut_off(report: &Report, incident: &Incident, view: View) -> Vec<Line> {
         }
         steps.push(step);
     }
-    steps.extend(
-        made.into_iter().filter_map(|(name, noun)| {
-            Some(Line::default().words(format!("Delete {} ", noun?)).evidence(name))
-        }),
-    );
+    steps.extend(made.into_iter().filter_map(|(name, noun)| {
+        let line = Line::default().words(format!("After keeping a dump, delete {} ", noun?));
+        Some(line.evidence(name).words(", which the intruder made"))
+    }));
     let inside = |role: &Role| matches!(role, Role::Register | Role::Dial | Role::Manager);
     let (entered, tried): (Vec<_>, Vec<_>) =
         incident.sources.iter().partition(|source| source.roles.iter().any(inside));
@@ -359,9 +358,9 @@ fn some_of(names: &[String], view: View) -> String {
 /// The remedies of critical findings, each once.
 fn grave_remedies(report: &Report) -> impl Iterator<Item = Line> {
     let mut seen = std::collections::BTreeSet::new();
-    // The first step says it already: it names the accounts.
+    // The first steps say it already: they name the accounts.
     let is_said = |finding: &&Finding| {
-        finding.id == "account-taken-over"
+        ["account-taken-over", "account-made-by-intruder", "unknown-admin"].contains(&finding.id)
             && report.incidents.iter().any(|incident| {
                 door(incident.entry.vector).is_some()
                     && incident.accounts.iter().any(|account| account.name == finding.subject)

@@ -7,7 +7,7 @@ use crate::numbering::Class;
 use crate::report::document::{Block, Line, counted, duration_or_dash, instant_or_dash};
 use crate::report::model::{FraudCall, Incident, Report, Role};
 
-use super::{View, joined, of_incident, titled};
+use super::{View, joined, of_incident, places, titled};
 
 fn per_incident(report: &Report, title: &str, blocks: impl Fn(&Incident) -> Vec<Block>) -> Vec<Block> {
     let all =
@@ -74,6 +74,7 @@ pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
         let mut blocks = Block::table(&header, rows);
         blocks.extend(view.rest(shown, incident.sources.len(), "iocs.csv"));
         blocks.extend(callers(incident));
+        blocks.extend(places(report).filter(|_| !incident.sources.is_empty()));
         blocks
     })
 }
@@ -88,7 +89,7 @@ fn callers(incident: &Incident) -> Vec<Block> {
             caller.calls.into(),
         ]
     });
-    Block::table(&["caller", "roles", "first", "last", "#calls"], rows.collect())
+    Block::table(&["caller", "roles", "first", "last", "#calls in"], rows.collect())
 }
 
 pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
@@ -97,7 +98,9 @@ pub(super) fn calls(report: &Report, view: View) -> Vec<Block> {
         let short = view.calls < incident.calls.len();
         let mut header =
             vec!["start", "account", "dialled", "country", "#billed", "disposition", "#cost", "from", "why"];
-        let mut rows: Vec<_> = incident.calls.iter().take(view.calls).map(call_row).collect();
+        let is_by_telephone = !incident.callers.is_empty();
+        let shown = incident.calls.iter().take(view.calls);
+        let mut rows: Vec<_> = shown.map(|call| call_row(call, is_by_telephone)).collect();
         if short {
             header.pop();
             rows.iter_mut().for_each(|row| drop(row.pop()));
@@ -197,7 +200,17 @@ fn place(call: &FraudCall) -> String {
     }
 }
 
-fn call_row(call: &FraudCall) -> Vec<Line> {
+/// Returns the address that a call came from, or the number of whoever came in by telephone to make it.
+fn from(call: &FraudCall, is_by_telephone: bool) -> Line {
+    match (call.address, &call.caller) {
+        (Some(address), _) => address.to_string().into(),
+        (None, Some(number)) => number.into(),
+        (None, None) if is_by_telephone => "withheld".into(),
+        (None, None) => "-".into(),
+    }
+}
+
+fn call_row(call: &FraudCall, is_by_telephone: bool) -> Vec<Line> {
     let cost = call.cost.as_ref().map_or_else(
         || "-".to_owned(),
         |cost| format!("{cost} {}", call.currency.as_deref().unwrap_or_default()),
@@ -210,7 +223,7 @@ fn call_row(call: &FraudCall) -> Vec<Line> {
         duration_or_dash(call.seconds).into(),
         call.disposition.into(),
         cost.trim_end().into(),
-        call.address.map_or_else(|| "-".to_owned(), |address| address.to_string()).into(),
+        from(call, is_by_telephone),
         call.why.as_str().into(),
     ]
 }

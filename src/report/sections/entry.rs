@@ -1,9 +1,11 @@
 //! How they got in, with what was weighed against it, and who did not.
 
+use std::cmp::Reverse;
+
 use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
 use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
-use super::{View, joined, of_incident, proofs, titled};
+use super::{View, joined, of_incident, places, proofs, titled};
 
 pub(super) fn entry(report: &Report, view: View) -> Vec<Block> {
     let blocks = report
@@ -119,7 +121,10 @@ pub(super) fn proof(report: &Report, view: View) -> Vec<Block> {
 }
 
 pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
-    let rows = report.failed_attackers.iter().take(view.rows).map(|attacker| {
+    let mut attackers: Vec<_> = report.failed_attackers.iter().collect();
+    attackers.sort_by_key(|one| (Reverse(one.attempts), Reverse(one.events), one.address));
+    let rows = attackers.into_iter().take(view.rows).map(|attacker| {
+        let network = [&attacker.country, &attacker.city, &attacker.network];
         let mut names = Line::default();
         for (index, name) in attacker.accounts_tried.iter().take(5).enumerate() {
             names = names.words(if index == 0 { "" } else { ", " }).evidence(name);
@@ -131,6 +136,7 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
         vec![
             attacker.address.to_string().into(),
             joined(attacker.roles.iter().map(|role| role.word())).into(),
+            joined(network.into_iter().flatten()).into(),
             instant_or_dash(attacker.first.as_ref()).into(),
             instant_or_dash(attacker.last.as_ref()).into(),
             attacker.events.into(),
@@ -140,15 +146,41 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     });
     let rows: Vec<_> = rows.collect();
     let shown = rows.len();
-    let header = ["address", "roles", "first", "last", "#records", "#failed tries", "names tried"];
+    let header = ["address", "roles", "network", "first", "last", "#records", "#failed tries", "names tried"];
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
+    blocks.extend(places(report).filter(|_| report.incidents.is_empty() && shown > 0));
     let title = if report.judged.logins {
         "Tried and got nothing"
     } else {
         "Tried; whether they got in cannot be told"
     };
-    titled(title, blocks)
+    let mut blocks = titled(title, blocks);
+    blocks.extend(hole_seekers(report, view));
+    blocks
+}
+
+/// Who asked the web server for known holes, beside what the findings say of the requests.
+fn hole_seekers(report: &Report, view: View) -> Vec<Block> {
+    let rows: Vec<_> = report
+        .hole_seekers
+        .iter()
+        .take(view.rows)
+        .map(|seeker| {
+            let network = [&seeker.country, &seeker.city, &seeker.network];
+            vec![
+                seeker.address.to_string().into(),
+                joined(network.into_iter().flatten()).into(),
+                instant_or_dash(seeker.first.as_ref()).into(),
+                instant_or_dash(seeker.last.as_ref()).into(),
+                seeker.events.into(),
+            ]
+        })
+        .collect();
+    let shown = rows.len();
+    let mut blocks = Block::table(&["address", "network", "first", "last", "#requests"], rows);
+    blocks.extend(view.rest(shown, report.hole_seekers.len(), "iocs.csv"));
+    titled("Asked the web server for known holes", blocks)
 }
 
 pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {

@@ -2,8 +2,9 @@
 
 use crate::report::document::{Block, Line, duration_or_dash, instant, instant_or_dash};
 use crate::report::model::{CallRowSum, CallSummary, FailureRow, HourCount, Report, SipSummary};
+use crate::untrusted::visible;
 
-use super::{View, titled};
+use super::{View, joined, places, titled};
 
 /// The length of the longest bar.
 const BAR: u64 = 40;
@@ -43,6 +44,7 @@ fn calls(summary: &CallSummary, view: View) -> Vec<Block> {
     blocks.extend(shares("class of number", &summary.by_class, view));
     blocks.extend(shares("account", &summary.by_account, view));
     blocks.extend(shares("from address", &summary.by_source, view));
+    blocks.extend(shares("from caller", &summary.by_caller, view));
     blocks
 }
 
@@ -81,7 +83,9 @@ fn shares(what: &'static str, sums: &[CallRowSum], view: View) -> Vec<Block> {
         .take(view.rows)
         .map(|sum| {
             vec![
-                (&sum.name).into(),
+                sum.place
+                    .iter()
+                    .fold(Line::from(&sum.name), |name, place| name.words(format!(" ({})", visible(place)))),
                 sum.calls.into(),
                 sum.answered.into(),
                 duration_or_dash(sum.seconds).into(),
@@ -112,6 +116,7 @@ pub(super) fn failures(report: &Report, view: View) -> Vec<Block> {
     let shown = accounts.len();
     blocks.extend(Block::table(&["account tried", "#failed tries"], accounts));
     blocks.extend(view.rest(shown, figures.failures_by_account.len(), "report.json"));
+    blocks.extend(places(report));
     titled("Failed authentications", blocks)
 }
 
@@ -146,6 +151,7 @@ fn parties(parties: &[FailureRow], view: View) -> Vec<Block> {
         .map(|party| {
             vec![
                 party.address.to_string().into(),
+                joined(&party.place).into(),
                 party.attempts.into(),
                 party.records.into(),
                 instant_or_dash(party.first.as_ref()).into(),
@@ -154,7 +160,7 @@ fn parties(parties: &[FailureRow], view: View) -> Vec<Block> {
         })
         .collect();
     let shown = rows.len();
-    let mut blocks = Block::table(&["address", "#tries", "#records", "first", "last"], rows);
+    let mut blocks = Block::table(&["address", "network", "#tries", "#records", "first", "last"], rows);
     blocks.extend(view.rest(shown, parties.len(), "report.json"));
     blocks
 }

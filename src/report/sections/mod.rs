@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::document::{Block, Line};
 use super::model::{Loss, Proof, Report, Vector};
+use crate::untrusted::visible;
 
 /// How much of a list is shown.
 #[derive(Clone, Copy, Debug)]
@@ -292,6 +293,23 @@ fn proofs(proofs: &[Proof], view: View) -> Vec<Block> {
 }
 
 /// Returns words with commas between, or a dash.
+/// Says which databases tell places of addresses, and of when they are.
+fn places(report: &Report) -> Option<Block> {
+    let usable = report.geoip.iter().filter(|file| file.trouble.is_none());
+    let named: Vec<String> = usable
+        .map(|file| {
+            let built = file.built.as_deref().unwrap_or("at a time it does not tell");
+            format!("{}, built {built}", visible(file.database.as_deref().unwrap_or(&file.path)))
+        })
+        .collect();
+    let named = named.join("; ");
+    (!named.is_empty()).then(|| {
+        let text =
+            format!("Places of addresses are by {named}; where an address was at the time may differ.");
+        Block::Paragraph(text.into())
+    })
+}
+
 fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
     if words.is_empty() { "-".to_owned() } else { words.join(", ") }

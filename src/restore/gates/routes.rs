@@ -24,7 +24,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
             let place = extension.and_then(|extension| extension.place()).or(of_switch);
             Answer::open(format!("{name}, by which the fraud went out, is there as it was"))
                 .with(place.and_then(|place| scene.proof(place)))
-        } else if dialplan.contexts.is_empty() && !switch_plan.is_known() {
+        } else if dialplan.contexts.is_empty() && switch_plan.is_empty() {
             Answer::cannot_tell(format!("{name}: the dialplan is not in the evidence"))
         } else {
             Answer::closed(format!("{name} is not there any more"))

@@ -29,6 +29,7 @@ struct Server {
     rows: Vec<(i64, String)>,
     serial: u32,
     log: String,
+    options: Options,
 }
 
 fn time(at: i64, format: &str) -> String {
@@ -46,7 +47,8 @@ impl Server {
         scratch.file("etc/asterisk/pjsip.conf", PJSIP);
         scratch.file("etc/asterisk/extensions.conf", extensions);
         scratch.file("etc/timezone", "Etc/UTC\n");
-        let mut server = Server { scratch, rows: Vec::new(), serial: 0, log: String::new() };
+        let mut server =
+            Server { scratch, rows: Vec::new(), serial: 0, log: String::new(), options: Options::default() };
         for day in 0..4 {
             for call in 0..6 {
                 let at = MONDAY + day * DAY + 8 * HOUR + call * 1_500;
@@ -119,7 +121,7 @@ impl Server {
         if !self.log.is_empty() {
             self.scratch.file("var/log/asterisk/full", &self.log);
         }
-        examine_folder(self.scratch.path(), &Options::default())
+        examine_folder(self.scratch.path(), &self.options)
     }
 }
 
@@ -265,4 +267,63 @@ fn wrong_pins_are_counted_for_whoever_gave_them() {
     assert_eq!((caller.roles.as_slice(), caller.calls), (&[Role::Guess, Role::Dial][..], 5));
     let shown = serde_json::to_string(&report).unwrap();
     assert!(!shown.contains("4711,far") && !shown.contains("bad password 1234"), "a PIN is shown");
+}
+
+/// Numbers of a night behind a route, as they were read: what was dialled, the number, the first step.
+fn read_behind(far: &str, dialled: impl Fn(i64) -> String) -> Vec<(String, String, String)> {
+    let mut server = Server::new(&EXTENSIONS.replacen("_0.,1,Dial(PJSIP/${EXTEN}@carrier)", far, 1));
+    for call in 0..12 {
+        server.through("00442071838750", &dialled(call), MONDAY + 3 * DAY + HOUR + call * 40, 300);
+    }
+    server.options = Options { home_country: Some("DE".to_owned()), ..Options::default() };
+    let report = server.examine();
+    let [incident] = report.incidents.as_slice() else { panic!("one incident") };
+    let numbers: Vec<_> = incident.calls.iter().map(|call| call.e164.clone()).collect();
+    let rows = report.dialling.numbers.iter();
+    let told: Vec<_> = rows
+        .map(|row| (row.dialed.raw().to_owned(), row.e164.clone().unwrap_or_default(), row.steps[0].clone()))
+        .collect();
+    assert!(told.iter().all(|(_, e164, _)| numbers.contains(&Some(e164.clone()))), "{told:?} {numbers:?}");
+    told
+}
+
+#[test]
+fn a_number_is_read_as_its_route_sends_it() {
+    // Abroad as dialled in Germany; behind a route that takes a zero off for an outside line, a number at home.
+    for (dialled, e164, step) in
+        read_behind("_0.,1,Dial(PJSIP/${EXTEN:1}@carrier)", |call| format!("00252{}", 6_120_000 + call))
+    {
+        assert_eq!(e164, format!("+49{}", &dialled[2..]));
+        assert_eq!(step, "its route takes 0 off");
+    }
+    for (dialled, e164, step) in read_behind("_00.,1,Dial(PJSIP/${EXTEN:2}@carrier)", abroad) {
+        assert_eq!(e164, format!("+{}", &dialled[2..]));
+        assert_eq!(step, "its route takes 00 off");
+    }
+    for (dialled, e164, step) in read_behind("_0.,1,Dial(PJSIP/${EXTEN}@carrier)", abroad) {
+        assert_eq!(e164, format!("+{}", &dialled[2..]));
+        assert_eq!(step, "international prefix 00");
+    }
+}
+
+#[test]
+fn callers_and_nights_stand_beside_the_calls_that_they_made() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + HOUR;
+    for call in 0..12 {
+        let caller = ["00442071838750", "anonymous"][call as usize % 2];
+        server.through(caller, &abroad(call), night + call * 40, 400);
+    }
+    let report = server.examine();
+    let [incident] = report.incidents.as_slice() else { panic!("one incident") };
+    let named = |number: &str| {
+        incident.calls.iter().filter(|call| call.caller.as_ref().is_some_and(|it| it.raw() == number)).count()
+    };
+    assert_eq!((named("00442071838750"), incident.calls.len()), (6, 12));
+    let by_caller: Vec<_> = report.assessment.incident.by_caller.iter().collect();
+    let names: Vec<_> = by_caller.iter().map(|row| (row.name.raw(), row.calls)).collect();
+    assert_eq!(names, [("00442071838750", 6), ("withheld", 6)]);
+    let because = incident.entry.because.join("\n");
+    assert!(because.contains("2026-03-05 01:00:00 to 2026-03-05 01:07:20+00:00: 12 calls, "), "{because}");
+    assert!(because.contains("6 from 00442071838750"), "{because}");
 }

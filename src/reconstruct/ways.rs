@@ -1,45 +1,54 @@
-//! Who can get where by the dialplan: worked out once, for the checks that ask.
+//! Who can get where by the dialplan: worked out once, for all who ask.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::pbx::PanelTone;
 use crate::pbx::dialplan::walk::{ALL_WALKS, Outlet, Reached, walk};
 use crate::pbx::dialplan::{Dialplan, Numbers};
-use crate::reconstruct::world::World;
+use crate::pbx::{PanelTone, Pbx};
 
 /// Contexts of accounts that are walked; a server has a handful.
 const MOST_CONTEXTS: usize = 40;
 
 /// A context that callers enter, and where it leads.
-pub(super) struct Way<'w> {
+pub(crate) struct Way<'w> {
     /// The context.
-    pub(super) context: String,
+    pub(crate) context: String,
     /// What can be reached.
-    pub(super) reached: Reached<'w>,
+    pub(crate) reached: Reached<'w>,
 }
 
 /// All contexts that callers enter.
-pub(super) struct Ways<'w> {
+pub(crate) struct Ways<'w> {
     /// The dialplan itself.
-    pub(super) plan: &'w Dialplan,
+    pub(crate) plan: &'w Dialplan,
     /// Second dial tones that the panel lists.
-    pub(super) tones: &'w [PanelTone],
+    pub(crate) tones: &'w [PanelTone],
     /// Those of carriers: whoever calls one of the house's numbers.
-    pub(super) carriers: Vec<Way<'w>>,
+    pub(crate) carriers: Vec<Way<'w>>,
     /// Those of callers without an account.
-    pub(super) guests: Vec<Way<'w>>,
+    pub(crate) guests: Vec<Way<'w>>,
     /// Those of accounts.
-    pub(super) accounts: Vec<Way<'w>>,
+    pub(crate) accounts: Vec<Way<'w>>,
     /// Limits that were hit.
-    pub(super) limits: Vec<String>,
+    pub(crate) limits: Vec<String>,
+}
+
+impl fmt::Debug for Ways<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [carriers, guests, accounts] = [&self.carriers, &self.guests, &self.accounts].map(Vec::len);
+        write!(
+            formatter,
+            "Ways from {carriers} contexts of carriers, {guests} of guests, {accounts} of accounts"
+        )
+    }
 }
 
 impl<'w> Ways<'w> {
     /// Walks from every context that somebody enters.
-    pub(super) fn new(world: &'w World<'_>) -> Self {
-        let pbx = world.pbx;
+    pub(super) fn new(pbx: &'w Pbx, known: &BTreeSet<String>) -> Self {
         let plan = &pbx.dialplan;
-        let is_account = |name: &str| world.accounts.contains(name);
+        let is_account = |name: &str| known.contains(name);
         let mut budget = ALL_WALKS;
         let mut way = |context: &str| Way {
             context: context.to_owned(),
@@ -77,19 +86,19 @@ impl<'w> Ways<'w> {
     }
 
     /// Goes over the ways of those from outside, with the word for who they are.
-    pub(super) fn outside(&self) -> impl Iterator<Item = (&'static str, &Way<'w>)> {
+    pub(crate) fn outside(&self) -> impl Iterator<Item = (&'static str, &Way<'w>)> {
         let carriers = self.carriers.iter().map(|way| ("whoever calls in by a trunk", way));
         carriers.chain(self.guests.iter().map(|way| ("anybody without an account", way)))
     }
 }
 
 /// Returns whether a way out lets more than one fixed number through.
-pub(super) fn is_open(outlet: &Outlet<'_>) -> bool {
+pub(crate) fn is_open(outlet: &Outlet<'_>) -> bool {
     !outlet.numbers.is_one()
 }
 
 /// Names a way out: `_011. of [outbound] by carrier`.
-pub(super) fn name(outlet: &Outlet<'_>) -> String {
+pub(crate) fn name(outlet: &Outlet<'_>) -> String {
     let show = crate::untrusted::visible;
     let trunk =
         if outlet.trunk.contains("${") { String::new() } else { format!(" by {}", show(&outlet.trunk)) };
