@@ -15,11 +15,12 @@ use super::calls::Call;
 use super::guessing;
 use super::habits;
 use super::honest::{Group, groups, honest_destinations};
+use super::night::Hours;
 use super::same_network;
 use super::standing::Standing;
 
 use super::world::World;
-use crate::event::{Disposition, Instant};
+use crate::event::Instant;
 
 /// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
 /// person mistypes two or three times.
@@ -54,14 +55,15 @@ pub struct Breach {
     pub from_the_start: bool,
 }
 
-/// Finds every breach, in the order of time, and the places that honest calls go to.
-pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
+/// Finds every breach, in the order of time, the places that honest calls go to and the hours they are made at.
+pub(super) fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>, Hours) {
     let groups = groups(world);
-    let honest = honest_destinations(world, &groups);
+    let hours = Hours::of(world, &groups);
+    let honest = honest_destinations(world, &groups, &hours);
     let mut breaches: Vec<Breach> = groups
         .par_iter()
         .filter_map(|((account, address), group)| {
-            Candidate { world, account, address: *address, group, honest: &honest }.weigh()
+            Candidate { world, account, address: *address, group, honest: &honest, hours: &hours }.weigh()
         })
         .collect();
     let hostile: Vec<(String, IpAddr, Instant)> = breaches
@@ -69,15 +71,16 @@ pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
         .filter(|breach| breach.score >= BREACH)
         .filter_map(|breach| Some((breach.account.clone(), breach.address?, breach.first)))
         .collect();
+    let rushes = rushes(world, &breaches);
     for breach in &mut breaches {
-        breach.score += company(breach, &hostile);
+        breach.score += company(breach, &hostile) + heralds(breach, &rushes);
     }
     add_crowds(world, &honest, &mut breaches);
     breaches.retain(|breach| breach.score >= BREACH);
     breaches.sort_by(|left, right| {
         (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
     });
-    (breaches, honest)
+    (breaches, honest, hours)
 }
 
 /// Judges newcomers of one account together: an intruder may come from another address for each call.
@@ -121,6 +124,8 @@ struct Candidate<'a> {
     group: &'a Group,
     /// Where calls go that nobody doubts.
     honest: &'a BTreeSet<Destination>,
+    /// When calls are made here.
+    hours: &'a Hours,
 }
 
 impl<'a> Candidate<'a> {
@@ -153,7 +158,8 @@ impl<'a> Candidate<'a> {
     /// Weighs a use from a place of its own.
     fn visit(&self) -> Option<Breach> {
         let first = self.group.first?;
-        let (calls, behaviour) = self.look(&self.group.calls);
+        let (calls, mut behaviour) = self.look(&self.group.calls);
+        self.weigh_strangers_calls(&calls, &mut behaviour);
         let party = self.address.and_then(|address| self.world.parties.get(&address));
         let tried = party.and_then(|party| party.by_account.get(self.account));
         let guesses = tried.filter(|tried| !tried.is_one_phones()).map_or(0, |tried| tried.before(first));
@@ -167,7 +173,7 @@ impl<'a> Candidate<'a> {
         if swept {
             score += 4;
         }
-        if guesses < GUESSES && !swept && calls_as_others(&calls, self.honest) {
+        if guesses < GUESSES && !swept && !behaviour.shows_many && calls_as_others(&calls, self.honest) {
             score -= 3;
         }
         if from_the_start {
@@ -188,15 +194,27 @@ impl<'a> Candidate<'a> {
         })
     }
 
+    /// Weighs what speaks against calls from a place of their own only where most go where nobody here calls.
+    fn weigh_strangers_calls(&self, calls: &[&Call], behaviour: &mut Behaviour) {
+        const MANY: usize = 10;
+        if behaviour.novel == 0 || behaviour.novel * 10 < behaviour.calls * 9 {
+            return;
+        }
+        if burst::is_long_row(calls) {
+            behaviour.score += 2;
+            behaviour.reasons.push(burst::LONG_ROW.to_owned());
+        } else if calls.len() >= MANY && !self.group.from_the_start && self.hours.are_all_quiet(calls) {
+            behaviour.score += 1;
+            behaviour.reasons.push(burst::QUIET_HOURS.to_owned());
+        }
+    }
+
     /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
     fn rush(&self) -> Option<Breach> {
         let indices = burst::find(self.world, &self.group.calls, self.honest);
         let (calls, mut behaviour) = self.look(&indices);
         let first = calls.first()?.start;
-        if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
-            behaviour.score += 2;
-            behaviour.reasons.push("twenty and more answered calls one after the other".to_owned());
-        }
+        burst::add_marks(&calls, self.hours, &mut behaviour);
         if guessing::find(self.world, self.account, first, &[]).tries > 0 {
             behaviour.score += 3;
         }
@@ -228,17 +246,6 @@ fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
     let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7
-}
-
-/// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
-/// A fax that finds the line busy tries as often, and is never answered.
-fn is_long_row(calls: &[&Call]) -> bool {
-    let answered: Vec<&Call> =
-        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
-    answered.windows(20).any(|window| match window {
-        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
-        _ => false,
-    })
 }
 
 /// Returns points for wrong secrets before the right one.
@@ -295,6 +302,36 @@ fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
         } else {
             0
         }
+}
+
+/// Returns the accounts whose calls are fraud by themselves while no record tells from where they came: with when the
+/// first began and when the last did.
+fn rushes(world: &World<'_>, breaches: &[Breach]) -> BTreeMap<String, (Instant, Instant)> {
+    /// More places than that are no office and one stranger.
+    const MOST_PLACES: usize = 2;
+    let mut strangers: BTreeMap<&str, usize> = BTreeMap::new();
+    for breach in breaches.iter().filter(|breach| breach.address.is_some()) {
+        *strangers.entry(&breach.account).or_default() += 1;
+    }
+    let blamed = breaches.iter().filter(|breach| breach.score >= BREACH && breach.address.is_none());
+    let blamed =
+        blamed.filter(|breach| strangers.get(breach.account.as_str()).is_some_and(|&n| n <= MOST_PLACES));
+    let span = |breach: &Breach| {
+        let last = breach.calls.last().and_then(|&index| world.calls.list.get(index))?;
+        Some((breach.account.clone(), (breach.first, last.start)))
+    };
+    blamed.filter_map(span).collect()
+}
+
+/// Returns points for a stranger who was let in shortly before calls that are fraud by themselves, and made none
+/// that a record would tell apart.
+fn heralds(breach: &Breach, rushes: &BTreeMap<String, (Instant, Instant)>) -> i32 {
+    const BEFORE_SECONDS: i64 = 2 * 3_600;
+    let is_visit = breach.address.is_some() && !breach.from_the_start && breach.calls.is_empty();
+    let is_near = rushes.get(&breach.account).is_some_and(|(first, last)| {
+        breach.first >= first.plus_seconds(-BEFORE_SECONDS) && breach.first <= *last
+    });
+    if is_visit && is_near { BREACH } else { 0 }
 }
 
 fn is_short(breach: &Breach) -> bool {

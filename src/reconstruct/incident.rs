@@ -97,11 +97,10 @@ impl Actor {
 
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
-    let (breaches, honest) = breach::find(world);
+    let (breaches, honest, hours) = breach::find(world);
     let mut incidents: Vec<Incident> =
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
-    incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.extend(telephone::find(world, &honest));
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
@@ -109,6 +108,8 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
         let made = web::new_accounts(world);
         incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
     }
+    let known: BTreeSet<usize> = incidents.iter().flat_map(|found| found.calls.keys().copied()).collect();
+    incidents.extend(doors::ordered(world, (&honest, &hours), &known).map(|door| of_manager(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
 }

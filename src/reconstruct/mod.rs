@@ -26,6 +26,7 @@ pub mod incident;
 mod join;
 pub mod leaks;
 mod legs;
+mod night;
 mod parties;
 mod phases;
 mod proof;
