@@ -14,6 +14,7 @@ use super::calls::Call;
 use super::costly;
 use super::world::World;
 use crate::event::Instant;
+use crate::numbering::{self, Risk, Site};
 
 /// What a group of calls shows.
 #[derive(Clone, Debug, Default)]
@@ -191,6 +192,23 @@ fn shown_numbers(world: &World<'_>, calls: &[&Call]) -> Option<usize> {
     let own = calls.iter().filter(|call| !call.from_trunk);
     let shown: BTreeSet<&[u8]> = own.map(|call| world.caller(call)).filter(is_number).collect();
     (shown.len() >= MANY && shown.len() * 10 >= calls.len() * 6).then_some(shown.len())
+}
+
+/// Returns whether most calls abroad go where fraud is known to go, by what is published.
+pub(super) fn is_risky(world: &World<'_>, calls: &[&Call]) -> bool {
+    const LOOKED_AT: usize = 100;
+    let site = Site::new(None);
+    let abroad = || calls.iter().filter(|call| call.destination.is_abroad()).take(LOOKED_AT);
+    let is_named = |call: &&&Call| {
+        let dialed = world.dialed(call);
+        // What is abroad without a prefix lies in the Caribbean.
+        international(dialed).is_none_or(|digits| {
+            let reading = numbering::read_best(&site, &[b"+", digits.as_ref()].concat());
+            numbering::risk(&site, &reading).0 > Risk::Ordinary
+        })
+    };
+    let all = abroad().count();
+    all > 0 && abroad().filter(is_named).count() * 2 >= all
 }
 
 /// Works out where every call goes to: asked again and again, of each.

@@ -72,8 +72,10 @@ pub(super) fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>, Ho
         .filter_map(|breach| Some((breach.account.clone(), breach.address?, breach.first)))
         .collect();
     let rushes = rushes(world, &breaches);
+    let roaming = roaming(world, &hostile);
     for breach in &mut breaches {
-        breach.score += company(breach, &hostile) + heralds(breach, &rushes);
+        let is_roaming = roaming.contains(&breach.account);
+        breach.score += company(breach, &hostile, is_roaming) + heralds(breach, &rushes);
     }
     add_crowds(world, &honest, &mut breaches);
     breaches.retain(|breach| breach.score >= BREACH);
@@ -197,16 +199,41 @@ impl<'a> Candidate<'a> {
     /// Weighs what speaks against calls from a place of their own only where most go where nobody here calls.
     fn weigh_strangers_calls(&self, calls: &[&Call], behaviour: &mut Behaviour) {
         const MANY: usize = 10;
+        let is_long = burst::is_long_row(calls);
         if behaviour.novel == 0 || behaviour.novel * 10 < behaviour.calls * 9 {
+            // Numbers that cost may be one's own country's.
+            if is_long && self.is_anothers() && self.are_strange(calls) && self.is_night(calls) {
+                behaviour.score += 3;
+                behaviour.reasons.push(format!("{}, {}", burst::LONG_ROW, burst::QUIET_HOURS));
+            }
             return;
         }
-        if burst::is_long_row(calls) {
+        let is_risky = behaviour::is_risky(self.world, calls);
+        if is_long && (is_risky || self.is_anothers()) {
             behaviour.score += 2;
             behaviour.reasons.push(burst::LONG_ROW.to_owned());
-        } else if calls.len() >= MANY && !self.group.from_the_start && self.hours.are_all_quiet(calls) {
+        } else if calls.len() >= MANY && is_risky && self.is_night(calls) {
             behaviour.score += 1;
             behaviour.reasons.push(burst::QUIET_HOURS.to_owned());
         }
+    }
+
+    /// Are nearly all calls to places that no honest call goes to?
+    fn are_strange(&self, calls: &[&Call]) -> bool {
+        let outward = || calls.iter().filter(|call| call.is_outward);
+        let strange = outward().filter(|call| !self.honest.contains(&call.destination)).count();
+        strange > 0 && strange * 10 >= outward().count() * 9
+    }
+
+    /// Did a newcomer make the calls at hours when nobody else here does?
+    fn is_night(&self, calls: &[&Call]) -> bool {
+        !self.group.from_the_start && self.hours.are_all_quiet(calls)
+    }
+
+    /// Is the account used from elsewhere as well, so that somebody else is likely to own it?
+    fn is_anothers(&self) -> bool {
+        let mut uses = self.world.uses.get(self.account).into_iter().flatten();
+        uses.any(|used| used.address.is_some() && used.address != self.address)
     }
 
     /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
@@ -286,14 +313,14 @@ fn is_settled(world: &World<'_>, account: &str, address: Option<IpAddr>, behavio
 }
 
 /// Returns points for the company a use keeps: of an account that was broken into, or in the network
-/// of somebody who did.
-fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
+/// of somebody who did. A new place of an account whose owner is on the road says nothing.
+fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)], is_roaming: bool) -> i32 {
     let Some(address) = breach.address.filter(|_| !breach.from_the_start && breach.score < BREACH) else {
         return 0;
     };
     let same_account = hostile.iter().any(|(account, other, first)| {
         account == &breach.account && *other != address && breach.first >= *first && is_short(breach)
-    });
+    }) && !is_roaming;
     let neighbour = hostile.iter().any(|(_, other, _)| *other != address && same_network(*other, address));
     // Once a secret is out, whoever comes new and makes odd calls, or none, is no owner.
     i32::from(neighbour) * 4
@@ -302,6 +329,27 @@ fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
         } else {
             0
         }
+}
+
+/// Returns the accounts of those that were broken into whose owners came from ever other places long before.
+fn roaming(world: &World<'_>, hostile: &[(String, IpAddr, Instant)]) -> BTreeSet<String> {
+    const PLACES: usize = 4;
+    const BEFORE_SECONDS: i64 = 86_400;
+    let is_roaming = |account: &String, breach: Instant| {
+        let before = breach.plus_seconds(-BEFORE_SECONDS);
+        let uses = world.uses.get(account).into_iter().flatten().filter(|used| used.first <= before);
+        let places = uses.filter_map(|used| used.address);
+        places.filter(|place| world.neighbours.is_outside(*place)).collect::<BTreeSet<_>>().len() >= PLACES
+    };
+    let mut first: BTreeMap<&String, Instant> = BTreeMap::new();
+    for (account, _, at) in hostile {
+        first.entry(account).and_modify(|known| *known = (*known).min(*at)).or_insert(*at);
+    }
+    first
+        .into_iter()
+        .filter(|(account, at)| is_roaming(account, *at))
+        .map(|(account, _)| account.clone())
+        .collect()
 }
 
 /// Returns the accounts whose calls are fraud by themselves while no record tells from where they came: with when the

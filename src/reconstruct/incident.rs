@@ -186,11 +186,12 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
     let calls = fraud_calls(world, cluster);
     add_users(world, &mut actors, cluster, &calls);
     add_scanners(world, &mut actors);
+    let shared = take_everybodys(world, &mut actors);
     let breach = first.first;
     let accepted = registrations::find(world, cluster, &accounts, &mut actors);
     Incident {
         proof: proof_of_breach(world, first),
-        unknown: unknown(world, cluster, vector, &accepted),
+        unknown: shared.into_iter().chain(unknown(world, cluster, vector, &accepted)).collect(),
         guess: guess_span(world, &actors, &accounts, breach),
         scan: scan_span(world, &actors),
         provision: provision_span(world, &actors),
@@ -205,6 +206,20 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         callers: Vec::new(),
         is_doubtful: false,
     }
+}
+
+/// Takes out the addresses that nearly everybody here comes from, and says that the intruder's own is not known.
+fn take_everybodys(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) -> Vec<String> {
+    let shared: Vec<IpAddr> =
+        actors.keys().copied().filter(|address| world.is_everybodys(*address)).collect();
+    actors.retain(|address, _| !shared.contains(address));
+    let say = |address: IpAddr| {
+        format!(
+            "whose tries came by {address}, as everybody's here do: the logs of the proxy or the router there would \
+             tell"
+        )
+    };
+    shared.into_iter().map(say).collect()
 }
 
 /// Names the addresses that one account was used from, in the order of their first use.

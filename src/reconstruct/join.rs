@@ -9,6 +9,7 @@ use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
 use super::proof;
+use super::relayed;
 use super::transactions;
 use super::world::Told;
 use crate::event::{Disposition, Instant, Leg as Side};
@@ -43,7 +44,9 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     add_logged(told, trunks, &mut names, &mut addresses, &mut list);
     let unproven = proof::take_unproven(told, &mut list);
     list.sort_unstable_by_key(|call| (call.start, call.row, call.log));
-    Calls { list, accounts: names.texts, addresses, unproven }
+    let mut calls = Calls { list, accounts: names.texts, addresses, unproven };
+    relayed::merge(told, &mut calls);
+    calls
 }
 
 #[derive(Default)]

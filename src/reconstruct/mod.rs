@@ -31,6 +31,7 @@ mod parties;
 mod phases;
 mod proof;
 mod registrations;
+mod relayed;
 pub mod rivals;
 pub mod standing;
 pub mod telephone;

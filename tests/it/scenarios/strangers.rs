@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use chrono::TimeZone;
+
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Row, Stage};
 use super::truth::{Truth, compare, examine};
@@ -318,4 +320,117 @@ fn channel_events_alone_tell_of_calls() {
     assert_eq!(report.incidents.len(), 1);
     let incident = &report.incidents[0];
     assert_eq!((incident.accounts[0].name.raw(), incident.calls.len()), ("12", 60));
+}
+
+#[test]
+fn numbers_that_cost_may_be_ones_own_countrys() {
+    let (mut stage, monday) = house("Europe/London", |n| format!("0207946{n:04}"), 8);
+    let night = monday + 4 * DAY + HOUR;
+    stage.register("12", STRANGER, night - 60);
+    let calls = (0..25).map(|call| {
+        let number = format!("0909879{:04}", 1_000 + call * 13);
+        stage.call("12", STRANGER, &number, night + call * 400, 350)
+    });
+    let calls = calls.collect();
+    compare(&examine(&mut stage), &[stolen(calls)], &[]);
+}
+
+#[test]
+fn a_new_colleague_far_away_has_an_account_of_his_own() {
+    // Sales on the first day, when the evidence ends; and somebody who works while the house is asleep.
+    for (first, days, calls, every) in [(7, 1, 30, 700), (2, 5, 5, 2_400)] {
+        let (mut stage, monday) = house("Europe/Berlin", |n| format!("030555{n:04}"), 8);
+        stage = stage.with(&["13"]);
+        for day in first..first + days {
+            let start = monday + day * DAY + if days == 1 { 9 * HOUR } else { 21 * HOUR };
+            stage.keep("13", STRANGER, start - 60, start + 4 * HOUR, 1_800);
+            for call in 0..calls {
+                let number = format!("001646555{:04}", day * 100 + call);
+                stage.call("13", STRANGER, &number, start + call * every, 200);
+            }
+        }
+        compare(&examine(&mut stage), &[], &[]);
+    }
+}
+
+#[test]
+fn an_owner_on_the_road_is_not_the_intruder() {
+    let (mut stage, monday) = house("Europe/Berlin", |n| format!("030555{n:04}"), 8);
+    for day in 0..8 {
+        for visit in 0..5 {
+            let at = monday + day * DAY + (8 + 2 * visit) * HOUR;
+            let place = format!("203.0.{}.{}", 113 + day, 20 + visit);
+            stage.register("12", &place, at);
+            stage.call("12", &place, &format!("003491155{:04}", day * 10 + visit), at + 60, 90);
+        }
+    }
+    let night = monday + 5 * DAY + 2 * HOUR;
+    stage.register("12", STRANGER, night - 60);
+    let calls = pump(&mut stage, "12", STRANGER, &["0025261550001", "0025261550002"], night, 50, 30);
+    compare(&examine(&mut stage), &[stolen(calls)], &[]);
+}
+
+#[test]
+fn who_guesses_by_the_proxy_that_everybody_comes_by_is_not_the_proxy() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12", "13", "14"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let proxy = "203.0.113.7";
+    let phones = ["10", "11", "12", "13", "14"].map(|account| (account, proxy));
+    office(&mut stage, &phones, monday, 8, &GERMAN);
+    let night = monday + 5 * DAY + 2 * HOUR;
+    for guess in 0..300 {
+        stage.wrong("12", proxy, night - 900 + guess * 3);
+    }
+    stage.register("12", proxy, night);
+    let calls = pump(&mut stage, "12", proxy, &["0025261550001", "0025261550002"], night + 60, 50, 14);
+    let report = examine(&mut stage);
+    let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], calls, ..Truth::default() };
+    compare(&report, &[truth], &[]);
+    assert!(report.incidents[0].unknown.iter().any(|unknown| unknown.contains(proxy)));
+}
+
+#[test]
+fn a_call_that_the_proxy_and_the_server_record_is_one() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let proxy = "192.168.2.2";
+    let mut accounted = String::new();
+    let mut calls = Vec::new();
+    let mut call = |stage: &mut Stage, account: &str, from: &str, number: &str, at: i64| {
+        let id = format!("{account}-{at}");
+        for (method, at) in [("INVITE", at + 1), ("BYE", at + 91)] {
+            let local = stage.zone.timestamp_opt(at, 0).unwrap().format("%Y-%m-%dT%H:%M:%S%:z");
+            writeln!(
+                accounted,
+                "{local} sbc /usr/sbin/kamailio[883]: NOTICE: acc [acc.c:287]: acc_log_request(): ACC: transaction answered: \
+                 timestamp={at};method={method};from_tag=a;to_tag=b;call_id={id};code=200;reason=OK;\
+                 src_user={account};src_domain=pbx.example;src_ip={from};dst_ouser={number};dst_user={number};dst_domain=192.168.2.5"
+            )
+            .unwrap();
+        }
+        stage.call(account, proxy, number, at, 90)
+    };
+    for day in 0..6 {
+        for (index, account) in ["10", "11", "12"].into_iter().enumerate() {
+            stage.register(account, proxy, monday + day * DAY + index as i64);
+            let from = format!("192.168.7.{}", 10 + index);
+            let at = monday + day * DAY + (9 + index as i64) * HOUR + 20;
+            call(&mut stage, account, &from, GERMAN[index], at);
+        }
+    }
+    let night = monday + 4 * DAY + 2 * HOUR;
+    for number in 0..40 {
+        let number_called = format!("002526155000{}", number % 3);
+        calls.push(call(&mut stage, "12", STRANGER, &number_called, night + number * 20));
+    }
+    stage.file("var/log/syslog", &accounted);
+    let report = examine(&mut stage);
+    assert_eq!(report.incidents.len(), 1);
+    let incident = &report.incidents[0];
+    let blamed: Vec<String> =
+        incident.calls.iter().filter_map(|call| Some(call.uniqueid.as_ref()?.raw().to_string())).collect();
+    assert_eq!((blamed.len(), incident.calls.len()), (calls.len(), calls.len()));
+    assert!(calls.iter().all(|call| blamed.contains(call)));
+    let sources: Vec<String> = incident.sources.iter().map(|source| source.address.to_string()).collect();
+    assert_eq!(sources, [STRANGER]);
 }
