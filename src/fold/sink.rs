@@ -275,7 +275,7 @@ impl Fold {
             Action::Dialed => {
                 self.dialed(&told);
             }
-            Action::Answered => self.ledger.calls.progress(entry.call.map(Key::Id), true, false),
+            Action::Answered => self.ledger.calls.progress(told.call_key(), true, false),
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
@@ -350,6 +350,7 @@ impl Fold {
             reason: entry.reason,
             is_invite: is_invite(told),
             is_options: told.text(entry.detail) == b"OPTIONS",
+            is_other_method: OTHER_METHODS.contains(&told.text(entry.detail)),
         };
         let line = if self.keeps_text { told.line() } else { b"" };
         let known = &self.known;
@@ -363,9 +364,10 @@ impl Fold {
         }
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service == Service::Cel {
-            return self.caller(told);
+            self.caller(told);
         }
-        if entry.service != Service::Core || entry.channel.is_none() {
+        let is_callers = entry.service == Service::Core || told.begins_call();
+        if !is_callers || entry.channel.is_none() {
             return;
         }
         let place = told.place();
@@ -392,7 +394,7 @@ impl Fold {
 
     fn dialed(&mut self, told: &Told<'_>) {
         let entry = told.entry;
-        let call = entry.call.map(Key::Id);
+        let call = told.call_key();
         let by_trunk = self.known.is_trunk(told.text(entry.number));
         self.ledger.calls.progress(call, false, by_trunk);
         if by_trunk {
@@ -698,7 +700,30 @@ impl<'a> Told<'a> {
     fn citation(&self) -> Citation {
         Citation::new(self.place(), self.line())
     }
+
+    /// Returns whether it is a channel event of a caller's own channel, by which its call is named.
+    fn is_callers_event(&self) -> bool {
+        self.entry.service == Service::Cel
+            && !self.entry.session.is_none()
+            && self.text(self.entry.session) == self.text(self.entry.detail)
+    }
+
+    /// Returns whether it is the channel event that a call begins with.
+    fn begins_call(&self) -> bool {
+        self.entry.action == Action::CallAttempt && self.is_callers_event()
+    }
+
+    /// Returns what joins the records of its call.
+    fn call_key(&self) -> Option<Key> {
+        match self.entry.call {
+            None if self.is_callers_event() => Some(Key::of_channel(self.text(self.entry.channel))),
+            call => call.map(Key::Id),
+        }
+    }
 }
+
+/// Methods of requests, besides the one that asks whether the server is alive.
+const OTHER_METHODS: [&[u8]; 4] = [b"REGISTER", b"INVITE", b"SUBSCRIBE", b"MESSAGE"];
 
 /// Returns whether a record tells of a call that was refused. That FreeSWITCH asks for credentials says
 /// nothing: it asks everybody.

@@ -111,11 +111,10 @@ impl Actor {
 
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
-    let (breaches, honest) = breach::find(world);
+    let (breaches, honest, hours) = breach::find(world);
     let mut incidents: Vec<Incident> =
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
-    incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.extend(telephone::find(world, &honest));
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
@@ -123,6 +122,8 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
         let made = web::new_accounts(world);
         incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
     }
+    let known: BTreeSet<usize> = incidents.iter().flat_map(|found| found.calls.keys().copied()).collect();
+    incidents.extend(doors::ordered(world, (&honest, &hours), &known).map(|door| of_manager(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
 }
@@ -199,11 +200,12 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
     let calls = fraud_calls(world, cluster);
     add_users(world, &mut actors, cluster, &calls);
     add_scanners(world, &mut actors);
+    let shared = take_everybodys(world, &mut actors);
     let breach = first.first;
     let accepted = registrations::find(world, cluster, &accounts, &mut actors);
     Incident {
         proof: proof_of_breach(world, first),
-        unknown: unknown(world, cluster, vector, &accepted),
+        unknown: shared.into_iter().chain(unknown(world, cluster, vector, &accepted)).collect(),
         guess: guess_span(world, &actors, &accounts, breach),
         scan: scan_span(world, &actors),
         provision: provision_span(world, &actors),
@@ -219,6 +221,20 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         nights: Vec::new(),
         is_doubtful: false,
     }
+}
+
+/// Takes out the addresses that nearly everybody here comes from, and says that the intruder's own is not known.
+fn take_everybodys(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) -> Vec<String> {
+    let shared: Vec<IpAddr> =
+        actors.keys().copied().filter(|address| world.is_everybodys(*address)).collect();
+    actors.retain(|address, _| !shared.contains(address));
+    let say = |address: IpAddr| {
+        format!(
+            "whose tries came by {address}, as everybody's here do: the logs of the proxy or the router there would \
+             tell"
+        )
+    };
+    shared.into_iter().map(say).collect()
 }
 
 /// Names the addresses that one account was used from, in the order of their first use.

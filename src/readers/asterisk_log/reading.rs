@@ -6,9 +6,9 @@ use memchr::memmem;
 
 use super::head::{self, Head, Level};
 use super::next_step::NextStep;
-use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, json, messages, trace};
+use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, container, json, messages, trace};
 use crate::clock::DateFormat;
-use crate::event::{Action, Entry, Service, Stamp};
+use crate::event::{Action, Entry, Instant, Service, Stamp};
 use crate::readers::found::Found;
 use crate::readers::syslog;
 use crate::readers::{Chunk, Reader, Skipped, Why};
@@ -32,6 +32,8 @@ struct Reading<'a> {
     /// The stamp read last and its text: most lines repeat it.
     last_text: &'a [u8],
     last_stamp: Option<Stamp>,
+    /// When the line was printed, where what it is wrapped in tells.
+    exact: Option<Instant>,
     /// Where a printed packet ends.
     packet_end: usize,
     /// Is that only where a closing rule stands?
@@ -82,6 +84,7 @@ impl<'a> Reading<'a> {
             primary,
             last_text: b"",
             last_stamp: None,
+            exact: None,
             packet_end: 0,
             is_unmeasured: false,
             doubtful: 0..0,
@@ -286,6 +289,8 @@ impl<'a> Reading<'a> {
     /// to nothing behind them whether the reading began before the first or between the two.
     fn within_packet(&mut self, line: &[u8], start: usize, end: usize) {
         let words = &line[..line.len().min(LONGEST_LINE)];
+        let printed = container::printed(words).filter(|_| self.is_unmeasured);
+        let words = printed.as_ref().map_or(words, |printed| printed.text.trim_end().as_bytes());
         if !self.is_unmeasured || memmem::find(words, b"<--- ").is_none() {
             return;
         }
@@ -294,6 +299,7 @@ impl<'a> Reading<'a> {
             Some(_) => return,
             None => words.get(trace::container_prefix(words).map_or(0, <[u8]>::len)..).unwrap_or_default(),
         };
+        let line = &self.bytes[start..end];
         if let Some(packet) =
             trace::packet(self.bytes, line, message, end).filter(|packet| !packet.has_length)
         {
@@ -326,6 +332,16 @@ impl<'a> Reading<'a> {
     /// Reads any other line.
     fn unusual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) {
         if line.trim_ascii().is_empty() {
+            return;
+        }
+        if let Some(printed) = container::printed(line) {
+            self.exact = printed.at;
+            let text = printed.text.trim_end().as_bytes();
+            let cleaned = clean::without_colours(text);
+            if !text.is_empty() {
+                self.rewritten(cleaned.as_deref().unwrap_or(text), start, end, number);
+            }
+            self.exact = None;
             return;
         }
         if line.starts_with(b"{") && self.json(line, start, end, number) {
@@ -497,14 +513,9 @@ impl<'a> Reading<'a> {
         let whole = &self.bytes[start..end];
         let length = whole.strip_suffix(b"\r").unwrap_or(whole).len() as u32;
         let offset = (start - self.start) as u32;
-        self.chunk.entries.push(Entry {
-            stamp,
-            call,
-            offset,
-            length,
-            line: number,
-            ..found.entry(base, shift)
-        });
+        let entry = found.entry(base, shift);
+        let exact = entry.exact.or(self.exact);
+        self.chunk.entries.push(Entry { stamp, exact, call, offset, length, line: number, ..entry });
     }
 }
 
