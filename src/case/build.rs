@@ -78,6 +78,11 @@ impl Case<'_> {
             Cow::Owned(shown) => Some(Untrusted::from(shown.as_str())),
             Cow::Borrowed(_) => None,
         };
+        let text = shown.unwrap_or(text);
+        let shown = match self.world.pbx.dialplan.pins.masked(text.raw()) {
+            Cow::Owned(shown) => Some(Untrusted::from(shown.as_str())),
+            Cow::Borrowed(_) => None,
+        };
         Some(Proof { path, line, offset, text: shown.unwrap_or(text) })
     }
 

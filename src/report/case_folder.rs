@@ -141,6 +141,11 @@ const FILES: [(&str, Content); 7] = [
     }),
 ];
 
+/// Returns the names of the files that every case has, the manifest's aside.
+pub(crate) fn fixed() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
 /// Returns every file of a case but for the manifest: its path below the folder, and what it holds.
 fn contents(examined: &Examined) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();

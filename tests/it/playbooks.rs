@@ -368,6 +368,9 @@ fn every_kind_of_mistake_is_pointed_at() {
         let column = lines[mark].find('^').unwrap();
         let marked: String = lines[mark - 1].chars().skip(column).collect();
         assert!(marked.starts_with(place.trim_end()) || place.starts_with('['), "{what}: {marked}: {shown}");
+        // Nor do its samples hold.
+        let output = scratch.run(&["playbook", "test", "own"]);
+        assert_eq!((code(&output), stdout(&output)), (1, shown), "{what}");
         // And no command uses it.
         let output = scratch.run(&["assess", &bruteforce(), "--playbooks", "own"]);
         assert_eq!(code(&output), 2, "{what}");

@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod pattern;
 mod pin_files;
+mod pins;
 mod sent;
 mod steps;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use find::Found;
 pub use model::{Context, Dialplan, Extension, Include, Mailbox, Pin, Step};
 pub use numbers::Numbers;
 pub use pattern::{Fit, Pattern};
+pub use pins::Pins;
 pub use timing::{Moment, Timing};
