@@ -41,6 +41,7 @@ mod ways;
 mod weak_secret;
 mod web_shell;
 mod wide_route;
+mod wide_trunk;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -63,6 +64,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));
     findings.extend(access_lists::check(world, show));
+    findings.extend(wide_trunk::check(world, show));
     findings.extend(manager_users::check(world, show));
     findings.extend(security_log::check(world, show));
     findings.extend(exposure::check(world, incidents, show));

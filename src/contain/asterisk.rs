@@ -31,7 +31,15 @@ odd() {
 end_calls_of() {
     channels | while IFS= read -r channel; do
         case "$channel" in
-            "$1"-*) run asterisk -rx "channel request hangup $channel" </dev/null ;;
+            "$1"-*) ;;
+            *) continue ;;
+        esac
+        # Behind the name stand a dash and a count, which has no dash: with one, the name is another's.
+        count=${channel#"$1"-}
+        count=${count%;[12]}
+        case "$count" in
+            ''|*[!0-9a-f]*) ;;
+            *) run asterisk -rx "channel request hangup $channel" </dev/null ;;
         esac
     done
 }

@@ -23,6 +23,7 @@ pub fn write(
         let path = path.to_owned();
         move |cause| (path, cause)
     };
+    own_folders(folder)?;
     clear(folder).map_err(at(folder))?;
     for file in files(plan, asked) {
         let path = folder.join(&file.path);
@@ -36,6 +37,19 @@ pub fn write(
         let path = folder.join(SECRETS);
         let mut whole = WholeFile::private(&path).map_err(at(&path))?;
         whole.write_all(secrets.text().as_bytes()).and_then(|()| whole.finish()).map_err(at(&path))?;
+    }
+    Ok(())
+}
+
+/// Refuses a link, or anything but a folder, in the place of the folder or of one below it: what an earlier run left
+/// may have been in others' hands, and a link may lead into the evidence.
+fn own_folders(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    for path in std::iter::once(folder.to_owned()).chain(FOLDERS.map(|name| folder.join(name))) {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if !found.is_dir() => return Err((path, io::ErrorKind::NotADirectory.into())),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err((path, cause)),
+            _ => {}
+        }
     }
     Ok(())
 }
