@@ -57,10 +57,11 @@ fn own_folders(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
 /// Takes away the files of an earlier run, by the names that they can have: a rule that no longer holds must not be
 /// loaded by mistake. Secrets that were made stay: they may be set by now.
 fn clear(folder: &Path) -> io::Result<()> {
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 25] = [
         "README.md",
         "block-intruders.nft",
         "carrier.md",
+        "close.md",
         "credentials.md",
         "end-calls-asterisk.sh",
         "end-calls-freeswitch.sh",

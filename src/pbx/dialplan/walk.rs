@@ -120,10 +120,33 @@ pub fn walk<'a>(
     is_account: &dyn Fn(&str) -> bool,
     budget: &mut usize,
 ) -> Reached<'a> {
+    start(dialplan, context, numbers, is_account, budget, false)
+}
+
+/// Follows one number: only through the extension that it meets first, and however short it is.
+pub(super) fn follow<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    number: &str,
+    is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
+) -> Reached<'a> {
+    start(dialplan, context, Numbers::literal(number), is_account, budget, true)
+}
+
+fn start<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    numbers: Numbers,
+    is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
+    meets_first: bool,
+) -> Reached<'a> {
     let most = MOST_STEPS.min(*budget);
     let mut walk = Walk {
         dialplan,
         is_account,
+        meets_first,
         reached: Reached::default(),
         seen: HashSet::new(),
         visits: HashMap::new(),
@@ -143,6 +166,8 @@ pub fn walk<'a>(
 struct Walk<'a, 'p> {
     dialplan: &'a Dialplan,
     is_account: &'p dyn Fn(&str) -> bool,
+    /// Is one number followed as it is looked up, and not all that may be?
+    meets_first: bool,
     reached: Reached<'a>,
     seen: HashSet<u64>,
     visits: HashMap<u64, u32>,
@@ -174,6 +199,12 @@ impl<'a> Walk<'a, '_> {
 
     fn enter(&mut self, point: &Point<'a>) {
         self.reached.contexts.insert(point.context);
+        if let Some(number) = point.numbers.text().filter(|_| self.meets_first) {
+            if let Some(found) = self.dialplan.find(point.context, &number, None, None) {
+                self.run(point, found.context, found.extension);
+            }
+            return;
+        }
         let mut contexts = vec![point.context];
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         while let Some(name) = contexts.pop() {
@@ -216,7 +247,7 @@ impl<'a> Walk<'a, '_> {
                         let before = point.clone();
                         self.set(&mut point, name, value, &before);
                     }
-                    Act::Read(name) => keep(&mut point, name, Numbers::any()),
+                    Act::Read(name) => self.keep(&mut point, name, Numbers::any()),
                     Act::End => return,
                     Act::Jump { target, returns } => {
                         self.jump(&point, &target);
@@ -292,7 +323,7 @@ impl<'a> Walk<'a, '_> {
         next.start = jump.priority.filter(|start| *start != "1").map(str::to_owned);
         if jump.is_macro {
             let own = point.numbers.clone();
-            keep(&mut next, "MACRO_EXTEN", own);
+            self.keep(&mut next, "MACRO_EXTEN", own);
             next.numbers = Numbers::literal("s");
         } else if let Some(extension) = jump.extension {
             // A number that is not the caller's choice: a variable set elsewhere.
@@ -394,8 +425,18 @@ impl<'a> Walk<'a, '_> {
         let is_full = point.variables.len() >= MOST_VARIABLES && !point.variables.contains_key(name);
         let value = if (is_derived || is_number) && !is_full { self.value(before, value) } else { None };
         match value {
-            Some(value) => keep(point, name, value),
+            Some(value) => self.keep(point, name, value),
             None => drop(point.variables.remove(name)),
+        }
+    }
+
+    /// Keeps the numbers that a variable may hold, unless it is one that is too short to be outside: where one number
+    /// is followed, that is the one.
+    fn keep(&self, point: &mut Point<'_>, name: &str, value: Numbers) {
+        if value.is_one() && value.shortest() < OUTSIDE_DIGITS && !self.meets_first {
+            point.variables.remove(name);
+        } else {
+            point.variables.insert(name.to_owned(), value);
         }
     }
 
@@ -461,15 +502,6 @@ fn candidates<'a>(context: &'a Context, numbers: &Numbers) -> impl Iterator<Item
         None => plain,
     };
     plain.iter().chain(patterns)
-}
-
-/// Keeps the numbers that a variable may hold, unless it is one that is too short to be outside.
-fn keep(point: &mut Point<'_>, name: &str, value: Numbers) {
-    if value.is_one() && value.shortest() < OUTSIDE_DIGITS {
-        point.variables.remove(name);
-    } else {
-        point.variables.insert(name.to_owned(), value);
-    }
 }
 
 /// A step with where it stands.
