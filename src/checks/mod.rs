@@ -43,6 +43,7 @@ mod vulnerable_module;
 mod weak_secret;
 mod web_shell;
 mod wide_route;
+mod wide_trunk;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -65,6 +66,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));
     findings.extend(access_lists::check(world, show));
+    findings.extend(wide_trunk::check(world, show));
     findings.extend(manager_users::check(world, show));
     findings.extend(security_log::check(world, show));
     findings.extend(host_users::check(world, show));

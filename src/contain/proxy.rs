@@ -11,10 +11,10 @@ use super::{Asked, Output, Plan, Product};
 /// Writes the script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
     let is_opensips = plan.runs(Product::OpenSips);
-    if plan.intrusions.is_empty() || !(is_opensips || plan.runs(Product::Kamailio)) {
+    if !plan.has_calls_here() || !(is_opensips || plan.runs(Product::Kamailio)) {
         return Vec::new();
     }
-    let purpose = "takes the intruder's registrations off (SIP proxy)";
+    let purpose = "takes the intruder's registrations off; calls that are up go on (SIP proxy)";
     let (name, text) = if is_opensips {
         ("end-calls-opensips.sh", script(plan, asked, &OPENSIPS))
     } else {
@@ -57,7 +57,7 @@ fn script(plan: &Plan, asked: Asked, words: &Words) -> String {
     let title = format!("Take the intruder's registrations off ({}).", words.name);
     let check = format!("{} names none of them.", words.contacts);
     let mut notes = vec![
-        "Change the secrets first (credentials.md), or the intruder registers again within seconds.",
+        "Use it again when the secrets are changed (credentials.md): until then the intruder registers anew within seconds.",
         "A proxy without its dialog module cannot end calls: end them at the gateway behind it, or have the carrier do it. Blocking addresses alone ends none.",
     ];
     if asked.end_calls {

@@ -34,6 +34,13 @@ fn full() -> Plan {
             is_to_ask: false,
         });
     }
+    plan.closings.push(Closing {
+        id: "guest-calls-allowed",
+        subject: "sip.conf".into(),
+        why: String::new(),
+        remedy: String::new(),
+        places: Vec::new(),
+    });
     plan.credentials.push(Credential {
         turn: Turn::Taken,
         kind: "SIP account",
@@ -45,8 +52,14 @@ fn full() -> Plan {
         is_carriers: false,
     });
     let log = words::DiskPath::new("/var/log/asterisk/full").unwrap();
-    plan.jail =
-        Some(Jail { log, path: String::new(), form: LogForm::Asterisk, failures: 1, turns: Vec::new() });
+    plan.jail = Some(Jail {
+        log,
+        path: String::new(),
+        form: LogForm::Asterisk,
+        failures: 1,
+        replay: Replayed::default(),
+        turns: Vec::new(),
+    });
     plan
 }
 

@@ -134,9 +134,13 @@ impl<'a> Candidate<'a> {
     /// Judges the use; `None` where nothing can speak against it.
     fn weigh(&self) -> Option<Breach> {
         let standing = self.address.map(|address| self.world.neighbours.of(address));
-        if self.group.first.is_none()
-            || matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted))
-        {
+        let is_shared = self.address.is_some_and(|address| self.world.neighbours.is_shared(address));
+        let is_exempt = match standing {
+            Some(Standing::Own | Standing::Trunk) => !is_shared,
+            Some(Standing::Trusted) => true,
+            Some(Standing::Inside | Standing::Outside) | None => false,
+        };
+        if self.group.first.is_none() || is_exempt {
             return None;
         }
         let is_settled =

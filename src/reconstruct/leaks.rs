@@ -147,8 +147,8 @@ fn handed_out(
 pub fn is_stranger(world: &World<'_>, address: IpAddr, client: &Client) -> bool {
     match world.neighbours.of(address) {
         Standing::Outside => true,
-        Standing::Inside => client.absent_names() >= WALKED,
-        Standing::Own | Standing::Trunk | Standing::Trusted => false,
+        Standing::Inside | Standing::Trunk => client.absent_names() >= WALKED,
+        Standing::Own | Standing::Trusted => false,
     }
 }
 

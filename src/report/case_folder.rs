@@ -289,6 +289,27 @@ mod tests {
     }
 
     #[test]
+    fn no_folder_of_containment_is_a_link_elsewhere() {
+        for inner in ["contain", "contain/fail2ban"] {
+            let scratch = tempfile::tempdir().unwrap();
+            let folder = scratch.path().join("case");
+            case(&folder, "2026-01-01T00:00:00Z");
+            let evidence = scratch.path().join("evidence");
+            fs::create_dir(&evidence).unwrap();
+            fs::create_dir(evidence.join("jail.d")).unwrap();
+            fs::write(evidence.join("README.md"), "theirs").unwrap();
+            fs::write(evidence.join("jail.d/tolltrace-sip.local"), "theirs").unwrap();
+            let _ = fs::remove_dir_all(folder.join(inner));
+            std::os::unix::fs::symlink(&evidence, folder.join(inner)).unwrap();
+            assert!(write(&folder, &examined(sample::report()), &Run::default()).is_err(), "{inner}");
+            assert_eq!(fs::read_dir(&evidence).unwrap().count(), 2, "{inner}");
+            for name in ["README.md", "jail.d/tolltrace-sip.local"] {
+                assert_eq!(fs::read_to_string(evidence.join(name)).unwrap(), "theirs", "{inner}: {name}");
+            }
+        }
+    }
+
+    #[test]
     fn no_file_acts_on_a_terminal() {
         let scratch = tempfile::tempdir().unwrap();
         for name in case(scratch.path(), "2026-01-01T00:00:00Z") {

@@ -69,6 +69,7 @@ const TABLE: &[Row] = &[
     ("manager-open-to-all", "The firewall lets everybody reach the manager interface", "Whoever has a user's secret makes the server call.", &[&FIREWALL]),
     ("tftp-open-to-all", "The firewall lets everybody fetch phone files by TFTP", "TFTP knows no password.", &[&FIREWALL]),
     ("panel-open-to-all", "The firewall lets everybody reach the web panel", "Most large frauds of the last years began there.", &[&FIREWALL]),
+    ("trunk-network-wide", "A trunk that takes calls from a network wider than any carrier's", "Whoever sends from there counts as the carrier, without any secret.", &[&CONFIGURATION]),
     ("access-list-open", "An access list lets everybody in", "The last rule that matches decides, and it permits all.", &[&ASTERISK]),
     ("access-list-lets-nobody-in", "An access list lets nobody in", "The last rule that matches decides, and it denies all.", &[&ASTERISK]),
     ("access-list-without-ipv6", "An access list closes IPv4 and leaves IPv6 open", "Rules of one family say nothing of the other.", &[&ASTERISK]),
