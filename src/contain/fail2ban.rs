@@ -55,7 +55,7 @@ fn told(replay: &Replayed) -> Vec<String> {
     }
     match replay.honest.len().saturating_sub(MOST_NAMED) {
         0 if replay.honest.is_empty() => {
-            say("nobody else outside would have been banned, or came near".to_owned())
+            say("nobody else outside would have been banned, or came near".to_owned());
         }
         0 => {}
         more => say(format!("and {more} more whom nobody blames")),

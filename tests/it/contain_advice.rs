@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::contain::hostile_server;
 use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::support::shared;
 
 const DIALPLAN: &str = "[plain]\ninclude => from-internal\n[from-internal]\n\
     exten => _1XX,1,Dial(SIP/${EXTEN},20)\n\
@@ -174,4 +175,21 @@ fn an_output_inside_the_evidence_is_refused_before_anything_is_read() {
         assert_eq!(code(&output), 2, "{command}");
         assert!(stderr(&output).contains("lies inside the evidence"), "{command}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn what_is_to_be_cut_off_is_said_once() {
+    let Some(folder) = shared("evidence") else { return };
+    let scratch = Scratch::new();
+    let evidence = folder.join("host-provisioning/rootfs");
+    if !evidence.exists() {
+        return;
+    }
+    let output = scratch.run(&["run", evidence.to_str().unwrap(), "--no-hash"]);
+    let shown = stdout(&output);
+    let (_, steps) = shown.split_once("Cut off now").unwrap();
+    let (steps, _) = steps.split_once("What happened").unwrap();
+    assert!(!steps.contains("(provisioning-"), "no word of the program's own: {steps}");
+    assert_eq!(steps.matches("Close the server").count(), 1, "{steps}");
+    assert_eq!(steps.matches("Change its secret").count(), 1, "{steps}");
 }
