@@ -146,7 +146,7 @@ impl Firewall {
 }
 
 /// Returns whether a network is one that nobody on the Internet sends from.
-pub(super) fn is_private(network: &IpNet) -> bool {
+pub(crate) fn is_private(network: &IpNet) -> bool {
     match network {
         IpNet::V4(network) => {
             let address = network.network();
