@@ -4,6 +4,7 @@
 //! a row in `registry/table.rs`: a test says so where one is missing.
 
 mod access_lists;
+mod ban_exempt;
 mod call_in_progress;
 mod changed_then;
 mod deleted_records;
@@ -69,6 +70,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(wide_trunk::check(world, show));
     findings.extend(manager_users::check(world, show));
     findings.extend(security_log::check(world, show));
+    findings.extend(ban_exempt::check(world, show));
     findings.extend(host_users::check(world, show));
     findings.extend(panel_firewall::check(world, show));
     findings.extend(panel_routes::check(world, show));

@@ -39,7 +39,7 @@ mod users;
 
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
-pub(crate) use firewall::is_private;
+pub(crate) use firewall::is_private as is_private_network;
 pub use firewall::{Firewall, Gate, GeoRule, Protocol, Verdict};
 pub use freeswitch::{
     Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,

@@ -38,6 +38,8 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// Extensions that no route asks for its PIN.
+    pub without_pin: Vec<(String, Citation)>,
     /// Calls that were up when somebody listed them.
     pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.

@@ -78,6 +78,8 @@ const TABLE: &[Row] = &[
     ("panel-firewall-off", "The panel's own firewall is switched off", "What it would shut out is open.", &[&PANEL_TABLES]),
     ("panel-firewall-open", "The panel's own firewall lets too many in", "What only one's own networks should reach is open to the Internet.", &[&PANEL_TABLES]),
     ("route-open-at-all-times", "A route whose group of times is empty", "The limit to office hours that somebody meant is none.", &[&PANEL_TABLES]),
+    ("route-pin-not-asked", "Extensions that are not asked for a route's PIN", "Whoever has the secret of one calls abroad without any PIN.", &[&REGISTRATIONS, &PANEL_TABLES]),
+    ("ban-exempts-strangers", "A blocker that never bans some addresses of the Internet", "Whoever sends from there may guess without end.", &[&HOST]),
     ("trunk-runs-script", "A trunk that runs a script when a call fails", "Few use it, and an intruder's program may stand there.", &[&PANEL_TABLES]),
     ("host-user-without-password", "A user of the host without a password", "Whoever names it is in.", &[&USERS]),
     ("server-user-becomes-root", "A server's user who becomes root without a password", "A hole in the panel is then a hole in the host.", &[&USERS]),

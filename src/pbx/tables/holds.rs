@@ -59,7 +59,7 @@ pub(super) enum Holds {
     Jobs,
     /// The same before FreePBX 15: `cronmanager`.
     OlderJobs,
-    /// FreePBX's `freepbx_settings`.
+    /// FreePBX's `freepbx_settings`, Issabel's `issabelpbx_settings`.
     PanelSettings,
     /// FreePBX's `modules`.
     PanelModules,
@@ -284,6 +284,7 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("cron_jobs", Holds::Jobs, &["modulename", "jobname", "command"]),
     ("cronmanager", Holds::OlderJobs, &["module", "id", "command"]),
     ("freepbx_settings", Holds::PanelSettings, &["keyword", "value"]),
+    ("issabelpbx_settings", Holds::PanelSettings, &["keyword", "value"]),
     ("modules", Holds::PanelModules, &["modulename", "version", "enabled"]),
     ("findmefollow", Holds::FollowMe, &["grpnum", "grplist"]),
     ("ringgroups", Holds::RingGroups, &["grpnum", "grplist"]),

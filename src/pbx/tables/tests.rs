@@ -191,6 +191,8 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     assert!(!panel.modules[0].is_enabled);
     let settings: Vec<&str> = panel.settings.iter().map(|held| held.keyword.as_str()).collect();
     assert_eq!(settings, ["AUTHTYPE"]);
+    let issabel = read_files(&[("a.sql", &OWN_TABLES.replace("freepbx_settings", "issabelpbx_settings"))]);
+    assert_eq!(issabel.panel.settings.len(), 1);
     assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
     assert!(!format!("{pbx:?}").contains("hidden-secret"));
 }

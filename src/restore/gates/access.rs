@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private};
+use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
@@ -91,7 +91,7 @@ fn doors(scene: &Scene<'_>) -> Vec<(Protocol, u16)> {
 fn is_wide(networks: &[IpNet]) -> bool {
     /// A sixty-fourth of all addresses, as four networks of eight bits.
     const MOST: f64 = 1.0 / 64.0;
-    let public = networks.iter().filter(|network| !is_private(network));
+    let public = networks.iter().filter(|network| !is_private_network(network));
     let share: f64 = public.map(|network| 0.5_f64.powi(i32::from(network.prefix_len()))).sum();
     share > MOST
 }

@@ -180,6 +180,10 @@ fn settings_worth_mending_are_named_with_their_lines() {
             "etc/ssh/sshd_config",
             "#PermitRootLogin no\nPermitRootLogin yes\nMatch User a\nPermitRootLogin no\n",
         ),
+        (
+            "etc/fail2ban/jail.local",
+            "[asterisk]\nenabled = true\nlogpath = /var/log/asterisk/messages\nignoreip = 127.0.0.1/8 10.0.0.0/8 203.0.113.77\n[ssh]\nignoreip = 203.0.113.78\n",
+        ),
         ("etc/sudoers", "asterisk ALL = NOPASSWD: ALL\n"),
         ("etc/shadow", "root:$6$a$b:1::::::\nguest::1::::::\n"),
         (
@@ -193,6 +197,7 @@ fn settings_worth_mending_are_named_with_their_lines() {
         ("asterisk-runs-as-root", "etc/asterisk/asterisk.conf:2 runuser = root"),
         ("access-list-without-ipv6", "etc/asterisk/iax.conf:3 [away]"),
         ("panel-without-login", "etc/amportal.conf:2 AUTHTYPE=none"),
+        ("ban-exempts-strangers", "etc/fail2ban/jail.local:4 ignoreip = 127.0.0.1/8 10.0.0.0/8 203.0.113.77"),
         ("mailbox-pins-of-any-length", "etc/asterisk/voicemail.conf:1 [general]"),
         ("root-logs-in-by-password", "etc/ssh/sshd_config:2 PermitRootLogin yes"),
         ("server-user-becomes-root", "etc/sudoers:1 asterisk ALL = NOPASSWD: ALL"),

@@ -176,6 +176,25 @@ fn limits_of_a_panel_that_limit_nothing() {
     assert!(of(&examine(&scratch), "route-open-at-all-times").is_empty());
 }
 
+#[test]
+fn extensions_that_no_route_asks_for_its_pin() {
+    let scratch = copy();
+    let route = "-- MySQL dump 10.13\nINSERT INTO `outbound_routes` (`route_id`,`name`,`password`,`time_group_id`,`time_mode`) VALUES (2,'world','4711',NULL,'');\n";
+    scratch.file("var/backups/asterisk.sql", route);
+    let path = scratch.path().join("var/lib/asterisk/astdb.sqlite3");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let database = Connection::open(&path).unwrap();
+    database
+        .execute_batch("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
+        .unwrap();
+    assert!(of(&examine(&scratch), "route-pin-not-asked").is_empty());
+    database.execute("INSERT INTO astdb VALUES ('/AMPUSER/101/pinless', 'NOPASSWD')", []).unwrap();
+    drop(database);
+    let report = examine(&scratch);
+    let [found] = of(&report, "route-pin-not-asked")[..] else { panic!("one finding") };
+    assert!(found.title.contains("101") && !found.evidence.is_empty(), "{found:?}");
+}
+
 /// FreeSWITCH as it is shipped, with a profile that asks nobody for credentials.
 fn switch(public: &str) -> Scratch {
     let scratch = Scratch::new();
