@@ -310,7 +310,7 @@ mod tests {
         let text = "prefix,rate,currency\n252,0.5,\x1b[31m\n253,0.5,eur\n";
         let deck = Deck::read("deck.csv", text.as_bytes()).unwrap();
         assert_eq!(cost(&deck, "25261", "2026-03-01", 60), None);
-        assert_eq!(cost(&deck, "25361", "2026-03-01", 60).as_deref(), Some("0.5 EUR"));
+        assert_eq!(cost(&deck, "25361", "2026-03-01", 60).as_deref(), Some("0.50 EUR"));
         assert!(
             deck.notes.iter().any(|note| note.contains("line 2: \"\\u{1b}[31m\" is no currency")),
             "{:?}",
