@@ -7,12 +7,12 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Captures, Regex, RegexSet};
 
 /// What stands in place of a secret.
-const MASK: &str = "${1}***";
+const MASK: &str = "***";
 
-/// What comes before a secret, as the first group, and the secret.
+/// What comes before a secret, as the first group, the secret, and perhaps what is behind it, as the third.
 const FORMS: [&str; 14] = [
     // `secret=...`, `PGPASSWORD=...`, `?pwd=...`, `"password": "..."`
     r#"(?i)(\b[\w-]*(?:password|passwd|passphrase|pass|(?-i:pwd|pw)|secret|token|api_?key|pin)"?\s*[=:]\s*)("[^"]+"|'[^']+'|[^\s&,;|)"'*]+)"#,
@@ -23,9 +23,10 @@ const FORMS: [&str; 14] = [
     // `curl -u name:secret`
     r"(\b(?:curl|wget)\b[^|;&]*?\s(?:-u|--user)[ =]?[^\s:]+:)([^\s&;|]+)",
     // `https://name:secret@host`
-    r"(://[^/\s:@]+:)([^@/\s]+)@",
+    r"(://(?:\$\{[^}\s]*\}|[^/\s:@])+:)([^@/\s]+)(@)",
     // `sip:name:secret@host`, the dialplan's `SIP/name:secret@host`
-    r#"(\b(?:sips?:|(?:SIP|PJSIP|IAX2?)/)[^/\s:@;>"',|&]+:)([^@/\s;>"',|&]+)@"#,
+    // where `${EXTEN:2}@carrier` is a part of a number
+    r#"(\b(?:sips?:|(?:SIP|PJSIP|IAX2?)/)(?:\$\{[^}\s]*\}|[^/\s:@;>"',|&])+:)([^@/\s;>"',|&]+)(@)"#,
     // `?key=...`, `&pw=...` of a page's address
     r"(?i)([?&](?:key|pw|auth|signature)=)([^&\s\x22']+)",
     // `Authorization: Basic ...`
@@ -56,7 +57,8 @@ pub fn masked(line: &str) -> Cow<'_, str> {
         return masked;
     }
     for form in EACH.iter() {
-        if let Cow::Owned(text) = form.replace_all(&masked, MASK) {
+        let hide = |found: &Captures<'_>| hidden(&masked, found);
+        if let Cow::Owned(text) = form.replace_all(&masked, hide) {
             masked = Cow::Owned(text);
         }
     }
@@ -73,12 +75,34 @@ pub fn without_userinfo(text: &str) -> Cow<'_, str> {
     let masked = masked(text);
     // `sip:name@host` has no secret: what stands before the colon says how the rest is written.
     let schemes = ["sip", "sips", "tel", "client", "mailto"];
-    let replaced = userinfo.replace_all(&masked, |found: &regex::Captures<'_>| {
+    let replaced = userinfo.replace_all(&masked, |found: &Captures<'_>| {
         let (name, secret) = (&found[1], &found[2]);
         let is_scheme = schemes.iter().any(|scheme| name.eq_ignore_ascii_case(scheme));
-        format!("{name}:{}@", if is_scheme { secret } else { "***" })
+        format!("{name}:{}@", if is_scheme { secret } else { MASK })
     });
     Cow::Owned(replaced.into_owned())
+}
+
+/// Returns what is shown of a place where a secret may stand.
+fn hidden(line: &str, found: &Captures<'_>) -> String {
+    let part = |group| found.get(group).map_or("", |part| part.as_str());
+    let (lead, secret) = (part(1), part(2));
+    let before = found.get(2).and_then(|secret| line.get(..secret.start())).unwrap_or_default();
+    // The security log's `UsingPassword` says whether there was one.
+    let is_flag = lead == "UsingPassword=" && matches!(secret, "\"0\"" | "\"1\"");
+    // A tag of sudo's rights has no password behind it.
+    let is_flag = is_flag || lead.trim_end() == "NOPASSWD:";
+    if is_flag || is_part_of_a_variable(before, secret) {
+        return part(0).to_owned();
+    }
+    format!("{lead}{MASK}{}", part(3))
+}
+
+/// Are they the figures of `${EXTEN:2}` or `${PIN:-4:2}` in the dialplan, which name a part of a variable?
+fn is_part_of_a_variable(before: &str, value: &str) -> bool {
+    let is_open = before.rsplit_once("${").is_some_and(|(_, name)| !name.contains(['}', ' ']));
+    let figures = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == ':');
+    is_open && value.split_once('}').is_some_and(|(start, rest)| figures(start) && !rest.contains(':'))
 }
 
 #[cfg(test)]
@@ -101,9 +125,9 @@ mod tests {
             ("curl -u admin:Hunter2 http://a/", "curl -u admin:*** http://a/"),
             ("echo 'secret=Hunter2' >> sip.conf", "echo 'secret=***' >> sip.conf"),
             ("GET /admin/?user=a&password=Hunter2&b=1", "GET /admin/?user=a&password=***&b=1"),
-            ("wget http://a:Hunter2@b/c", "wget http://a:***b/c"),
-            ("Dial(SIP/carrier:Hunter2@192.0.2.1/4420)", "Dial(SIP/carrier:***192.0.2.1/4420)"),
-            ("modparam(\"sip:u:Hunter2@192.0.2.1\")", "modparam(\"sip:u:***192.0.2.1\")"),
+            ("wget http://a:Hunter2@b/c", "wget http://a:***@b/c"),
+            ("Dial(SIP/carrier:Hunter2@192.0.2.1/4420)", "Dial(SIP/carrier:***@192.0.2.1/4420)"),
+            ("modparam(\"sip:u:Hunter2@192.0.2.1\")", "modparam(\"sip:u:***@192.0.2.1\")"),
             ("GET /k.php?key=Hunter2&a=1", "GET /k.php?key=***&a=1"),
             ("Authorization 'Basic Hunter2'", "Authorization 'Basic ***'"),
             ("mysqli_connect('h','u','Hunter2')", "mysqli_connect('h','u',***)"),
@@ -112,6 +136,7 @@ mod tests {
             ("create user a identified by 'Hunter2'", "create user a identified by ***"),
             ("IDENTIFIED\\040BY\\040'Hunter2';", "IDENTIFIED\\040BY\\040***;"),
             ("set password_sha1=sha1('Hunter2')", "set password_sha1=sha1(***)"),
+            ("Dial(SIP/${TRUNK:1}:Hunter2@192.0.2.1)", "Dial(SIP/${TRUNK:1}:***@192.0.2.1)"),
             (r#"Set("SIP/1-01", "PIN=4711")"#, r#"Set("SIP/1-01", "PIN=***")"#),
         ] {
             assert_eq!(masked(line), shown);
@@ -140,6 +165,11 @@ mod tests {
             "ls -la /var/spool; cp -p a b",
             "sudo: root : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/ls",
             "GET /pinboard HTTP/1.1",
+            "asterisk ALL = NOPASSWD: ALL",
+            "exten => _9.,1,Dial(PJSIP/${EXTEN:2}@carrier1,120)",
+            "exten => _9.,1,Dial(SIP/${FILTER(0-9,${EXTEN:1})}@carrier)",
+            "same => n,Dial(PJSIP/${PIN:2}@carrier1)",
+            r#"SecurityEvent="SuccessfulAuth",AccountID="304",UsingPassword="1""#,
             "Executing [s@macro-dial:1] Dial(\"SIP/1-01\", \"SIP/2,20\") in new stack",
         ] {
             assert_eq!(masked(line), line);

@@ -78,6 +78,11 @@ impl Case<'_> {
             Cow::Owned(shown) => Some(Untrusted::from(shown.as_str())),
             Cow::Borrowed(_) => None,
         };
+        let text = shown.unwrap_or(text);
+        let shown = match self.world.pbx.dialplan.pins.masked(text.raw()) {
+            Cow::Owned(shown) => Some(Untrusted::from(shown.as_str())),
+            Cow::Borrowed(_) => None,
+        };
         Some(Proof { path, line, offset, text: shown.unwrap_or(text) })
     }
 
@@ -96,7 +101,8 @@ impl Case<'_> {
     /// Builds the report and the story.
     pub(super) fn report(&self, incidents: &[Incident], failed: &Listed, questions: &[Question]) -> Examined {
         // First, as what is worked out for them takes room that the incidents can use again.
-        let observations = self.observations(self.thresholds);
+        let (observations, assessment) =
+            rayon::join(|| self.observations(self.thresholds), || assessment::assess(self, incidents));
         let places: BTreeSet<Place> = incidents
             .iter()
             .filter(|_| !self.options.figures_only)
@@ -156,7 +162,7 @@ impl Case<'_> {
                 not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
             },
             gaps: gaps::find(self, incidents),
-            assessment: assessment::assess(self, incidents),
+            assessment,
             reconciliation: None,
             dispute: None,
             dialling: self.numbers.dialling.clone(),

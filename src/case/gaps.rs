@@ -6,7 +6,7 @@ use crate::artifacts::Place;
 use crate::event::{Action, Service};
 use crate::evidence::Kind;
 use crate::indicators::Confidence;
-use crate::pbx::FileServer;
+use crate::pbx::{FileOrigin, FileServer, PHONEPROV, PhoneFile};
 use crate::readers::Tells;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::{Told, World};
@@ -138,8 +138,18 @@ fn file_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
             ),
         );
     }
+    if world.pbx.phone_files.iter().any(|file| file.origin == FileOrigin::OnRequest(PHONEPROV)) {
+        add(
+            "Asterisk's own web server logs no requests",
+            "It makes phones' files on request (res_phoneprov): who asked for one, and read the secret in it, cannot be known. No line is no proof that nobody did.",
+            "Look in the logs of a proxy or firewall before it; for the future let phones fetch their files from a web server that logs.",
+        );
+    }
     let is_known = |server: &FileServer| server.service == Service::Tftp;
-    if !logged.contains(&Service::Tftp) && !world.pbx.phone_files.is_empty() && !logged.is_empty() {
+    if !logged.contains(&Service::Tftp)
+        && world.pbx.phone_files.iter().any(PhoneFile::is_on_disk)
+        && !logged.is_empty()
+    {
         if !world.pbx.file_servers.iter().any(is_known) {
             add(
                 "No record of reads by TFTP",

@@ -240,7 +240,7 @@ impl Case<'_> {
         let places = self.world.places(call);
         let cost = self.cost(index, call);
         let caller = incident.callers.iter().find(|party| party.calls.contains(&index));
-        let Called { e164, country, number } = self.numbers.of(self.world.dialed(call));
+        let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.begun(call)),

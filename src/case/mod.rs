@@ -10,6 +10,7 @@ mod gaps;
 mod given;
 mod hidden;
 mod incidents;
+mod keep;
 mod losses;
 mod numbers;
 mod own;
@@ -307,8 +308,10 @@ pub fn examine_and<T: Send>(
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
-        let failed = failed::find(&world, &involved);
-        let numbers = numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed);
+        let (failed, numbers) = rayon::join(
+            || failed::find(&world, &involved),
+            || numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed),
+        );
         let legs = carrier::legs(&world, &billed);
         let side = carrier::CarrierSide::new(&world, &numbers, prepared.window, &billed, &legs);
         let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
@@ -337,7 +340,7 @@ pub fn examine_and<T: Send>(
             examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
         }
         if options.keep_secrets && !options.redact {
-            keep(&prepared.pbx, &mut examined);
+            keep::keep(evidence, &prepared.pbx, &mut examined);
         }
         if options.redact {
             redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
@@ -351,23 +354,6 @@ pub fn examine_and<T: Send>(
         };
         Ok(ask(&ground, examined))
     })
-}
-
-/// Keeps of the secrets what tells later whether they were changed, those of the accounts that were taken first.
-fn keep(pbx: &Pbx, examined: &mut Examined) {
-    let report = &mut examined.report;
-    let taken = report.incidents.iter().flat_map(|incident| &incident.accounts);
-    let taken = taken.map(|account| account.name.raw().to_owned()).collect();
-    let hashes = report.evidence.iter().filter_map(|row| row.sha256.as_deref());
-    let kept = Kept::of(&pbx.secret_values, &taken, hashes.collect::<String>().as_bytes());
-    if kept.left_out > 0 {
-        report.limits.push(format!(
-            "of {} secrets the case keeps nothing by which a change of them could be told: hashing is slow, and those \
-             of taken accounts, trunks and administrators come first",
-            kept.left_out
-        ));
-    }
-    examined.kept = Some(kept);
 }
 
 fn read_all<'a>(

@@ -1,5 +1,6 @@
 //! What was dialled, as numbers: the site is worked out once, then each string is read once.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -96,8 +97,11 @@ impl Numbers {
     }
 
     /// Returns what a call's number was read as.
-    pub(super) fn of(&self, dialed: &[u8]) -> Called {
-        self.read.get(dialed).cloned().unwrap_or_else(|| self.called(&self.reading(dialed)))
+    pub(super) fn of(&self, dialed: &[u8]) -> Cow<'_, Called> {
+        match self.read.get(dialed) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(self.called(&self.reading(dialed))),
+        }
     }
 
     fn called(&self, reading: &Reading) -> Called {

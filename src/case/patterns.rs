@@ -79,7 +79,7 @@ impl Case<'_> {
             start: self.when(call.start),
             account: self.world.account_of(call).map(Untrusted::from),
             dialed: Untrusted::from_bytes(dialed),
-            e164: self.numbers.of(dialed).e164,
+            e164: self.numbers.of(dialed).e164.clone(),
             seconds: self.world.billed(call),
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
         }

@@ -97,26 +97,19 @@ impl Sink for RuleSink {
 impl RuleSink {
     fn entry(&mut self, chunk: &Chunk, entry: &Entry, base: Base) {
         let at = timeline::instant_of_entry(&mut self.resolver, entry);
-        let offset = base.offset + u64::from(entry.offset);
-        let is_doubtful = entry.action == Action::Forged || self.doubt.holds(offset);
-        self.record(chunk, at, Told::Event(entry), offset, base.line + u64::from(entry.line), is_doubtful);
+        let place = (base.offset + u64::from(entry.offset), base.line + u64::from(entry.line));
+        self.record(chunk, at, Told::Event(entry), place);
     }
 
     fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
         let at = timeline::instant_of_row(&mut self.resolver, chunk, row);
-        let offset = base.offset + u64::from(row.offset);
-        self.record(chunk, at, Told::Call(row), offset, base.line + u64::from(row.line), row.is_claim);
+        let place = (base.offset + u64::from(row.offset), base.line + u64::from(row.line));
+        self.record(chunk, at, Told::Call(row), place);
     }
 
-    fn record(
-        &mut self,
-        chunk: &Chunk,
-        at: Option<Instant>,
-        told: Told<'_>,
-        offset: u64,
-        lines_before: u64,
-        is_doubtful: bool,
-    ) {
+    /// Tries the rules on a record, behind so many bytes and lines of its source.
+    fn record(&mut self, chunk: &Chunk, at: Option<Instant>, told: Told<'_>, place: (u64, u64)) {
+        let (offset, lines_before) = place;
         self.last_at = at.or(self.last_at);
         let fits = self.filter.fits(&Record { chunk, path: &self.path, at, zone: &self.zone, told });
         let is_wanted = match self.last_at {
@@ -128,6 +121,10 @@ impl RuleSink {
         }
         let line = if self.has_lines { u32::try_from(lines_before + 1).unwrap_or(0) } else { 0 };
         let at = self.last_at.map(|at| at.0);
+        let is_doubtful = match told {
+            Told::Event(entry) => entry.action == Action::Forged || self.doubt.holds(offset),
+            Told::Call(row) => row.is_claim,
+        };
         let fitting = Fitting { at, line, is_doubtful, fits };
         let key = Key { at: at.unwrap_or(i64::MAX), source: self.source.0, offset };
         // Such a record is plain data; it always has a JSON form.

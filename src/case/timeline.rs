@@ -3,6 +3,7 @@
 //! Logs are nearly in order and call records are in the order of their end, so each source is sorted
 //! in memory as far as it is small, and else in runs that are merged.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Entry, Instant, SourceId, Span};
 use crate::evidence::{Evidence, refuse_output_inside};
 use crate::fold::Window;
+use crate::pbx::dialplan::Pins;
 use crate::readers::{Chunk, channel_account};
 use crate::report::model::TimelineRow;
 use crate::scan::{self, Base, How, Sink, Task};
@@ -43,6 +45,7 @@ pub fn timeline(
     let mut prepared = prepare(evidence, options)?;
     let spill = Arc::new(Spill::new(may_spill(evidence), AtomicUsize::new(0)));
     let readers = std::mem::take(&mut prepared.readers);
+    let pins = Arc::new(prepared.pbx.dialplan.pins.clone());
     let tasks = readers.into_iter().map(|(source, reader)| {
         let resolver = prepared.clock.of(source.id).resolver();
         let sink = TimelineSink {
@@ -56,6 +59,7 @@ pub fn timeline(
             last_at: None,
             written: source.file.modified,
             waiting: Vec::new(),
+            pins: Arc::clone(&pins),
         };
         Task { source, reader: Some(reader), sink }
     });
@@ -174,6 +178,8 @@ struct TimelineSink {
     written: Option<Instant>,
     /// Records without a time before the first that has one, with their offsets.
     waiting: Vec<(u64, Stored)>,
+    /// Call records repeat those that were typed.
+    pins: Arc<Pins>,
 }
 
 impl Sink for TimelineSink {
@@ -231,7 +237,7 @@ impl TimelineSink {
             number: span(entry.number),
             reason: if entry.reason.is_empty() { detail() } else { Some(entry.reason.to_owned()) },
             line: self.line(base.line + u64::from(entry.line)),
-            message: shown(entry.action, message(chunk, entry.offset, entry.length)),
+            message: self.without_pin(shown(entry.action, message(chunk, entry.offset, entry.length))),
         };
         self.push(at, base.offset + u64::from(entry.offset), stored);
     }
@@ -252,9 +258,19 @@ impl TimelineSink {
             number,
             reason: chunk.text(row.cause).map(text).or_else(|| Some(row.disposition.word().to_owned())),
             line: self.line(base.line + u64::from(row.line)),
-            message: message(chunk, row.offset, row.length),
+            message: self.without_pin(message(chunk, row.offset, row.length)),
         };
         self.push(at, base.offset + u64::from(row.offset), stored);
+    }
+
+    /// Masks what a record repeats of a PIN: the arguments of the application that asked, and the account code.
+    fn without_pin(&self, message: String) -> String {
+        let asks = ["DISA", "Authenticate"].iter().any(|name| message.contains(name));
+        let message = if asks { crate::secrets::masked(&message).into_owned() } else { message };
+        match self.pins.masked(&message) {
+            Cow::Owned(masked) => masked,
+            Cow::Borrowed(_) => message,
+        }
     }
 
     /// Returns the number of a line that has so many before it; 0 where there are no lines.
@@ -372,8 +388,13 @@ fn shown(action: Action, message: String) -> String {
 
 /// Returns whether an address of SIP in a text has a secret before its host: `sip:name:secret@host`.
 fn has_userinfo(message: &str) -> bool {
-    message.split_once("sip:").is_some_and(|(_, rest)| {
-        rest.split('@').next().is_some_and(|user| user.len() < rest.len() && user.contains(':'))
+    message.match_indices("sip").any(|(at, _)| {
+        let rest = message.get(at + 3..).unwrap_or_default();
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
+        let user = rest.strip_prefix(':').and_then(|rest| rest.split(['@', ' ', '>', '"', ';']).next());
+        let is_before_host =
+            |user: &str| rest.get(1 + user.len()..).is_some_and(|rest| rest.starts_with('@'));
+        user.is_some_and(|user| user.contains(':') && is_before_host(user))
     })
 }
 
@@ -394,4 +415,24 @@ fn message(chunk: &Chunk, offset: u32, length: u32) -> String {
     let start = offset as usize;
     let length = (length as usize).min(LONGEST_MESSAGE);
     text(chunk.records_bytes().get(start..start + length).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_any_address_of_a_line_is_seen() {
+        for (message, is_there) in [
+            ("to sip:u:Hunter2@192.0.2.1", true),
+            ("from <sip:100@192.0.2.1> to <sips:u:Hunter2@192.0.2.1>", true),
+            ("<sip:100@192.0.2.1:5060>", false),
+            ("sip:192.0.2.1:5060;transport=udp mail a@b", false),
+            ("gossip: a:b@c", false),
+            ("sip", false),
+        ] {
+            assert_eq!(has_userinfo(message), is_there, "{message}");
+            assert!(!is_there || crate::secrets::masked(message).contains(":***"), "{message}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel.
 
 use super::Show;
-use crate::pbx::{Gate, Protocol};
+use crate::pbx::{Gate, PhoneFile, Protocol};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity, Vector};
@@ -57,7 +57,8 @@ const DOORS: [Door; 4] = [
         remedy: "Close port 69 to the outside, and give phones elsewhere their files by HTTPS with a password.",
         is_there: |world| {
             let is_tftp = |server: &crate::pbx::FileServer| server.service == crate::event::Service::Tftp;
-            world.pbx.file_servers.iter().any(is_tftp) || !world.pbx.phone_files.is_empty()
+            world.pbx.file_servers.iter().any(is_tftp)
+                || world.pbx.phone_files.iter().any(PhoneFile::is_on_disk)
         },
         leads: &[Vector::ProvisioningLeak],
     },

@@ -4,6 +4,7 @@
 //! a row in `registry/table.rs`: a test says so where one is missing.
 
 mod access_lists;
+mod ban_exempt;
 mod call_in_progress;
 mod changed_then;
 mod deleted_records;
@@ -12,6 +13,7 @@ mod disa;
 mod exploit_request;
 mod exposure;
 mod guest_calls;
+mod host_users;
 mod intruder_registered;
 mod intrusion;
 mod known_address;
@@ -22,6 +24,8 @@ mod marked_records;
 mod marks;
 mod module_changed;
 mod paid_forward;
+mod panel_firewall;
+mod panel_routes;
 mod panel_row;
 mod persistence;
 pub(crate) mod provisioning;
@@ -40,6 +44,7 @@ mod vulnerable_module;
 mod weak_secret;
 mod web_shell;
 mod wide_route;
+mod wide_trunk;
 
 use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
@@ -62,8 +67,13 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     findings.extend(login_count::check(world, show));
     findings.extend(risky_settings::check(world, incidents, show));
     findings.extend(access_lists::check(world, show));
+    findings.extend(wide_trunk::check(world, show));
     findings.extend(manager_users::check(world, show));
     findings.extend(security_log::check(world, show));
+    findings.extend(ban_exempt::check(world, show));
+    findings.extend(host_users::check(world, show));
+    findings.extend(panel_firewall::check(world, show));
+    findings.extend(panel_routes::check(world, show));
     findings.extend(exposure::check(world, incidents, show));
     findings.extend(proxy_script::check(world, show));
     findings.extend(readable_secrets::check(world, show));

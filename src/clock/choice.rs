@@ -29,10 +29,17 @@ pub(super) fn work_out_zone(found: &mut FoundZone, facts: &[SourceFacts], csv_in
     let gather = |wanted: &dyn Fn(&SourceFacts) -> bool| -> Vec<(Stamp, Instant)> {
         facts.iter().filter(|facts| wanted(facts)).flat_map(|facts| facts.ties.iter().copied()).collect()
     };
-    let logs = gather(&|facts| !is_cdr_csv(facts));
-    // Call records may be in GMT, whatever the zone is: UTC there tells nothing.
-    let may_be_gmt = logs.is_empty();
-    let ties = if may_be_gmt && csv_in_gmt != Some(true) { gather(&is_cdr_csv) } else { logs };
+    // A log is written in the machine's zone; call records may be in GMT, whatever the zone is, and would only
+    // contradict it.
+    let mut ties = gather(&|facts| !is_call_records(facts));
+    if ties.is_empty() {
+        ties = gather(&|facts| is_call_records(facts) && !may_be_cdr_csv(facts));
+    }
+    // UTC there tells nothing.
+    let may_be_gmt = ties.is_empty();
+    if may_be_gmt && csv_in_gmt != Some(true) {
+        ties = gather(&may_be_cdr_csv);
+    }
     if ties.is_empty() || (may_be_gmt && ties::fitting(&Zone::UTC, &ties) * 2 >= ties.len()) {
         return;
     }
@@ -104,7 +111,7 @@ fn rivals(found: &FoundZone, facts: &SourceFacts, says_gmt: bool) -> Vec<(Zone, 
         let name = found.zone.name();
         let note = format!("cdr.conf says GMT, but its records show its times to be in {name}: they count");
         rivals.push((found.zone.clone(), note));
-    } else if matches!(facts.kind.tells(), Some(Tells::Calls | Tells::Tables)) {
+    } else if is_call_records(facts) {
         rivals.push((Zone::UTC, "its times are in GMT, as its records show".to_owned()));
     }
     if let Some(offset) = ties::shared_offset(&facts.ties) {
@@ -145,6 +152,16 @@ fn without_ties(
     let note = (!is_known && has_local_time)
         .then(|| "its times are taken to be in UTC: no file and no record tells the zone".to_owned());
     ChosenZone { zone: found.zone.clone(), is_known, differs: false, note }
+}
+
+/// Returns whether a source may hold call records in GMT.
+fn is_call_records(facts: &SourceFacts) -> bool {
+    matches!(facts.kind.tells(), Some(Tells::Calls | Tells::Tables))
+}
+
+/// Returns whether `cdr_csv` may have written a source: a file given by itself has lost the folder that tells.
+fn may_be_cdr_csv(facts: &SourceFacts) -> bool {
+    facts.kind.tells() == Some(Tells::Calls) && !facts.path.split('/').any(|part| part == "cdr-custom")
 }
 
 /// Returns whether a source was written by `cdr_csv`, which alone knows `usegmtime`.

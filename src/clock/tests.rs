@@ -177,6 +177,24 @@ fn ties_overrule_the_zone() {
 }
 
 #[test]
+fn logs_tell_the_zone_beside_call_records_in_gmt() {
+    let mut security = log(0, "security", "Sep 10 00:16:52", "Sep 10 10:00:00");
+    security.ties = vec![(stamp("Sep 10 00:16:52"), utc("2026-09-10 05:16:52"))];
+    let full = log(1, "full", "Sep 10 00:00:06", "Sep 10 10:00:00");
+    // Given by themselves, they have lost the folder that tells who wrote them.
+    let mut rows = SourceFacts::new(SourceId(2), "Master.csv", records("call-records"));
+    (rows.first, rows.has_year) = (Some(stamp("2026-09-10 05:20:57")), true);
+    rows.ties = vec![(stamp("2026-09-10 05:20:57"), utc("2026-09-10 05:20:57")); 8];
+    let clock = plan_in(None, vec![security, full, rows.clone()]);
+    assert_eq!(clock.origin(), &ZoneOrigin::Ties);
+    assert_eq!(clock.zone().offset_at(0), -5 * 3_600);
+    assert_eq!(first_instant(&clock, 1, "Sep 10 00:16:52"), utc("2026-09-10 05:16:52"));
+    assert_eq!(first_instant(&clock, 2, "2026-09-10 05:20:57"), utc("2026-09-10 05:20:57"));
+    // By themselves they tell no zone.
+    assert_eq!(plan_in(None, vec![rows]).origin(), &ZoneOrigin::Assumed);
+}
+
+#[test]
 fn call_records_in_gmt_are_told_from_a_zone_that_is_gmt_in_winter() {
     let mut rows = SourceFacts::new(SourceId(0), "cdr-csv/Master.csv", records("call-records"));
     (rows.first, rows.has_year) = (Some(stamp("2026-01-05 10:00:00")), true);

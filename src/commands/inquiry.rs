@@ -19,13 +19,12 @@ use super::{Status, UserError};
 /// Reasons shown for evidence of which nothing could be read.
 const MOST_REASONS: usize = 5;
 
-/// Finds the evidence, and refuses an output inside it before anything is read.
+/// Refuses an output inside the evidence before anything is looked at: to walk a whole disk takes minutes.
 pub(super) fn gather(paths: &[PathBuf], output: Option<&Path>) -> anyhow::Result<Evidence> {
-    let evidence = Evidence::gather(paths)?;
     if let Some(output) = output {
         refuse_output_inside(output, paths)?;
     }
-    Ok(evidence)
+    Ok(Evidence::gather(paths)?)
 }
 
 /// Refuses evidence of which nothing is known.

@@ -41,7 +41,7 @@ pub(super) fn paths_alone(paths: &[PathBuf], record: &RecordArgs) -> String {
 }
 
 /// Returns the options that were given and change what is found, each with a space before it.
-fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
+pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
     let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();

@@ -143,6 +143,13 @@ fn test(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
         Some(folder) => (load::read(folder)?, load::built_in()),
         None => (load::built_in(), Vec::new()),
     };
+    // A playbook with a mistake does not hold, whatever its samples would say.
+    let all: Vec<load::Source> = others.iter().chain(&sources).cloned().collect();
+    let (_, trouble) = load::assemble(&all);
+    if trouble.is_fatal() {
+        ui.answer(&trouble.show())?;
+        return Ok(Status::NotHeld);
+    }
     let tried = case::try_samples(&sources, &others)?;
     let (held, failed): (Vec<_>, Vec<_>) = tried.iter().partition(|sample| sample.holds);
     for sample in &failed {

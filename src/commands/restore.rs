@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use tolltrace::case;
+use tolltrace::playbook::{self, Phase};
 use tolltrace::report::document::Block;
-use tolltrace::report::model::{Case, Tool};
+use tolltrace::report::model::{Case, PlaybookStep, Report, Tool};
+use tolltrace::report::sections::View;
 use tolltrace::report::{json, markdown, text};
 use tolltrace::restore::{self, Earlier, Outcome, Scene};
 
@@ -25,7 +27,9 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
     options.clean_since.clone_from(&args.clean_since);
     let judged = case::examine_and(&evidence, &options, &ui.progress(), |ground, examined| {
         let outcome = restore::judge(&Scene::new(ground, &examined.report, earlier.as_ref()), &args.accept);
-        (outcome, examined.report)
+        let mut report = examined.report;
+        report.steps = restore::steps(&report.steps, &outcome);
+        (outcome, report)
     });
     let (outcome, examined) = judged?;
     let shown = match report.record.format {
@@ -36,38 +40,45 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
                 case: &examined.case,
                 earlier: earlier.as_ref().map(|earlier| earlier.folder.as_str()),
                 outcome: &outcome,
+                steps: &examined.steps,
             };
             let mut bytes = Vec::new();
             json::write_pretty(&mut bytes, &data)?;
             String::from_utf8(bytes)?
         }
-        Format::Markdown => markdown::render("Restore service", &all(args, &outcome, inquiry::full())),
+        Format::Markdown => {
+            markdown::render("Restore service", &all(args, &outcome, &examined, inquiry::full()))
+        }
         Format::Text => {
             let bold = ui.bold() && report.output.is_none();
-            text::render(&all(args, &outcome, inquiry::view(ui, false)), bold)
+            text::render(&all(args, &outcome, &examined, inquiry::view(ui, false)), bold)
         }
     };
     inquiry::deliver(&shown, report.output.as_deref(), ui)?;
     Ok(if outcome.holds { inquiry::status(&examined, &report.record) } else { Status::NotHeld })
 }
 
-fn all(args: &RestoreArgs, outcome: &Outcome, view: tolltrace::report::sections::View) -> Vec<Block> {
+fn all(args: &RestoreArgs, outcome: &Outcome, report: &Report, view: View) -> Vec<Block> {
     let mut blocks = restore::blocks(outcome, view);
+    blocks.extend(playbook::blocks::phase(Phase::Restore, report, view));
     blocks.push(Block::heading("Next"));
     blocks.push(Block::Commands(leading_on(args, outcome)));
     blocks
 }
 
-/// Returns the command that leads on: what closes the holes, or this one again after a day.
+/// Returns the command that leads on: what closes the holes, then this one on what was copied after that.
 fn leading_on(args: &RestoreArgs, outcome: &Outcome) -> Vec<String> {
     let evidence = next::evidence(&args.report.evidence.evidence, &args.report.inquiry, &args.report.record);
     let case = args.case.as_ref().map(|case| format!(" --case {}", shell_word(&case.to_string_lossy())));
     let case = case.unwrap_or_else(|| " --case CASE".to_owned());
-    let again = |since: &str| format!("tolltrace restore {evidence}{case} --clean-since {since}");
+    let options = next::given(&args.report.inquiry, &args.report.record);
+    let again =
+        |since: &str| format!("tolltrace restore NEXT-DAYS-COPY{options}{case} --clean-since {since}");
     if !outcome.holds {
-        let mut commands = vec![format!("tolltrace contain {evidence} -o case-now")];
-        commands.push(format!("tolltrace restore {evidence}{case}"));
-        return commands;
+        return vec![
+            format!("tolltrace contain {evidence} -o case-now"),
+            format!("tolltrace restore COPY-AFTER-REPAIR{options}{case}"),
+        ];
     }
     let since = outcome.evidence_ends.or(outcome.clean_since);
     vec![again(
@@ -87,4 +98,5 @@ struct RestoreData<'a> {
     earlier: Option<&'a str>,
     #[serde(flatten)]
     outcome: &'a Outcome,
+    steps: &'a [PlaybookStep],
 }

@@ -20,12 +20,10 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         "Run contain with --generate-secrets for a file of new ones, which nobody but you may read. Nothing here shows an old one."
             .into(),
     ));
-    for turn in Turn::ALL {
+    let is_there = |turn: &Turn| plan.credentials.iter().any(|one| one.turn == *turn);
+    for (turn, place) in Turn::ALL.into_iter().filter(is_there).zip(PLACES) {
         let of_turn: Vec<&Credential> = plan.credentials.iter().filter(|one| one.turn == turn).collect();
-        if of_turn.is_empty() {
-            continue;
-        }
-        blocks.push(Block::heading(turn.words()));
+        blocks.push(Block::heading(&format!("{place}: {}", turn.words())));
         let rows = of_turn.into_iter().map(row).collect();
         blocks.extend(Block::table(&["whose", "what", "why", "kept at", "the phone gets it from"], rows));
     }
@@ -35,6 +33,9 @@ fn blocks(plan: &Plan) -> Vec<Block> {
     }
     blocks
 }
+
+/// Words for the turns that there are.
+const PLACES: [&str; 6] = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth"];
 
 fn row(one: &Credential) -> Vec<Line> {
     let list = |places: &[String]| if places.is_empty() { "-".to_owned() } else { places.join(", ") };
@@ -57,8 +58,10 @@ fn order(plan: &Plan) -> Vec<String> {
     let has_files = plan.credentials.iter().any(|one| !one.phone_files.is_empty());
     let mut steps = vec![
         "Close the way in first (firewall, panel, file server): a new secret that is read the same way is lost the same hour.".to_owned(),
-        "What the intruder uses: change it on the server at once, reload, and end the calls and contacts (end-calls); its phone stays silent until it has the new secret.".to_owned(),
     ];
+    if plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
+        steps.push("What the intruder uses: end its calls first, then change it on the server at once, reload, and take its contacts off (end-calls, once more); its phone stays silent until it has the new secret.".to_owned());
+    }
     if has_files {
         steps.push("All other phones: write the new secret into the phone's file first, then into the server, reload, then have the phone fetch its file (restart it, or a notify); in this order a phone is away for a minute. The phone's own web password is in the same file: change it too.".to_owned());
     } else {

@@ -7,7 +7,7 @@
 
 use super::script::Head;
 use super::words::{Digits, Name};
-use super::{Outbound, Plan};
+use super::{Leads, Outbound, Plan};
 
 /// Area codes of calls that are charged to the caller's bill in the North American plan.
 const PAID_AREAS: [&str; 2] = ["900", "976"];
@@ -15,6 +15,15 @@ const PAID_AREAS: [&str; 2] = ["900", "976"];
 /// Returns every prefix behind which a number abroad or an emergency number may stand: none, and the outside lines.
 fn before(outbound: &Outbound) -> Vec<String> {
     std::iter::once(String::new()).chain(outbound.outside.iter().map(ToString::to_string)).collect()
+}
+
+/// Says what goes on as before.
+fn at_home(outbound: &Outbound) -> &'static str {
+    if outbound.is_north_american {
+        "numbers of one's own country go on as before, but for 900 and 976 and for area codes of the North American plan outside the United States and Canada (territories of the United States included)"
+    } else {
+        "numbers of one's own country go on as before"
+    }
 }
 
 /// Writes the dialplan of Asterisk or FreePBX.
@@ -31,12 +40,22 @@ pub(super) fn asterisk(plan: &Plan) -> String {
             "To use it: include it at the end of extensions.conf, give each account the context with tolltrace- before its old one (context=tolltrace-...), then: asterisk -rx 'dialplan reload' and reload the channel driver.",
         )
     };
+    let stuck: Vec<&str> = outbound.stuck().into_iter().map(Digits::as_str).collect();
+    let missing = format!(
+        "NOT every emergency number goes out by this dialplan: {}. This file cannot change that; see routes.md, and make a route for each FIRST.",
+        stuck.join(", ")
+    );
+    let mut notes = vec![use_it];
+    if !stuck.is_empty() {
+        notes.push(&missing);
+    }
+    let changes = format!("what is dialled from the contexts below; {}.", at_home(outbound));
     let head = Head {
-        title: "Numbers abroad are refused but for the countries listed; emergency numbers go out first (Asterisk).",
-        changes: "what is dialled from the contexts below; numbers of one's own country go on as before.",
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers are not (Asterisk).",
+        changes: &changes,
         undo,
         check: "asterisk -rx 'dialplan show 0025261000000@CONTEXT' leads to tolltrace-refused, and an emergency number does not.",
-        notes: &[use_it],
+        notes: &notes,
     };
     let mut text = head.remarks(";");
     if !outbound.knows_emergency {
@@ -61,7 +80,8 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
     text.push_str(&format!("\n[{new}]\n; emergency numbers first\n"));
     for line in before(outbound) {
         for number in &outbound.emergency {
-            text.push_str(&format!("exten => {line}{number},1,Goto({old},{line}{number},1)\n"));
+            let dialed = format!("{line}{number}");
+            text.push_str(&emergency(outbound, old.as_str(), &dialed, number.as_str()));
         }
     }
     let again = format!("Goto({old},${{FILTER(0-9+,${{EXTEN}})}},1)");
@@ -106,6 +126,27 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
     }
 }
 
+/// Sends an emergency number on to where it goes out; where it does not, that is said, and nothing claimed.
+fn emergency(outbound: &Outbound, old: &str, dialed: &str, number: &str) -> String {
+    let why = match outbound.leads(old, dialed) {
+        Some(Leads::Out { .. } | Leads::Unknown) | None => {
+            return format!("exten => {dialed},1,Goto({old},{dialed},1)\n");
+        }
+        // Behind an outside line nobody misses what goes out without it.
+        Some(_) if dialed != number => return String::new(),
+        Some(Leads::OutAs { number, .. }) => {
+            format!("goes out as {}, which is no emergency number", super::words::remark(number.raw()))
+        }
+        Some(Leads::Inside { pattern, .. }) => {
+            format!("meets {}, from which no trunk was found", super::words::remark(pattern.raw()))
+        }
+        Some(Leads::Nowhere) => "has no route".to_owned(),
+    };
+    format!(
+        "; {dialed} {why} in {old}. Make one first, with your own trunk:\n; exten => {dialed},1,Dial(PJSIP/{number}@TRUNK)\n"
+    )
+}
+
 /// A country's name without what a file may read.
 fn plain(name: &str) -> String {
     super::words::remark(name)
@@ -141,12 +182,14 @@ fn foreign(outbound: &Outbound) -> String {
 /// Writes the dialplan of FreeSWITCH.
 pub(super) fn freeswitch(plan: &Plan) -> String {
     let outbound = &plan.outbound;
+    let changes = format!("what is dialled in the context that the file is put into; {}.", at_home(outbound));
     let head = Head {
-        title: "Numbers abroad are refused but for the countries listed; emergency numbers go on first (FreeSWITCH).",
-        changes: "what is dialled in the context that the file is put into; numbers of one's own country go on as before.",
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers are not (FreeSWITCH).",
+        changes: &changes,
         undo: "remove the file, then: fs_cli -x reloadxml",
         check: "fs_cli -x 'xml_locate dialplan' has it; a call to a number abroad ends with CALL_REJECTED.",
         notes: &[
+            "Whether an emergency number has a route here was not followed: place a test call as your carrier allows it, before and after.",
             "To use it: save it as dialplan/default/00_tolltrace_outbound.xml (before all other files of that folder, and of each context that phones use), then: fs_cli -x reloadxml",
         ],
     };
@@ -177,12 +220,14 @@ pub(super) fn freeswitch(plan: &Plan) -> String {
 /// Writes the route of Kamailio or OpenSIPS.
 pub(super) fn proxy(plan: &Plan) -> String {
     let outbound = &plan.outbound;
+    let changes = format!("INVITEs that the routing script gives to this route; {}.", at_home(outbound));
     let head = Head {
-        title: "Numbers abroad are refused but for the countries listed; emergency numbers go on first (Kamailio, OpenSIPS).",
-        changes: "INVITEs that the routing script gives to this route; numbers of one's own country go on as before.",
+        title: "Numbers abroad are refused but for the countries listed; emergency numbers are not (Kamailio, OpenSIPS).",
+        changes: &changes,
         undo: "take the route and the line that calls it out again, and restart the proxy.",
         check: "kamailio -c (opensips -C) reads the script without a complaint; a call to a number abroad is answered with 403.",
         notes: &[
+            "Whether an emergency number has a route here was not followed: place a test call as your carrier allows it, before and after.",
             "To use it: put the route at the end of the script, and call it behind the authentication: if (is_method(\"INVITE\")) { route(TOLLTRACE_OUT); }",
         ],
     };

@@ -5,11 +5,63 @@
 //! sends a packet writes a part of the line: each expression is tied to both ends of what the server itself writes, so
 //! that nobody can have an innocent address banned by putting it into a name.
 
-use super::script::Head;
-use super::{Jail, Kept, LogForm, Output, Plan, ScriptTurn};
+use super::script::{Head, push_wrapped};
+use super::{Jail, Kept, LogForm, Output, Plan, Replayed, ScriptTurn};
+use crate::fail2ban::Policy;
+use crate::report::document::{counted, instant};
 
 /// Name of jail and filter.
 const NAME: &str = "tolltrace-sip";
+
+/// What the jail asks for: five failures of a day ban for a week.
+pub(crate) const POLICY: Policy = Policy { max_retry: 5, find_time: 86_400, ban_time: 604_800 };
+/// Addresses named in the head.
+const MOST_NAMED: usize = 10;
+
+/// Says what the jail would have done here.
+fn told(replay: &Replayed) -> Vec<String> {
+    let mut lines = vec![
+        "Tried on this evidence, by the tries of each hour (a try may leave several lines, which ban sooner):".to_owned(),
+    ];
+    let mut say = |words: String| lines.push(format!("- {words}"));
+    for (address, hour, tries) in replay.banned.iter().take(MOST_NAMED) {
+        let failures = counted(u64::from(*tries), "failure");
+        say(format!("intruder {address}: banned after {failures}, in the hour from {}", instant(hour)));
+    }
+    for (address, most) in replay.missed.iter().take(MOST_NAMED) {
+        say(match most {
+            0 => format!("intruder {address}: never banned, it failed at nothing"),
+            most => format!("intruder {address}: never banned, {most} of {} within a day", POLICY.max_retry),
+        });
+    }
+    let left = (replay.banned.len().saturating_sub(MOST_NAMED)
+        + replay.missed.len().saturating_sub(MOST_NAMED)) as u64;
+    if left > 0 {
+        say(format!("and {left} more of the intruders' addresses"));
+    }
+    if replay.tried > 0 {
+        say(format!("of {} who tried and got nothing: {} banned", replay.tried, replay.tried_banned));
+    }
+    for (address, most) in replay.honest.iter().take(MOST_NAMED) {
+        say(match *most >= POLICY.max_retry {
+            true => format!(
+                "NOBODY BLAMES {address}, and it would have been banned: ask whose it is, and put it into ignoreip"
+            ),
+            false => format!(
+                "nobody blames {address}, and it came near: {most} of {} within a day",
+                POLICY.max_retry
+            ),
+        });
+    }
+    match replay.honest.len().saturating_sub(MOST_NAMED) {
+        0 if replay.honest.is_empty() => {
+            say("nobody else outside would have been banned, or came near".to_owned());
+        }
+        0 => {}
+        more => say(format!("and {more} more whom nobody blames")),
+    }
+    lines
+}
 
 /// Writes jail and filter.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
@@ -41,12 +93,18 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
         notes: &[
             "To use it: copy the folder fail2ban over /etc/fail2ban, then: fail2ban-client reload. Copied twice it is there once.",
             "Its own defaults (five in ten minutes, banned for ten minutes) let a guesser through who tries every few minutes.",
+            "Private networks are never banned: phones with a stale password, and a router that stands for everybody behind it. A guesser inside has to be found by hand.",
             "It counts failures only: whoever brings the right secret is never counted, and many addresses with one try each stay below it.",
         ],
     };
     let mut exempt = vec!["127.0.0.1/8".to_owned(), "::1".to_owned()];
     let known = plan.known().filter(|keep| keep.kind != Kept::Seen || plan.intrusions.is_empty());
+    // Whom the rules for SIP let in is not banned for a stale password either.
+    exempt.extend(super::nftables::INSIDE.map(str::to_owned));
     exempt.extend(known.map(|keep| keep.network.to_string()));
+    exempt.dedup();
+    let mut replayed = String::new();
+    told(&jail.replay).iter().for_each(|line| push_wrapped(&mut replayed, "#", line));
     let missing = match jail.form {
         LogForm::FreeSwitch => {
             "# FreeSWITCH tells of wrong secrets only with log-auth-failures=true in each SIP profile.\n"
@@ -59,9 +117,12 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
         }
     };
     format!(
-        "{head}{missing}\n[{NAME}]\nenabled = true\nfilter = {NAME}\nlogpath = {log}\nbackend = auto\nmaxretry = 5\nfindtime = 86400\nbantime = 604800\nignoreip = {exempt}\naction = %(banaction_allports)s[name=%(__name__)s-tcp, protocol=\"tcp\"]\n         %(banaction_allports)s[name=%(__name__)s-udp, protocol=\"udp\"]\n",
+        "{head}{replayed}{missing}\n[{NAME}]\nenabled = true\nfilter = {NAME}\nlogpath = {log}\nbackend = auto\nmaxretry = {retries}\nfindtime = {find}\nbantime = {ban}\nignoreip = {exempt}\naction = %(banaction_allports)s[name=%(__name__)s-tcp, protocol=\"tcp\"]\n         %(banaction_allports)s[name=%(__name__)s-udp, protocol=\"udp\"]\n",
         head = head.remarks("#"),
         log = jail.log,
+        retries = POLICY.max_retry,
+        find = POLICY.find_time,
+        ban = POLICY.ban_time,
         exempt = exempt.join(" "),
     )
 }

@@ -23,6 +23,7 @@ pub fn write(
         let path = path.to_owned();
         move |cause| (path, cause)
     };
+    own_folders(folder)?;
     clear(folder).map_err(at(folder))?;
     for file in files(plan, asked) {
         let path = folder.join(&file.path);
@@ -40,13 +41,27 @@ pub fn write(
     Ok(())
 }
 
+/// Refuses a link, or anything but a folder, in the place of the folder or of one below it: what an earlier run left
+/// may have been in others' hands, and a link may lead into the evidence.
+fn own_folders(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    for path in std::iter::once(folder.to_owned()).chain(FOLDERS.map(|name| folder.join(name))) {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if !found.is_dir() => return Err((path, io::ErrorKind::NotADirectory.into())),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err((path, cause)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Takes away the files of an earlier run, by the names that they can have: a rule that no longer holds must not be
 /// loaded by mistake. Secrets that were made stay: they may be set by now.
 fn clear(folder: &Path) -> io::Result<()> {
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 25] = [
         "README.md",
         "block-intruders.nft",
         "carrier.md",
+        "close.md",
         "credentials.md",
         "end-calls-asterisk.sh",
         "end-calls-freeswitch.sh",

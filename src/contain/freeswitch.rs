@@ -2,22 +2,42 @@
 //!
 //! Facts relied on: `hupall CAUSE VARIABLE VALUE` ends the calls whose variable has that value, and
 //! `sip_auth_username` is the account that authenticated; `sofia profile NAME flush_inbound_reg USER@DOMAIN` takes
-//! registrations off; `show registrations` is CSV, user and realm first; `fsctl pause outbound` lets no new call out.
+//! registrations off; `show registrations` is CSV, user and realm first; `fsctl pause outbound` lets no new call out;
+//! `show channels as delim |` has one channel a line, its uuid first, and from the fifth field on its name, the
+//! caller, the destination and what the application was given; `uuid_kill UUID` ends one.
 
+use super::asterisk::in_words;
 use super::script::{Head, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
 
 /// Writes the script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
-    if plan.intrusions.is_empty() || !plan.runs(Product::FreeSwitch) {
+    if !plan.has_calls_here() || !plan.runs(Product::FreeSwitch) {
         return Vec::new();
     }
-    let purpose = "ends the fraudulent calls and takes the intruder's registrations off (FreeSWITCH)";
+    let purpose = match (plan.taken.is_empty() && plan.numbers.is_empty(), asked.end_calls) {
+        (true, true) => "ends every call, honest ones included (FreeSWITCH)",
+        (true, false) => "shows the calls that are up; --end-calls writes one that ends all (FreeSWITCH)",
+        (false, _) => {
+            "ends the calls of the accounts taken over and those to the numbers of the fraud, and takes the intruder's registrations off (FreeSWITCH)"
+        }
+    };
     vec![Output::new("end-calls-freeswitch.sh", purpose, script(plan, asked))]
 }
 
 const FUNCTIONS: &str = r#"profiles() {
     fs_cli -x 'sofia status' 2>/dev/null | sed -n 's/^ *\([A-Za-z0-9_.-]*\)[[:space:]]*profile[[:space:]].*/\1/p'
+}
+end_calls_to_numbers() {
+    fs_cli -x 'show channels as delim |' 2>/dev/null | awk -F '|' -v numbers="$1" '
+        BEGIN { count = split(numbers, number, " ") }
+        {
+            called = ""
+            for (i = 5; i <= NF; i++) called = called "|" $i
+            for (i = 1; i <= count; i++) if (index(called, number[i])) { print $1; next }
+        }' | grep -E '^[0-9a-f-]{36}$' | while IFS= read -r uuid; do
+        run fs_cli -x "uuid_kill $uuid" </dev/null
+    done
 }
 forget() {
     fs_cli -x 'show registrations' 2>/dev/null | cut -d , -f 1,2 | grep -E '^[A-Za-z0-9_.-]+,[A-Za-z0-9_.:-]+$' \
@@ -33,16 +53,24 @@ forget() {
 fn script(plan: &Plan, asked: Asked) -> String {
     let changes = if asked.end_calls {
         "ends every call, honest ones included, and takes the registrations of the accounts below off."
+    } else if plan.taken.is_empty() && plan.numbers.is_empty() {
+        "nothing: it shows the calls that are up."
     } else {
-        "ends every call that the accounts below placed, and takes their registrations off; calls of others go on."
+        "ends every call that the accounts below placed and every call to the numbers below, and takes the accounts' registrations off; calls of others go on."
+    };
+    let title = match (plan.taken.is_empty() && plan.numbers.is_empty(), asked.end_calls) {
+        (true, false) => "Show the calls that are up (FreeSWITCH).",
+        (true, true) => "End every call (FreeSWITCH).",
+        (false, _) => "End the fraudulent calls, and take the intruder's registrations off (FreeSWITCH).",
     };
     let head = Head {
-        title: "End the fraudulent calls, and take the intruder's registrations off (FreeSWITCH).",
+        title,
         changes,
         undo: "a call that was ended is dialled again; an honest phone registers again by itself, once it has the new secret.",
         check: "fs_cli -x 'show calls' and fs_cli -x 'show registrations' name none of them.",
         notes: &[
-            "Change the secrets first (credentials.md; then fs_cli -x reloadxml), or the intruder registers again within seconds. Use it before any rule that rejects what goes out.",
+            "Use it at once, before stop-outbound.nft or any other rule that rejects what goes out: the hang-up has to reach the carrier. Use it again when the secrets are changed (credentials.md; then fs_cli -x reloadxml): then whoever registered anew in between is out.",
+            "Digits below that are cut short stand for a range of numbers abroad that no honest call went to. Calls to numbers that are new today are not found by them: look at the list.",
             "To let no new call out at all: fs_cli -x 'fsctl pause outbound'; undone by 'fsctl resume outbound'. Emergency calls are stopped as well.",
         ],
     };
@@ -54,6 +82,10 @@ fn script(plan: &Plan, asked: Asked) -> String {
         text.push_str(&format!(
             "run fs_cli -x 'hupall NORMAL_CLEARING sip_auth_username {name}'\nforget '{name}'\n"
         ));
+    }
+    if !plan.numbers.is_empty() {
+        push_wrapped(&mut text, "#", "Calls to the numbers of the fraud, whoever makes them:");
+        text.push_str(&format!("end_calls_to_numbers '{}'\n", in_words(&plan.numbers)));
     }
     if asked.end_calls {
         push_wrapped(&mut text, "#", "--end-calls: everything that is up.");

@@ -1,4 +1,4 @@
-//! The same rules for hosts that have iptables: files for `iptables-restore`, and the script that puts them in place.
+//! Intruders out and SIP from known networks, for hosts that have iptables: files for `iptables-restore`, and the script that puts them in place.
 //!
 //! A file only fills chains of its own, with `--noflush`: loaded twice it is there once, and no rule of others is
 //! touched. The jumps into them are the script's, which asks whether they are there before it adds them. FreePBX's
@@ -23,7 +23,11 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
     let mut files: Vec<Output> = families
         .into_iter()
         .map(|(name, is_four)| {
-            Output::new(name, "the same rules, for iptables-restore --noflush", rules(plan, asked, is_four))
+            Output::new(
+                name,
+                "block-intruders and sip-only-from-known for iptables-restore --noflush; the other rules are of nftables only",
+                rules(plan, asked, is_four),
+            )
         })
         .collect();
     files.push(Output::new(

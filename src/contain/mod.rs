@@ -9,9 +9,10 @@
 
 mod asterisk;
 mod carrier;
+mod closings;
 mod credentials;
 mod dialplan;
-mod fail2ban;
+pub(crate) mod fail2ban;
 mod folder;
 mod freeswitch;
 mod generated;
@@ -32,8 +33,9 @@ pub use folder::write;
 pub use generated::{NewSecrets, NoRandomness, secrets};
 pub use orders::blocks;
 pub use plan::{
-    ByHand, Country, Credential, Cut, Intrusion, Jail, Keep, Kept, LogForm, OpenRoute, Outbound, Plan,
-    Product, Removal, RemovalKind, ScriptTurn, Taken, TrunkLine, Turn, Unresolved,
+    ByHand, Closing, Country, Credential, Cut, EmergencyWay, Intrusion, Jail, Keep, Kept, Leads, LogForm,
+    OpenRoute, Outbound, Plan, Product, Removal, RemovalKind, Replayed, ScriptTurn, Taken, TrunkLine, Turn,
+    Unresolved,
 };
 
 /// How the files are to be.
@@ -75,6 +77,7 @@ pub fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
     files.extend(iptables::files(plan, asked));
     files.extend(carrier::files(plan));
     files.extend(credentials::files(plan));
+    files.extend(closings::files(plan));
     files.extend(outbound::files(plan));
     files.extend(removals::files(plan));
     files.extend(fail2ban::files(plan));

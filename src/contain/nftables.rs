@@ -37,7 +37,7 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
     if !plan.cut.is_empty() {
         files.push(Output::new("block-intruders.nft", "shuts the intruders' addresses out", block(plan)));
     }
-    if !plan.intrusions.is_empty() {
+    if plan.has_calls_here() {
         files.push(Output::new(
             "stop-outbound.nft",
             "lets no new call out to the carriers",

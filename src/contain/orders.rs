@@ -2,13 +2,19 @@
 
 use std::net::IpAddr;
 
-use super::{Asked, Output, Plan, Product};
+use super::words::Digits;
+use super::{Asked, Output, Plan, Product, Turn, nftables};
+use crate::pbx::{Carriage, Spoken};
 use crate::report::document::{Block, Line, counted};
 use crate::report::markdown;
 use crate::report::model::Vector;
 
 /// Addresses named in one line.
 const MOST_NAMED: usize = 8;
+/// Findings of secrets that strangers have by now.
+const HANDED_OUT: [&str; 2] = ["provisioning-leaked", "secrets-downloaded"];
+/// Things that stand open named in one line.
+const MOST_OPEN: usize = 4;
 /// Things left to a person that are shown on a screen.
 const MOST_BY_HAND: usize = 8;
 
@@ -46,9 +52,7 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
     let has = |name: &str| files.iter().any(|file| file.path == name);
     let mut blocks = Vec::new();
     if plan.intrusions.is_empty() {
-        blocks.push(Block::Paragraph(
-            Line::default().strong("Nothing to cut off: no intrusion was found in this evidence."),
-        ));
+        blocks.push(Block::Paragraph(Line::default().strong(no_intrusion(plan))));
         if plan.tried_count > 0 {
             blocks.push(Block::Paragraph(
                 format!(
@@ -89,45 +93,50 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
     blocks
 }
 
-/// What stops the calls, the surest first.
+/// Says what no intrusion in the report means: not found is one thing, not to be told another.
+fn no_intrusion(plan: &Plan) -> &'static str {
+    let stands_open = !(plan.closings.is_empty() && plan.removals.is_empty() && plan.credentials.is_empty());
+    if plan.closings.iter().any(|one| HANDED_OUT.contains(&one.id)) {
+        return "No intrusion was found in this evidence, but strangers were given secrets: change them, and ask the carrier for calls that never passed this system.";
+    }
+    match (plan.shows_logins, stands_open) {
+        (true, false) => "Nothing to cut off: no intrusion was found in this evidence.",
+        (true, true) => {
+            "No intrusion was found in this evidence; what stands open is to be closed all the same."
+        }
+        (false, false) => {
+            "Whether anybody got in cannot be told: these files show no login that succeeds. Nothing in them says what to cut off."
+        }
+        (false, true) => {
+            "Whether anybody got in cannot be told: these files show no login that succeeds. What stands open is to be closed all the same."
+        }
+    }
+}
+
+/// What stops the calls, in the order of the playbook: what is up costs money by the minute, and is ended while a
+/// hang-up still reaches the carrier; then nothing new goes out; then nobody comes back.
 fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![
         "Call the carrier's 24-hour line: stop all outbound calls of the account (carrier.md has the words). Do it while another does the rest.".into(),
         Line::typed("If the system runs: `sh save-first.sh FOLDER` saves what only it knows; it takes a minute and changes nothing."),
     ];
     // Calls that a stranger places with the trunk's secret never come through here.
-    let is_elsewhere = plan.intrusions.iter().all(|one| one.vector == Vector::TrunkCredential);
-    if is_elsewhere {
+    if !plan.has_calls_here() {
         lines.push("The calls do not pass this system: to stop it stops none of them. Only the carrier can: have it change the trunk's secret in that call.".into());
+        lines.extend(shut_out(plan));
         return lines;
+    }
+    lines.extend(end_calls(plan, has));
+    if has("stop-outbound.nft") {
+        lines.push(Line::typed(
+            "At once behind it: `nft -f stop-outbound.nft` lets no new call out, EMERGENCY CALLS included. Not before: it ends no call that is up, and keeps the hang-up from the carrier. Look at the list of calls once more.",
+        ));
     }
     let stops: Vec<&str> = service(plan).into_iter().map(Product::stop_command).collect();
     if !stops.is_empty() {
         let stops = stops.join("`; `");
         lines.push(Line::typed(&format!(
-            "If the phones may be silent: `{stops}`. That ends every call and every registration."
-        )));
-    }
-    let ends: Vec<&str> = [
-        "end-calls-asterisk.sh",
-        "end-calls-freeswitch.sh",
-        "end-calls-kamailio.sh",
-        "end-calls-opensips.sh",
-    ]
-    .into_iter()
-    .filter(|name| has(name))
-    .collect();
-    if !ends.is_empty() {
-        let ends = ends.join(" now`; `sh ");
-        let first = if plan.taken.is_empty() {
-            format!(
-                "If not: `sh {ends}` shows the calls that are up: end those to the numbers in carrier.md (contain --end-calls writes a script that ends all)"
-            )
-        } else {
-            format!("If not: change the secrets of what was taken over, then `sh {ends} now`")
-        };
-        lines.push(Line::typed(&format!(
-            "{first}; only then `nft -f stop-outbound.nft`, which lets no new call out. To reject what goes out does not end calls that are up."
+            "If calls go on, or the phones may be silent anyway: `{stops}`. That ends every call and every registration."
         )));
     }
     if plan.came_by(&[Vector::WebExploit, Vector::WebAdmin]) {
@@ -135,18 +144,47 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     }
     if plan.came_by(&[Vector::TrunkCredential]) {
         lines.push(
-            "The calls did not pass this system: stopping it stops none of them. Only the carrier can."
+            "Some of the calls did not pass this system: stopping it stops none of those. Only the carrier can."
                 .into(),
         );
     }
-    if !plan.cut.is_empty() {
-        let addresses: Vec<IpAddr> = plan.cut.iter().map(|cut| cut.address).collect();
-        let named = some_of(&addresses);
+    lines.extend(shut_out(plan));
+    if plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
+        lines.push(Line::typed(
+            "Change what the intruder uses (the first of credentials.md), and run the script that ended the calls once more: then his registrations are off for good.",
+        ));
+    }
+    lines
+}
+
+/// Ends the calls that are up, as far as a script can tell them.
+fn end_calls(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let knows = !plan.taken.is_empty() || !plan.numbers.is_empty();
+    for name in ["end-calls-asterisk.sh", "end-calls-freeswitch.sh"].into_iter().filter(|name| has(name)) {
+        lines.push(Line::typed(&if knows {
+            format!("End the calls that are up: `sh {name} now` (without `now` it shows which).")
+        } else {
+            format!("`sh {name}` shows the calls that are up: end those to the numbers in carrier.md (contain --end-calls writes a script that ends all).")
+        }));
+    }
+    for name in ["end-calls-kamailio.sh", "end-calls-opensips.sh"].into_iter().filter(|name| has(name)) {
         lines.push(Line::typed(&format!(
-            "Shut out {named}: `nft -f block-intruders.nft`, or `sh iptables.sh block now`."
+            "The proxy ends no call by itself: end the calls that are up at the gateway behind it, or have the carrier do it. `sh {name} now` takes the intruder's registrations off."
         )));
     }
     lines
+}
+
+/// Shuts the intruders out.
+fn shut_out(plan: &Plan) -> Option<Line> {
+    let addresses: Vec<IpAddr> = plan.cut.iter().map(|cut| cut.address).collect();
+    let named = some_of(&addresses);
+    (!addresses.is_empty()).then(|| {
+        Line::typed(&format!(
+            "Shut out {named}: `nft -f block-intruders.nft`, or `sh iptables.sh block now`."
+        ))
+    })
 }
 
 /// Returns what to stop: FreePBX starts and stops Asterisk itself.
@@ -165,14 +203,21 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     };
     add(
         "services-only-from-known.nft",
-        "Close the way in: panel, phone files, manager interface from one's own networks only".to_owned(),
+        format!("Close the way in: {} from one's own networks only", services(plan)),
     );
     add("remove.md", format!("Take away {}", counted(plan.removals.len() as u64, "thing")));
-    add(
-        "credentials.md",
-        format!("Change {}, in the order of the list", counted(plan.credentials.len() as u64, "secret")),
-    );
-    add("routes.md", "Let out only what is needed, emergency numbers first".to_owned());
+    add("credentials.md", format!("Change {}, in the order of the list", secrets(plan)));
+    add("close.md", format!("Close what stands open: {}", open(plan)));
+    let stuck: Vec<&str> = plan.outbound.stuck().into_iter().map(Digits::as_str).collect();
+    let stuck = if stuck.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; by this dialplan NOT going out as dialled: {}: make a route for each first",
+            stuck.join(", ")
+        )
+    };
+    add("routes.md", format!("Let out only what is needed{stuck}"));
     let cut =
         if asked.end_calls { "; connections that are up are cut" } else { "; connections that are up go on" };
     add("sip-only-from-known.nft", format!("Take SIP from the carriers and one's own networks only{cut}"));
@@ -181,6 +226,48 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         lines.push(format!("No jail of fail2ban is written: {why}.").into());
     }
     lines
+}
+
+/// Names the services that only one's own networks are let to.
+fn services(plan: &Plan) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for one in nftables::services(plan) {
+        let name = match (one.spoken, one.carriage) {
+            (Spoken::Web, Carriage::Udp) => "phone files by TFTP",
+            (Spoken::Web, Carriage::Tcp) => "web pages",
+            (Spoken::Manager, _) => "the manager interface",
+            (Spoken::EventSocket, _) => "the event socket",
+            _ => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+/// Counts the secrets, those at once apart.
+fn secrets(plan: &Plan) -> String {
+    let all = plan.credentials.len() as u64 + plan.credentials_left_out as u64;
+    let at_once = plan.credentials.iter().filter(|one| one.turn == Turn::Taken).count();
+    match at_once {
+        0 => counted(all, "secret"),
+        some => format!("{}, {some} of them at once", counted(all, "secret")),
+    }
+}
+
+/// Names the first of what stands open.
+fn open(plan: &Plan) -> String {
+    let mut named: Vec<&str> = Vec::new();
+    for one in &plan.closings {
+        if !named.contains(&one.why.as_str()) {
+            named.push(&one.why);
+        }
+    }
+    let more = named.len().saturating_sub(MOST_OPEN);
+    named.truncate(MOST_OPEN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", named.join("; "))
 }
 
 /// Counts addresses with their noun.

@@ -22,6 +22,8 @@ pub struct Plan {
     pub products: BTreeSet<Product>,
     /// The product and version as the evidence tells them.
     pub version: Option<Untrusted>,
+    /// Would an intrusion have been seen: do these files show logins that succeed?
+    pub shows_logins: bool,
     /// The intrusions, in the order of the report.
     pub intrusions: Vec<Intrusion>,
     /// Addresses to shut out.
@@ -40,6 +42,10 @@ pub struct Plan {
     pub knows_ports: bool,
     /// Accounts whose calls and registrations are to be ended.
     pub taken: Vec<Taken>,
+    /// Digits by which a call that is up is told to be one to the numbers of the fraud.
+    pub numbers: Vec<Digits>,
+    /// How many more there are.
+    pub numbers_left_out: usize,
     /// Secrets to change, the most urgent first.
     pub credentials: Vec<Credential>,
     /// How many more there are.
@@ -48,6 +54,8 @@ pub struct Plan {
     pub trunks: Vec<TrunkLine>,
     /// How numbers go out.
     pub outbound: Outbound,
+    /// What stands open, and how to close it.
+    pub closings: Vec<Closing>,
     /// What to take away.
     pub removals: Vec<Removal>,
     /// What a jail of fail2ban can rest on.
@@ -221,12 +229,12 @@ impl Turn {
     /// Returns what the turn is, as a heading.
     pub fn words(self) -> &'static str {
         match self {
-            Turn::Taken => "First: what the intruder uses",
-            Turn::Trunk => "Second: the lines to carriers",
-            Turn::Control => "Third: whoever may change the system",
-            Turn::Read => "Fourth: what strangers have read",
-            Turn::Weak => "Fifth: what a guesser finds",
-            Turn::Rest => "Last: everything else on this host",
+            Turn::Taken => "what the intruder uses",
+            Turn::Trunk => "the lines to carriers",
+            Turn::Control => "whoever may change the system",
+            Turn::Read => "what strangers have read",
+            Turn::Weak => "what a guesser finds",
+            Turn::Rest => "everything else on this host",
         }
     }
 }
@@ -263,6 +271,8 @@ pub struct Outbound {
     pub emergency: Vec<Digits>,
     /// Are they this country's own, and not only the most usual ones?
     pub knows_emergency: bool,
+    /// Where emergency numbers lead by the dialplan, with and without an outside line; empty where none was followed.
+    pub ways: Vec<EmergencyWay>,
     /// What is dialled for an outside line.
     pub outside: Vec<Digits>,
     /// What is dialled before a number abroad.
@@ -279,6 +289,54 @@ pub struct Outbound {
     pub contexts: Vec<Name>,
     /// Does the dialplan have FreePBX's contexts for routes?
     pub has_panel_routes: bool,
+}
+
+/// Where an emergency number leads from a context.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmergencyWay {
+    /// What is dialled.
+    pub dialed: Digits,
+    /// The emergency number in it: what is left without the outside line.
+    pub number: Digits,
+    /// The context that it is dialled in.
+    pub context: Name,
+    /// Where it leads.
+    pub leads: Leads,
+}
+
+/// Where a number leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leads {
+    /// Out by a trunk, as the emergency number that it is.
+    Out {
+        /// The trunk.
+        trunk: Untrusted,
+        /// The extension that the number meets first, and its context.
+        pattern: Untrusted,
+        /// The context of it.
+        context: Untrusted,
+    },
+    /// Out by a trunk, as another number.
+    OutAs {
+        /// What the trunk is given.
+        number: Untrusted,
+        /// The extension that the number meets first.
+        pattern: Untrusted,
+        /// The context of it.
+        context: Untrusted,
+    },
+    /// To an extension from which no trunk was found.
+    Inside {
+        /// The extension.
+        pattern: Untrusted,
+        /// Its context.
+        context: Untrusted,
+    },
+    /// Nowhere: no extension takes it.
+    Nowhere,
+    /// That cannot be told from these files.
+    Unknown,
 }
 
 /// A country that honest calls went to.
@@ -305,6 +363,27 @@ pub struct OpenRoute {
     pub place: String,
     /// How many fraudulent calls left by it.
     pub calls: u64,
+    /// Did the intruder write it?
+    pub is_intruders: bool,
+    /// Does it take nothing but numbers abroad? Any other is the way of ordinary calls too.
+    pub is_only_abroad: bool,
+    /// Emergency numbers that leave by it, as they are dialled.
+    pub emergency: Vec<Digits>,
+}
+
+/// Something that stands open to strangers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Closing {
+    /// The word of its finding.
+    pub id: &'static str,
+    /// Where or what it is.
+    pub subject: Untrusted,
+    /// What is wrong.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+    /// Where it stands.
+    pub places: Vec<String>,
 }
 
 /// Something to take away.
@@ -380,8 +459,25 @@ pub struct Jail {
     pub form: LogForm,
     /// Records of failures in it, of all files of that log.
     pub failures: u64,
+    /// What it would have done, had it run.
+    pub replay: Replayed,
     /// Of a proxy's log: the turns by which its script tells of a failure.
     pub turns: Vec<ScriptTurn>,
+}
+
+/// What the jail would have done, from the tries of each hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Intruders that it would have banned, each with the hour and the tries until then.
+    pub banned: Vec<(IpAddr, When, u32)>,
+    /// Intruders that it would never have banned, with the most failures that it would have counted at once.
+    pub missed: Vec<(IpAddr, u32)>,
+    /// How many of those who tried and got nothing it would have banned.
+    pub tried_banned: u64,
+    /// How many of them are known by their tries.
+    pub tried: u64,
+    /// Others from outside who would have been banned, or nearly, with the failures that were counted at once.
+    pub honest: Vec<(IpAddr, u32)>,
 }
 
 /// The turn of speech by which a site's routing script tells of a failure.
@@ -416,6 +512,23 @@ pub struct ByHand {
     pub why: String,
 }
 
+impl Outbound {
+    /// Returns the emergency numbers that do not go out where they are dialled as they are, each once.
+    pub fn stuck(&self) -> Vec<&Digits> {
+        let is_stuck = |way: &&EmergencyWay| {
+            way.dialed == way.number && !matches!(way.leads, Leads::Out { .. } | Leads::Unknown)
+        };
+        let stuck: BTreeSet<&Digits> = self.ways.iter().filter(is_stuck).map(|way| &way.number).collect();
+        stuck.into_iter().collect()
+    }
+
+    /// Returns where a number leads from a context, if that was looked at.
+    pub fn leads(&self, context: &str, dialed: &str) -> Option<&Leads> {
+        let is_it = |way: &&EmergencyWay| way.context.as_str() == context && way.dialed.as_str() == dialed;
+        self.ways.iter().find(is_it).map(|way| &way.leads)
+    }
+}
+
 impl Plan {
     /// Returns the networks that may speak to the phone system, those to be asked about left out.
     pub fn known(&self) -> impl Iterator<Item = &Keep> {
@@ -425,6 +538,11 @@ impl Plan {
     /// Returns whether an intrusion came by one of these ways.
     pub fn came_by(&self, vectors: &[Vector]) -> bool {
         self.intrusions.iter().any(|intrusion| vectors.contains(&intrusion.vector))
+    }
+
+    /// Returns whether fraudulent calls pass this system: those of a stolen trunk secret never do.
+    pub fn has_calls_here(&self) -> bool {
+        self.intrusions.iter().any(|intrusion| intrusion.vector != Vector::TrunkCredential)
     }
 
     /// Returns whether the phone system runs a program.

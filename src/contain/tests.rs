@@ -34,6 +34,13 @@ fn full() -> Plan {
             is_to_ask: false,
         });
     }
+    plan.closings.push(Closing {
+        id: "guest-calls-allowed",
+        subject: "sip.conf".into(),
+        why: String::new(),
+        remedy: String::new(),
+        places: Vec::new(),
+    });
     plan.credentials.push(Credential {
         turn: Turn::Taken,
         kind: "SIP account",
@@ -45,8 +52,14 @@ fn full() -> Plan {
         is_carriers: false,
     });
     let log = words::DiskPath::new("/var/log/asterisk/full").unwrap();
-    plan.jail =
-        Some(Jail { log, path: String::new(), form: LogForm::Asterisk, failures: 1, turns: Vec::new() });
+    plan.jail = Some(Jail {
+        log,
+        path: String::new(),
+        form: LogForm::Asterisk,
+        failures: 1,
+        replay: Replayed::default(),
+        turns: Vec::new(),
+    });
     plan
 }
 
@@ -97,4 +110,76 @@ fn addresses_of_both_families_are_shut_out() {
     assert!(text("block-intruders.nft").contains("elements = { 2001:db8::7 }"));
     assert!(text("iptables.v6").contains("-A TOLLTRACE-IN -s 2001:db8::7 -j DROP"));
     assert!(!text("iptables.v4").contains("2001:db8"));
+}
+
+/// The programs' own command lines, as far as the scripts ask them. Asterisk 22.10's puts no blank behind a long key;
+/// `kamcmd` of Kamailio 5.6.3 takes a name of digits for a number.
+const ASTERISK: &str = r#"#!/bin/sh
+case "$2" in
+'core show channels concise') printf 'PJSIP/%s!default!s!1!Up\n' 205-00000001 2050-00000002 ;;
+'database show registrar/contact')
+    for name in 205 2050; do
+        printf '/registrar/contact/%-24s: {"uri":"sip:x@192.0.2.9"}\n' "$name;@d6"
+        printf '/registrar/contact/%s;@3d6dec13a23bd499fdabd05343f0219c: {"uri":"sip:x@192.0.2.9"}\n' "$name"
+    done ;;
+*) echo "$2" >>done ;;
+esac
+"#;
+const KAMCMD: &str = r#"#!/bin/sh
+case "$*" in
+ul.dump) printf '\t\tDomain: location\n\t\tAoRs: {\n\t\t\tAoR: 205\n\t\t\tAoR: 2050\n\t\t\tAoR: 205@pbx.example\n' ;;
+'ul.rm location '[0-9]*) echo 'error: 500 - Not enough parameters' ;;
+'ul.rm location '*) echo "$*" >>done ;;
+esac
+"#;
+const OPENSIPS_CLI: &str = r#"#!/bin/sh
+case "$*" in
+*ul_dump) printf '        {\n            "AOR": "205",\n            "Contacts": [\n        {\n            "AOR": "2050",\n' ;;
+*' ul_rm '*) echo "$*" >>done ;;
+esac
+"#;
+
+#[test]
+fn the_registrations_of_the_taken_account_go_and_no_others() {
+    let of_asterisk = "channel request hangup PJSIP/205-00000001\ndatabase del registrar/contact 205;@d6\ndatabase del registrar/contact 205;@3d6dec13a23bd499fdabd05343f0219c\n";
+    let of_kamailio = "ul.rm location s:205\nul.rm location s:205@pbx.example\n";
+    let of_opensips = "-x mi ul_rm location 205\n";
+    for (product, program, stub, done) in [
+        (Product::Asterisk, "asterisk", ASTERISK, of_asterisk),
+        (Product::Kamailio, "kamcmd", KAMCMD, of_kamailio),
+        (Product::OpenSips, "opensips-cli", OPENSIPS_CLI, of_opensips),
+    ] {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut plan = full();
+        plan.products = [product].into();
+        let name = words::Name::new("205").unwrap();
+        plan.taken = vec![Taken { name, channel: "PJSIP/205".to_owned(), is_made: false }];
+        let all = files(&plan, Asked::default());
+        let script = all.iter().find(|file| file.path.starts_with("end-calls")).unwrap();
+        std::fs::write(scratch.path().join("script"), &script.text).unwrap();
+        let place = scratch.path().join(program);
+        std::fs::write(&place, stub).unwrap();
+        let run = |word: &str| {
+            let mut command = std::process::Command::new("sh");
+            command.arg("script").args((!word.is_empty()).then_some(word)).current_dir(scratch.path());
+            command.env("PATH", format!("{}:/usr/bin:/bin", scratch.path().display())).output().unwrap()
+        };
+        let told = || std::fs::read_to_string(scratch.path().join("done")).unwrap_or_default();
+        let mode = |bits| {
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(bits);
+            std::fs::set_permissions(&place, permissions).unwrap();
+        };
+        mode(0o755);
+        assert!(run("").status.success());
+        assert_eq!(told(), "", "nothing is done without the word");
+        assert!(run("now").status.success());
+        assert_eq!(told(), done, "{program}");
+        if product == Product::Asterisk {
+            continue;
+        }
+        std::fs::write(&place, "#!/bin/sh\necho 'no socket'\nexit 255\n").unwrap();
+        let unanswered = run("now");
+        assert_eq!(unanswered.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&unanswered.stderr).contains("does not answer: nothing was done"));
+    }
 }

@@ -115,17 +115,22 @@ fn script(plan: &Plan) -> String {
     text
 }
 
+/// The script's head. A command that asks a hung program would wait for ever, and what comes after it would be lost.
 const BEGIN: &str = r#"set -u
 umask 077
+seconds=60
 folder=${1-}
 [ -n "$folder" ] || { echo "usage: sh $0 FOLDER" >&2; exit 2; }
 mkdir "$folder" || exit 2
 date -u '+%Y-%m-%dT%H:%M:%SZ' >"$folder/begun"
+limited() {
+    if command -v timeout >/dev/null 2>&1; then timeout -s KILL "$seconds" "$@"; else "$@"; fi
+}
 save() {
     name=$1
     shift
     command -v "$1" >/dev/null 2>&1 || { echo "$name: no $1 here" >>"$folder/not-saved"; return; }
-    nice -n 19 "$@" >"$folder/$name.txt" 2>"$folder/$name.errors" </dev/null || echo "$name: failed" >>"$folder/not-saved"
+    limited nice -n 19 "$@" >"$folder/$name.txt" 2>"$folder/$name.errors" </dev/null || echo "$name: failed, or stopped after $seconds seconds" >>"$folder/not-saved"
     [ -s "$folder/$name.errors" ] || rm -f "$folder/$name.errors"
 }
 "#;
@@ -140,5 +145,50 @@ fn push(text: &mut String, words: &str, commands: Commands) {
     push_wrapped(text, "#", words);
     for (name, command) in commands {
         text.push_str(&format!("save {name} {command}\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Tools that the script needs, and those that it asks here.
+    const TOOLS: [&str; 9] = ["sh", "mkdir", "date", "rm", "nice", "timeout", "sha256sum", "sleep", "uname"];
+    const HUNG: &str = "#!/bin/sh\ncase $2 in *concise) exec sleep 40;; *) echo \"said $2\";; esac\n";
+
+    #[test]
+    fn a_program_that_hangs_keeps_nothing_else_from_being_saved() {
+        let scratch = tempfile::tempdir().unwrap();
+        let at = |name: &str| scratch.path().join(name);
+        fs::create_dir(at("bin")).unwrap();
+        for tool in TOOLS {
+            let place = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
+            let Some(found) = place.iter().find(|place| place.exists()) else {
+                return eprintln!("passed over: no {tool} here");
+            };
+            symlink(found, at("bin").join(tool)).unwrap();
+        }
+        fs::write(at("bin/asterisk"), HUNG).unwrap();
+        fs::set_permissions(at("bin/asterisk"), fs::Permissions::from_mode(0o755)).unwrap();
+        let script = script(&Plan::default());
+        assert!(script.contains("\nseconds=60\n"));
+        fs::write(at("save-first.sh"), script.replace("\nseconds=60\n", "\nseconds=1\n")).unwrap();
+        let run = Command::new("sh")
+            .args(["save-first.sh", "saved"])
+            .current_dir(scratch.path())
+            .env("PATH", at("bin"))
+            .output()
+            .unwrap();
+        let said = |name: &str| fs::read_to_string(at("saved").join(name)).unwrap_or_default();
+        assert!(run.status.success(), "{run:?}");
+        assert!(said("not-saved").contains("asterisk-channels: failed, or stopped after 1 seconds\n"));
+        assert!(!said("not-saved").contains("asterisk-channels-verbose: "));
+        assert_eq!(said("asterisk-uptime.txt"), "said core show uptime\n");
+        assert!(said("SHA256SUMS").contains("kernel.txt"));
     }
 }

@@ -83,6 +83,46 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action, in the order in which they are declared.
+    pub const ALL: [Action; 36] = [
+        Action::Probe,
+        Action::KeepAlive,
+        Action::Challenge,
+        Action::AuthFailed,
+        Action::AuthOk,
+        Action::Registered,
+        Action::Unregistered,
+        Action::CallAttempt,
+        Action::CallRejected,
+        Action::Call,
+        Action::Dialplan,
+        Action::Dialed,
+        Action::Answered,
+        Action::HungUp,
+        Action::Media,
+        Action::ManagerLogin,
+        Action::ManagerLogoff,
+        Action::FileFetched,
+        Action::FileWritten,
+        Action::FileMissing,
+        Action::WebRequest,
+        Action::WebError,
+        Action::Banned,
+        Action::Unbanned,
+        Action::Noticed,
+        Action::Reachable,
+        Action::Unreachable,
+        Action::UserAgent,
+        Action::Queue,
+        Action::Server,
+        Action::Forged,
+        Action::Command,
+        Action::HostAccount,
+        Action::Installed,
+        Action::Connected,
+        Action::LinesLost,
+    ];
+
     /// Returns the word used in every output.
     pub fn word(self) -> &'static str {
         match self {

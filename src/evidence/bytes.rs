@@ -73,6 +73,14 @@ impl Handle {
         }
     }
 
+    /// Returns how many bytes from `offset` on are a hole of a sparse file: they are zero and lie nowhere.
+    pub(crate) fn hole_at(&self, offset: u64) -> u64 {
+        match &self.from {
+            From::File(file) => hole_at(file, offset, self.size),
+            From::Memory(_) | From::Kept(_) | From::Part { .. } => 0,
+        }
+    }
+
     /// Can any place of it be read without reading what comes before?
     pub fn is_random_access(&self) -> bool {
         !matches!(&self.from, From::Part { coding, .. } if *coding != Packing::Plain)
@@ -113,7 +121,19 @@ impl Handle {
     }
 }
 
-fn read_file_at(file: &fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+/// Returns how many bytes of a file of `size` bytes are a hole from `offset` on; 0 as well where the file system
+/// does not tell. It moves the place that the file is read from in order.
+pub(crate) fn hole_at(file: &fs::File, offset: u64, size: u64) -> u64 {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {
+        Ok(data) => data.min(size).saturating_sub(offset),
+        // Nothing but a hole is left.
+        Err(rustix::io::Errno::NXIO) => size.saturating_sub(offset),
+        Err(_) => 0,
+    }
+}
+
+/// Reads from a place on until the buffer is full or the file ends.
+pub(crate) fn read_file_at(file: &fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         let got = match file.read_at(rest, offset.saturating_add(filled as u64)) {

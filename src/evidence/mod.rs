@@ -27,6 +27,7 @@ use std::sync::Arc;
 use crate::event::{Instant, SourceId};
 
 pub use bytes::{Contents, Handle};
+pub(crate) use bytes::{hole_at, read_file_at};
 pub(crate) use data_directory::DataDirectories;
 pub use output::refuse_output_inside;
 pub use packing::Packing;
@@ -208,6 +209,17 @@ pub struct Link {
     pub inside: bool,
     /// Its path with the root's own name before it.
     pub(crate) placed: String,
+    /// The very bytes, where it lies on the disk.
+    pub(crate) on_disk: Option<Box<LinkOnDisk>>,
+}
+
+/// A link with the bytes of its name and its text, which need be no text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LinkOnDisk {
+    /// Path below its root, `root2/...` when several were given.
+    pub(crate) path: std::path::PathBuf,
+    /// The link's text.
+    pub(crate) target: std::path::PathBuf,
 }
 
 /// Something that was found and not read.

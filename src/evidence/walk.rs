@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Evidence, File, Link, Reach, Root, Unread, collector, live};
+use super::{Evidence, File, Link, LinkOnDisk, Reach, Root, Unread, collector, live};
 use crate::event::Instant;
+use crate::preserve::KnownFacts;
 
 /// Folders in folders; no file system that people keep is deeper.
 const DEEPEST: usize = 128;
@@ -29,8 +30,10 @@ pub(super) fn walk(evidence: &mut Evidence, index: usize, prefix: &str, files: &
     let name = fs::canonicalize(&base).ok().and_then(|base| base.file_name().map(PathBuf::from));
     let name = name.unwrap_or_default();
     let border = live::Border::of(&base);
+    let custody = known_facts(evidence, prefix, &base);
+    let seen = BTreeSet::new();
     let mut walk =
-        Walk { evidence, index, prefix, base: &base, border, name, files, seen: BTreeSet::new(), entries: 0 };
+        Walk { evidence, index, prefix, base: &base, border, custody, name, files, seen, entries: 0 };
     walk.folder(Path::new(""), 0);
 }
 
@@ -38,9 +41,12 @@ fn add_single(evidence: &mut Evidence, index: usize, prefix: &str, path: &Path, 
     let name = path.file_name().unwrap_or(path.as_os_str());
     match fs::symlink_metadata(path) {
         Ok(metadata) => {
+            let custody = known_facts(evidence, prefix, path);
             let path = format!("{prefix}{}", name.to_string_lossy());
             let placed = path.trim_start_matches(prefix).to_owned();
-            files.push(file_of(index, path, placed, name.into(), &metadata));
+            let mut file = file_of(index, path, placed, name.into(), &metadata);
+            custody.correct(Path::new(""), &mut file);
+            files.push(file);
         }
         Err(error) => evidence.trouble.push(Unread {
             path: format!("{prefix}{}", name.to_string_lossy()),
@@ -61,7 +67,8 @@ fn add_memory(
         let path = format!("{prefix}{}", file.path);
         if file.is_link {
             let target = String::from_utf8_lossy(file.bytes).into_owned();
-            evidence.links.push(Link { path, target, inside: false, placed: file.path.to_owned() });
+            let placed = file.path.to_owned();
+            evidence.links.push(Link { path, target, inside: false, placed, on_disk: None });
         } else {
             files.push(File {
                 path,
@@ -90,6 +97,14 @@ fn file_of(root: usize, path: String, placed: String, relative: PathBuf, metadat
     }
 }
 
+/// Returns what the log of custody tells of the files of a preserved copy, and says where it cannot be relied on.
+fn known_facts(evidence: &mut Evidence, prefix: &str, root: &Path) -> KnownFacts {
+    KnownFacts::around(root).unwrap_or_else(|why| {
+        evidence.trouble.push(Unread { path: format!("{prefix}custody.jsonl"), bytes: None, why });
+        KnownFacts::default()
+    })
+}
+
 struct Walk<'a> {
     evidence: &'a mut Evidence,
     index: usize,
@@ -97,6 +112,8 @@ struct Walk<'a> {
     base: &'a Path,
     /// What of it is not walked.
     border: live::Border,
+    /// What is known of its files from when they were copied.
+    custody: KnownFacts,
     /// The root's own name.
     name: PathBuf,
     files: &'a mut Vec<File>,
@@ -175,6 +192,7 @@ impl Walk<'_> {
                 relative.to_owned(),
                 &metadata,
             );
+            self.custody.correct(relative, &mut file);
             if let Some(decoded) = collector::decoded(&relative.to_string_lossy()) {
                 file.stored_as =
                     Some(std::mem::replace(&mut file.path, format!("{}{decoded}", self.prefix)).into());
@@ -194,8 +212,10 @@ impl Walk<'_> {
             rerooted(relative, &target).is_some_and(|path| self.base.join(path).symlink_metadata().is_ok());
         let path = self.shown(relative);
         let placed = self.placed(relative);
-        let target = target.to_string_lossy().into_owned();
-        self.evidence.links.push(Link { path, target, inside, placed });
+        let shown = target.to_string_lossy().into_owned();
+        let on_disk = LinkOnDisk { path: Path::new(self.prefix).join(relative), target };
+        let on_disk = Some(Box::new(on_disk));
+        self.evidence.links.push(Link { path, target: shown, inside, placed, on_disk });
     }
 
     fn shown(&self, relative: &Path) -> String {

@@ -178,6 +178,13 @@ pub(super) enum Key {
     Channel(u64),
 }
 
+impl Key {
+    /// Returns the key of a call without a number, by its channel.
+    pub(super) fn of_channel(channel: &[u8]) -> Self {
+        Key::Channel(super::hash(&channel))
+    }
+}
+
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match *self {
@@ -192,7 +199,7 @@ impl Hash for Key {
 /// Calls that follow one another have numbers that do, and so lie side by side: each of a million is looked up
 /// among thousands, of which few are near the processor else.
 #[derive(Debug, Default)]
-struct Placer(u64);
+pub(super) struct Placer(u64);
 
 impl Hasher for Placer {
     fn write(&mut self, bytes: &[u8]) {
@@ -250,7 +257,7 @@ pub struct Step<'a> {
 impl Step<'_> {
     /// Returns what joins the lines of its call.
     pub(super) fn key(&self) -> Key {
-        self.call.map_or_else(|| Key::Channel(super::hash(&self.channel)), Key::Id)
+        self.call.map_or_else(|| Key::of_channel(self.channel), Key::Id)
     }
 }
 

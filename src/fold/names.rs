@@ -22,8 +22,8 @@ const LONGEST: usize = 255;
 pub struct Names {
     by_text: HashMap<Box<[u8]>, NameId>,
     texts: Vec<Box<[u8]>>,
-    /// The name that was asked for last: most records name one context.
-    last: usize,
+    /// The two names that were asked for last: of a call's account and context, one is often the last call's.
+    last: [usize; 2],
     /// Was a name refused?
     pub is_full: bool,
 }
@@ -34,11 +34,12 @@ impl Names {
         if text.is_empty() {
             return NameId::NONE;
         }
-        if self.texts.get(self.last).is_some_and(|last| **last == *text) {
-            return NameId(self.last as u32);
+        let is_it = |last: &usize| self.texts.get(*last).is_some_and(|known| **known == *text);
+        if let Some(last) = self.last.into_iter().find(is_it) {
+            return NameId(last as u32);
         }
         if let Some(&id) = self.by_text.get(text) {
-            self.last = id.0 as usize;
+            self.last = [id.0 as usize, self.last[0]];
             return id;
         }
         if self.texts.len() >= MOST || text.len() > LONGEST {

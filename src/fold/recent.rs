@@ -1,7 +1,9 @@
 //! Tries of the last seconds: which records are one try.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 
+use super::calls::Placer;
 use super::hash;
 use super::tries::Try;
 use crate::event::{Instant, Service};
@@ -13,7 +15,7 @@ const ONE_TRY_SECONDS: i64 = 32;
 /// Tries of the last seconds, for telling the lines of one from the next.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    last: HashMap<u64, Instant>,
+    last: HashMap<u64, Instant, BuildHasherDefault<Placer>>,
     order: VecDeque<(Instant, u64)>,
     newest: Option<Instant>,
 }

@@ -103,6 +103,42 @@ pub struct Fold {
     callers: HashMap<IpAddr, (NameId, Instant)>,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
     last_at: Option<(Instant, Resolution)>,
+    met: Met,
+}
+
+/// The kinds of entries met in a chunk: a map is not looked into for each of them.
+#[derive(Default)]
+struct Met {
+    /// How many entries told of each action; empty until there is one, for most sources have none.
+    actions: Vec<u64>,
+    /// Parts of the server that entries spoke of.
+    services: Vec<Service>,
+}
+
+impl Met {
+    fn count(&mut self, action: Action) {
+        if self.actions.is_empty() {
+            self.actions.resize(Action::ALL.len(), 0);
+        }
+        if let Some(count) = self.actions.get_mut(action as usize) {
+            *count += 1;
+        }
+    }
+
+    fn service(&mut self, service: Service) {
+        if !self.services.contains(&service) {
+            self.services.push(service);
+        }
+    }
+
+    /// Hands over what was met.
+    fn settle(&mut self, ledger: &mut Ledger) {
+        for (action, count) in Action::ALL.into_iter().zip(&mut self.actions).filter(|(_, count)| **count > 0)
+        {
+            *ledger.actions.entry(action).or_default() += std::mem::take(count);
+        }
+        ledger.services.extend(self.services.drain(..));
+    }
 }
 
 impl Fold {
@@ -126,6 +162,7 @@ impl Fold {
             sessions: Sessions::default(),
             callers: HashMap::new(),
             last_at: None,
+            met: Met::default(),
         }
     }
 
@@ -208,7 +245,7 @@ impl Fold {
             self.marks(chunk, entry, base, known.map(|(at, _)| at));
         }
         let Some((at, resolution)) = known else {
-            *self.ledger.actions.entry(entry.action).or_default() += 1;
+            self.met.count(entry.action);
             return;
         };
         self.ledger.reaches(at);
@@ -217,8 +254,8 @@ impl Fold {
             return;
         }
         self.ledger.seen(at, resolution);
-        *self.ledger.actions.entry(entry.action).or_default() += 1;
-        self.ledger.services.insert(entry.service);
+        self.met.count(entry.action);
+        self.met.service(entry.service);
         self.ledger.doubt.count(entry.action, base.offset + u64::from(entry.offset));
         let told = Told { chunk, entry, base, at, source: self.source, has_lines: self.has_lines };
         match entry.action {
@@ -238,7 +275,7 @@ impl Fold {
             Action::Dialed => {
                 self.dialed(&told);
             }
-            Action::Answered => self.ledger.calls.progress(entry.call.map(Key::Id), true, false),
+            Action::Answered => self.ledger.calls.progress(told.call_key(), true, false),
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
@@ -313,6 +350,7 @@ impl Fold {
             reason: entry.reason,
             is_invite: is_invite(told),
             is_options: told.text(entry.detail) == b"OPTIONS",
+            is_other_method: OTHER_METHODS.contains(&told.text(entry.detail)),
         };
         let line = if self.keeps_text { told.line() } else { b"" };
         let known = &self.known;
@@ -326,9 +364,10 @@ impl Fold {
         }
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service == Service::Cel {
-            return self.caller(told);
+            self.caller(told);
         }
-        if entry.service != Service::Core || entry.channel.is_none() {
+        let is_callers = entry.service == Service::Core || told.begins_call();
+        if !is_callers || entry.channel.is_none() {
             return;
         }
         let place = told.place();
@@ -355,7 +394,7 @@ impl Fold {
 
     fn dialed(&mut self, told: &Told<'_>) {
         let entry = told.entry;
-        let call = entry.call.map(Key::Id);
+        let call = told.call_key();
         let by_trunk = self.known.is_trunk(told.text(entry.number));
         self.ledger.calls.progress(call, false, by_trunk);
         if by_trunk {
@@ -610,6 +649,7 @@ impl Sink for Fold {
         for message in &chunk.sip {
             self.ledger.sip.take(chunk, message);
         }
+        self.met.settle(&mut self.ledger);
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
     }
 }
@@ -660,7 +700,30 @@ impl<'a> Told<'a> {
     fn citation(&self) -> Citation {
         Citation::new(self.place(), self.line())
     }
+
+    /// Returns whether it is a channel event of a caller's own channel, by which its call is named.
+    fn is_callers_event(&self) -> bool {
+        self.entry.service == Service::Cel
+            && !self.entry.session.is_none()
+            && self.text(self.entry.session) == self.text(self.entry.detail)
+    }
+
+    /// Returns whether it is the channel event that a call begins with.
+    fn begins_call(&self) -> bool {
+        self.entry.action == Action::CallAttempt && self.is_callers_event()
+    }
+
+    /// Returns what joins the records of its call.
+    fn call_key(&self) -> Option<Key> {
+        match self.entry.call {
+            None if self.is_callers_event() => Some(Key::of_channel(self.text(self.entry.channel))),
+            call => call.map(Key::Id),
+        }
+    }
 }
+
+/// Methods of requests, besides the one that asks whether the server is alive.
+const OTHER_METHODS: [&[u8]; 4] = [b"REGISTER", b"INVITE", b"SUBSCRIBE", b"MESSAGE"];
 
 /// Returns whether a record tells of a call that was refused. That FreeSWITCH asks for credentials says
 /// nothing: it asks everybody.

@@ -67,6 +67,8 @@ pub struct Party {
     pub invites: u64,
     /// Records that are OPTIONS, as keep-alives are.
     pub options: u64,
+    /// Records that are of any other method.
+    pub other_methods: u64,
 }
 
 impl Party {
@@ -108,6 +110,8 @@ pub struct Try<'a> {
     pub is_invite: bool,
     /// Was it an OPTIONS?
     pub is_options: bool,
+    /// Does the record tell another method?
+    pub is_other_method: bool,
 }
 
 /// All floods of one source.
@@ -176,6 +180,7 @@ impl Tries {
         party.services.insert(event.service);
         party.invites += u64::from(event.is_invite);
         party.options += u64::from(event.is_options);
+        party.other_methods += u64::from(event.is_other_method);
         let has_room = self.samples < self.budget.samples;
         if account == NameId::NONE && is_failure {
             self.samples += usize::from(sample(&mut party.names, event.name, has_room));
@@ -387,6 +392,7 @@ mod tests {
             reason: "",
             is_invite: false,
             is_options: false,
+            is_other_method: false,
         };
         let place = Place { source: SourceId(0), offset: second as u64, line: 1 };
         tries.count(&event, |name| name.starts_with(b"known"), place, b"");

@@ -1,25 +1,8 @@
 //! The files of indicators: from text to patterns.
 
-use regex::bytes::RegexBuilder;
 use serde::Deserialize;
 
-use super::{Confidence, Indicator, Kind, Means, Pattern};
-
-/// Why a file of indicators cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
-    /// It is no TOML, or has keys or words that such files do not have.
-    #[error("{0}")]
-    Form(#[from] toml::de::Error),
-    /// A pattern is none.
-    #[error("indicator {id}: {cause}")]
-    Pattern {
-        /// Which indicator.
-        id: String,
-        /// What is wrong.
-        cause: regex::Error,
-    },
-}
+use super::{Confidence, Expression, Indicator, Kind, Means, Pattern};
 
 /// A campaign with its indicators.
 #[derive(Deserialize)]
@@ -59,15 +42,12 @@ struct Written {
 }
 
 /// Reads one campaign.
-pub(super) fn campaign(text: &str) -> Result<Vec<Indicator>, LoadError> {
+pub(super) fn campaign(text: &str) -> Result<Vec<Indicator>, toml::de::Error> {
     let read: Campaign = toml::from_str(text)?;
     let (campaign, title, since, source) = (read.campaign, read.title, read.since, read.source);
     let mut indicators = Vec::new();
     for written in read.indicator {
-        let patterns = written.patterns.iter().map(|text| pattern(written.kind, text));
-        let patterns = patterns
-            .collect::<Result<_, _>>()
-            .map_err(|cause| LoadError::Pattern { id: written.id.clone(), cause })?;
+        let patterns = written.patterns.iter().map(|text| pattern(written.kind, text)).collect();
         indicators.push(Indicator {
             campaign: campaign.clone(),
             title: title.clone(),
@@ -91,16 +71,12 @@ pub(super) fn campaign(text: &str) -> Result<Vec<Indicator>, LoadError> {
     Ok(indicators)
 }
 
-fn pattern(kind: Kind, text: &str) -> Result<Pattern, regex::Error> {
-    Ok(match kind {
+fn pattern(kind: Kind, text: &str) -> Pattern {
+    match kind {
         Kind::File => Pattern::Path(text.to_owned()),
         Kind::User | Kind::Address | Kind::Digest | Kind::Agent | Kind::Version => {
             Pattern::Word(text.to_owned())
         }
-        _ => {
-            let mut builder = RegexBuilder::new(text);
-            let regex = builder.unicode(false).multi_line(true).size_limit(1 << 20).build()?;
-            Pattern::Text(Box::new(regex))
-        }
-    })
+        _ => Pattern::Text(Expression::new(text)),
+    }
 }

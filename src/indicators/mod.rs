@@ -15,7 +15,7 @@ mod load;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
@@ -158,16 +158,39 @@ pub struct Indicator {
 /// One pattern of an indicator.
 #[derive(Debug)]
 enum Pattern {
-    Text(Box<Regex>),
+    Text(Expression),
     Path(String),
     Word(String),
+}
+
+/// An expression, which is made ready when it is used first: there are hundreds, and most evidence holds nothing
+/// that they are held against.
+#[derive(Debug)]
+struct Expression {
+    written: String,
+    ready: OnceLock<Option<Box<Regex>>>,
+}
+
+impl Expression {
+    fn new(written: &str) -> Self {
+        Expression { written: written.to_owned(), ready: OnceLock::new() }
+    }
+
+    /// Returns it ready for use; nothing if it is none, which a test rules out for all there are.
+    fn ready(&self) -> Option<&Regex> {
+        let build = || {
+            let mut builder = RegexBuilder::new(&self.written);
+            builder.unicode(false).multi_line(true).size_limit(1 << 20).build().ok().map(Box::new)
+        };
+        self.ready.get_or_init(build).as_deref()
+    }
 }
 
 impl Indicator {
     /// Returns where in a text it fits first.
     pub fn find(&self, text: &[u8]) -> Option<std::ops::Range<usize>> {
         self.patterns.iter().find_map(|pattern| match pattern {
-            Pattern::Text(regex) => regex.find(text).map(|found| found.range()),
+            Pattern::Text(expression) => expression.ready()?.find(text).map(|found| found.range()),
             Pattern::Path(written) => {
                 std::str::from_utf8(text).is_ok_and(|path| glob::fits(written, path)).then_some(0..text.len())
             }

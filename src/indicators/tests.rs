@@ -58,17 +58,27 @@ fn every_indicator_fits_its_examples_and_not_what_looks_alike() {
 }
 
 #[test]
+fn every_expression_can_be_made_ready() {
+    for indicator in all() {
+        for pattern in &indicator.patterns {
+            let super::Pattern::Text(expression) = pattern else { continue };
+            assert!(expression.ready().is_some(), "{}: {}", indicator.id, expression.written);
+        }
+    }
+}
+
+#[test]
 fn each_pattern_has_an_example_of_its_own() {
     for indicator in all().iter().filter(|indicator| indicator.patterns.len() > 1) {
         for (index, pattern) in indicator.written.iter().enumerate() {
-            let super::Pattern::Text(regex) = &indicator.patterns[index] else { continue };
+            let super::Pattern::Text(expression) = &indicator.patterns[index] else { continue };
             let has = indicator.hits.iter().any(|example| {
                 let (method, target) = example.split_once(' ').unwrap_or(("", example));
                 let text = match indicator.kind {
                     Kind::Request => decoded(method.as_bytes(), target.as_bytes()),
                     _ => example.as_bytes().to_vec(),
                 };
-                regex.is_match(&text)
+                expression.ready().is_some_and(|regex| regex.is_match(&text))
             });
             assert!(has, "{}: no example fits {pattern}", indicator.id);
         }

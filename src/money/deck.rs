@@ -11,6 +11,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
+use super::currency::currency;
 use super::{Amount, Increments};
 use crate::numbering::Trie;
 use crate::user_file;
@@ -254,6 +255,7 @@ fn rate(columns: &Columns, row: &csv::ByteRecord, has_comma: bool, line: u64) ->
         return Err(format!("{prefix:?} is no prefix of a number in E.164"));
     }
     let day = |what: What| cell(what).map(date).transpose();
+    let named = |text: &str| currency(text).ok_or_else(|| format!("{text:?} is no currency"));
     Ok(Rate {
         prefix: digits.to_owned(),
         per_minute: maybe(What::Rate)?.ok_or("no rate")?,
@@ -261,7 +263,7 @@ fn rate(columns: &Columns, row: &csv::ByteRecord, has_comma: bool, line: u64) ->
         connect: maybe(What::Connect)?.unwrap_or_default(),
         from: day(What::From)?,
         until: day(What::Until)?,
-        currency: cell(What::Currency).map(str::to_owned).or_else(|| columns.currency.clone()),
+        currency: cell(What::Currency).map(named).transpose()?.or_else(|| columns.currency.clone()),
         line,
     })
 }
@@ -301,6 +303,19 @@ mod tests {
     fn cost(deck: &Deck, number: &str, on: &str, seconds: u64) -> Option<String> {
         let rate = deck.rate(number.as_bytes(), day(on))?;
         Some(format!("{} {}", rate.cost(seconds), rate.currency.as_deref().unwrap_or("-")))
+    }
+
+    #[test]
+    fn a_currency_is_a_name_and_no_other_text() {
+        let text = "prefix,rate,currency\n252,0.5,\x1b[31m\n253,0.5,eur\n";
+        let deck = Deck::read("deck.csv", text.as_bytes()).unwrap();
+        assert_eq!(cost(&deck, "25261", "2026-03-01", 60), None);
+        assert_eq!(cost(&deck, "25361", "2026-03-01", 60).as_deref(), Some("0.50 EUR"));
+        assert!(
+            deck.notes.iter().any(|note| note.contains("line 2: \"\\u{1b}[31m\" is no currency")),
+            "{:?}",
+            deck.notes
+        );
     }
 
     #[test]

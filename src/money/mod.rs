@@ -4,6 +4,7 @@
 //! lists of the past give a range that is told apart and never added to the others.
 
 mod amount;
+mod currency;
 mod deck;
 pub mod illustrative;
 mod increments;

@@ -142,7 +142,7 @@ impl Habit {
         if numbers.len() >= LEAST_NUMBERS && (named.is_none() || habit.contradicts()) {
             let countries = plan().regions.par_iter().filter(|region| region.country().is_some());
             let mut read: Vec<(usize, &'static Region)> =
-                countries.map(|region| (reads(region), region)).collect();
+                countries.map(|region| (reads_most(region, &numbers), region)).collect();
             read.sort_by_key(|(count, region)| (std::cmp::Reverse(*count), region.code));
             if let [(first, region), (second, _), ..] = read.as_slice()
                 && first * 2 > numbers.len()
@@ -175,6 +175,24 @@ impl Habit {
         let name = region.map_or("", |region| region.name);
         vec![format!("{read} of {} numbers dialled read as numbers dialled in {name}", self.seen)]
     }
+}
+
+/// Returns how many numbers read as a country's own; of a country that cannot come to more than half of them,
+/// only so many as it took to know that.
+fn reads_most(region: &'static Region, numbers: &[&[u8]]) -> usize {
+    let site = Site::new(Some(region));
+    let (mut read, mut others) = (0, 0);
+    for number in numbers {
+        if is_at_home(&site, number) {
+            read += 1;
+        } else {
+            others += 1;
+        }
+        if others * 2 >= numbers.len() {
+            break;
+        }
+    }
+    read
 }
 
 /// Returns whether a number reads as one of the site's own country, an outside line's digit aside.

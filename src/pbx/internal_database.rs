@@ -66,21 +66,30 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
                 continue;
             }
         };
-        let (bindings, forwards, trouble) = held_by(source.id, bytes);
+        let (held, trouble) = held_by(source.id, bytes);
         let is_whole = trouble.is_none();
         pbx.problems.extend(trouble.map(problem));
-        if is_whole || !bindings.is_empty() || !forwards.is_empty() {
-            pbx.bindings = bindings;
-            pbx.forwards.extend(forwards);
+        if is_whole || !held.bindings.is_empty() || !held.forwards.is_empty() {
+            pbx.bindings = held.bindings;
+            pbx.forwards.extend(held.forwards);
+            pbx.without_pin = held.without_pin;
             return;
         }
     }
 }
 
-/// Returns the contacts and the forwards in a database, and what went wrong on the way.
-fn held_by(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Vec<Forward>, Option<String>) {
-    let mut bindings = Vec::new();
-    let mut forwards = Vec::new();
+/// What one database holds.
+#[derive(Default)]
+struct Held {
+    bindings: Vec<Binding>,
+    forwards: Vec<Forward>,
+    /// Extensions that no route asks for a PIN.
+    without_pin: Vec<(String, Citation)>,
+}
+
+/// Returns what a database holds, and what went wrong on the way.
+fn held_by(source: SourceId, bytes: Vec<u8>) -> (Held, Option<String>) {
+    let Held { mut bindings, mut forwards, mut without_pin } = Held::default();
     let mut unfollowed = BTreeSet::new();
     let trouble = read_rows(bytes, |key, value| {
         if bindings.len() < MOST_BINDINGS {
@@ -89,6 +98,9 @@ fn held_by(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Vec<Forward>, Opt
         if forwards.len() < MOST_FORWARDS {
             forwards.extend(forward(source, key, value));
             forwards.extend(follow_me(source, key, value));
+        }
+        if without_pin.len() < MOST_FORWARDS {
+            without_pin.extend(free_of_pin(source, key, value));
         }
         if unfollowed.len() < MOST_FORWARDS && value == b"EXTENSION" {
             unfollowed.extend(extension_of(key, "ddial"));
@@ -100,7 +112,8 @@ fn held_by(source: SourceId, bytes: Vec<u8>) -> (Vec<Binding>, Vec<Forward>, Opt
         (&left.account, &left.place.text).cmp(&(&right.account, &right.place.text))
     });
     forwards.sort_by(|left: &Forward, right: &Forward| left.place.text.cmp(&right.place.text));
-    (bindings, forwards, trouble.map(|error| format!("read in part: {error}")))
+    let trouble = trouble.map(|error| format!("read in part: {error}"));
+    (Held { bindings, forwards, without_pin }, trouble)
 }
 
 /// Reads one row, if it is a forward: `/CF/201` = `00252...`.
@@ -127,6 +140,14 @@ fn follow_me(source: SourceId, key: &[u8], value: &[u8]) -> Vec<Forward> {
         place: place.clone(),
     };
     numbers_of_list(&list).map(forward).collect()
+}
+
+/// Reads one row, if it frees an extension of routes' PINs: `/AMPUSER/201/pinless` = `NOPASSWD`.
+fn free_of_pin(source: SourceId, key: &[u8], value: &[u8]) -> Option<(String, Citation)> {
+    let text = Untrusted::from_bytes(key).raw().to_owned();
+    let account = text.strip_prefix("/AMPUSER/")?.strip_suffix("/pinless")?.to_owned();
+    let place = Citation::new(Place { source, offset: 0, line: 0 }, &[key, b" = ", value].concat());
+    (value == b"NOPASSWD").then_some((account, place))
 }
 
 /// Returns the extension of a follow-me's setting.
@@ -246,6 +267,8 @@ mod tests {
         ("/AMPUSER/203/followme/ddial", "DIRECT"),
         ("/AMPUSER/205/followme/grplist", "205-0025261200010#"),
         ("/AMPUSER/205/followme/ddial", "EXTENSION"),
+        ("/AMPUSER/206/pinless", "NOPASSWD"),
+        ("/AMPUSER/207/pinless", ""),
         ("/pbx/UUID", "x"),
     ];
 
@@ -253,8 +276,9 @@ mod tests {
     fn contacts_of_all_drivers_are_read() {
         let bytes = database(ROWS);
         assert!(is_internal_database("x.db", &bytes));
-        let (bindings, forwards, trouble) = held_by(SourceId(0), bytes);
+        let (Held { bindings, forwards, without_pin }, trouble) = held_by(SourceId(0), bytes);
         assert_eq!(trouble, None);
+        assert_eq!(without_pin.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["206"]);
         let forwards: Vec<String> =
             forwards.iter().map(|held| format!("{} {} {}", held.account, held.number, held.when)).collect();
         assert_eq!(forwards, ["203 0025261200009 by follow-me", "201 0025261200000 always"]);
@@ -277,7 +301,7 @@ mod tests {
         let endless = "CREATE VIEW astdb AS WITH RECURSIVE n(key, value) AS (SELECT 1, 1 UNION ALL SELECT key, value FROM n) SELECT * FROM n";
         connection.execute_batch(endless).unwrap();
         let bytes = connection.serialize(MAIN_DB).unwrap().to_vec();
-        assert!(held_by(SourceId(0), bytes).0.is_empty());
+        assert!(held_by(SourceId(0), bytes).0.bindings.is_empty());
     }
 
     proptest::proptest! {

@@ -11,6 +11,7 @@ mod directory;
 mod file_servers;
 mod firewall;
 mod freeswitch;
+mod host_users;
 mod iax;
 mod internal_database;
 mod language;
@@ -38,22 +39,24 @@ mod users;
 
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
-pub use firewall::{Firewall, Gate, Protocol, Verdict};
+pub(crate) use firewall::is_private as is_private_network;
+pub use firewall::{Firewall, Gate, GeoRule, Protocol, Verdict};
 pub use freeswitch::{
     Entrant, SwitchOutlet, SwitchPlan, is_freeswitch_configuration, is_registration_database,
 };
+pub use host_users::{HostUsers, RootRight};
 pub use internal_database::is_internal_database;
 pub use listeners::{Carriage, Listener, Spoken};
 pub use model::{
-    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileServer, Forward, LiveCall, LogChannel,
-    Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript, SecretStrength,
-    Technology, Trunk,
+    AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileOrigin, FileServer, Forward, LiveCall,
+    LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript,
+    SecretStrength, Technology, Trunk,
 };
 pub use panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
-    PanelUser, RoutePattern,
+    GuardGap, InboundRoute, OutboundRoute, Panel, PanelGuard, PanelJob, PanelModule, PanelSetting, PanelTone,
+    PanelTrunk, PanelUser, RoutePattern, TimeGroup,
 };
-pub use phone::{Asked, is_binary_phone_file, is_phone_file};
+pub use phone::{Asked, PHONEPROV, is_binary_phone_file, is_phone_file};
 pub use proxy::is_configuration as is_proxy_configuration;
 pub use read::read;
 pub use recognise::is_configuration;

@@ -38,6 +38,8 @@ pub struct Pbx {
     pub phone_files: Vec<PhoneFile>,
     /// Contacts as the internal database last knew them.
     pub bindings: Vec<Binding>,
+    /// Extensions that no route asks for its PIN.
+    pub without_pin: Vec<(String, Citation)>,
     /// Calls that were up when somebody listed them.
     pub live_calls: Vec<LiveCall>,
     /// How often FreeSWITCH asked for credentials and was given the right ones.
@@ -84,10 +86,14 @@ pub struct Pbx {
     pub secret_values: Values,
     /// By which extension of FreeSWITCH's a number leaves.
     pub switch_plan: SwitchPlan,
+    /// The host's users, as far as they bear on the phone system.
+    pub host: super::host_users::HostUsers,
     /// Forwards that are set.
     pub forwards: Vec<Forward>,
     /// Configuration that could not be read, and why.
     pub problems: Vec<Problem>,
+    /// Parts of the configuration that are named and were not read: what is not found elsewhere may stand there.
+    pub unread: Vec<Problem>,
 }
 
 /// A TFTP or FTP server, as its configuration file sets it up.
@@ -262,13 +268,28 @@ pub struct CallRecordSettings {
     pub freeswitch_templates: Vec<Vec<String>>,
 }
 
+/// Where a phone's file is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileOrigin {
+    /// On the disk.
+    Disk,
+    /// Nowhere: this program makes it when a phone asks.
+    OnRequest(&'static str),
+    /// This program wrote it to a folder that is not in the evidence.
+    Elsewhere(&'static str),
+}
+
 /// A file from which a phone takes its credentials.
 #[derive(Clone, Debug)]
 pub struct PhoneFile {
-    /// The source.
+    /// The source; of a file that no disk holds, the one that tells what would be in it.
     pub source: SourceId,
-    /// Path below the evidence root.
+    /// Path below the evidence root; of a file that no disk holds, that of its URL.
     pub path: String,
+    /// Other names under which it can be asked for, the phone's bare address among them.
+    pub also: Vec<String>,
+    /// Where it is kept.
+    pub origin: FileOrigin,
     /// The same with the root's own name before it, by which folders of one disk are told.
     pub placed: String,
     /// Its rights, as far as the copy kept them.
@@ -280,9 +301,15 @@ pub struct PhoneFile {
 }
 
 impl PhoneFile {
-    /// Returns the names under which it can be asked for: its own, and those of the archives around it.
+    /// Returns the names under which it can be asked for: its own, those of the archives around it, and others.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.path.split("!/").filter_map(|path| path.rsplit('/').next())
+        let own = self.path.split("!/").filter_map(|path| path.rsplit('/').next());
+        own.chain(self.also.iter().map(String::as_str))
+    }
+
+    /// Returns whether it lies on the disk.
+    pub fn is_on_disk(&self) -> bool {
+        self.origin == FileOrigin::Disk
     }
 
     /// Returns the folder that it lies in, as reports show it.

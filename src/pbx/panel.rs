@@ -26,6 +26,28 @@ pub struct Panel {
     pub modules: Vec<PanelModule>,
     /// Second dial tones.
     pub tones: Vec<PanelTone>,
+    /// What its own firewall is set to.
+    pub firewall: Vec<PanelGuard>,
+}
+
+/// A setting of FreePBX's own firewall that leaves something open.
+#[derive(Clone, Debug)]
+pub struct PanelGuard {
+    /// What is open.
+    pub open: GuardGap,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// How FreePBX's firewall is left open.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GuardGap {
+    /// It is switched off.
+    Off,
+    /// Everybody is trusted.
+    TrustsAll,
+    /// The Internet reaches these services.
+    Services(Vec<String>),
 }
 
 /// Somebody who may log in to the panel.
@@ -56,8 +78,21 @@ pub struct OutboundRoute {
     pub trunks: Vec<String>,
     /// Does it ask for a PIN?
     pub asks_for_pin: bool,
+    /// The group of times at which it is open, where it names one.
+    pub times: Option<TimeGroup>,
     /// Where it stands in the order in which routes are tried, if that is told.
     pub position: Option<i64>,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A group of times: FreePBX's `timegroups_groups` and `timegroups_details`.
+#[derive(Clone, Debug)]
+pub struct TimeGroup {
+    /// Its name.
+    pub name: String,
+    /// How many times it has; with none the route is open always.
+    pub times: usize,
     /// Where it stands.
     pub place: Citation,
 }

@@ -10,8 +10,9 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, iax, internal_database, listeners, logger,
-    manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip, tables, users,
+    access, call_records, dialplan, file_servers, freeswitch, host_users, iax, internal_database, listeners,
+    logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip,
+    tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -36,11 +37,13 @@ pub fn read(evidence: &Evidence) -> Pbx {
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
+    collector.pbx.host = host_users::read(evidence, &mut collector.pbx.problems);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);
     settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);
     phone::read_all(evidence, &collector.secrets, &mut collector.pbx);
+    phone::made::add(std::mem::take(&mut collector.makers), &collector.secrets, &mut collector.pbx);
     phone::pages::gather_all(evidence, &mut collector);
     collector.finish()
 }
@@ -66,6 +69,7 @@ pub(super) struct Collector {
     secrets: Secrets,
     book: Book,
     late_trunks: Vec<Trunk>,
+    makers: Vec<phone::made::Maker>,
     paths: BTreeMap<SourceId, String>,
 }
 
@@ -77,6 +81,7 @@ impl Collector {
             secrets: Secrets::default(),
             book: Book::default(),
             late_trunks: Vec::new(),
+            makers: Vec::new(),
             paths,
         }
     }
@@ -111,9 +116,14 @@ impl Collector {
         self.book.hold_salted(bearer, salt, digest);
     }
 
-    /// Notes a secret that cannot be weighed.
-    pub(super) fn hold_hidden(&mut self, bearer: Bearer) {
-        self.book.hold_hidden(bearer);
+    /// Notes a secret that cannot be weighed; `form` says in which form it stands, and where.
+    pub(super) fn hold_hidden(&mut self, bearer: Bearer, form: &str) {
+        self.book.hold_hidden(bearer, form);
+    }
+
+    /// Notes a slow hash of a secret.
+    pub(super) fn hold_slow(&mut self, bearer: Bearer, hash: &str, table: &str) {
+        self.book.hold_slow(bearer, hash, table);
     }
 
     /// Notes a secret that was in force before the one that is.
@@ -137,6 +147,11 @@ impl Collector {
         if self.late_trunks.len() < MOST_REGISTRATIONS {
             self.late_trunks.push(trunk);
         }
+    }
+
+    /// Adds a program that makes phone files when a phone asks.
+    pub(super) fn maker(&mut self, maker: phone::made::Maker) {
+        self.makers.push(maker);
     }
 
     /// Adds a context that callers without an account reach.
@@ -176,6 +191,7 @@ impl Collector {
             }
         }
         hold_missing(&self.pbx.accounts, &mut self.book);
+        self.book.try_slow();
         let mut pbx = self.pbx;
         if self.book.beyond() > 0 {
             let what = format!("{} more secrets were not weighed", self.book.beyond());
@@ -258,6 +274,7 @@ fn read_directory(
     }
     for (name, parts) in places::OTHER_FILES {
         if let Some(document) = loader.load(name, parts) {
+            settings::of_document(name, &document, &mut collector.pbx.settings);
             places::gather(name, &document, Standing::InForce, &lists, collector);
         }
     }
@@ -271,6 +288,7 @@ fn read_directory(
             listeners::of_document(name, &document, &mut collector.pbx.listeners);
         }
     }
+    collector.makers.extend(phone::made::phoneprov::read(evidence, directory, &lists));
     dialplan::read(&mut loader, collector);
     let asterisk = loader.load("asterisk.conf", &[]);
     if let Some(document) = &asterisk {
@@ -289,11 +307,12 @@ fn read_directory(
     for path in rest {
         loader.skim(path);
     }
+    collector.pbx.unread.extend(loader.take_unread());
     collector.pbx.problems.extend(loader.take_problems());
 }
 
 /// What FreePBX puts into Asterisk's web server and ARI, where their own files are missing.
-const HTTP_PARTS: &[Part] =
+pub(super) const HTTP_PARTS: &[Part] =
     &[(Some("general"), "http_additional.conf"), (Some("general"), "http_custom.conf")];
 const ARI_PARTS: &[Part] = &[(Some("general"), "ari_general_additional.conf"), (None, "ari_additional.conf")];
 

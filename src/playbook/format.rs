@@ -232,6 +232,9 @@ pub struct Step {
     /// Sections of the report that show its answer.
     #[serde(default)]
     pub sections: Vec<Section>,
+    /// Gates of `restore` that answer it there, in place of its checks.
+    #[serde(default)]
+    pub gates: Vec<Spanned<String>>,
     /// How to do it, a line for each thing.
     pub guidance: Option<String>,
     /// What this destroys or breaks.

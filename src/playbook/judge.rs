@@ -278,6 +278,7 @@ impl Judge<'_> {
             why: step.why.clone(),
             question: step.question.clone(),
             sections: step.sections.clone(),
+            gates: step.gates.iter().map(|gate| gate.get_ref().clone()).collect(),
             guidance: step.guidance.clone(),
             caution: step.caution.clone(),
             // A command for what was not found is none.

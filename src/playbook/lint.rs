@@ -11,6 +11,7 @@ use super::mistake::Mistake;
 use super::slots::{SLOTS, looks_like_slots};
 use crate::attack;
 use crate::checks::registry;
+use crate::restore;
 use crate::rules::Match;
 
 /// Returns the mistakes of a file, which is one of `files`, under its name, in the order of their places.
@@ -162,9 +163,22 @@ impl Linter<'_> {
             for condition in step.when.iter().chain(&step.done) {
                 self.condition(condition);
             }
+            step.gates.iter().for_each(|gate| self.gate(gate));
             self.techniques(&step.attack);
             step.checks.iter().for_each(|check| self.check(check));
             step.commands.iter().for_each(|command| self.command(step, command));
+        }
+    }
+
+    fn gate(&mut self, gate: &Spanned<String>) {
+        if restore::known_gate(gate.get_ref()).is_err() {
+            self.found.push(Mistake::unknown(
+                gate.span(),
+                "the gate",
+                gate.get_ref(),
+                restore::gate_ids(),
+                "`tolltrace restore` shows the ids of its gates",
+            ));
         }
     }
 

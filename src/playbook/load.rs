@@ -207,6 +207,13 @@ impl Trouble {
 /// Gathers the built-in playbooks and those of folders.
 pub fn load(folders: &[PathBuf]) -> Result<Playbooks, PlaybookError> {
     let mut sources = built_in();
+    if folders.is_empty() {
+        // That these have no mistakes is tested; looking for some takes longer than reading a small log.
+        let read = sources.iter().map(|source| parse(&source.text).map(|file| (source, file)));
+        if let Ok(read) = read.collect() {
+            return Ok(together(read));
+        }
+    }
     for folder in folders {
         sources.extend(read(folder)?);
     }

@@ -1,20 +1,20 @@
 //! One file copied: hashed as it is read, read back as it was written, and asked whether it changed meanwhile.
 
 use std::fs::{self, FileTimes, Permissions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::content::{self, BLOCK, Data, PIECE};
 use super::manifest::{Hash, from_hex, hex};
 use crate::case::Progress;
 use crate::evidence::{Evidence, File, Handle};
 
-/// Bytes read at a time.
-const PIECE: usize = 1024 * 1024;
 /// Rights that a copy keeps: with SUID it would act for whoever holds the copy.
 const RIGHTS: u32 = 0o777;
 /// Whoever holds the copy has to be able to read it.
@@ -51,14 +51,25 @@ pub(super) struct Copied {
 pub(super) enum Failure {
     /// The evidence cannot be read; everything else goes on.
     Evidence(io::Error),
+    /// No file of this name or size can be made there; others can.
+    Place(io::Error),
     /// The copy cannot be written; so will the next.
     Copy(io::Error),
 }
 
+/// Tells a failure of one file from one of all: a name that is too long, that the other file system does not take or
+/// holds in other letters already, and a file larger than it takes.
+fn failure(cause: io::Error) -> Failure {
+    const OF_ONE: [Errno; 6] =
+        [Errno::NAMETOOLONG, Errno::EXIST, Errno::INVAL, Errno::ILSEQ, Errno::NOTDIR, Errno::FBIG];
+    match Errno::from_io_error(&cause) {
+        Some(errno) if OF_ONE.contains(&errno) => Failure::Place(cause),
+        _ => Failure::Copy(cause),
+    }
+}
+
 /// A file is asked for its holes from so many bytes on.
 const LARGE: u64 = 64 * 1024 * 1024;
-/// What `st_blocks` counts in, whatever the file system's own blocks are (stat(2)).
-const BLOCK: u64 = 512;
 
 /// Returns how much room a file takes: its size, less its holes.
 pub(super) fn bytes_on_disk(evidence: &Evidence, file: &File) -> u64 {
@@ -75,19 +86,23 @@ pub(super) fn copy(
 ) -> Result<Copied, Failure> {
     let handle = evidence.open(file).map_err(Failure::Evidence)?;
     let before = handle.fingerprint().map_err(Failure::Evidence)?;
-    make_parent(place).map_err(Failure::Copy)?;
+    make_parent(place).map_err(failure)?;
     let created = fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(place);
-    let mut written = created.map_err(Failure::Copy)?;
-    let (bytes, sha256) = match pour(&handle, &mut written, file, progress) {
-        Err(Failure::Evidence(cause)) => {
+    let written = created.map_err(failure)?;
+    let poured = match pour(&handle, &written, file, progress) {
+        Err(failure @ (Failure::Evidence(_) | Failure::Place(_))) => {
             // Half a file under the name of the whole would be taken for it.
             fs::remove_file(place).map_err(Failure::Copy)?;
-            return Err(Failure::Evidence(cause));
+            return Err(failure);
         }
         other => other?,
     };
-    let as_written = fingerprint(&mut written).map_err(Failure::Copy)?;
-    if as_written != sha256 {
+    let Poured { bytes, sha256, data } = poured;
+    let is_as_read = match data {
+        Some(data) => content::data_of(&written).map(|as_written| as_written == data.finish()),
+        None => content::hash_of(&written).map(|as_written| as_written == sha256),
+    };
+    if !is_as_read.map_err(Failure::Copy)? {
         return Err(Failure::Copy(io::Error::other("the copy reads otherwise than it was written")));
     }
     let mut copied = facts(handle.metadata().as_ref(), bytes, sha256);
@@ -103,17 +118,32 @@ pub(super) fn make_parent(place: &Path) -> io::Result<()> {
     place.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
+/// What was written.
+struct Poured {
+    bytes: u64,
+    sha256: Hash,
+    /// What reading it back has to come to, for a file with holes.
+    data: Option<Data>,
+}
+
 fn pour(
     handle: &Handle,
-    written: &mut fs::File,
+    written: &fs::File,
     file: &File,
     progress: &dyn Progress,
-) -> Result<(u64, Hash), Failure> {
+) -> Result<Poured, Failure> {
     let mut hash = Sha256::new();
+    let mut data = handle.metadata().filter(content::is_sparse).map(|_| Data::default());
     let mut buffer = vec![0; PIECE];
     let mut offset = 0;
     // A log that grows while it is read is copied as far as it went when it was opened.
     while offset < handle.size() {
+        let hole = content::whole_pieces(handle.hole_at(offset));
+        if hole > 0 {
+            content::add_zeros(&mut hash, hole, &mut |step| progress.advance(&file.path, step));
+            offset += hole;
+            continue;
+        }
         let wanted = usize::try_from(handle.size() - offset).unwrap_or(PIECE).min(PIECE);
         let got = handle.read_at(&mut buffer[..wanted], offset).map_err(Failure::Evidence)?;
         let piece = &buffer[..got];
@@ -121,37 +151,18 @@ fn pour(
             break;
         }
         hash.update(piece);
-        // `lastlog` claims hundreds of gigabytes and holds a few blocks: its holes stay holes.
-        let wrote = if piece.iter().all(|&byte| byte == 0) {
-            written.seek(SeekFrom::Current(got as i64)).map(|_| ())
-        } else {
-            written.write_all(piece)
-        };
-        wrote.map_err(Failure::Copy)?;
+        // Zeros are left out: a hole stays one, whether or not the file system told of it.
+        if !content::is_zero(piece) {
+            written.write_all_at(piece, offset).map_err(failure)?;
+            if let Some(data) = &mut data {
+                data.add(offset, piece);
+            }
+        }
         offset += got as u64;
         progress.advance(&file.path, got as u64);
     }
-    written.set_len(offset).map_err(Failure::Copy)?;
-    Ok((offset, hash.finalize().into()))
-}
-
-fn fingerprint(file: &mut fs::File) -> io::Result<Hash> {
-    file.seek(SeekFrom::Start(0))?;
-    hash_of(file)
-}
-
-/// Returns the SHA-256 of what is left of a file.
-pub(super) fn hash_of(file: &mut fs::File) -> io::Result<Hash> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; PIECE];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hash.finalize().into()),
-            Ok(got) => hash.update(buffer.get(..got).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    written.set_len(offset).map_err(failure)?;
+    Ok(Poured { bytes: offset, sha256: hash.finalize().into(), data })
 }
 
 fn facts(metadata: Option<&fs::Metadata>, bytes: u64, sha256: Hash) -> Copied {
@@ -176,8 +187,13 @@ fn facts(metadata: Option<&fs::Metadata>, bytes: u64, sha256: Hash) -> Copied {
 /// Gives a copy the time and the rights of the file: both tell something, and the inquiry asks for them.
 fn keep_times_and_rights(written: &fs::File, metadata: Option<&fs::Metadata>) -> io::Result<()> {
     let Some(metadata) = metadata else { return Ok(()) };
-    written.set_permissions(Permissions::from_mode(metadata.mode() & RIGHTS | READABLE))?;
+    written.set_permissions(Permissions::from_mode(kept_rights(metadata.mode())))?;
     written.set_times(FileTimes::new().set_modified(metadata.modified()?))
+}
+
+/// Returns the rights that a copy of a file with these has.
+pub(super) fn kept_rights(mode: u32) -> u32 {
+    mode & RIGHTS | READABLE
 }
 
 /// Fingerprints as they are written.

@@ -52,7 +52,14 @@ pub(super) enum Action {
         facts: Copied,
     },
     /// A link was kept as a link.
-    Link { path: String, copy: String, target: String },
+    Link {
+        path: String,
+        copy: String,
+        target: String,
+        /// The text's bytes, in hexadecimal digits, where they are no text.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        target_bytes: Option<String>,
+    },
     /// Something could not be copied.
     NotCopied { path: String, bytes: Option<u64>, why: String },
     /// The copying ended.
@@ -118,7 +125,7 @@ pub(super) fn read(
             problem(format!("line {number} is cut short or longer than any that was written"));
             break;
         }
-        let fingerprint = hex(&Sha256::digest(&line).into());
+        let fingerprint = hex(&Sha256::digest(&line));
         match serde_json::from_slice::<Entry>(&line) {
             Ok(read) => {
                 if read.previous != previous {

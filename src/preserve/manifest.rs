@@ -12,8 +12,8 @@ use super::error::PreserveError;
 pub(super) type Hash = [u8; 32];
 
 /// Returns a fingerprint as it is written.
-pub(super) fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a fingerprint.
@@ -27,6 +27,13 @@ pub(super) fn from_hex(text: &str) -> Option<Hash> {
         *place = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(hash)
+}
+
+/// Reads bytes that were written as [`hex`].
+pub(super) fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex { text.as_bytes().chunks(2).map(digits).collect() } else { None }
 }
 
 /// A line of a manifest, read.

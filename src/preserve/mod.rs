@@ -12,10 +12,12 @@
 //! [`verify()`] goes through it again. Nothing is written under the evidence, no link is followed, and files
 //! are told to have changed while they were read.
 
+mod content;
 mod copy;
 mod custody;
 mod error;
 mod form;
+mod known;
 mod manifest;
 mod names;
 mod timestamp;
@@ -23,6 +25,7 @@ mod verify;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::case::Progress;
@@ -32,6 +35,7 @@ use custody::{Action, Custody};
 use manifest::Manifest;
 
 pub use error::PreserveError;
+pub(crate) use known::KnownFacts;
 pub use verify::{Verified, verify};
 
 /// Where the copies lie in the folder.
@@ -198,6 +202,8 @@ impl<'a> Work<'a> {
     fn begin(folder: &'a Path, evidence: &Evidence, record: &'a Record<'a>) -> Result<Self, PreserveError> {
         let mut custody = Custody::create(&folder.join(CUSTODY))?;
         let manifest = Manifest::create(&folder.join(MANIFEST))?;
+        let copies = folder.join(COPIES);
+        fs::create_dir(&copies).map_err(|cause| PreserveError::unwritable(&copies, cause))?;
         let begun = (record.now)();
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let action = Action::Begun {
@@ -223,15 +229,28 @@ impl<'a> Work<'a> {
         let name = Path::new(COPIES).join(names::copied_name(&path));
         match copy::copy(evidence, file, &self.folder.join(&name), progress) {
             Ok(copied) => self.copied(file, &name, copied),
-            Err(copy::Failure::Evidence(cause)) => self.trouble(Unread {
-                path: file.path.clone(),
-                bytes: Some(file.bytes),
-                why: format!("cannot be read: {cause}"),
-            }),
+            Err(copy::Failure::Evidence(cause)) => {
+                self.not_copied(file, &name, format!("cannot be read: {cause}"))
+            }
+            Err(copy::Failure::Place(cause)) => {
+                self.not_copied(file, &name, format!("no copy of it can be made there: {cause}"))
+            }
             Err(copy::Failure::Copy(cause)) => {
                 Err(PreserveError::unwritable(&self.folder.join(&name), cause))
             }
         }
+    }
+
+    /// Notes what could not be copied, and takes away the folders that were made for it alone.
+    fn not_copied(&mut self, file: &File, name: &Path, why: String) -> Result<(), PreserveError> {
+        let folders = name.ancestors().skip(1).take_while(|folder| *folder != Path::new(COPIES));
+        for folder in folders {
+            // One that holds something stays, and so do those around it.
+            if fs::remove_dir(self.folder.join(folder)).is_err() {
+                break;
+            }
+        }
+        self.trouble(Unread { path: file.path.clone(), bytes: Some(file.bytes), why })
     }
 
     fn copied(&mut self, file: &File, name: &Path, copied: Copied) -> Result<(), PreserveError> {
@@ -247,17 +266,23 @@ impl<'a> Work<'a> {
     }
 
     fn link(&mut self, link: &Link) -> Result<(), PreserveError> {
-        let name = Path::new(COPIES).join(names::copied_name(Path::new(&link.path)));
+        let (path, target) = match &link.on_disk {
+            Some(found) => (found.path.as_path(), found.target.as_path()),
+            None => (Path::new(&link.path), Path::new(&link.target)),
+        };
+        let name = Path::new(COPIES).join(names::copied_name(path));
         let place = self.folder.join(&name);
         // Text alone: a copy of a link leads nowhere that anybody goes.
-        let made = copy::make_parent(&place).and_then(|()| std::os::unix::fs::symlink(&link.target, &place));
+        let made = copy::make_parent(&place).and_then(|()| std::os::unix::fs::symlink(target, &place));
         if let Err(cause) = made {
             let why = format!("its link cannot be made: {cause}");
             return self.trouble(Unread { path: link.path.clone(), bytes: None, why });
         }
         self.done.links += 1;
         let copy = name.to_string_lossy().into_owned();
-        let action = Action::Link { path: link.path.clone(), copy, target: link.target.clone() };
+        let target_bytes = target.to_str().is_none().then(|| manifest::hex(target.as_os_str().as_bytes()));
+        let action =
+            Action::Link { path: link.path.clone(), copy, target: link.target.clone(), target_bytes };
         self.custody.add((self.record.now)(), action)
     }
 

@@ -13,6 +13,10 @@ use crate::untrusted::is_hidden;
 const LONGEST: usize = 255;
 /// What is kept of a longer name, before its fingerprint.
 const KEPT: usize = 200;
+/// Systems take paths of 4096 bytes (`PATH_MAX`), of which the folder that is given takes some.
+const LONGEST_PATH: usize = 2048;
+/// What is kept of a longer path, before the fingerprint of its folders.
+const KEPT_PATH: usize = 512;
 
 /// Returns the path of a copy: bytes that are no text, act on a terminal or need quoting in a manifest are
 /// written as `%NN`, and so is `%` itself, so that no two files share a copy.
@@ -21,7 +25,30 @@ pub(super) fn copied_name(path: &Path) -> PathBuf {
         Component::Normal(name) => Some(safe(name)),
         _ => None,
     });
-    names.collect()
+    let names: Vec<String> = names.collect();
+    let length: usize = names.iter().map(|name| name.len() + 1).sum();
+    if length <= LONGEST_PATH { names.iter().collect() } else { shortened(&names) }
+}
+
+/// Puts the fingerprint of the folders in the place of the inner ones: a path of nothing but `%NN` is three times as
+/// long as it was, and may be longer than any that a system takes.
+fn shortened(names: &[String]) -> PathBuf {
+    let Some((last, folders)) = names.split_last() else { return PathBuf::new() };
+    let mut length = 0;
+    let outer = folders.iter().take_while(|name| {
+        length += name.len() + 1;
+        length <= KEPT_PATH
+    });
+    let mut path: PathBuf = outer.collect();
+    path.push(format!("%~{}", digest(&folders.join("/"))));
+    path.push(last);
+    path
+}
+
+/// Returns what stands for a text that is too long.
+fn digest(text: &str) -> String {
+    let digest = hex(&Sha256::digest(text.as_bytes()));
+    digest.get(..32).unwrap_or(&digest).to_owned()
 }
 
 fn safe(name: &OsStr) -> String {
@@ -42,9 +69,8 @@ fn safe(name: &OsStr) -> String {
     if safe.len() <= LONGEST {
         return safe;
     }
-    let digest = hex(&Sha256::digest(safe.as_bytes()).into());
     let end = (0..=KEPT).rev().find(|&at| safe.is_char_boundary(at)).unwrap_or_default();
-    format!("{}%~{}", &safe[..end], &digest[..32])
+    format!("{}%~{}", &safe[..end], digest(&safe))
 }
 
 #[cfg(test)]
@@ -67,6 +93,20 @@ mod tests {
     fn names_that_act_are_written_out() {
         assert_eq!(named(b"a\x1b[2J\n/b\xff%c\\"), "a%1B[2J%0A/b%FF%25c%5C");
         assert_eq!(named("\u{202e}gpj".as_bytes()), "%E2%80%AEgpj");
+    }
+
+    #[test]
+    fn long_paths_stay_apart_and_keep_their_ends() {
+        let path = |deep: usize, name: &str| {
+            let folders = format!("{}x/", "\n".repeat(80)).repeat(deep);
+            named(format!("var/log/{folders}{name}").as_bytes())
+        };
+        let (one, other, deeper) = (path(20, "full"), path(20, "messages"), path(21, "full"));
+        for path in [&one, &other, &deeper] {
+            assert!(path.len() <= LONGEST_PATH && path.starts_with("var/log/%0A%0A"), "{path}");
+        }
+        assert!(one.ends_with("/full") && one.trim_end_matches("full") == other.trim_end_matches("messages"));
+        assert_ne!(one, deeper);
     }
 
     #[test]

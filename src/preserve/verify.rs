@@ -3,19 +3,25 @@
 //! What an intruder who holds the folder can do is change a file *and* its line in the manifest *and* the log of
 //! custody after it. Only a fingerprint that lies elsewhere, on the signed form or in a time stamp, tells that.
 
-use std::collections::BTreeMap;
+mod case;
+mod drift;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::custody::{self, Action, Entry};
 use super::manifest::{self, Hash, hex};
-use super::{COPIES, CUSTODY, FORM, MANIFEST, PreserveError, REQUEST, copy, timestamp};
+use super::{COPIES, CUSTODY, FORM, MANIFEST, PreserveError, REQUEST, content, timestamp};
 use crate::case::Progress;
 use crate::evidence::open_regular;
 use crate::report::manifest as case_manifest;
+use drift::AsCopied;
 
 /// Problems listed; the rest is counted.
 const MOST_LISTED: usize = 200;
@@ -60,7 +66,7 @@ impl Verified {
 /// What an item has to be.
 enum Expected {
     File(Hash),
-    Link(String),
+    Link(PathBuf),
 }
 
 /// Goes through a folder that [`super::preserve()`] or `run -o` wrote; `expected` is the manifest's SHA-256 as it was
@@ -71,11 +77,11 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verified, PreserveError> {
     let mut verified = Verified::default();
-    let path = folder.join(MANIFEST);
-    if fs::symlink_metadata(&path).is_ok() {
+    // Either of the two tells what it is: who took one away wants the rest not looked at.
+    if [MANIFEST, CUSTODY].iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok()) {
         preserved(folder, &mut verified, progress)?;
     } else if let Some(files) = case_manifest::files(folder) {
-        case(folder, files, &mut verified)?;
+        case::case(folder, files, &mut verified)?;
     } else {
         return Err(PreserveError::Foreign(folder.to_string_lossy().into_owned()));
     }
@@ -104,7 +110,14 @@ fn preserved(folder: &Path, verified: &mut Verified, progress: &dyn Progress) ->
     for (name, is_like) in &expected {
         hold_against(folder, name, is_like, verified, progress);
     }
-    added(folder, Path::new(COPIES), &expected, verified);
+    drift::compare(folder, &log.as_copied, log.ended, verified);
+    if fs::symlink_metadata(folder.join(COPIES)).is_ok_and(|found| found.is_dir()) {
+        unlisted(folder, Path::new(COPIES), &expected)
+            .iter()
+            .for_each(|found| verified.problem(found.told()));
+    } else {
+        verified.problem(format!("{COPIES} is no folder: what it leads to lies elsewhere"));
+    }
     beside(folder, verified);
     progress.end();
     Ok(())
@@ -114,9 +127,12 @@ fn preserved(folder: &Path, verified: &mut Verified, progress: &dyn Progress) ->
 #[derive(Default)]
 struct Log {
     files: Vec<(Hash, String)>,
-    links: Vec<(String, String)>,
+    as_copied: Vec<AsCopied>,
+    links: Vec<(String, PathBuf)>,
     bytes: u64,
     is_finished: bool,
+    /// When the copying ended, in seconds since 1970.
+    ended: Option<i64>,
 }
 
 fn follow_custody(folder: &Path, verified: &mut Verified) -> Log {
@@ -126,10 +142,18 @@ fn follow_custody(folder: &Path, verified: &mut Verified) -> Log {
     let mut take = |entry: Entry| match entry.action {
         Action::Copied { copy, facts, .. } => {
             log.bytes = log.bytes.saturating_add(facts.bytes);
+            log.as_copied.push(AsCopied::new(&copy, &facts));
             log.files.push((facts.sha256, copy));
         }
-        Action::Link { copy, target, .. } => log.links.push((copy, target)),
-        Action::Finished { .. } => log.is_finished = true,
+        Action::Link { copy, target, target_bytes, .. } => {
+            let bytes = target_bytes.as_deref().and_then(manifest::bytes_of);
+            log.links
+                .push((copy, bytes.map_or_else(|| target.into(), |bytes| OsString::from_vec(bytes).into())));
+        }
+        Action::Finished { .. } => {
+            log.is_finished = true;
+            log.ended = chrono::DateTime::parse_from_rfc3339(&entry.at).ok().map(|at| at.timestamp());
+        }
         Action::Begun { .. } | Action::NotCopied { .. } => {}
     };
     if let Err(cause) = custody::read(&path, &mut take, &mut |problem| problems.push(problem)) {
@@ -145,7 +169,14 @@ fn follow_custody(folder: &Path, verified: &mut Verified) -> Log {
 fn read_manifest(folder: &Path, verified: &mut Verified) -> Result<Vec<(Hash, String)>, PreserveError> {
     let path = folder.join(MANIFEST);
     let unreadable = |cause| PreserveError::unreadable(&path, cause);
-    let mut file = BufReader::new(open_regular(&path).map_err(unreadable)?);
+    let file = match open_regular(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            verified.problem(format!("{MANIFEST} is missing"));
+            return Ok(Vec::new());
+        }
+        other => other.map_err(unreadable)?,
+    };
+    let mut file = BufReader::new(file);
     let mut hash = Sha256::new();
     let mut listed = Vec::new();
     let mut line = Vec::new();
@@ -161,7 +192,7 @@ fn read_manifest(folder: &Path, verified: &mut Verified) -> Result<Vec<(Hash, St
             _ => verified.problem(format!("{MANIFEST}: line {number} is none that was written")),
         }
     }
-    verified.fingerprint = hex(&hash.finalize().into());
+    verified.fingerprint = hex(&hash.finalize());
     Ok(listed)
 }
 
@@ -206,12 +237,12 @@ fn hold_against(
         }
         (_, Err(error)) => verified.problem(format!("{name} cannot be looked at: {error}")),
         (Expected::Link(target), Ok(_)) => match fs::read_link(&path) {
-            Ok(found) if found == Path::new(target) => verified.links += 1,
+            Ok(found) if found == *target => verified.links += 1,
             Ok(_) => verified.problem(format!("{name} is a link to another place than it was")),
             Err(_) => verified.problem(format!("{name} is no link any more")),
         },
         (Expected::File(hash), Ok(metadata)) => {
-            let found = open_regular(&path).and_then(|mut file| copy::hash_of(&mut file));
+            let found = open_regular(&path).and_then(|file| content::hash_of(&file));
             progress.advance(name, metadata.len());
             match found {
                 Ok(found) if found == *hash => verified.files += 1,
@@ -222,25 +253,59 @@ fn hold_against(
     }
 }
 
-/// Tells what lies among the copies and was not put there.
-fn added(folder: &Path, below: &Path, expected: &BTreeMap<String, Expected>, verified: &mut Verified) {
+/// What lies in a folder and is in no list.
+struct Unlisted {
+    /// Its path below the folder.
+    name: String,
+    kind: Added,
+}
+
+/// What was added.
+#[derive(Clone, Copy)]
+enum Added {
+    Item,
+    Folder,
+    /// A folder that cannot be looked into.
+    Closed,
+}
+
+impl Unlisted {
+    fn told(&self) -> String {
+        let name = &self.name;
+        match self.kind {
+            Added::Item => format!("{name} was added: it is in no list"),
+            Added::Folder => format!("{name} was added: a folder that nothing was put into"),
+            Added::Closed => format!("{name} cannot be listed"),
+        }
+    }
+}
+
+/// Returns what lies below a place and was not put there; no link is followed.
+fn unlisted(folder: &Path, below: &Path, expected: &BTreeMap<String, Expected>) -> Vec<Unlisted> {
+    let folders: BTreeSet<&Path> =
+        expected.keys().flat_map(|name| Path::new(name).ancestors().skip(1)).collect();
+    let mut unlisted = Vec::new();
     let mut waiting = vec![below.to_owned()];
     while let Some(place) = waiting.pop() {
         let Ok(listing) = fs::read_dir(folder.join(&place)) else {
-            verified.problem(format!("{} cannot be listed", place.to_string_lossy()));
+            unlisted.push(Unlisted { name: place.to_string_lossy().into_owned(), kind: Added::Closed });
             continue;
         };
         let mut names: Vec<_> = listing.flatten().map(|entry| place.join(entry.file_name())).collect();
         names.sort();
-        for name in names {
-            let shown = name.to_string_lossy().into_owned();
-            if fs::symlink_metadata(folder.join(&name)).is_ok_and(|found| found.is_dir()) {
-                waiting.push(name);
-            } else if !expected.contains_key(&shown) {
-                verified.problem(format!("{shown} was added: it is in no list"));
+        for path in names {
+            let name = path.to_string_lossy().into_owned();
+            if fs::symlink_metadata(folder.join(&path)).is_ok_and(|found| found.is_dir()) {
+                if !folders.contains(path.as_path()) {
+                    unlisted.push(Unlisted { name, kind: Added::Folder });
+                }
+                waiting.push(path);
+            } else if !expected.contains_key(&name) {
+                unlisted.push(Unlisted { name, kind: Added::Item });
             }
         }
     }
+    unlisted
 }
 
 /// Looks at what lies beside the copies: the request, the answer of an authority, and papers.
@@ -250,6 +315,7 @@ fn beside(folder: &Path, verified: &mut Verified) {
     if request.as_deref() != Some(timestamp::request(&digest).as_slice()) {
         verified.problem(format!("{REQUEST} does not speak of this manifest, or is missing"));
     }
+    hold_form(folder, verified);
     let Ok(listing) = fs::read_dir(folder) else { return };
     let mut names: Vec<String> =
         listing.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -270,49 +336,27 @@ fn beside(folder: &Path, verified: &mut Verified) {
     }
 }
 
+/// Looks whether the form of custody names this manifest. People fill it in, so that the rest of it may be anything;
+/// once it is signed it may lie elsewhere.
+fn hold_form(folder: &Path, verified: &mut Verified) {
+    let Some(form) = read_stamp(&folder.join(FORM)) else {
+        verified
+            .notes
+            .push(format!("{FORM} is missing: the signed one has to name the SHA-256 of the manifest"));
+        return;
+    };
+    let form = String::from_utf8_lossy(&form);
+    let lines = form.lines().filter(|line| line.contains("manifest"));
+    let words = lines.flat_map(|line| line.split(|character: char| !character.is_ascii_hexdigit()));
+    let mut named = words.filter(|word| word.len() == 64).peekable();
+    let is_named = named.peek().is_some();
+    if !is_named || named.any(|word| !word.eq_ignore_ascii_case(&verified.fingerprint)) {
+        verified.problem(format!("{FORM} does not name the SHA-256 of this manifest, or names another"));
+    }
+}
+
 fn read_stamp(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     open_regular(path).ok()?.take(LARGEST_STAMP).read_to_end(&mut bytes).ok()?;
     Some(bytes)
-}
-
-/// Goes through the folder of a case: its manifest has the fingerprint of each file that was written.
-fn case(
-    folder: &Path,
-    files: Vec<case_manifest::Held>,
-    verified: &mut Verified,
-) -> Result<(), PreserveError> {
-    let path = folder.join(case_manifest::FILE_NAME);
-    let unreadable = |cause| PreserveError::unreadable(&path, cause);
-    let mut manifest = open_regular(&path).map_err(unreadable)?;
-    verified.fingerprint = hex(&copy::hash_of(&mut manifest).map_err(unreadable)?);
-    let mut expected = BTreeMap::new();
-    for file in files {
-        let Some(hash) = manifest::from_hex(&file.sha256) else {
-            verified.problem(format!("{}: its SHA-256 in the manifest is none", file.path));
-            continue;
-        };
-        let stays_inside = file.path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        if !stays_inside || expected.insert(file.path.clone(), Expected::File(hash)).is_some() {
-            verified.problem(format!("{}: no path that a case has", file.path));
-        }
-    }
-    for (name, is_like) in &expected {
-        hold_against(folder, name, is_like, verified, &Silent);
-    }
-    let mut found = Verified::default();
-    added(folder, Path::new(""), &expected, &mut found);
-    let own = format!("{} was added", case_manifest::FILE_NAME);
-    // People keep notes in a case; nothing that was written rests on them.
-    verified.notes.extend(found.problems.into_iter().filter(|problem| !problem.starts_with(&own)));
-    Ok(())
-}
-
-/// Nobody watches a few small files.
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _: u64) {}
-    fn advance(&self, _: &str, _: u64) {}
-    fn end(&self) {}
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::breach::Breach;
 use super::guessing::Guessing;
@@ -38,7 +39,7 @@ pub(super) fn add_users(
     world: &World<'_>,
     actors: &mut BTreeMap<IpAddr, Actor>,
     cluster: &[Breach],
-    calls: &BTreeMap<usize, String>,
+    calls: &BTreeMap<usize, Arc<str>>,
 ) {
     for breach in cluster {
         let Some(address) = breach.address else { continue };

@@ -50,11 +50,24 @@ pub(super) fn attribute(world: &mut World<'_>) {
 /// Audio that comes from the carrier or from the server itself is not the caller's.
 fn forget_servers(world: &World<'_>, calls: &mut Calls) {
     // Calls are many, addresses few.
-    let standings: Vec<Standing> =
-        calls.addresses.all().iter().map(|address| world.neighbours.of(*address)).collect();
+    let neighbours = &world.neighbours;
+    let standings: Vec<(Standing, Option<&BTreeSet<String>>)> = calls
+        .addresses
+        .all()
+        .iter()
+        .map(|address| {
+            let users = world.users.get(address).filter(|_| neighbours.is_claimed(*address));
+            (neighbours.by_configuration(*address), users)
+        })
+        .collect();
     let nobody = calls.accounts.iter().position(|account| account == "anonymous");
     for call in &mut calls.list {
-        let Some(standing) = standings.get(call.address_index()) else { continue };
+        let Some((standing, users)) = standings.get(call.address_index()) else { continue };
+        // Whoever logged in to the phone's account from there is the caller, whatever the configuration calls him.
+        let account = calls.accounts.get(call.account_index());
+        if users.zip(account).is_some_and(|(users, account)| users.contains(account)) {
+            continue;
+        }
         let is_trunk = *standing == Standing::Trunk;
         if !is_trunk && *standing != Standing::Own {
             continue;

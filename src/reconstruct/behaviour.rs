@@ -10,9 +10,10 @@ use std::fmt;
 use rayon::prelude::*;
 
 use super::calls::Call;
+use super::costly;
 use super::world::World;
 use crate::event::Instant;
-use crate::numbering::international_digits;
+use crate::numbering::{self, Risk, Site, international_digits};
 use crate::report::document::counted;
 
 /// What a group of calls shows.
@@ -26,6 +27,8 @@ pub struct Behaviour {
     pub novel: usize,
     /// How many calls were looked at.
     pub calls: usize,
+    /// Do the calls show one caller's number after another, as if many people had made them?
+    pub shows_many: bool,
 }
 
 impl Behaviour {
@@ -49,9 +52,14 @@ impl Destination {
     /// Stands before the digits of a country's code; a record with a zero byte is none.
     const ABROAD: u8 = 0;
 
+    /// Returns the place of an area that is dialled like the next town and lies abroad.
+    fn of_area([a, b, c]: [u8; 3]) -> Self {
+        Destination([Self::ABROAD, b'1', a, b, c])
+    }
+
     /// Returns whether it lies abroad, or costs as if it did.
     pub fn is_costly(self) -> bool {
-        self.is_abroad() || super::costly::is_costly(&self.0)
+        self.is_abroad() || costly::is_costly(&self.0)
     }
 
     /// Returns whether it lies abroad.
@@ -117,6 +125,10 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     if let Some((tail, prefixes)) = hunted(world, &outward) {
         add(2, format!("number ending {tail} tried with {prefixes} prefixes"));
     }
+    let shown = shown_numbers(world, &outward);
+    if let Some(numbers) = shown {
+        add(2, format!("{numbers} different numbers shown as the caller's"));
+    }
     let novel: Vec<Destination> = outward
         .iter()
         .map(|call| call.destination)
@@ -135,13 +147,48 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
         }
     }
     behaviour.novel = novel.len();
+    behaviour.shows_many = shown.is_some();
     behaviour
+}
+
+/// Returns how many telephone numbers were shown as the caller's, if it is another one nearly every time: who makes
+/// calls in others' names changes it, and a branch has fewer numbers than calls.
+fn shown_numbers(world: &World<'_>, calls: &[&Call]) -> Option<usize> {
+    const MANY: usize = 30;
+    const NUMBER_DIGITS: usize = 7;
+    let is_number =
+        |shown: &&[u8]| shown.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
+    let own = calls.iter().filter(|call| !call.from_trunk);
+    let shown: BTreeSet<&[u8]> = own.map(|call| world.caller(call)).filter(is_number).collect();
+    (shown.len() >= MANY && shown.len() * 10 >= calls.len() * 6).then_some(shown.len())
+}
+
+/// Returns whether most calls abroad go where fraud is known to go, by what is published.
+pub(super) fn is_risky(world: &World<'_>, calls: &[&Call]) -> bool {
+    const LOOKED_AT: usize = 100;
+    let site = Site::new(None);
+    let abroad = || calls.iter().filter(|call| call.destination.is_abroad()).take(LOOKED_AT);
+    let is_named = |call: &&&Call| {
+        let dialed = world.dialed(call);
+        // What is abroad without a prefix lies in the Caribbean.
+        international_digits(dialed).is_none_or(|digits| {
+            let reading = numbering::read_best(&site, &[b"+", digits.as_ref()].concat());
+            numbering::risk(&site, &reading).0 > Risk::Ordinary
+        })
+    };
+    let all = abroad().count();
+    all > 0 && abroad().filter(is_named).count() * 2 >= all
 }
 
 /// Works out where every call goes to: asked again and again, of each.
 pub(super) fn note_destinations(world: &mut World<'_>) {
+    let is_north_american = costly::is_north_american(world);
     let mut calls = std::mem::take(&mut world.calls);
-    calls.list.par_iter_mut().for_each(|call| call.destination = destination(world.dialed(call)));
+    calls.list.par_iter_mut().for_each(|call| {
+        let dialed = world.dialed(call);
+        let area = costly::area(dialed).filter(|_| is_north_american);
+        call.destination = area.map_or_else(|| destination(dialed), Destination::of_area);
+    });
     world.calls = calls;
 }
 

@@ -1,20 +1,24 @@
 //! Which calls of the accounts are the intruder's, and why; the owner's stay out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::behaviour::Destination;
 use super::breach::Breach;
-use super::calls::{Call, Origin};
+use super::calls::Origin;
 use super::world::World;
 
 /// Tells which calls of the accounts are the intruder's, and why; the owner's stay out.
-pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usize, String> {
+pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usize, Arc<str>> {
     let mut calls = BTreeMap::new();
     for breach in cluster {
+        // The reason is one for thousands of calls.
+        let mut known: BTreeMap<Origin, Arc<str>> = BTreeMap::new();
         for &index in &breach.calls {
             let Some(call) = world.calls.list.get(index) else { continue };
             if breach.address.is_some() || call.is_outward {
-                calls.insert(index, why(breach, call));
+                let why = known.entry(call.origin).or_insert_with(|| why(breach, call.origin).into());
+                calls.insert(index, Arc::clone(why));
             }
         }
     }
@@ -22,8 +26,8 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
     calls
 }
 
-fn why(breach: &Breach, call: &Call) -> String {
-    match (breach.address, call.origin) {
+fn why(breach: &Breach, origin: Origin) -> String {
+    match (breach.address, origin) {
         (Some(address), Origin::Media) => format!("its audio went to {address}, which took the account over"),
         (Some(address), Origin::Signalling) => {
             format!("it was made with the account's credentials from {address}, which took the account over")
@@ -45,7 +49,7 @@ fn why(breach: &Breach, call: &Call) -> String {
 }
 
 /// Adds calls whose address no record tells: after the breach, to where the intruder's calls went.
-fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usize, String>) {
+fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usize, Arc<str>>) {
     let places: BTreeSet<Destination> = calls
         .keys()
         .filter_map(|&index| world.calls.list.get(index))
@@ -63,7 +67,8 @@ fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usiz
         {
             let place = call.destination;
             if places.contains(&place) {
-                calls.insert(index, format!("after the breach, to {place}, where the intruder's calls went"));
+                let why = format!("after the breach, to {place}, where the intruder's calls went");
+                calls.insert(index, why.into());
             }
         }
     }

@@ -15,11 +15,12 @@ use super::calls::Call;
 use super::guessing;
 use super::habits;
 use super::honest::{Group, groups, honest_destinations};
+use super::night::Hours;
 use super::same_network;
 use super::standing::Standing;
 
 use super::world::World;
-use crate::event::{Disposition, Instant};
+use crate::event::Instant;
 
 /// Distinct wrong tries on one account from which a success afterwards is a guess that came off; a
 /// person mistypes two or three times.
@@ -54,14 +55,15 @@ pub struct Breach {
     pub from_the_start: bool,
 }
 
-/// Finds every breach, in the order of time, and the places that honest calls go to.
-pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
+/// Finds every breach, in the order of time, the places that honest calls go to and the hours they are made at.
+pub(super) fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>, Hours) {
     let groups = groups(world);
-    let honest = honest_destinations(world, &groups);
+    let hours = Hours::of(world, &groups);
+    let honest = honest_destinations(world, &groups, &hours);
     let mut breaches: Vec<Breach> = groups
         .par_iter()
         .filter_map(|((account, address), group)| {
-            Candidate { world, account, address: *address, group, honest: &honest }.weigh()
+            Candidate { world, account, address: *address, group, honest: &honest, hours: &hours }.weigh()
         })
         .collect();
     let hostile: Vec<(String, IpAddr, Instant)> = breaches
@@ -69,15 +71,18 @@ pub fn find(world: &World<'_>) -> (Vec<Breach>, BTreeSet<Destination>) {
         .filter(|breach| breach.score >= BREACH)
         .filter_map(|breach| Some((breach.account.clone(), breach.address?, breach.first)))
         .collect();
+    let rushes = rushes(world, &breaches);
+    let roaming = roaming(world, &hostile);
     for breach in &mut breaches {
-        breach.score += company(breach, &hostile);
+        let is_roaming = roaming.contains(&breach.account);
+        breach.score += company(breach, &hostile, is_roaming) + heralds(breach, &rushes);
     }
     add_crowds(world, &honest, &mut breaches);
     breaches.retain(|breach| breach.score >= BREACH);
     breaches.sort_by(|left, right| {
         (left.first, &left.account, left.address).cmp(&(right.first, &right.account, right.address))
     });
-    (breaches, honest)
+    (breaches, honest, hours)
 }
 
 /// Judges newcomers of one account together: an intruder may come from another address for each call.
@@ -121,15 +126,21 @@ struct Candidate<'a> {
     group: &'a Group,
     /// Where calls go that nobody doubts.
     honest: &'a BTreeSet<Destination>,
+    /// When calls are made here.
+    hours: &'a Hours,
 }
 
 impl<'a> Candidate<'a> {
     /// Judges the use; `None` where nothing can speak against it.
     fn weigh(&self) -> Option<Breach> {
         let standing = self.address.map(|address| self.world.neighbours.of(address));
-        if self.group.first.is_none()
-            || matches!(standing, Some(Standing::Own | Standing::Trunk | Standing::Trusted))
-        {
+        let is_shared = self.address.is_some_and(|address| self.world.neighbours.is_shared(address));
+        let is_exempt = match standing {
+            Some(Standing::Own | Standing::Trunk) => !is_shared,
+            Some(Standing::Trusted) => true,
+            Some(Standing::Inside | Standing::Outside) | None => false,
+        };
+        if self.group.first.is_none() || is_exempt {
             return None;
         }
         let is_settled =
@@ -153,7 +164,8 @@ impl<'a> Candidate<'a> {
     /// Weighs a use from a place of its own.
     fn visit(&self) -> Option<Breach> {
         let first = self.group.first?;
-        let (calls, behaviour) = self.look(&self.group.calls);
+        let (calls, mut behaviour) = self.look(&self.group.calls);
+        self.weigh_strangers_calls(&calls, &mut behaviour);
         let party = self.address.and_then(|address| self.world.parties.get(&address));
         let tried = party.and_then(|party| party.by_account.get(self.account));
         let guesses = tried.filter(|tried| !tried.is_one_phones()).map_or(0, |tried| tried.before(first));
@@ -167,7 +179,7 @@ impl<'a> Candidate<'a> {
         if swept {
             score += 4;
         }
-        if guesses < GUESSES && !swept && calls_as_others(&calls, self.honest) {
+        if guesses < GUESSES && !swept && !behaviour.shows_many && calls_as_others(&calls, self.honest) {
             score -= 3;
         }
         if from_the_start {
@@ -188,15 +200,52 @@ impl<'a> Candidate<'a> {
         })
     }
 
+    /// Weighs what speaks against calls from a place of their own only where most go where nobody here calls.
+    fn weigh_strangers_calls(&self, calls: &[&Call], behaviour: &mut Behaviour) {
+        const MANY: usize = 10;
+        let is_long = burst::is_long_row(calls);
+        if behaviour.novel == 0 || behaviour.novel * 10 < behaviour.calls * 9 {
+            // Numbers that cost may be one's own country's.
+            if is_long && self.is_anothers() && self.are_strange(calls) && self.is_night(calls) {
+                behaviour.score += 3;
+                behaviour.reasons.push(format!("{}, {}", burst::LONG_ROW, burst::QUIET_HOURS));
+            }
+            return;
+        }
+        let is_risky = behaviour::is_risky(self.world, calls);
+        if is_long && (is_risky || self.is_anothers()) {
+            behaviour.score += 2;
+            behaviour.reasons.push(burst::LONG_ROW.to_owned());
+        } else if calls.len() >= MANY && is_risky && self.is_night(calls) {
+            behaviour.score += 1;
+            behaviour.reasons.push(burst::QUIET_HOURS.to_owned());
+        }
+    }
+
+    /// Are nearly all calls to places that no honest call goes to?
+    fn are_strange(&self, calls: &[&Call]) -> bool {
+        let outward = || calls.iter().filter(|call| call.is_outward);
+        let strange = outward().filter(|call| !self.honest.contains(&call.destination)).count();
+        strange > 0 && strange * 10 >= outward().count() * 9
+    }
+
+    /// Did a newcomer make the calls at hours when nobody else here does?
+    fn is_night(&self, calls: &[&Call]) -> bool {
+        !self.group.from_the_start && self.hours.are_all_quiet(calls)
+    }
+
+    /// Is the account used from elsewhere as well, so that somebody else is likely to own it?
+    fn is_anothers(&self) -> bool {
+        let mut uses = self.world.uses.get(self.account).into_iter().flatten();
+        uses.any(|used| used.address.is_some() && used.address != self.address)
+    }
+
     /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
     fn rush(&self) -> Option<Breach> {
         let indices = burst::find(self.world, &self.group.calls, self.honest);
         let (calls, mut behaviour) = self.look(&indices);
         let first = calls.first()?.start;
-        if is_long_row(&calls) && behaviour.novel * 2 >= calls.len() {
-            behaviour.score += 2;
-            behaviour.reasons.push("twenty and more answered calls one after the other".to_owned());
-        }
+        burst::add_marks(&calls, self.hours, &mut behaviour);
         if guessing::find(self.world, self.account, first, &[]).tries > 0 {
             behaviour.score += 3;
         }
@@ -228,17 +277,6 @@ fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
     let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7
-}
-
-/// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
-/// A fax that finds the line busy tries as often, and is never answered.
-fn is_long_row(calls: &[&Call]) -> bool {
-    let answered: Vec<&Call> =
-        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
-    answered.windows(20).any(|window| match window {
-        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
-        _ => false,
-    })
 }
 
 /// Returns points for wrong secrets before the right one.
@@ -279,14 +317,14 @@ fn is_settled(world: &World<'_>, account: &str, address: Option<IpAddr>, behavio
 }
 
 /// Returns points for the company a use keeps: of an account that was broken into, or in the network
-/// of somebody who did.
-fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
+/// of somebody who did. A new place of an account whose owner is on the road says nothing.
+fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)], is_roaming: bool) -> i32 {
     let Some(address) = breach.address.filter(|_| !breach.from_the_start && breach.score < BREACH) else {
         return 0;
     };
     let same_account = hostile.iter().any(|(account, other, first)| {
         account == &breach.account && *other != address && breach.first >= *first && is_short(breach)
-    });
+    }) && !is_roaming;
     let neighbour = hostile.iter().any(|(_, other, _)| *other != address && same_network(*other, address));
     // Once a secret is out, whoever comes new and makes odd calls, or none, is no owner.
     i32::from(neighbour) * 4
@@ -295,6 +333,57 @@ fn company(breach: &Breach, hostile: &[(String, IpAddr, Instant)]) -> i32 {
         } else {
             0
         }
+}
+
+/// Returns the accounts of those that were broken into whose owners came from ever other places long before.
+fn roaming(world: &World<'_>, hostile: &[(String, IpAddr, Instant)]) -> BTreeSet<String> {
+    const PLACES: usize = 4;
+    const BEFORE_SECONDS: i64 = 86_400;
+    let is_roaming = |account: &String, breach: Instant| {
+        let before = breach.plus_seconds(-BEFORE_SECONDS);
+        let uses = world.uses.get(account).into_iter().flatten().filter(|used| used.first <= before);
+        let places = uses.filter_map(|used| used.address);
+        places.filter(|place| world.neighbours.is_outside(*place)).collect::<BTreeSet<_>>().len() >= PLACES
+    };
+    let mut first: BTreeMap<&String, Instant> = BTreeMap::new();
+    for (account, _, at) in hostile {
+        first.entry(account).and_modify(|known| *known = (*known).min(*at)).or_insert(*at);
+    }
+    first
+        .into_iter()
+        .filter(|(account, at)| is_roaming(account, *at))
+        .map(|(account, _)| account.clone())
+        .collect()
+}
+
+/// Returns the accounts whose calls are fraud by themselves while no record tells from where they came: with when the
+/// first began and when the last did.
+fn rushes(world: &World<'_>, breaches: &[Breach]) -> BTreeMap<String, (Instant, Instant)> {
+    /// More places than that are no office and one stranger.
+    const MOST_PLACES: usize = 2;
+    let mut strangers: BTreeMap<&str, usize> = BTreeMap::new();
+    for breach in breaches.iter().filter(|breach| breach.address.is_some()) {
+        *strangers.entry(&breach.account).or_default() += 1;
+    }
+    let blamed = breaches.iter().filter(|breach| breach.score >= BREACH && breach.address.is_none());
+    let blamed =
+        blamed.filter(|breach| strangers.get(breach.account.as_str()).is_some_and(|&n| n <= MOST_PLACES));
+    let span = |breach: &Breach| {
+        let last = breach.calls.last().and_then(|&index| world.calls.list.get(index))?;
+        Some((breach.account.clone(), (breach.first, last.start)))
+    };
+    blamed.filter_map(span).collect()
+}
+
+/// Returns points for a stranger who was let in shortly before calls that are fraud by themselves, and made none
+/// that a record would tell apart.
+fn heralds(breach: &Breach, rushes: &BTreeMap<String, (Instant, Instant)>) -> i32 {
+    const BEFORE_SECONDS: i64 = 2 * 3_600;
+    let is_visit = breach.address.is_some() && !breach.from_the_start && breach.calls.is_empty();
+    let is_near = rushes.get(&breach.account).is_some_and(|(first, last)| {
+        breach.first >= first.plus_seconds(-BEFORE_SECONDS) && breach.first <= *last
+    });
+    if is_visit && is_near { BREACH } else { 0 }
 }
 
 fn is_short(breach: &Breach) -> bool {

@@ -6,13 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::behaviour::Destination;
+use super::behaviour::{Behaviour, Destination};
+use super::calls::Call;
+use super::night::Hours;
 use super::world::World;
-use crate::event::Instant;
+use crate::event::{Disposition, Instant};
 
 /// Calls to one place within an hour that make a rush; who redials by hand does not come to it often.
 const RUSH_CALLS: usize = 5;
 const RUSH_SECONDS: i64 = 3_600;
+/// Calls within that time to ever other places abroad that make one as well.
+const WIDE_CALLS: usize = 15;
 /// Calls before and after a rush that still belong to it.
 const AROUND_SECONDS: i64 = 1_800;
 /// Test calls come up to a day before the rush.
@@ -23,6 +27,11 @@ const USUAL_DAYS: usize = 3;
 const USUAL_CALLS: usize = 12;
 /// Days of the same rush from the very beginning from which it is how the account is used.
 const HABIT_DAYS: usize = 4;
+
+/// Says what [`is_long_row`] finds.
+pub(super) const LONG_ROW: &str = "twenty and more answered calls one after the other";
+/// Says what [`Hours::are_all_quiet`] finds.
+pub(super) const QUIET_HOURS: &str = "at hours when nobody else here calls";
 
 struct Place {
     calls: Vec<usize>,
@@ -38,7 +47,8 @@ fn day(at: Instant) -> i64 {
 pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<usize> {
     let start = |index: usize| world.calls.list.get(index).map(|call| call.start);
     let places = places(world, calls, honest);
-    let rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
+    let mut rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
+    rushes.extend(wide_rush(world, &places));
     let mut found: Vec<usize> = Vec::new();
     for place in &places {
         for &index in &place.calls {
@@ -85,16 +95,25 @@ fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) ->
         let starts: Vec<Instant> =
             place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start)).collect();
         let days: BTreeSet<i64> = starts.iter().copied().map(day).collect();
-        place.rush = rush(&starts);
+        place.rush = rush(&starts, RUSH_CALLS);
         days.len() < USUAL_DAYS || starts.len() > days.len() * USUAL_CALLS
     });
     places
 }
 
-/// Returns the first and the last call of any rush, of calls in order.
-fn rush(starts: &[Instant]) -> Option<(Instant, Instant)> {
+/// Returns a rush to places abroad each of which is called a few times only.
+fn wide_rush(world: &World<'_>, places: &[Place]) -> Option<(Instant, Instant)> {
+    let abroad = places.iter().filter(|place| place.is_abroad).flat_map(|place| &place.calls);
+    let mut starts: Vec<Instant> =
+        abroad.filter_map(|&index| Some(world.calls.list.get(index)?.start)).collect();
+    starts.sort_unstable();
+    rush(&starts, WIDE_CALLS)
+}
+
+/// Returns the first and the last call of any rush of so many, of calls in order.
+fn rush(starts: &[Instant], calls: usize) -> Option<(Instant, Instant)> {
     let dense = || {
-        starts.windows(RUSH_CALLS).filter(|window| match window {
+        starts.windows(calls).filter(|window| match window {
             [first, .., last] => last.seconds_since(*first) <= RUSH_SECONDS,
             _ => false,
         })
@@ -102,4 +121,27 @@ fn rush(starts: &[Instant]) -> Option<(Instant, Instant)> {
     let first = *dense().next()?.first()?;
     let last = *dense().next_back()?.last()?;
     Some((first, last))
+}
+
+/// Adds what speaks against calls of which no address tells whose they are.
+pub(super) fn add_marks(calls: &[&Call], hours: &Hours, behaviour: &mut Behaviour) {
+    if is_long_row(calls) && behaviour.novel * 2 >= calls.len() {
+        behaviour.score += 2;
+        behaviour.reasons.push(LONG_ROW.to_owned());
+    }
+    if behaviour.novel * 10 >= behaviour.calls * 9 && hours.are_all_quiet(calls) {
+        behaviour.score += 2;
+        behaviour.reasons.push(QUIET_HOURS.to_owned());
+    }
+}
+
+/// Twenty answered calls within six hours: more than anybody makes to places where nobody knows them.
+/// A fax that finds the line busy tries as often, and is never answered.
+pub(super) fn is_long_row(calls: &[&Call]) -> bool {
+    let answered: Vec<&Call> =
+        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
+    answered.windows(20).any(|window| match window {
+        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
+        _ => false,
+    })
 }

@@ -153,15 +153,20 @@ pub struct Calls {
 pub(super) struct Addresses {
     all: Vec<IpAddr>,
     ids: HashMap<IpAddr, u32>,
+    /// The one that was asked for last: a caller makes many calls.
+    last: u32,
 }
 
 impl Addresses {
     pub(super) fn id(&mut self, address: Option<IpAddr>) -> u32 {
         let Some(address) = address else { return u32::MAX };
-        *self.ids.entry(address).or_insert_with(|| {
-            self.all.push(address);
-            (self.all.len() - 1) as u32
-        })
+        if self.get(self.last) != Some(address) {
+            self.last = *self.ids.entry(address).or_insert_with(|| {
+                self.all.push(address);
+                (self.all.len() - 1) as u32
+            });
+        }
+        self.last
     }
 
     pub(super) fn get(&self, id: u32) -> Option<IpAddr> {

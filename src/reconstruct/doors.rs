@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
 use super::calls::{Call, Origin};
+use super::night::Hours;
 use super::trunks;
 use super::world::{Use, World};
 use crate::event::Instant;
@@ -117,19 +118,28 @@ pub fn manager(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option<Mana
     is_break_in.then_some(ManagerDoor { users, addresses, calls, first, sessions, behaviour, guesses })
 }
 
-/// Finds calls that FreeSWITCH began by itself and that are fraud by what they look like. Its event socket logs
-/// neither logins nor commands, so that nothing else can tell of it.
-pub fn event_socket(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option<ManagerDoor> {
-    if !world.is_freeswitch() {
-        return None;
-    }
-    let own = world.calls.iter().enumerate().filter(|(_, call)| call.originated && goes_out(call));
+/// Finds calls that the server began by itself and that are fraud by what they look like. FreeSWITCH's event socket
+/// logs neither logins nor commands, and Asterisk neither files in its spool nor what a shell tells it, so that
+/// nothing else can tell of it. Calls in `known` are blamed already.
+pub(super) fn ordered(
+    world: &World<'_>,
+    (honest, hours): (&BTreeSet<Destination>, &Hours),
+    known: &BTreeSet<usize>,
+) -> Option<ManagerDoor> {
+    let is_own = |call: &Call| {
+        call.originated
+            && !call.from_trunk
+            && (world.is_freeswitch() || is_nobodys(world, call))
+            && goes_out(call)
+    };
+    let own = world.calls.iter().enumerate().filter(|(index, call)| is_own(call) && !known.contains(index));
     let own: Vec<usize> = own.map(|(index, _)| index).collect();
     // A program of the owner's calls where others here call, or nowhere in a rush.
     let calls = burst::find(world, &own, honest);
     let looked: Vec<&Call> = calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let first = looked.first()?.start;
-    let behaviour = behaviour::look(world, &looked, honest);
+    let mut behaviour = behaviour::look(world, &looked, honest);
+    burst::add_marks(&looked, hours, &mut behaviour);
     (behaviour.score >= FRAUD_BY_ITSELF && behaviour.novel > 0).then_some(ManagerDoor {
         users: BTreeSet::new(),
         addresses: BTreeSet::new(),
@@ -139,6 +149,16 @@ pub fn event_socket(world: &World<'_>, honest: &BTreeSet<Destination>) -> Option
         behaviour,
         guesses: 0,
     })
+}
+
+/// Returns whether a channel of Asterisk's has neither account nor caller: what a queue, a menu or a phone sends on
+/// keeps the number of whoever called.
+fn is_nobodys(world: &World<'_>, call: &Call) -> bool {
+    const NUMBER_DIGITS: usize = 7;
+    let shown = world.caller(call);
+    let is_number = shown.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
+    let is_account = world.accounts.contains(String::from_utf8_lossy(shown).as_ref());
+    world.account_of(call).is_none() && !is_number && !is_account
 }
 
 /// Returns whether the configuration lets just this address in as that user.

@@ -76,7 +76,9 @@ pub(super) fn is_keep_alive(party: &Party) -> bool {
     const MANY: u64 = 30;
     const LASTING_HOURS: usize = 6;
     party.options >= MANY
-        && party.options == party.failures.records
+        && party.other_methods == 0
+        // The security event of the same request does not tell its method.
+        && party.failures.records <= party.options * 2
         && party.names_tried() <= 1
         && party.failures.hours.len() >= LASTING_HOURS
 }

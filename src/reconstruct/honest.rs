@@ -9,6 +9,7 @@ use super::behaviour::{self, Destination, FRAUD_LIKE};
 use super::burst;
 use super::calls::{Call, Origin};
 use super::doors;
+use super::night::Hours;
 use super::standing::Standing;
 use super::world::{World, earliest};
 use crate::event::Instant;
@@ -82,8 +83,9 @@ fn calls_from_the_start(world: &World<'_>, calls: &[usize]) -> bool {
 pub(super) fn honest_destinations(
     world: &World<'_>,
     groups: &BTreeMap<(String, Option<IpAddr>), Group>,
+    hours: &Hours,
 ) -> BTreeSet<Destination> {
-    let each = groups.par_iter().map(|((_, address), group)| destinations_of(world, *address, group));
+    let each = groups.par_iter().map(|((_, address), group)| destinations_of(world, *address, group, hours));
     each.reduce(BTreeSet::new, |mut all, more| {
         all.extend(more);
         all
@@ -91,10 +93,15 @@ pub(super) fn honest_destinations(
 }
 
 /// Returns the places that one account called from one address, if nobody doubts them.
-fn destinations_of(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> BTreeSet<Destination> {
+fn destinations_of(
+    world: &World<'_>,
+    address: Option<IpAddr>,
+    group: &Group,
+    hours: &Hours,
+) -> BTreeSet<Destination> {
     let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let is_ours = match address.map(|address| world.neighbours.of(address)) {
-        Some(Standing::Outside) => group.from_the_start || is_familiar(&calls),
+        Some(Standing::Outside) => group.from_the_start || is_familiar(&calls, hours),
         Some(_) | None => true,
     };
     if !is_ours {
@@ -106,18 +113,20 @@ fn destinations_of(world: &World<'_>, address: Option<IpAddr>, group: &Group) ->
     if odd >= if is_newcomer { 1 } else { FRAUD_LIKE } {
         return BTreeSet::new();
     }
-    let rush = suspect_rush(world, group);
+    let rush = suspect_rush(world, group, hours);
     let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
     let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
     quiet.map(|call| call.destination).collect()
 }
 
 /// Returns a rush among calls that may well be the owner's otherwise, if it is odd.
-fn suspect_rush(world: &World<'_>, group: &Group) -> Vec<usize> {
+fn suspect_rush(world: &World<'_>, group: &Group, hours: &Hours) -> Vec<usize> {
     let nowhere = BTreeSet::new();
     let mut rush = burst::find(world, &group.calls, &nowhere);
     let calls: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    if behaviour::look(world, &calls, &nowhere).score < FRAUD_LIKE {
+    let mut behaviour = behaviour::look(world, &calls, &nowhere);
+    burst::add_marks(&calls, hours, &mut behaviour);
+    if behaviour.score < FRAUD_LIKE {
         rush.clear();
     }
     rush
@@ -128,7 +137,16 @@ fn is_new(world: &World<'_>, address: Option<IpAddr>, group: &Group) -> bool {
 }
 
 /// Calls on several days: a phone in a place of its own, and not a visit.
-fn is_familiar(calls: &[&Call]) -> bool {
-    let days: BTreeSet<i64> = calls.iter().map(|call| call.start.seconds().div_euclid(86_400)).collect();
-    days.len() >= 2
+///
+/// One night's calls may lie on two days, and whoever comes back every night, while everybody here is asleep, to
+/// call nothing but places abroad has no colleagues here.
+fn is_familiar(calls: &[&Call], hours: &Hours) -> bool {
+    const REST_SECONDS: i64 = 6 * 3_600;
+    const NEAR_CALLS: usize = 2;
+    let is_rest = |pair: &[&Call]| match pair {
+        [before, next] => next.start.seconds_since(before.start) >= REST_SECONDS,
+        _ => false,
+    };
+    let near = calls.iter().filter(|call| !call.destination.is_abroad()).take(NEAR_CALLS).count();
+    calls.windows(2).any(is_rest) && (near == NEAR_CALLS || !hours.are_all_quiet(calls))
 }

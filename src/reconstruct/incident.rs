@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::actors::{add_guessers, add_leaks, add_scanners, add_users};
 use super::behaviour::Destination;
@@ -31,7 +32,7 @@ pub struct Incident {
     /// Who had a part.
     pub actors: BTreeMap<IpAddr, Actor>,
     /// Fraudulent calls, indices into the world's, with why.
-    pub calls: BTreeMap<usize, String>,
+    pub calls: BTreeMap<usize, Arc<str>>,
     /// The first use.
     pub breach: Instant,
     /// The lines of it.
@@ -110,11 +111,10 @@ impl Actor {
 
 /// Finds every incident, in the order of the breach.
 pub fn find(world: &World<'_>) -> Vec<Incident> {
-    let (breaches, honest) = breach::find(world);
+    let (breaches, honest, hours) = breach::find(world);
     let mut incidents: Vec<Incident> =
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
-    incidents.extend(doors::event_socket(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
     incidents.extend(telephone::find(world, &honest));
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
@@ -122,6 +122,8 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
         let made = web::new_accounts(world);
         incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
     }
+    let known: BTreeSet<usize> = incidents.iter().flat_map(|found| found.calls.keys().copied()).collect();
+    incidents.extend(doors::ordered(world, (&honest, &hours), &known).map(|door| of_manager(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
 }
@@ -198,11 +200,12 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
     let calls = fraud_calls(world, cluster);
     add_users(world, &mut actors, cluster, &calls);
     add_scanners(world, &mut actors);
+    let shared = take_everybodys(world, &mut actors);
     let breach = first.first;
     let accepted = registrations::find(world, cluster, &accounts, &mut actors);
     Incident {
         proof: proof_of_breach(world, first),
-        unknown: unknown(world, cluster, vector, &accepted),
+        unknown: shared.into_iter().chain(unknown(world, cluster, vector, &accepted)).collect(),
         guess: guess_span(world, &actors, &accounts, breach),
         scan: scan_span(world, &actors),
         provision: provision_span(world, &actors),
@@ -218,6 +221,20 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         nights: Vec::new(),
         is_doubtful: false,
     }
+}
+
+/// Takes out the addresses that nearly everybody here comes from, and says that the intruder's own is not known.
+fn take_everybodys(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>) -> Vec<String> {
+    let shared: Vec<IpAddr> =
+        actors.keys().copied().filter(|address| world.is_everybodys(*address)).collect();
+    actors.retain(|address, _| !shared.contains(address));
+    let say = |address: IpAddr| {
+        format!(
+            "whose tries came by {address}, as everybody's here do: the logs of the proxy or the router there would \
+             tell"
+        )
+    };
+    shared.into_iter().map(say).collect()
 }
 
 /// Names the addresses that one account was used from, in the order of their first use.

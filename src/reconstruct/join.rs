@@ -9,6 +9,7 @@ use super::call_facts::{NO_NUMBERS, logged_at, row_at};
 use super::calls::{Addresses, At, Call, Calls, Origin};
 use super::legs::{Leg, legs};
 use super::proof;
+use super::relayed;
 use super::transactions;
 use super::world::Told;
 use crate::event::{Disposition, Instant, Leg as Side};
@@ -17,7 +18,7 @@ use crate::fold::hash;
 use crate::fold::names::NameId;
 use crate::fold::rows::RowText;
 use crate::pbx_id::is_uuid;
-use crate::readers::channel_account;
+use crate::readers::{Tells, channel_account};
 
 /// How far row and line of one call may lie apart: the row has whole seconds, and a queue may have
 /// answered first.
@@ -43,7 +44,9 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     add_logged(told, trunks, &mut names, &mut addresses, &mut list);
     let unproven = proof::take_unproven(told, &mut list);
     list.sort_unstable_by_key(|call| (call.start, call.row, call.log));
-    Calls { list, accounts: names.texts, addresses, unproven }
+    let mut calls = Calls { list, accounts: names.texts, addresses, unproven };
+    relayed::merge(told, &mut calls);
+    calls
 }
 
 #[derive(Default)]
@@ -182,8 +185,12 @@ fn add_logged(
     let covered = list.iter().map(|call| call.start).min().zip(list.iter().map(|call| call.start).max());
     let recorded = ByChannel::of_rows(told, list);
     let mut added = ByChannel::default();
-    for (source, entry) in told.iter().enumerate() {
+    // Channel events tell least of a call, so that they count where nothing else does.
+    let (events, logs): (Vec<_>, Vec<_>) =
+        told.iter().enumerate().partition(|(_, told)| told.source.kind.tells() == Some(Tells::Channels));
+    for (source, entry) in logs.into_iter().chain(events) {
         let before = list.len();
+        let is_of_events = entry.source.kind.tells() == Some(Tells::Channels);
         let mut callers = Callers::new(entry, trunks);
         for (index, logged) in entry.ledger.calls.calls.iter().enumerate() {
             let at = At::new(source, index);
@@ -193,6 +200,9 @@ fn add_logged(
                 if is_alone { 0 } else { hash(&entry.ledger.calls.channel(logged, &entry.ledger.names)) };
             let near = recorded.nearest(key, logged.start);
             let found = near.or_else(|| recorded.reset(key, logged.start, list));
+            if is_of_events && found.is_some() {
+                continue;
+            }
             if let Some(known) = found.and_then(|index| list.get_mut(index)) {
                 known.log = known.log.or(at);
                 if known.address == u32::MAX {
@@ -207,7 +217,7 @@ fn add_logged(
             }
         }
         // Another log tells the same calls again; within one, each has its own number.
-        if source + 1 < told.len() {
+        if told.len() > 1 {
             added.add_logged(told, list.get(before..).unwrap_or_default(), before);
         }
     }

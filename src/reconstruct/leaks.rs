@@ -147,8 +147,8 @@ fn handed_out(
 pub fn is_stranger(world: &World<'_>, address: IpAddr, client: &Client) -> bool {
     match world.neighbours.of(address) {
         Standing::Outside => true,
-        Standing::Inside => client.absent_names() >= WALKED,
-        Standing::Own | Standing::Trunk | Standing::Trusted => false,
+        Standing::Inside | Standing::Trunk => client.absent_names() >= WALKED,
+        Standing::Own | Standing::Trusted => false,
     }
 }
 
@@ -174,7 +174,11 @@ fn asked_for<'w>(holding: &Holding<'w>, asked: &Asked<'_>) -> Vec<(&'w PhoneFile
             .filter(|(name, _)| asked.is_file(name))
             .flat_map(|(_, held)| held.clone())
             .collect(),
-        (None, None) => Vec::new(),
+        // What a program makes on request bears the phone's address, whatever stands around it.
+        (None, None) => asked.settings_of().map_or_else(Vec::new, |phone| {
+            let held = holding.get(phone.as_str()).into_iter().flatten();
+            held.filter(|(file, _)| !file.is_on_disk()).copied().collect()
+        }),
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Party {
     pub invites: u64,
     /// Records that are OPTIONS.
     pub options: u64,
+    /// Records that are of any other method.
+    pub other_methods: u64,
     /// Did a probe's own mark show (a scanner's trap, a hacking notice)?
     pub probes: u64,
 }
@@ -186,6 +188,7 @@ fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &
     joined.services.extend(&party.services);
     joined.invites += party.invites;
     joined.options += party.options;
+    joined.other_methods += party.other_methods;
     joined.other_accounts = joined.other_accounts.max(party.folded_accounts());
     joined.other_attempts = joined.other_attempts.max(party.folded_attempts);
     let learned = party

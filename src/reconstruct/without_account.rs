@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::doors::{GuestDoor, ManagerDoor};
 use super::incident::{Actor, Incident};
@@ -41,7 +42,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
     if world.pbx.allow_guest == Some(true) {
         way.because.push("the configuration lets calls in without an account".into());
     }
-    let why = "no account made it, and it left by a trunk".to_owned();
+    let why: Arc<str> = "no account made it, and it left by a trunk".into();
     let breach = door
         .calls
         .first()
@@ -50,7 +51,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
     Incident {
         ways: vec![way],
         accounts: BTreeMap::new(),
-        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        calls: door.calls.iter().map(|&index| (index, Arc::clone(&why))).collect(),
         breach,
         proof: Vec::new(),
         unknown: if door.addresses.is_empty() {
@@ -85,7 +86,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             actor.roles.insert(Role::Guess);
         }
     }
-    // FreeSWITCH's event socket logs neither logins nor commands.
+    // Nothing but the calls may tell of it.
     let is_silent = door.sessions.is_empty();
     let mut because = vec![if is_silent {
         format!("{} calls went out that no phone made", door.calls.len())
@@ -114,37 +115,47 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
             .iter()
             .filter_map(|session| Some((session.first, session.last, session.count, session.address?))),
     );
-    let why = if is_silent {
-        "no phone made it: the server was told to, by its event socket or from within".to_owned()
+    let why: Arc<str> = if is_silent {
+        "no phone made it: the server was told to, by its manager interface or from within".into()
     } else {
-        "no phone made it; it went out while the intruder's manager session was open".to_owned()
+        "no phone made it; it went out while the intruder's manager session was open".into()
     };
+    let unlogged = if world.is_freeswitch() {
+        "the event socket logs neither logins nor commands"
+    } else {
+        "no login from outside is on record, and files in the spool and commands of a shell leave none"
+    };
+    let mut ways = vec![Weighed {
+        vector: Vector::ManagerInterface,
+        score: if is_silent && !world.is_freeswitch() { 3 } else { 7 },
+        because,
+        against: if is_silent {
+            vec![
+                "a program of the owner's, or a shell on the server, can have ordered them as well"
+                    .to_owned(),
+            ]
+        } else {
+            Vec::new()
+        },
+        proof: proof.clone(),
+    }];
+    ways.extend((is_silent && !world.is_freeswitch()).then(|| Weighed {
+        vector: Vector::Unknown,
+        score: 2,
+        because: vec![format!("who ordered the calls no record tells: {unlogged}")],
+        against: Vec::new(),
+        proof: Vec::new(),
+    }));
     Incident {
         guess: guess_span(world, &actors, &accounts, door.first),
         scan: scan_span(world, &actors),
-        ways: vec![Weighed {
-            vector: Vector::ManagerInterface,
-            score: 7,
-            because,
-            against: if is_silent {
-                vec![
-                    "a program of the owner's, or a shell on the server, can have ordered them as well"
-                        .to_owned(),
-                ]
-            } else {
-                Vec::new()
-            },
-            proof: proof.clone(),
-        }],
+        ways,
         accounts,
-        calls: door.calls.iter().map(|&index| (index, why.clone())).collect(),
+        calls: door.calls.iter().map(|&index| (index, Arc::clone(&why))).collect(),
         breach: door.first,
         proof,
         unknown: if is_silent {
-            vec![
-                "who ordered the calls, and from where: the event socket logs neither logins nor commands"
-                    .to_owned(),
-            ]
+            vec![format!("who ordered the calls, and from where: {unlogged}")]
         } else {
             Vec::new()
         },

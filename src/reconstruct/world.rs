@@ -39,7 +39,7 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// Returns whether it shows failed logins, as a phone server's log does; a SIP proxy's does where the
     /// site has its routing script print them.
-    fn is_server_log(&self) -> bool {
+    pub fn is_server_log(&self) -> bool {
         let of_proxy = self.ledger.services.iter().any(|service| service.is_proxy());
         let has_failures = self.ledger.actions.contains_key(&Action::AuthFailed);
         let is_log = matches!(self.source.kind.tells(), Some(Tells::Server | Tells::Wire));
@@ -108,7 +108,7 @@ impl<'a> World<'a> {
     pub fn new(
         pbx: &'a Pbx,
         artifacts: &'a Artifacts,
-        neighbours: Neighbours,
+        mut neighbours: Neighbours,
         mut told: Vec<Told<'a>>,
     ) -> Self {
         let uses::Uses { by_account: uses, sessions } = uses::take(&mut told);
@@ -118,6 +118,7 @@ impl<'a> World<'a> {
         let confirmed = accounts.clone();
         let trunks = trunks::find(pbx, &told, &accounts);
         accounts.retain(|name| !trunks.contains(name));
+        neighbours.note_uses(&uses, &trunks);
         let calls = join::join(&told, &trunks);
         let is_configured = !pbx.accounts.is_empty();
         let callers = calls.accounts.iter().filter(|name| !is_configured && !trunks::is_nobody(name));

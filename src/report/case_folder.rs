@@ -141,6 +141,11 @@ const FILES: [(&str, Content); 7] = [
     }),
 ];
 
+/// Returns the names of the files that every case has, the manifest's aside.
+pub(crate) fn fixed() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
 /// Returns every file of a case but for the manifest: its path below the folder, and what it holds.
 fn contents(examined: &Examined) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
@@ -281,6 +286,27 @@ mod tests {
         std::os::unix::fs::symlink(scratch.path(), folder.join("abuse")).unwrap();
         assert!(write(&folder, &examined(sample::report()), &Run::default()).is_err());
         assert!(!scratch.path().join("203.0.113.7.json").exists());
+    }
+
+    #[test]
+    fn no_folder_of_containment_is_a_link_elsewhere() {
+        for inner in ["contain", "contain/fail2ban"] {
+            let scratch = tempfile::tempdir().unwrap();
+            let folder = scratch.path().join("case");
+            case(&folder, "2026-01-01T00:00:00Z");
+            let evidence = scratch.path().join("evidence");
+            fs::create_dir(&evidence).unwrap();
+            fs::create_dir(evidence.join("jail.d")).unwrap();
+            fs::write(evidence.join("README.md"), "theirs").unwrap();
+            fs::write(evidence.join("jail.d/tolltrace-sip.local"), "theirs").unwrap();
+            let _ = fs::remove_dir_all(folder.join(inner));
+            std::os::unix::fs::symlink(&evidence, folder.join(inner)).unwrap();
+            assert!(write(&folder, &examined(sample::report()), &Run::default()).is_err(), "{inner}");
+            assert_eq!(fs::read_dir(&evidence).unwrap().count(), 2, "{inner}");
+            for name in ["README.md", "jail.d/tolltrace-sip.local"] {
+                assert_eq!(fs::read_to_string(evidence.join(name)).unwrap(), "theirs", "{inner}: {name}");
+            }
+        }
     }
 
     #[test]

@@ -32,6 +32,12 @@ const MOST_ACCOUNTS: usize = 5_000;
 /// Why an earlier case cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EarlierError {
+    /// The folder is none of a case.
+    #[error("{path}: no case, for it has no manifest.json")]
+    NoCase {
+        /// Which.
+        path: String,
+    },
     /// The folder has no such file, or it cannot be read.
     #[error("{path}: {cause}")]
     Unreadable {
@@ -66,7 +72,7 @@ impl EarlierError {
     /// Returns what may help.
     pub fn hint(&self) -> &'static str {
         match self {
-            EarlierError::Unreadable { .. } => {
+            EarlierError::NoCase { .. } | EarlierError::Unreadable { .. } => {
                 "give the folder that `tolltrace run EVIDENCE -o CASE` wrote on the evidence of the intrusion"
             }
             EarlierError::Changed { .. } => {
@@ -84,6 +90,8 @@ impl EarlierError {
 pub struct Earlier {
     /// Its folder as given.
     pub folder: String,
+    /// SHA-256 of its manifest, which vouches for all of it.
+    pub(super) fingerprint: String,
     /// When its evidence ends.
     pub(super) ends: Option<Instant>,
     /// Its incidents.
@@ -219,6 +227,8 @@ struct Route {
 #[derive(Deserialize)]
 struct Manifest {
     schema: String,
+    #[serde(default)]
+    redacted: bool,
     files: Vec<Print>,
 }
 
@@ -242,10 +252,24 @@ impl Report {
 impl Earlier {
     /// Reads the folder of a case.
     pub fn open(folder: &Path) -> Result<Self, EarlierError> {
-        let manifest: Manifest = parse(folder, manifest::FILE_NAME, &read(folder, manifest::FILE_NAME)?)?;
+        let bytes = read(folder, manifest::FILE_NAME).map_err(|error| match error {
+            EarlierError::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
+                EarlierError::NoCase { path: folder.to_string_lossy().into_owned() }
+            }
+            other => other,
+        })?;
+        let manifest: Manifest = parse(folder, manifest::FILE_NAME, &bytes)?;
         if manifest.schema != manifest::SCHEMA {
             return Err(unknown(folder, manifest::FILE_NAME));
         }
+        if manifest.redacted {
+            let why = "it is one to be shared, whose names are pseudonyms: nothing can be compared with it";
+            return Err(EarlierError::Form {
+                path: folder.to_string_lossy().into_owned(),
+                why: why.to_owned(),
+            });
+        }
+        let fingerprint = digest(&bytes);
         let bytes = read(folder, "report.json")?;
         verify(folder, "report.json", &bytes, &manifest)?;
         let report: Report = parse(folder, "report.json", &bytes)?;
@@ -257,6 +281,7 @@ impl Earlier {
             return Err(EarlierError::TooLarge { path: shown(folder, "report.json") });
         }
         let mut earlier = Earlier::of(report);
+        earlier.fingerprint = fingerprint;
         earlier.folder = folder.to_string_lossy().into_owned();
         if manifest.files.iter().any(|file| file.path == "secrets.json") {
             let bytes = read(folder, "secrets.json")?;
@@ -376,8 +401,12 @@ fn parse<T: DeserializeOwned>(folder: &Path, name: &str, bytes: &[u8]) -> Result
     })
 }
 
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn verify(folder: &Path, name: &str, bytes: &[u8], manifest: &Manifest) -> Result<(), EarlierError> {
-    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = digest(bytes);
     let said = manifest.files.iter().find(|file| file.path == name).and_then(|file| file.sha256.as_ref());
     if said == Some(&hash) { Ok(()) } else { Err(EarlierError::Changed { path: shown(folder, name) }) }
 }

@@ -1,9 +1,10 @@
 //! `secrets.json` of a case: what is kept of the secrets that were in force, and reading it again.
 //!
-//! Which secrets: those of the accounts that were taken over, then trunks, then whoever may administer, then the
-//! other accounts, as many as can be hashed in some seconds. The file may be read by its owner only.
+//! Which secrets: those of the accounts that were taken over and those that strangers could read in phone files, then
+//! trunks, then whoever may administer, then the other accounts, as many as can be hashed in some seconds. The file
+//! may be read by its owner only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ const MOST_SLOW: usize = 200;
 const MOST: usize = 4_000;
 /// Longest name that is kept, in bytes.
 const LONGEST_NAME: usize = 512;
+/// Longest path that is kept, in bytes.
+const LONGEST_PLACE: usize = 4_096;
 
 /// What a case keeps of its secrets.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,10 @@ pub struct Kept {
     pub imprints: Vec<Imprint>,
     /// How many secrets were left out.
     pub left_out: usize,
+    /// Accounts whose secrets stood where strangers could read them, whether or not anybody is seen to have done so.
+    pub exposed: BTreeSet<String>,
+    /// The file of the disk in which each stood, by kind and owner, as far as it was one.
+    pub places: BTreeMap<(String, String), String>,
 }
 
 /// The file's form.
@@ -35,6 +42,8 @@ struct Form {
     schema: String,
     method: String,
     left_out: usize,
+    #[serde(default)]
+    exposed: BTreeSet<String>,
     secrets: Vec<Row>,
 }
 
@@ -44,17 +53,21 @@ struct Row {
     owner: String,
     /// Is it one that is guessed? Then no hash of it is kept, which would give it away.
     guessable: bool,
+    /// The file of the disk that it stood in.
+    #[serde(default)]
+    place: Option<String>,
     salt: String,
     hash: Option<String>,
 }
 
 impl Kept {
     /// Makes the imprints of a case; `seed` tells what differs from case to case.
-    pub fn of(values: &Values, taken: &BTreeSet<String>, seed: &[u8]) -> Self {
+    pub fn of(values: &Values, taken: &BTreeSet<String>, exposed: BTreeSet<String>, seed: &[u8]) -> Self {
+        let is_first = |owner: &str| taken.contains(owner) || exposed.contains(owner);
         let mut order: Vec<(u8, usize)> = values
             .list()
             .filter(|(_, _, owner, _)| owner.len() <= LONGEST_NAME)
-            .map(|(number, kind, owner, _)| (rank(kind, taken.contains(owner)), number))
+            .map(|(number, kind, owner, _)| (rank(kind, is_first(owner)), number))
             .collect();
         order.sort_unstable();
         let mut slow = 0;
@@ -65,7 +78,12 @@ impl Kept {
         order.truncate(MOST);
         let left_out = values.count() - order.len();
         let imprints = order.par_iter().filter_map(|(_, number)| values.imprint(*number, seed)).collect();
-        Kept { imprints, left_out }
+        Kept {
+            imprints,
+            left_out,
+            exposed: exposed.into_iter().take(MOST).collect(),
+            places: BTreeMap::new(),
+        }
     }
 
     /// Writes the file.
@@ -74,6 +92,7 @@ impl Kept {
             kind: imprint.kind.clone(),
             owner: imprint.owner.clone(),
             guessable: imprint.is_guessable,
+            place: self.places.get(&(imprint.kind.clone(), imprint.owner.clone())).cloned(),
             salt: hex(&imprint.salt),
             hash: imprint.hash.as_ref().map(|hash| hex(hash)),
         };
@@ -81,6 +100,7 @@ impl Kept {
             schema: SCHEMA.to_owned(),
             method: IMPRINT_METHOD.to_owned(),
             left_out: self.left_out,
+            exposed: self.exposed.clone(),
             secrets: self.imprints.iter().map(row).collect(),
         };
         let mut bytes = Vec::new();
@@ -97,12 +117,16 @@ impl Kept {
         }
         let mut slow = 0;
         let mut imprints = Vec::new();
+        let mut places = BTreeMap::new();
         for row in form.secrets.into_iter().take(MOST) {
             let salt = unhex(&row.salt).ok_or("a salt in it is none")?;
             let hash = row.hash.map(|hash| unhex(&hash).ok_or("a hash in it is none")).transpose()?;
             slow += usize::from(hash.is_some());
             if slow > MOST_SLOW || row.owner.len() > LONGEST_NAME {
                 return Err("it holds more than is ever kept".to_owned());
+            }
+            if let Some(place) = row.place.filter(|place| place.len() <= LONGEST_PLACE) {
+                places.insert((row.kind.clone(), row.owner.clone()), place);
             }
             imprints.push(Imprint {
                 kind: row.kind,
@@ -112,14 +136,16 @@ impl Kept {
                 is_guessable: row.guessable,
             });
         }
-        Ok(Kept { imprints, left_out: form.left_out })
+        let is_kept = |owner: &String| owner.len() <= LONGEST_NAME;
+        let exposed = form.exposed.into_iter().filter(is_kept).take(MOST).collect();
+        Ok(Kept { imprints, left_out: form.left_out, exposed, places })
     }
 }
 
 /// Who comes first.
-fn rank(kind: SecretKind, is_taken: bool) -> u8 {
+fn rank(kind: SecretKind, is_first: bool) -> u8 {
     match kind {
-        SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax if is_taken => 0,
+        SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax if is_first => 0,
         SecretKind::Trunk => 1,
         SecretKind::Panel | SecretKind::Manager | SecretKind::Ari | SecretKind::EventSocket => 2,
         SecretKind::Database => 3,
@@ -157,9 +183,14 @@ mod tests {
             hash,
             is_guessable: false,
         };
-        let kept = Kept { imprints: vec![imprint(None), imprint(Some([9; 32]))], left_out: 3 };
+        let exposed = BTreeSet::from(["206".to_owned()]);
+        let place = (("SIP account".to_owned(), "205".to_owned()), "/etc/asterisk/sip.conf".to_owned());
+        let places = BTreeMap::from([place]);
+        let kept =
+            Kept { imprints: vec![imprint(None), imprint(Some([9; 32]))], left_out: 3, exposed, places };
         let read = Kept::from_json(&kept.to_json().unwrap()).unwrap();
-        assert_eq!((read.imprints, read.left_out), (kept.imprints, 3));
+        assert_eq!((read.imprints, read.left_out, read.exposed), (kept.imprints, 3, kept.exposed));
+        assert_eq!(read.places, kept.places);
     }
 
     #[test]
@@ -177,7 +208,7 @@ mod tests {
                 hash: None,
                 is_guessable: true,
             }];
-            let text = String::from_utf8(Kept { imprints, left_out: 0 }.to_json().unwrap()).unwrap();
+            let text = String::from_utf8(Kept { imprints, ..Kept::default() }.to_json().unwrap()).unwrap();
             assert!(Kept::from_json(text.replacen(from, to, 1).as_bytes()).is_err(), "{from}");
         }
     }

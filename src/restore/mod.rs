@@ -15,15 +15,29 @@ mod gates;
 mod kept;
 mod render;
 mod scene;
+mod steps;
 
 pub use earlier::{Earlier, EarlierError};
 pub use gate::{Accepted, Gate, Outcome, State};
 pub use kept::Kept;
 pub use render::blocks;
 pub use scene::Scene;
+pub use steps::steps;
+
+use crate::misspelt;
 
 /// The name and version of the form in which the gates are told as JSON.
 pub const SCHEMA: &str = "tolltrace.restore/1";
+
+/// Returns whether a gate may be called so, and the id that was meant where it may not.
+pub fn known_gate(id: &str) -> Result<(), Option<&'static str>> {
+    if gates::ids().any(|known| known == id) { Ok(()) } else { Err(misspelt::nearest(id, gates::ids())) }
+}
+
+/// Returns the ids that gates may have.
+pub(crate) fn gate_ids() -> impl Iterator<Item = &'static str> {
+    gates::ids()
+}
 
 /// Judges every gate: those that keep it shut first, then those that somebody takes as they are.
 pub fn judge(scene: &Scene<'_>, accepted: &[Accepted]) -> Outcome {

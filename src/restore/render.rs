@@ -36,12 +36,21 @@ pub fn blocks(outcome: &Outcome, view: View) -> Vec<Block> {
 
 fn verdict(outcome: &Outcome) -> Line {
     let ends = instant_or_dash(outcome.evidence_ends.as_ref());
+    let left =
+        outcome.gates.iter().filter(|gate| !gate.shuts() && gate.state != State::Closed).count() as u64;
+    let open = match left {
+        0 => "The gate is open for service: every hole that this evidence can tell of is closed.".to_owned(),
+        _ => format!(
+            "The gate is open for service: nothing that this evidence can tell of must be closed first. {} that {} only advised or accepted {} not closed.",
+            counted(left, "gate"),
+            if left == 1 { "is" } else { "are" },
+            if left == 1 { "is" } else { "are" },
+        ),
+    };
     match outcome.shut() as u64 {
-        0 => Line::default()
-            .strong("The gate is open for service: every hole that this evidence can tell of is closed.")
-            .words(format!(
-                " The evidence ends at {ends}. Make a test call, watch for a day, then run this again on a new copy."
-            )),
+        0 => Line::default().strong(open).words(format!(
+            " The evidence ends at {ends}. Make a test call, watch for a day, then run this again on a new copy."
+        )),
         shut => Line::default()
             .strong(format!("Do not restore service yet: {} not hold.", match shut {
                 1 => "1 gate does".to_owned(),

@@ -29,6 +29,10 @@ pub struct Scene<'a> {
     pub(super) is_asked: bool,
     /// The paths of all files of the new evidence on the disk that they are of.
     paths: BTreeSet<String>,
+    /// The sizes of those that are of a known kind, by path.
+    read: BTreeMap<String, u64>,
+    /// The paths of the others: files of no known kind, links, what could not be opened.
+    not_read: BTreeSet<String>,
 }
 
 impl<'a> Scene<'a> {
@@ -43,8 +47,10 @@ impl<'a> Scene<'a> {
         let is_asked = ground.clean_since.is_some();
         let clean_since = ground.clean_since.or(last);
         let past = of_earlier.iter().cloned().chain(new).collect();
-        let paths = paths(ground.evidence);
-        Scene { ground, report, earlier, past, clean_since, is_asked, paths }
+        let evidence = ground.evidence;
+        let (read, not_read) = (read(evidence), not_read(evidence));
+        let paths = read.keys().chain(&not_read).cloned().collect();
+        Scene { ground, report, earlier, past, clean_since, is_asked, paths, read, not_read }
     }
 
     /// Returns whether any incident came by one of these ways.
@@ -113,9 +119,42 @@ impl<'a> Scene<'a> {
         !self.ground.world.pbx.accounts.is_empty() || !self.ground.world.pbx.settings.looked_at.is_empty()
     }
 
+    /// Returns why an account or its settings may stand where nobody looked.
+    pub(super) fn unread_accounts(&self) -> Option<String> {
+        /// How the names of files begin that have accounts, and of those that include none.
+        const OF_ACCOUNTS: [&str; 8] =
+            ["pjsip", "sip", "iax", "users", "freeswitch", "vars", "kamailio", "opensips"];
+        const OF_OTHERS: [&str; 8] =
+            ["extensions", "features", "logger", "cdr", "cel", "queue", "voicemail", "music"];
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let begins = |path: &str, with: &[&str]| with.iter().any(|begin| name(path).starts_with(begin));
+        let is_of_these = |path: &str| begins(path, &OF_ACCOUNTS);
+        let mut unread = self.ground.world.pbx.unread.iter();
+        let told = unread.find(|unread| !begins(&unread.path, &OF_OTHERS));
+        let told = told.map(|unread| format!("{}: {}", visible(&unread.path), visible(&unread.what)));
+        told.or_else(|| {
+            let mut known = self.not_read.iter();
+            let path = known.find(|path| path.starts_with("/etc/") && is_of_these(path))?;
+            Some(format!("{} was not read", visible(path)))
+        })
+    }
+
+    /// Returns whether a file of that path of the disk was looked at from end to end.
+    pub(super) fn has_read(&self, path: &str) -> bool {
+        /// Longer files of the host are looked at in part; of those of the phone system 4 MiB.
+        const WHOLE: u64 = 64 * 1024;
+        const WHOLE_CONFIGURATION: u64 = 4 * 1024 * 1024;
+        let path = on_disk(path);
+        let longest = if path.starts_with("/etc/") { WHOLE_CONFIGURATION } else { WHOLE };
+        self.read.get(path.as_ref()).is_some_and(|bytes| *bytes <= longest)
+    }
+
     /// Returns whether files of the folder that a path of the disk lies in, or beside it, are in the evidence: only
-    /// then does it say something that one is not there.
+    /// then does it say something that one is not there. Of one that is there it says something if it was read.
     pub(super) fn covers(&self, path: &str) -> bool {
+        if self.paths.contains(on_disk(path).as_ref()) {
+            return self.has_read(path);
+        }
         let path = on_disk(path);
         let mut parts = path.trim_start_matches('/').split('/');
         let (Some(top), Some(below)) = (parts.next(), parts.next()) else { return false };
@@ -143,6 +182,12 @@ impl<'a> Scene<'a> {
     /// Returns what was not looked at.
     pub(super) fn limits(&self) -> Vec<String> {
         let mut limits = self.report.limits.clone();
+        if let Some(earlier) = self.earlier {
+            limits.push(format!(
+                "the earlier case is taken as it is: SHA-256 of its manifest {}; compare it with what was written down then",
+                earlier.fingerprint
+            ));
+        }
         match self.earlier.map(|earlier| earlier.kept.as_ref()) {
             None => limits.push(
                 "without --case CASE nothing tells which secrets, files and settings are new: what only a comparison shows is not told"
@@ -158,11 +203,15 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn paths(evidence: &Evidence) -> BTreeSet<String> {
-    let sources = evidence.sources.iter().map(|source| source.file.placed.as_str());
-    let others = evidence.unrecognised.iter().map(|unread| unread.path.as_str());
+fn read(evidence: &Evidence) -> BTreeMap<String, u64> {
+    let sources = evidence.sources.iter();
+    sources.map(|source| (on_disk(&source.file.placed).into_owned(), source.file.bytes)).collect()
+}
+
+fn not_read(evidence: &Evidence) -> BTreeSet<String> {
+    let others = evidence.unrecognised.iter().chain(&evidence.trouble).map(|unread| unread.path.as_str());
     let links = evidence.links.iter().map(|link| link.path.as_str());
-    sources.chain(others).chain(links).map(|path| on_disk(path).into_owned()).collect()
+    others.chain(links).map(|path| on_disk(path).into_owned()).collect()
 }
 
 /// Returns whether a finding is one that must be gone.

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::clock::Zone;
-use crate::event::{CallRow, Entry, Instant, Service, Span};
+use crate::event::{Action, CallRow, Entry, Instant, Service, Span};
 use crate::readers::{Chunk, channel_account};
 use crate::untrusted::Untrusted;
 
@@ -311,6 +311,14 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Returns what happened.
+    pub(super) fn action(&self) -> Action {
+        match self.told {
+            Told::Event(entry) => entry.action,
+            Told::Call(_) => Action::Call,
+        }
+    }
+
     /// Returns what it says in a field.
     pub(super) fn value(&self, field: &Field) -> Option<Value<'a>> {
         match field.name {
@@ -360,7 +368,7 @@ impl<'a> Record<'a> {
     fn of_call(&self, row: &'a CallRow, name: Name) -> Option<Value<'a>> {
         let word = |word: &'static str| Some(Value::Text(word.as_bytes()));
         match name {
-            Name::Action => word(crate::event::Action::Call.word()),
+            Name::Action => word(Action::Call.word()),
             Name::Service => word(Service::Cdr.word()),
             Name::Address => row.address.map(Value::Address),
             Name::Account => self.text(row.account).or_else(|| {

@@ -38,9 +38,19 @@ pub(crate) struct Filter {
     format: &'static Format,
     /// For each rule, whether records that it looks at were there.
     there: Vec<bool>,
-    /// The rules that look at records of a part of the server; nearly always few or none.
-    by_service: BTreeMap<Service, Box<[u16]>>,
+    /// What looks at records of a part of the server.
+    by_service: BTreeMap<Service, Looking>,
 }
+
+/// The rules that look at records of a part of the server; nearly always few or none.
+#[derive(Clone, Debug, Default)]
+struct Looking {
+    rules: Vec<u16>,
+    /// The actions that any of them leaves, a bit each: most records are passed over by that alone.
+    actions: u64,
+}
+
+const _: () = assert!(Action::ALL.len() <= u64::BITS as usize, "every action has a bit");
 
 impl Filter {
     /// Builds what tries rules on a source of a format.
@@ -69,7 +79,9 @@ impl Filter {
             self.meets(service, record.is_call());
         }
         let mut fits: Vec<Fit> = Vec::new();
-        for &index in self.by_service.get(&service).into_iter().flatten() {
+        let is_left = |looking: &&Looking| looking.actions & bit(record.action()) != 0;
+        let Some(looking) = self.by_service.get(&service).filter(is_left) else { return fits };
+        for &index in &looking.rules {
             let Some(rule) = self.rules.0.get(usize::from(index)) else { continue };
             let LooksFor::Records { conditions, measure, .. } = &rule.looks_for else { continue };
             if conditions.iter().all(|condition| condition.holds(record)) {
@@ -92,11 +104,12 @@ impl Filter {
             }
             LooksFor::Sequence(_) => false,
         };
-        let looking = self.rules.0.iter().zip(0..).filter(|(rule, _)| looks_at(rule));
-        let looking: Box<[u16]> = looking.map(|(_, index)| index).collect();
-        for &index in &looking {
-            if let Some(there) = self.there.get_mut(usize::from(index)) {
+        let mut looking = Looking::default();
+        for ((rule, index), there) in self.rules.0.iter().zip(0..).zip(&mut self.there) {
+            if looks_at(rule) {
                 *there = true;
+                looking.actions |= actions_of(rule);
+                looking.rules.push(index);
             }
         }
         self.by_service.insert(service, looking);
@@ -112,6 +125,20 @@ impl Filter {
             }
         }
     }
+}
+
+fn bit(action: Action) -> u64 {
+    1 << action as u32
+}
+
+/// Returns the actions that a rule leaves, a bit each.
+fn actions_of(rule: &Rule) -> u64 {
+    let LooksFor::Records { conditions, .. } = &rule.looks_for else { return 0 };
+    let is_left = |action: &&Action| {
+        let mut left = conditions.iter().filter_map(Condition::actions);
+        left.all(|words| words.iter().any(|word| word == action.word()))
+    };
+    Action::ALL.iter().filter(is_left).fold(0, |all, action| all | bit(*action))
 }
 
 /// Takes what a rule needs to know of a record; nothing where the record does not say whom it is about.

@@ -6,46 +6,6 @@ use super::fields::Field;
 use super::sources::SOURCES;
 use crate::event::{Action, Disposition, Leg};
 
-/// Every action.
-const ACTIONS: [Action; 36] = [
-    Action::Probe,
-    Action::KeepAlive,
-    Action::Challenge,
-    Action::AuthFailed,
-    Action::AuthOk,
-    Action::Registered,
-    Action::Unregistered,
-    Action::CallAttempt,
-    Action::CallRejected,
-    Action::Call,
-    Action::Dialplan,
-    Action::Dialed,
-    Action::Answered,
-    Action::HungUp,
-    Action::Media,
-    Action::ManagerLogin,
-    Action::ManagerLogoff,
-    Action::FileFetched,
-    Action::FileWritten,
-    Action::FileMissing,
-    Action::WebRequest,
-    Action::WebError,
-    Action::Banned,
-    Action::Unbanned,
-    Action::Noticed,
-    Action::Reachable,
-    Action::Unreachable,
-    Action::UserAgent,
-    Action::Queue,
-    Action::Server,
-    Action::Forged,
-    Action::Command,
-    Action::HostAccount,
-    Action::Installed,
-    Action::Connected,
-    Action::LinesLost,
-];
-
 /// How calls end.
 const DISPOSITIONS: [Disposition; 6] = [
     Disposition::Answered,
@@ -62,7 +22,7 @@ const LEGS: [Leg; 4] = [Leg::Unknown, Leg::Caller, Leg::Called, Leg::Originated]
 /// Returns the words that a field can have; none where it may have any.
 pub(super) fn of(field: &Field) -> &'static [&'static str] {
     static ACTION: LazyLock<Vec<&str>> =
-        LazyLock::new(|| ACTIONS.iter().map(|action| action.word()).collect());
+        LazyLock::new(|| Action::ALL.iter().map(|action| action.word()).collect());
     static SERVICE: LazyLock<Vec<&str>> = LazyLock::new(|| {
         // Formats are no services, and `any` is no service either.
         let parts = SOURCES.iter().filter(|known| known.source.is_service());
@@ -89,6 +49,6 @@ mod tests {
         // The words that a misspelt one is told about are all there are.
         let all = serde_json::from_str::<Action>("\"?\"").unwrap_err().to_string();
         let known: Vec<&str> = all.split('`').skip(3).step_by(2).collect();
-        assert_eq!(known, ACTIONS.map(Action::word));
+        assert_eq!(known, Action::ALL.map(Action::word));
     }
 }

@@ -103,7 +103,8 @@ pub fn scan<'a, S: Sink>(
     progress.begin(read.map(|task| task.source.file.bytes).sum());
     let states: Vec<State<'a, S>> = tasks.into_iter().map(State::new).collect();
     let queue = queue::Queue::new(evidence, &states, how);
-    let scanning = Scanning { evidence, states: &states, how, progress };
+    let spare = pieces::Spare::default();
+    let scanning = Scanning { evidence, states: &states, how, progress, spare };
     let work = || {
         // Whoever is busy with something else meanwhile is not waited for.
         rayon::scope(|scope| (0..jobs).for_each(|_| scope.spawn(|_| queue.work(&scanning))));
@@ -125,6 +126,7 @@ struct Scanning<'s, 'a, S> {
     states: &'s [State<'a, S>],
     how: How,
     progress: &'s dyn Progress,
+    spare: pieces::Spare,
 }
 
 /// One source while it is read.

@@ -3,18 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::pieces::Room;
 use super::{Scanning, Sink, whole};
 use crate::event::SourceId;
 use crate::evidence::Source;
 
 /// Reads the sources at `indices`, which lie in one archive.
-pub(super) fn read<S: Sink>(
-    scanning: &Scanning<'_, '_, S>,
-    archive: usize,
-    indices: &[usize],
-    room: &mut Room,
-) {
+pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, archive: usize, indices: &[usize]) {
     let by_id: BTreeMap<SourceId, usize> =
         indices.iter().map(|&index| (scanning.states[index].source.id, index)).collect();
     let sources: Vec<&Source> = indices.iter().map(|&index| scanning.states[index].source).collect();
@@ -24,7 +18,7 @@ pub(super) fn read<S: Sink>(
         scanning.evidence.pass(archive, &sources, &mut |source, mut contents| {
             let Some(&index) = by_id.get(&source.id) else { return };
             left.remove(&source.id);
-            whole::read_contents(scanning, index, &mut contents, room);
+            whole::read_contents(scanning, index, &mut contents);
             scanning.progress.advance(&source.file.path, source.file.bytes);
         })
     }));

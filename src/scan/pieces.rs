@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
 use crate::evidence::Handle;
@@ -11,24 +11,26 @@ use crate::readers::{CONTEXT, Chunk, Skipped, Why};
 /// How many pieces for each thread may be read and wait for a slower one before them.
 const AHEAD: usize = 4;
 
-/// Buffers that a thread uses again and again.
+/// Chunks that were merged, to be filled again.
+///
+/// One thread reads a piece and often another merges it. Were each to keep what it merged, one would throw
+/// away what the other has to ask the system for: memory that is new page by page.
 #[derive(Default)]
-pub(super) struct Room {
-    spare: Vec<Chunk>,
-    /// The end of the piece read last: the context of the next.
-    context: Vec<u8>,
-}
+pub(super) struct Spare(Mutex<Vec<Chunk>>);
 
-impl Room {
-    pub(super) fn chunk(&mut self) -> Chunk {
-        let mut chunk = self.spare.pop().unwrap_or_default();
+impl Spare {
+    /// Returns a chunk with nothing in it but room.
+    pub(super) fn chunk(&self) -> Chunk {
+        let mut chunk = lock(&self.0).pop().unwrap_or_default();
         chunk.forget();
         chunk
     }
 
-    pub(super) fn give_back(&mut self, chunk: Chunk) {
-        if self.spare.len() < 4 {
-            self.spare.push(chunk);
+    /// Keeps a chunk's room; of so many threads no more are in use at a time.
+    pub(super) fn give_back(&self, chunk: Chunk, threads: usize) {
+        let mut spare = lock(&self.0);
+        if spare.len() < threads * (AHEAD + 1) {
+            spare.push(chunk);
         }
     }
 }
@@ -89,27 +91,28 @@ pub(super) fn close<S: Sink>(state: &State<'_, S>) {
     }
 }
 
-/// Reads pieces of a source that follow one another.
+/// Reads pieces of a source that follow one another; `before` is room that is used again and again.
 pub(super) fn read<S: Sink>(
     scanning: &Scanning<'_, '_, S>,
     index: usize,
     pieces: Range<u64>,
-    room: &mut Room,
+    before: &mut Vec<u8>,
 ) {
-    room.context.clear();
+    before.clear();
     for piece in pieces {
-        read_one(scanning, index, piece, room);
+        read_one(scanning, index, piece, before);
     }
 }
 
-fn read_one<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, room: &mut Room) {
+/// Reads a piece; `before` is the end of the one before it, where that was read just now.
+fn read_one<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, before: &mut Vec<u8>) {
     let state = &scanning.states[index];
-    let mut chunk = room.chunk();
+    let mut chunk = scanning.spare.chunk();
     let mut offset = 0;
     let mut is_filled = false;
     if let (Some(handle), Some(reader)) = (open(scanning, index), &state.reader) {
         chunk.sparse = scanning.how.sparse;
-        offset = match fill(&handle, scanning.how.piece, piece, &mut chunk, &mut room.context) {
+        offset = match fill(&handle, scanning.how.piece, piece, &mut chunk, before) {
             Ok(filled) => {
                 is_filled = true;
                 if let Some(missing) = filled.missing {
@@ -130,27 +133,19 @@ fn read_one<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, piece: u64, r
     }
     if !is_filled {
         chunk.clear();
-        room.context.clear();
+        before.clear();
     }
-    hand_in(state, piece, chunk, offset, scanning.how.jobs * AHEAD, room);
+    hand_in(scanning, state, piece, (chunk, offset));
 }
 
-/// Puts a piece in its place, and merges whatever is next if nobody else does.
-///
-/// At most `ahead` pieces wait.
-fn hand_in<S: Sink>(
-    state: &State<'_, S>,
-    piece: u64,
-    chunk: Chunk,
-    offset: u64,
-    ahead: usize,
-    room: &mut Room,
-) {
+/// Puts a piece, with where it begins, in its place, and merges whatever is next if nobody else does.
+fn hand_in<S: Sink>(scanning: &Scanning<'_, '_, S>, state: &State<'_, S>, piece: u64, read: (Chunk, u64)) {
+    let threads = scanning.how.jobs;
     let mut order = lock(&state.order);
-    while order.waiting.len() >= ahead && piece != order.next {
+    while order.waiting.len() >= threads * AHEAD && piece != order.next {
         order = state.moved.wait(order).unwrap_or_else(PoisonError::into_inner);
     }
-    order.waiting.insert(piece, (chunk, offset));
+    order.waiting.insert(piece, read);
     if order.is_merging {
         return;
     }
@@ -160,7 +155,7 @@ fn hand_in<S: Sink>(
         let Some((chunk, offset)) = order.waiting.remove(&next) else { break };
         drop(order);
         lock(&state.merged).merge(&chunk, offset);
-        room.give_back(chunk);
+        scanning.spare.give_back(chunk, threads);
         order = lock(&state.order);
         order.next += 1;
         state.moved.notify_all();

@@ -50,12 +50,12 @@ impl Queue {
 
     /// Works until nothing is left to do.
     pub(super) fn work<S: Sink>(&self, scanning: &Scanning<'_, '_, S>) {
-        let mut room = pieces::Room::default();
+        let mut before = Vec::new();
         while let Some(job) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             match job {
-                Job::Pass(archive, indices) => pass::read(scanning, *archive, indices, &mut room),
-                Job::Whole(index) => whole::read(scanning, *index, &mut room),
-                Job::Pieces(index, row) => pieces::read(scanning, *index, row.clone(), &mut room),
+                Job::Pass(archive, indices) => pass::read(scanning, *archive, indices),
+                Job::Whole(index) => whole::read(scanning, *index),
+                Job::Pieces(index, row) => pieces::read(scanning, *index, row.clone(), &mut before),
             }
         }
     }

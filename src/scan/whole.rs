@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::pieces::{Room, close, open};
+use super::pieces::{close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
 use crate::evidence::{Contents, Handle};
 use crate::readers::{Access, CONTEXT, Chunk, Reader};
 
 /// Reads one source from its beginning to its end, or to where it breaks.
-pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: &mut Room) {
+pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize) {
     let state = &scanning.states[index];
     let Some(handle) = open(scanning, index) else { return };
     // A decoder that fails on hostile bytes costs this source and no other.
@@ -18,7 +18,7 @@ pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, room: 
         {
             at_will(scanning, index, &handle, reader.as_ref());
         }
-        _ => read_contents(scanning, index, &mut handle.contents(state.source.packing), room),
+        _ => read_contents(scanning, index, &mut handle.contents(state.source.packing)),
     }));
     if outcome.is_err() {
         state.note("the reader failed on a part of it, and what follows is lost".to_owned());
@@ -35,7 +35,6 @@ pub(super) fn read_contents<S: Sink>(
     scanning: &Scanning<'_, '_, S>,
     index: usize,
     contents: &mut Contents<'_>,
-    room: &mut Room,
 ) {
     let state = &scanning.states[index];
     let Some(reader) = &state.reader else { return };
@@ -47,7 +46,7 @@ pub(super) fn read_contents<S: Sink>(
         stream(scanning, index, contents, reader.as_ref());
         return contents.trouble().into_iter().for_each(|trouble| state.note(trouble));
     }
-    let mut chunk = room.chunk();
+    let mut chunk = scanning.spare.chunk();
     chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
     let mut offset = 0;
@@ -72,7 +71,7 @@ pub(super) fn read_contents<S: Sink>(
     if let Some(trouble) = contents.trouble() {
         state.note(trouble);
     }
-    room.give_back(chunk);
+    scanning.spare.give_back(chunk, scanning.how.jobs);
 }
 
 /// Has a reader go through a file's bytes, unpacked, from its beginning.

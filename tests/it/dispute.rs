@@ -97,6 +97,8 @@ fn calls_never_made_here_are_one_incident() {
     let report = report(&scratch, &staged("root"), &staged("telnyx_cdr.csv"), &[]);
     let [incident] = lines(&report["incidents"]) else { panic!("{}", report["incidents"]) };
     assert_eq!(incident["entry"]["vector"], "trunk-credential");
+    let because: Vec<&str> = lines(&incident["entry"]["because"]).iter().filter_map(Value::as_str).collect();
+    assert!(because.iter().any(|why| why.contains("end in 240.97.3.3")), "{because:?}");
     assert_eq!(lines(&incident["calls"]).len(), 80);
     assert_eq!(report["assessment"]["incident"]["totals"]["calls"], 80);
     for call in lines(&incident["calls"]) {

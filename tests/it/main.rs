@@ -7,6 +7,7 @@ mod campaigns;
 mod captures;
 mod cli;
 mod contain;
+mod contain_advice;
 mod containers;
 mod corpora;
 mod determinism;

@@ -28,6 +28,18 @@ fn state<'r>(report: &'r Value, phase: &str, id: &str) -> &'r str {
     found.and_then(|step| step["state"].as_str()).unwrap_or_else(|| panic!("no step {phase} {id}"))
 }
 
+/// Steps of containment that close what stands open, whether or not somebody came by it.
+const CLOSING: [&str; 8] = [
+    "new-secrets",
+    "new-trunk-secret",
+    "close-phone-files",
+    "take-copies-away",
+    "close-what-stands-open",
+    "refuse-guests",
+    "close-second-dial-tone",
+    "close-manager",
+];
+
 /// What must be so of any server, by what is known to have happened on it.
 fn fits(name: &str, report: &Value, answers: &Value) {
     let incidents = answers["incidents"].as_array().expect("incidents");
@@ -39,11 +51,16 @@ fn fits(name: &str, report: &Value, answers: &Value) {
         assert!(step["state"] != "cannot-tell" || !reason.is_empty(), "{name}: {} says not why", step["id"]);
     }
     if incidents.is_empty() {
-        // Nothing to stop, nobody to write to; holes may stand open all the same.
-        for phase in ["contain", "dispute"] {
-            let open: Vec<_> =
-                steps(report, phase).into_iter().filter(|step| step["state"] == "to-do").collect();
-            assert!(open.is_empty(), "{name}: {phase}: {open:?}");
+        // Nothing to stop, nobody to write to; what stands open is closed all the same, each for a finding.
+        let open = |phase: &str| -> Vec<Value> {
+            let all = steps(report, phase).into_iter().filter(|step| step["state"] == "to-do");
+            all.cloned().collect()
+        };
+        assert!(open("dispute").is_empty(), "{name}: {:?}", open("dispute"));
+        for step in open("contain") {
+            assert!(CLOSING.iter().any(|id| step["id"] == *id), "{name}: {step}");
+            let checks = step["checks"].as_array().expect("checks");
+            assert!(checks.iter().any(|check| check["answer"] == "found"), "{name}: {step}");
         }
         is("assess", "is-it-real", "done");
         for (phase, id) in
@@ -132,7 +149,9 @@ fn a_guessed_account_gives_steps_and_names_them() {
     for id in ["call-carrier", "stop-outbound", "block-sources", "new-secret-first"] {
         assert_eq!(state(&report, "contain", id), "to-do", "{id}");
     }
-    for id in ["close-second-dial-tone", "remove-forwards", "refuse-guests", "close-panel"] {
+    // Nobody came as a guest, but anybody may.
+    assert_eq!(state(&report, "contain", "refuse-guests"), "to-do");
+    for id in ["close-second-dial-tone", "remove-forwards", "close-panel"] {
         assert_eq!(state(&report, "contain", id), "not-needed", "{id}");
     }
     let used = report["playbooks"].as_array().expect("playbooks");
@@ -368,6 +387,9 @@ fn every_kind_of_mistake_is_pointed_at() {
         let column = lines[mark].find('^').unwrap();
         let marked: String = lines[mark - 1].chars().skip(column).collect();
         assert!(marked.starts_with(place.trim_end()) || place.starts_with('['), "{what}: {marked}: {shown}");
+        // Nor do its samples hold.
+        let output = scratch.run(&["playbook", "test", "own"]);
+        assert_eq!((code(&output), stdout(&output)), (1, shown), "{what}");
         // And no command uses it.
         let output = scratch.run(&["assess", &bruteforce(), "--playbooks", "own"]);
         assert_eq!(code(&output), 2, "{what}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::scratch::{Scratch, code, prose, stderr, stdout};
 
 const LINES: &str = "[2026-03-07 20:00:01] NOTICE[1] chan_sip.c: Registration from '<sip:100@192.0.2.1>' failed for '198.51.100.7:5060' - Wrong password\n";
 
@@ -33,7 +33,34 @@ fn preserved(scratch: &Scratch) -> (PathBuf, String) {
 /// Runs `verify` and returns its status and what it said.
 fn verified(scratch: &Scratch, more: &[&str]) -> (i32, String) {
     let output = scratch.run(&[&["verify", "kept"], more].concat());
-    (code(&output), stdout(&output) + &stderr(&output))
+    (code(&output), prose(&output) + &stderr(&output))
+}
+
+fn set_time(path: &Path, seconds: u64) {
+    set_mode(path, 0o600);
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    fs::File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Copies a folder as `cp -r` does: the copies bear the time of the copying.
+fn copy_without_times(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            copy_without_times(&entry.path(), &place);
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(entry.path()).unwrap(), &place).unwrap();
+        } else {
+            fs::write(&place, fs::read(entry.path()).unwrap()).unwrap();
+        }
+    }
 }
 
 fn edit(path: &Path, change: impl Fn(String) -> String) {
@@ -128,7 +155,7 @@ fn the_manifest_vouches_for_the_request_and_the_form() {
 #[test]
 fn every_tampering_is_found() {
     type Tampering = (&'static str, fn(&Path), &'static str);
-    let tamperings: [Tampering; 16] = [
+    let tamperings: [Tampering; 23] = [
         (
             "a byte",
             |kept| edit(&kept.join("evidence/var/log/asterisk/full"), |text| text.replacen('7', "8", 1)),
@@ -220,6 +247,51 @@ fn every_tampering_is_found() {
             "manifest.tsq does not speak",
         ),
         (
+            "the time of a file",
+            |kept| set_time(&kept.join("evidence/var/log/asterisk/full"), 1_000_000_000),
+            "so it was set, or a clock was wrong",
+        ),
+        (
+            "rights to act for the owner",
+            |kept| set_mode(&kept.join("evidence/etc/asterisk/sip.conf"), 0o4777),
+            "acts as its owner",
+        ),
+        (
+            "another fingerprint on the form",
+            |kept| {
+                let hash = Sha256::digest(fs::read(kept.join("manifest.sha256")).unwrap());
+                let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                edit(&kept.join("custody-form.md"), |text| text.replace(&hash, &"0".repeat(64)));
+            },
+            "custody-form.md does not name the SHA-256",
+        ),
+        (
+            "the copies elsewhere",
+            |kept| {
+                fs::rename(kept.join("evidence"), kept.join("../elsewhere")).unwrap();
+                symlink("../elsewhere", kept.join("evidence")).unwrap();
+            },
+            "evidence is no folder",
+        ),
+        (
+            "a folder more",
+            |kept| fs::create_dir_all(kept.join("evidence/var/spool/asterisk")).unwrap(),
+            "spool/asterisk was added",
+        ),
+        (
+            "the manifest gone",
+            |kept| fs::remove_file(kept.join("manifest.sha256")).unwrap(),
+            "manifest.sha256 is missing",
+        ),
+        (
+            "a case's manifest for the manifest",
+            |kept| {
+                fs::remove_file(kept.join("manifest.sha256")).unwrap();
+                fs::write(kept.join("manifest.json"), r#"{"schema":"tolltrace.manifest/1"}"#).unwrap();
+            },
+            "manifest.sha256 is missing",
+        ),
+        (
             "file and manifest",
             |kept| {
                 edit(&kept.join("evidence/var/log/asterisk/full.1"), |_| LINES.to_owned());
@@ -263,6 +335,147 @@ fn a_case_is_checked_too() {
     edit(&scratch.path().join("kept/report.md"), |text| text.replacen('e', "E", 1));
     let (status, told) = verified(&scratch, &[]);
     assert!(status == 1 && told.contains("report.md has changed"), "{told}");
+}
+
+#[test]
+fn a_list_that_was_emptied_or_added_to_is_no_case() {
+    type Tampering = (&'static str, fn(&Path), &'static str);
+    let tamperings: [Tampering; 6] = [
+        (
+            "no list",
+            |case| fs::write(case.join("manifest.json"), r#"{"schema":"tolltrace.manifest/1"}"#).unwrap(),
+            "report.md is not in the manifest",
+        ),
+        (
+            "a file of the list",
+            |case| {
+                edit(&case.join("manifest.json"), |text| text.replacen("\"calls.csv\"", "\"calls.old\"", 1));
+                fs::rename(case.join("calls.csv"), case.join("calls.old")).unwrap();
+                fs::write(case.join("calls.csv"), "number\n").unwrap();
+            },
+            "calls.csv is not in the manifest",
+        ),
+        (
+            "a script",
+            |case| fs::write(case.join("contain/end-calls-now.sh"), "rm -rf /").unwrap(),
+            "contain/end-calls-now.sh was added",
+        ),
+        (
+            "a report of abuse",
+            |case| {
+                fs::create_dir_all(case.join("abuse")).unwrap();
+                fs::write(case.join("abuse/192.0.2.1.eml"), "an innocent").unwrap();
+            },
+            "abuse/192.0.2.1.eml was added",
+        ),
+        (
+            "a folder of scripts",
+            |case| fs::create_dir(case.join("contain/more")).unwrap(),
+            "contain/more was added",
+        ),
+        (
+            "the scripts elsewhere",
+            |case| {
+                fs::rename(case.join("contain"), case.join("../elsewhere")).unwrap();
+                symlink("../elsewhere", case.join("contain")).unwrap();
+            },
+            "contain was added",
+        ),
+    ];
+    let scratch = Scratch::new();
+    server(&scratch);
+    for (what, tamper, expected) in tamperings {
+        let case = scratch.path().join("kept");
+        assert_eq!(code(&scratch.run(&["run", "pbx", "-q", "-o", "kept"])), 0);
+        fs::write(case.join("notes.txt"), "called the carrier").unwrap();
+        assert_eq!(verified(&scratch, &[]).0, 0, "{what}");
+        tamper(&case);
+        let (status, told) = verified(&scratch, &[]);
+        assert!(status == 1 && told.contains(expected), "{what}: {told}");
+        for left in ["kept", "elsewhere"] {
+            let _ = fs::remove_dir_all(scratch.path().join(left));
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_was_carried_without_its_times_tells_the_same_story() {
+    let scratch = Scratch::new();
+    let log = "[Mar  7 20:00:01] NOTICE[1] chan_sip.c: Registration from '<sip:100@192.0.2.1>' failed for '198.51.100.7:5060' - Wrong password\n";
+    server(&scratch);
+    for name in ["full", "full.1"] {
+        let path = scratch.file(&format!("pbx/var/log/asterisk/{name}"), &log.repeat(name.len()));
+        set_time(&path, 1_773_000_000);
+    }
+    let preserved = scratch.run(&["preserve", "pbx", "-o", "first"]);
+    assert_eq!(code(&preserved), 0, "{}", stderr(&preserved));
+    copy_without_times(&scratch.path().join("first"), &scratch.path().join("kept"));
+    let (status, told) = verified(&scratch, &[]);
+    assert!(status == 0 && told.contains("with another time than when it was copied"), "{told}");
+    assert!(told.contains("has to be read from custody.jsonl"), "{told}");
+    let story = |evidence: &str| {
+        let output = scratch.run(&["timeline", evidence]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output)
+    };
+    let told = story("pbx");
+    assert!(told.contains("2026-03-07T"), "{told}");
+    for name in ["full", "full.1"] {
+        set_time(&scratch.path().join("kept/evidence/var/log/asterisk").join(name), 1_727_740_800);
+    }
+    assert_eq!(verified(&scratch, &[]).0, 1, "such a time was set");
+    assert_eq!(told, story("kept/evidence"));
+    for part in ["kept/evidence/var/log", "kept/evidence/var/log/asterisk/full", "kept"] {
+        assert!(story(part).contains("2026-03-07T"), "{part}");
+    }
+    edit(&scratch.path().join("kept/custody.jsonl"), |text| swapped(&text, 1, 2));
+    assert!(!story("kept/evidence").contains("2026-03-07T"), "a log that does not hold is not relied on");
+    let output = scratch.run(&["run", "kept/evidence", "--format", "json"]);
+    assert!(stdout(&output).contains("those of the file system"), "and that is said");
+}
+
+#[test]
+fn a_path_that_is_too_long_stops_nothing() {
+    let scratch = Scratch::new();
+    server(&scratch);
+    let folders = format!("{}x/", "\n".repeat(80)).repeat(20);
+    scratch.file(&format!("pbx/var/log/asterisk/{folders}full"), &LINES.repeat(7));
+    let output = scratch.run(&["preserve", "pbx", "-o", "kept"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("5 files of evidence preserved"), "{}", stdout(&output));
+    let (status, told) = verified(&scratch, &[]);
+    assert_eq!(status, 0, "{told}");
+    // Where the folder's own path leaves no room, that file is told and the rest is copied.
+    let deep = format!("{}/", "d".repeat(250)).repeat(15);
+    scratch.file("pbx/var/log/asterisk/full.2", &LINES.repeat(5));
+    let output = scratch.run(&["preserve", "pbx", "-o", &deep]);
+    let told = prose(&output);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(told.starts_with("5 files of evidence preserved"), "{told}");
+    assert!(told.contains("no copy of it can be made there: File name too long"), "{told}");
+}
+
+#[test]
+fn the_text_of_a_link_keeps_its_bytes() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let scratch = Scratch::new();
+    let folder = server(&scratch).join("var/log/asterisk");
+    let target = OsStr::from_bytes(b"x\xff");
+    for name in [b"one\xfe", b"one\xff"] {
+        symlink(target, folder.join(OsStr::from_bytes(name))).unwrap();
+    }
+    assert_eq!(code(&scratch.run(&["preserve", "pbx", "-o", "kept"])), 0);
+    let copies = scratch.path().join("kept/evidence/var/log/asterisk");
+    for name in ["one%FE", "one%FF"] {
+        assert_eq!(fs::read_link(copies.join(name)).unwrap(), target);
+    }
+    let (status, told) = verified(&scratch, &[]);
+    assert!(status == 0 && told.contains("3 links"), "{told}");
+    fs::remove_file(copies.join("one%FF")).unwrap();
+    symlink("x\u{fffd}", copies.join("one%FF")).unwrap();
+    let (status, told) = verified(&scratch, &[]);
+    assert!(status == 1 && told.contains("a link to another place"), "{told}");
 }
 
 #[test]

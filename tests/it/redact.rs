@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::support::shared;
 
 /// Words of the owner's side, in the evidence below.
 const OWN: [&str; 9] =
@@ -132,4 +133,37 @@ fn the_names_of_the_case_stand_on_every_report() {
         let told = stdout(&scratch.run(&[&[verb, "acme"][..], &names].concat()));
         assert!(told.contains("2026-17") && told.contains("A. N. Other"), "{verb}: {told}");
     }
+}
+
+/// A second dial tone's PIN stands in each record of a call through it, as its account code.
+#[test]
+fn the_pin_of_a_dial_tone_is_in_no_record_that_is_shown() {
+    const PIN: &str = "739145";
+    let scratch = Scratch::new();
+    scratch.file(
+        "pbx/etc/asterisk/extensions.conf",
+        &format!("[from-trunk]\nexten => 910555199,1,DISA({PIN},out)\n[out]\nexten => _X.,1,Dial(SIP/carrier/${{EXTEN}})\n"),
+    );
+    scratch.file("pbx/etc/asterisk/sip.conf", "[general]\n[carrier]\ntype=peer\nhost=192.0.2.1\n");
+    let row = |code: &str, second: u32| {
+        format!(
+            "\"{code}\",\"34600111222\",\"0025261555010{second}\",\"out\",\"\"\"\"\"<34600111222>\",\"SIP/carrier-0000000{second}\",\"SIP/carrier-0000001{second}\",\"Dial\",\"SIP/carrier/0025261555010{second}\",\"2026-03-07 03:00:0{second}\",\"2026-03-07 03:00:0{second}\",\"2026-03-07 03:10:0{second}\",600,600,\"ANSWERED\",\"DOCUMENTATION\",\"177285240{second}.{second}\",\"\"\n"
+        )
+    };
+    let rows: String = (0..8).map(|second| row(PIN, second)).collect();
+    let asked = row("", 8).replace("Dial\",\"SIP/carrier/00252615550108", &format!("DISA\",\"{PIN},out"));
+    assert!(asked.contains(PIN));
+    scratch.file("pbx/var/log/asterisk/cdr-csv/Master.csv", &(rows + &asked + &row("sales", 9)));
+    let output = scratch.run(&["timeline", "pbx"]);
+    let told = stdout(&output);
+    assert!(told.contains("00252615550100") && told.contains("***") && told.contains("sales"), "{told}");
+    for arguments in
+        [&["timeline", "pbx"][..], &["run", "pbx", "--format", "json"], &["run", "pbx", "--redact"]]
+    {
+        let told = stdout(&scratch.run(arguments));
+        assert!(!told.contains(PIN), "{arguments:?}: {told}");
+    }
+    let Some(evidence) = shared("evidence/asterisk-disa-voicemail/rootfs") else { return };
+    let told = stdout(&scratch.run(&["run", evidence.to_str().unwrap(), "--format", "json"]));
+    assert!(told.contains(r#"\"***\",\"17701"#) && !told.contains(r#"\"1234\""#));
 }

@@ -71,6 +71,23 @@ impl Repair {
         (code(&output), shut)
     }
 
+    /// Gives each account whose secret stands in a phone's file a new one, on the server and in the file.
+    fn change_secrets_of_phones(&self, server: &str, folder: &str) {
+        let mut accounts = fs::read_to_string(self.path(server)).unwrap();
+        for (number, file) in fs::read_dir(self.path(folder)).unwrap().enumerate() {
+            let file = file.unwrap().path();
+            let text = fs::read_to_string(&file).unwrap();
+            let secret = text.lines().find_map(|line| line.strip_prefix("account.1.password = "));
+            let Some(secret) = secret.filter(|secret| *secret != NEW_SECRET) else { continue };
+            let new = format!("{number}-{NEW_SECRET}");
+            let modified = fs::metadata(&file).unwrap().modified().unwrap();
+            fs::write(&file, text.replace(secret, &new)).unwrap();
+            fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+            accounts = accounts.replace(secret, &new);
+        }
+        fs::write(self.path(server), accounts).unwrap();
+    }
+
     /// Returns the state of one gate.
     fn state(&self, id: &str) -> String {
         let output = self.scratch.run(&["restore", "after", "--case", "case", "--format", "json"]);
@@ -190,7 +207,7 @@ fn the_same_evidence_again_proves_nothing() {
         "Do not restore service yet: 5 gates do not hold.",
         "it is the same evidence",
         "[205] secret = ***",
-        "tolltrace restore before --case case",
+        "tolltrace restore COPY-AFTER-REPAIR --case case",
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -198,7 +215,7 @@ fn the_same_evidence_again_proves_nothing() {
     assert_eq!(code(&output), 0);
     assert!(
         stdout(&output)
-            .contains("tolltrace restore after --case case --clean-since 2026-11-13T09:45:38+01:00")
+            .contains("tolltrace restore NEXT-DAYS-COPY --case case --clean-since 2026-11-13T09:45:38+01:00")
     );
 }
 
@@ -317,6 +334,7 @@ fn phone_files_must_be_out_of_reach_and_their_secrets_new() {
     let wanted = [
         "access-limited open",
         "provisioning-closed open",
+        "secrets-handed-out open",
         "secrets-taken open",
         "evidence-newer cannot-tell",
     ];
@@ -328,6 +346,9 @@ fn phone_files_must_be_out_of_reach_and_their_secrets_new() {
     let rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
         -A INPUT -i lo -j ACCEPT\n-A INPUT -s 172.20.8.0/24 -j ACCEPT\n-A INPUT -s 240.201.4.20/32 -p udp -m udp --dport 5060 -j ACCEPT\nCOMMIT\n";
     repair.write("etc/iptables/rules.v4", rules);
+    // The files of all phones lay where strangers could fetch them, not only the one that was.
+    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["secrets-handed-out open".to_owned()]));
+    repair.change_secrets_of_phones(server, "srv/tftp");
     assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
     let new = format!("password={NEW_SECRET}");
     repair.reopened("secrets-taken open", server, &new, "password=5gcBtanqphzjrY6V");
@@ -366,4 +387,79 @@ fn what_a_web_intruder_left_must_be_gone_and_the_place_be_there() {
     fs::remove_dir_all(repair.path("home")).unwrap();
     assert_eq!(state("pages-gone"), "cannot-tell");
     assert_eq!(state("keys-and-users-known"), "cannot-tell");
+}
+
+#[test]
+fn what_stands_where_nobody_looked_is_not_gone() {
+    let repair = bruteforce();
+    let accounts = fs::read_to_string(repair.path(ACCOUNTS)).unwrap();
+    let (before, rest) = accounts.split_once("[205]\n").unwrap();
+    let (taken, after) = rest.split_once("\n[").unwrap();
+    repair.write(ACCOUNTS, &format!("{before}\n[{after}\n#include elsewhere.conf\n"));
+    let wanted = ["guest-calls-off cannot-tell", "secrets-taken cannot-tell"].map(str::to_owned).to_vec();
+    assert_eq!(repair.judge(&["--case", "case"]), (1, wanted.clone()), "the file is not there");
+    repair.write("etc/asterisk/elsewhere.conf", &format!("[205]\n{taken}\n"));
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]), "it is there now");
+    repair.write("etc/asterisk/elsewhere.conf", &format!("[205]\n{taken}\n\0\0"));
+    assert_eq!(repair.judge(&["--case", "case"]), (1, wanted), "it is no text that anybody reads");
+    repair.write(ACCOUNTS, &format!("{before}\n[{after}\n"));
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]), "the account was taken away");
+}
+
+#[test]
+fn a_list_that_lets_half_the_world_in_limits_nothing() {
+    let repair = bruteforce();
+    repair.reopened("access-limited open", ACCOUNTS, OWNER_LISTED, "dial=SIP/205\npermit=0.0.0.0/1");
+}
+
+#[test]
+fn a_case_of_another_server_or_one_to_be_shared_settles_nothing() {
+    let repair = bruteforce();
+    let text = fs::read_to_string(repair.path(ACCOUNTS)).unwrap();
+    let other = regex::Regex::new(r"(?m)^\[(\d+)\]").unwrap().replace_all(&text, "[9$1]").into_owned();
+    repair.write(ACCOUNTS, &other);
+    let (status, shut) = repair.judge(&["--case", "case"]);
+    assert_eq!(status, 1);
+    assert!(shut.contains(&"evidence-newer cannot-tell".to_owned()), "{shut:?}");
+    assert_eq!(code(&repair.scratch.run(&["run", "before", "-o", "shared", "--redact", "-q"])), 0);
+    let output = repair.scratch.run(&["restore", "after", "--case", "shared"]);
+    assert_eq!((code(&output), stderr(&output).contains("pseudonyms")), (2, true), "{}", stderr(&output));
+    let output = repair.scratch.run(&["restore", "after", "--case", "nowhere"]);
+    assert!(stderr(&output).contains("nowhere: no case"), "{}", stderr(&output));
+    let output = repair.scratch.run(&["restore", "after", "--accept", "secrets-take=known"]);
+    assert_eq!((code(&output), stderr(&output).contains("secrets-taken is")), (2, true));
+}
+
+#[test]
+fn silence_of_which_no_log_tells_is_none() {
+    let repair = bruteforce();
+    for name in ["security", "messages", "full"] {
+        let _ = fs::remove_file(repair.path(&format!("var/log/asterisk/{name}")));
+    }
+    repair.write(
+        "var/log/asterisk/messages",
+        "[2026-11-15 10:00:00] NOTICE[18672] chan_sip.c: Peer '101' is now UNREACHABLE!  Last qualify: 9\n",
+    );
+    let (status, shut) = repair.judge(&["--case", "case", "--clean-since", "2026-11-14 09:00"]);
+    assert_eq!(status, 1);
+    assert!(shut.contains(&"no-new-sign cannot-tell".to_owned()), "{shut:?}");
+}
+
+#[test]
+fn the_steps_of_the_playbook_follow_the_gates() {
+    let repair = bruteforce();
+    let states = |repair: &Repair| -> std::collections::BTreeMap<String, String> {
+        let output = repair.scratch.run(&["restore", "after", "--case", "case", "--format", "json"]);
+        let told: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let steps = told["steps"].as_array().unwrap().iter();
+        steps.map(|step| (text(&step["id"]), text(&step["state"]))).collect()
+    };
+    let now = states(&repair);
+    for step in ["secrets-new", "way-in-closed", "doors-closed", "defences-work", "logging-on"] {
+        assert_eq!(now[step], "done", "{step}: {now:?}");
+    }
+    repair.change(GENERAL, "allowguest=no", "allowguest=yes");
+    let now = states(&repair);
+    assert_eq!((now["doors-closed"].as_str(), now["secrets-new"].as_str()), ("to-do", "done"), "{now:?}");
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod firewall;
+mod geo;
 mod jails;
 mod records;
 mod replay;
@@ -29,6 +30,7 @@ pub(super) fn judge(case: &Case<'_>, incident: &Incident, replay: &Replay) -> Ve
         });
     }
     judged.extend(firewall::judge(case, incident));
+    judged.extend(geo::judge(case, incident));
     judged.extend(access::judge(case, incident));
     judged
 }

@@ -163,7 +163,8 @@ impl CarrierSide<'_> {
     fn fraud_call(&self, case: &Case<'_>, judged: &Judged<'_>, is_wiped: bool) -> FraudCall {
         let call = judged.call;
         let e164 = (call.to_number > 0).then(|| format!("+{}", call.to_number));
-        let called = e164.as_deref().map(|number| case.numbers.of(number.as_bytes())).unwrap_or_default();
+        let called =
+            e164.as_deref().map(|number| case.numbers.of(number.as_bytes()).into_owned()).unwrap_or_default();
         let id = record_id(call);
         FraudCall {
             uniqueid: (!id.is_empty()).then(|| cell(id)),

@@ -67,7 +67,18 @@ fn by_hand(address: IpAddr, why: &str) -> ByHand {
 
 /// Returns why no rule may shut an address out, though the intruder used it.
 fn reason_against(case: &Case<'_>, incidents: &[Incident], address: IpAddr) -> Option<String> {
-    match case.world.neighbours.of(address) {
+    if is_nobodys(address) {
+        return Some(
+            "an address of many at once, which no machine sends from: whoever wrote it forged it".into(),
+        );
+    }
+    let neighbours = &case.world.neighbours;
+    match neighbours.by_configuration(address) {
+        Standing::Own | Standing::Trunk if neighbours.is_claimed(address) => Some(
+            "the configuration names it as the carrier's or the phone system's own, yet a phone's account was used \
+             from it: see who wrote that line, and shut it out once the carrier says that it is not his"
+                .into(),
+        ),
         Standing::Own => {
             Some("the phone system's own address: what came from there was started on it".into())
         }
@@ -91,6 +102,12 @@ fn reason_against(case: &Case<'_>, incidents: &[Incident], address: IpAddr) -> O
             })
         }
     }
+}
+
+/// Returns whether an address is a group's or everybody's (RFC 1112, RFC 919, RFC 4291): a rule against it stops
+/// what the host's own network needs.
+fn is_nobodys(address: IpAddr) -> bool {
+    address.is_multicast() || address == IpAddr::V4(std::net::Ipv4Addr::BROADCAST)
 }
 
 /// Returns the accounts that no intruder took and that were in use from an address before he was first seen.

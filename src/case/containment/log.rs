@@ -1,13 +1,18 @@
 //! Which log a jail of fail2ban can read: the one that tells of most failures.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use crate::artifacts::place::on_disk;
 use crate::case::build::Case;
+use crate::contain::fail2ban::POLICY;
 use crate::contain::words::DiskPath;
-use crate::contain::{Jail, LogForm, Plan, ScriptTurn};
-use crate::event::Action;
-use crate::reconstruct::world::{Told, family};
+use crate::contain::{Jail, LogForm, Plan, Replayed, ScriptTurn};
+use crate::event::{Action, Instant};
+use crate::fail2ban::{Counted, Counter};
+use crate::reconstruct::standing::Standing;
+use crate::reconstruct::world::{Told, World, family};
+use crate::report::model::Report;
 
 /// Turns of speech of one script.
 const MOST_TURNS: usize = 8;
@@ -15,7 +20,7 @@ const MOST_TURNS: usize = 8;
 const MOST_LINES: usize = 400;
 
 /// Fills in what the jail rests on, or why there can be none.
-pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
+pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
     let mut logs: BTreeMap<(LogForm, String), (u64, &Told<'_>)> = BTreeMap::new();
     for told in &case.world.told {
         let failures = failures(told);
@@ -44,10 +49,66 @@ pub(super) fn fill(case: &Case<'_>, plan: &mut Plan) {
         Some(log) => {
             let path = told.source.file.path.clone();
             let turns = if *form == LogForm::Proxy { turns(case) } else { Vec::new() };
-            plan.jail = Some(Jail { log, path, form: *form, failures: *failures, turns });
+            let replay = replayed(case, report, plan);
+            plan.jail = Some(Jail { log, path, form: *form, failures: *failures, replay, turns });
         }
         None => plan.no_jail = Some("the path of the log has letters that no script may hold"),
     }
+}
+
+/// Tells what the jail would have done, from the tries of each hour: when each came within it is not kept.
+fn replayed(case: &Case<'_>, report: &Report, plan: &Plan) -> Replayed {
+    let world = case.world;
+    let intruders: BTreeSet<IpAddr> =
+        report.incidents.iter().flat_map(|incident| &incident.sources).map(|source| source.address).collect();
+    let tried: BTreeSet<IpAddr> = plan.tried.iter().copied().collect();
+    let mut replay = Replayed::default();
+    for (address, party) in &world.parties {
+        let (banned, most) = counted(&party.failures.hours);
+        let hour = banned.and_then(|(hour, tries)| Some((case.when(hour)?, tries)));
+        match (intruders.contains(address), hour) {
+            (true, Some((hour, tries))) => replay.banned.push((*address, hour, tries)),
+            (true, None) => replay.missed.push((*address, most)),
+            (false, hour) if tried.contains(address) => {
+                replay.tried += 1;
+                replay.tried_banned += u64::from(hour.is_some());
+            }
+            // Inside nobody is banned, and of a stranger who is not listed nothing is said.
+            (false, _) => {
+                let is_near = most + 2 >= POLICY.max_retry;
+                if is_near && world.neighbours.of(*address) == Standing::Outside && is_user(world, *address) {
+                    replay.honest.push((*address, most));
+                }
+            }
+        }
+    }
+    let missed: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
+    replay.missed.extend(intruders.difference(&missed).map(|address| (*address, 0)));
+    replay
+}
+
+/// Returns whether somebody used an account from an address.
+fn is_user(world: &World<'_>, address: IpAddr) -> bool {
+    world.users.get(&address).is_some_and(|users| !users.is_empty())
+}
+
+/// Counts tries as fail2ban does: the hour of the first ban with the tries until then, and the highest count.
+fn counted(hours: &BTreeMap<u32, u64>) -> (Option<(Instant, u32)>, u32) {
+    let mut counter = Counter::new(POLICY);
+    let (mut tries, mut most) = (0_u32, 0);
+    for (hour, of_hour) in hours {
+        let at = i64::from(*hour) * 3_600;
+        // More than ban change nothing.
+        for _ in 0..(*of_hour).min(u64::from(POLICY.max_retry)) {
+            tries += 1;
+            match counter.fail(at) {
+                Counted::Ban => return (Some((Instant::from_seconds(at), tries)), POLICY.max_retry),
+                Counted::Retry(count) => most = most.max(count),
+                Counted::Blocked => {}
+            }
+        }
+    }
+    (None, most)
 }
 
 /// Returns the turns by which the routing script tells of failures, from the lines that were kept of them.

@@ -4,6 +4,9 @@
 //! touch, where things are configured, and which of it may stand in a script.
 
 mod addresses;
+mod calls;
+mod closings;
+mod emergency;
 mod log;
 mod outbound;
 mod removals;
@@ -34,6 +37,7 @@ pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Questio
     let mut plan = Plan {
         products: products(case),
         version: report.case.product.clone(),
+        shows_logins: report.judged.logins,
         intrusions: report.incidents.iter().map(intrusion).collect(),
         tried: report.failed_attackers.iter().map(|failed| failed.address).collect(),
         tried_count: report.failed_attackers_count,
@@ -45,10 +49,12 @@ pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Questio
     plan.listeners.sort();
     addresses::fill(case, incidents, questions, report, &mut plan);
     taken(case, report, &mut plan);
+    calls::fill(case, report, &mut plan);
     secrets::fill(case, report, &mut plan);
     outbound::fill(case, report, &mut plan);
+    closings::fill(report, &mut plan);
     removals::fill(report, &mut plan);
-    log::fill(case, &mut plan);
+    log::fill(case, report, &mut plan);
     plan.by_hand.sort();
     plan.by_hand.dedup();
     plan

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Case;
+use super::{Case, emergency};
 use crate::contain::words::{DialPattern, Digits, Name};
 use crate::contain::{Country, OpenRoute, Outbound, Plan};
 use crate::numbering::{self, Confidence, Kind, Site};
@@ -42,10 +42,12 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         costly_areas: costly_areas(site),
         is_north_american: home.is_some_and(numbering::Region::is_north_american),
         called: called(case, report),
-        routes: routes(report),
+        routes: routes(case, report),
         contexts: contexts(case, plan),
+        ways: Vec::new(),
         has_panel_routes: case.world.pbx.dialplan.contexts.contains_key("outbound-allroutes"),
     };
+    emergency::fill(case, &mut plan.outbound);
 }
 
 /// Returns the emergency numbers of the home country: all short numbers that are read as such for certain.
@@ -124,8 +126,8 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
     listed.take(MOST_COUNTRIES).collect()
 }
 
-/// Returns the routes that let fraudulent calls out, then those that would.
-fn routes(report: &Report) -> Vec<OpenRoute> {
+/// Returns the routes that let fraudulent calls out, then those that would; an extension of one's own is none.
+fn routes(case: &Case<'_>, report: &Report) -> Vec<OpenRoute> {
     let mut routes: Vec<OpenRoute> = Vec::new();
     let used = report.incidents.iter().flat_map(|incident| &incident.routes);
     // Where nothing happened, what every phone system lets out is no news.
@@ -143,13 +145,31 @@ fn routes(report: &Report) -> Vec<OpenRoute> {
             Some((Untrusted::from(context), Untrusted::from(pattern), place, 0))
         }));
     for (context, pattern, place, calls) in all {
+        if case.world.accounts.contains(pattern.raw()) {
+            continue;
+        }
         let is_full = routes.len() >= MOST_ROUTES;
         match routes.iter_mut().find(|known| known.context == context && known.pattern == pattern) {
             Some(known) => known.calls += calls,
             None if is_full => {}
             None => {
                 let plain = Name::new(context.raw()).zip(DialPattern::new(pattern.raw()));
-                routes.push(OpenRoute { context, pattern, plain, place, calls });
+                let is_intruders = report.findings.iter().any(|finding| {
+                    finding.id == "rogue-dialplan"
+                        && finding.severity == Severity::Critical
+                        && finding.subject.raw() == format!("{}@{}", pattern.raw(), context.raw())
+                });
+                let (is_only_abroad, emergency) = (false, Vec::new());
+                routes.push(OpenRoute {
+                    context,
+                    pattern,
+                    plain,
+                    place,
+                    calls,
+                    is_intruders,
+                    is_only_abroad,
+                    emergency,
+                });
             }
         }
     }

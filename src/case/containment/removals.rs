@@ -40,6 +40,11 @@ fn kind(id: &str) -> Option<RemovalKind> {
 
 fn removal(finding: &Finding) -> Option<Removal> {
     let kind = kind(finding.id)?;
+    // A campaign's mark in a record (a caller's name, a request) is evidence, and no thing of the intruder's.
+    let is_thing = kind != RemovalKind::File || finding.subject.raw().starts_with('/');
+    if !is_thing {
+        return None;
+    }
     // Whole files are set aside only where the file itself is the intruder's: a crontab holds others' lines too.
     let is_whole = kind == RemovalKind::File && finding.severity == Severity::Critical;
     let names_account = matches!(kind, RemovalKind::Forward | RemovalKind::Extension);

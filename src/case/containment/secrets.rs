@@ -6,6 +6,7 @@ use super::{is_host_broken, place};
 use crate::case::build::Case;
 use crate::checks::provisioning;
 use crate::contain::{Credential, Plan, Turn};
+use crate::pbx::dialplan::Pin;
 use crate::pbx::{HeldSecret, SecretKind, Standing, Technology};
 use crate::report::model::{Report, Severity, Vector};
 use crate::untrusted::Untrusted;
@@ -28,6 +29,7 @@ struct Grounds<'a> {
     /// Did strangers download files of the configuration?
     is_downloaded: bool,
     by_manager: bool,
+    by_telephone: bool,
 }
 
 impl<'a> Grounds<'a> {
@@ -44,10 +46,11 @@ impl<'a> Grounds<'a> {
                 .collect(),
             made: subjects("account-made-by-intruder").chain(subjects("unknown-admin")).collect(),
             handed_out: subjects("provisioning-leaked").collect(),
-            exposed: exposed(case, &subjects("provisioning-exposed").collect()),
+            exposed: provisioning::exposed_accounts(case.world.pbx, &report.findings),
             has_intrusion: !vectors.is_empty(),
             is_host_broken: is_host_broken(report),
             is_downloaded: report.findings.iter().any(|finding| finding.id == "secrets-downloaded"),
+            by_telephone: vectors.contains(&Vector::VoicemailOrDisa),
             by_manager: vectors.contains(&Vector::ManagerInterface),
         }
     }
@@ -99,19 +102,16 @@ impl<'a> Grounds<'a> {
         if let Some(why) = weakness {
             return Some((Turn::Weak, why));
         }
-        self.is_host_broken.then(|| (Turn::Rest, "somebody was in this host".to_owned()))
+        let why = match (self.is_host_broken, self.has_intrusion) {
+            (true, _) => "somebody was in this host",
+            (false, true) if held.kind == Kind::Voicemail && self.by_telephone => {
+                "the intruder came by telephone, where PINs are tried"
+            }
+            (false, true) => "whoever has one secret has tried the others",
+            (false, false) => return None,
+        };
+        Some((Turn::Rest, why.to_owned()))
     }
-}
-
-/// Returns the accounts whose secrets, as far as they may be in use, stand in files of these folders.
-fn exposed<'a>(case: &Case<'a>, folders: &BTreeSet<&str>) -> BTreeSet<&'a str> {
-    let files = case.world.pbx.phone_files.iter();
-    let served = files.filter(|file| folders.contains(provisioning::shown_folder(file.folder())));
-    let accounts = served.flat_map(|file| &file.accounts);
-    accounts
-        .filter(|account| account.secret_is_live != Some(false))
-        .map(|account| account.name.as_str())
-        .collect()
 }
 
 /// Fills in the secrets to change.
@@ -138,8 +138,53 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         }
     }
     add_unheld(case, &grounds, &mut listed);
-    plan.credentials_left_out = listed.len().saturating_sub(MOST_LISTED);
-    plan.credentials = listed.into_values().take(MOST_LISTED).collect();
+    let tones = tones(case, report, &grounds);
+    plan.credentials_left_out = (listed.len() + tones.len()).saturating_sub(MOST_LISTED);
+    let mut all: Vec<Credential> = listed.into_values().chain(tones).collect();
+    all.sort_by_key(|one| one.turn);
+    all.truncate(MOST_LISTED);
+    plan.credentials = all;
+}
+
+/// Returns the PINs of second dial tones that are weak, or that whoever came by telephone may know.
+fn tones(case: &Case<'_>, report: &Report, grounds: &Grounds<'_>) -> Vec<Credential> {
+    let pbx = case.world.pbx;
+    let is_weak = |context: &str| {
+        let weak = report.findings.iter().filter(|finding| finding.id == "disa-weak-pin");
+        weak.filter(|finding| finding.subject.raw() == context).count() > 0
+    };
+    let of_dialplan = pbx.dialplan.contexts.iter().flat_map(|(name, context)| {
+        let steps = context.extensions.iter().flat_map(|extension| extension.steps.values());
+        let tones = steps.filter(|step| step.application.eq_ignore_ascii_case("DISA"));
+        tones.filter_map(move |step| Some((name.as_str(), step.pin?, &step.place)))
+    });
+    let of_panel = pbx.panel.tones.iter().map(|tone| (tone.name.as_str(), tone.pin, &tone.place));
+    let mut found: Vec<Credential> = Vec::new();
+    for (owner, pin, cited) in of_dialplan.chain(of_panel) {
+        let (turn, why) = match (grounds.by_telephone, is_weak(owner) || matches!(pin, Pin::Weak(_))) {
+            _ if pin == Pin::None => continue,
+            (true, _) => (Turn::Taken, "the intruder came by telephone and may know it"),
+            (false, true) => (Turn::Weak, "it is guessed within a few tries"),
+            (false, false) if grounds.has_intrusion => {
+                (Turn::Rest, "whoever has one secret has tried the others")
+            }
+            (false, false) => continue,
+        };
+        let stored = place(case, cited);
+        if found.len() < MOST_LISTED && !found.iter().any(|known| known.stored.contains(&stored)) {
+            found.push(Credential {
+                turn,
+                kind: "second dial tone (DISA)",
+                owner: Untrusted::from(owner),
+                why: why.to_owned(),
+                stored: vec![stored],
+                phone_files: Vec::new(),
+                is_pin: true,
+                is_carriers: false,
+            });
+        }
+    }
+    found
 }
 
 /// Adds accounts that were taken over, or whose phone files strangers read, and whose secret no file here holds.

@@ -7,13 +7,14 @@ use super::{may_be_live, some};
 use crate::checks::Show;
 use crate::event::{Citation, Service};
 use crate::fold::fetches::Fetch;
-use crate::pbx::{Asked, Audience, PhoneAccount, PhoneFile, Reached, Share};
+use crate::pbx::{Asked, Audience, FileOrigin, Pbx, PhoneAccount, PhoneFile, Reached, Share};
 use crate::reconstruct::leaks;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
+const ID: &str = "provisioning-exposed";
 /// Folders told one by one, the most exposed first.
 const MOST_FOLDERS: usize = 50;
 /// Lines of phone files shown for one folder.
@@ -25,7 +26,7 @@ type Held<'w> = Vec<(&'w PhoneFile, Vec<&'w PhoneAccount>)>;
 /// Yields one finding for each folder that holds secrets and is handed out.
 pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     let mut folders: BTreeMap<&str, Held<'_>> = BTreeMap::new();
-    for file in &world.pbx.phone_files {
+    for file in world.pbx.phone_files.iter().filter(|file| is_handed_out_here(file)) {
         let accounts: Vec<&PhoneAccount> = file.accounts.iter().filter(|phone| may_be_live(phone)).collect();
         if !accounts.is_empty() {
             folders.entry(file.folder()).or_default().push((file, accounts));
@@ -36,6 +37,11 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     findings.sort_by_key(|finding| finding.severity);
     findings.truncate(MOST_FOLDERS);
     findings
+}
+
+/// Of a file that was written elsewhere it is not known that it still is there.
+fn is_handed_out_here(file: &PhoneFile) -> bool {
+    !matches!(file.origin, FileOrigin::Elsewhere(_))
 }
 
 fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) -> Finding {
@@ -63,11 +69,18 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
     let secrets = format!("the secrets of {}", counted(accounts.len() as u64, "account"));
     let mut detail: Vec<String> = ways.iter().map(Way::told).collect();
     detail.push(by_vendor(held, has_live));
+    let made = held.iter().find_map(|(file, _)| match file.origin {
+        FileOrigin::OnRequest(program) => Some(program),
+        _ => None,
+    });
+    detail.extend(made.map(|program| {
+        format!("No such file lies on the disk: {program} makes it when somebody names the phone by its hardware address.")
+    }));
     let places = ways.iter().take(2).flat_map(|way| std::iter::once(&way.place).chain(&way.reached.rule));
     let lines = held.iter().flat_map(|(_, phones)| phones).map(|phone| &phone.place).take(MOST_HELD);
     let proven = ways.iter().filter_map(|way| way.seen.as_ref()).take(1);
     Finding {
-        id: "provisioning-exposed",
+        id: ID,
         severity: severity(widest, has_live),
         subject: Untrusted::from(shown_folder(folder)),
         title: format!("Phone files hold {secrets}, which {who}"),
@@ -79,8 +92,17 @@ fn of_folder(world: &World<'_>, folder: &str, held: &Held<'_>, show: &Show<'_>) 
     }
 }
 
+/// Returns the accounts whose secrets, as far as they may be in use, stand in folders that the findings call exposed.
+pub(crate) fn exposed_accounts<'a>(pbx: &'a Pbx, findings: &[Finding]) -> BTreeSet<&'a str> {
+    let grave = findings.iter().filter(|found| found.id == ID && found.severity <= Severity::High);
+    let folders: BTreeSet<&str> = grave.map(|found| found.subject.raw()).collect();
+    let files = pbx.phone_files.iter().filter(|file| folders.contains(shown_folder(file.folder())));
+    let accounts = files.flat_map(|file| &file.accounts).filter(|phone| may_be_live(phone));
+    accounts.map(|phone| phone.name.as_str()).collect()
+}
+
 /// Returns a folder as findings name it.
-pub(crate) fn shown_folder(folder: &str) -> &str {
+fn shown_folder(folder: &str) -> &str {
     if folder.is_empty() { "the top folder" } else { folder }
 }
 
@@ -150,7 +172,7 @@ fn seen_from_outside(world: &World<'_>, held: &Held<'_>, share: &Share) -> Optio
     let is_of_it = |fetch: &&Fetch| {
         let asked = String::from_utf8_lossy(&fetch.file);
         fetch.service == share.service
-            && (share.service == Service::Tftp || names.contains(&*Asked::of(&asked).name))
+            && (share.service == Service::Tftp || is_one_of(&names, &Asked::of(&asked)))
     };
     let outside = world.fetches.iter().filter(|(address, _)| world.neighbours.is_outside(**address));
     let mut seen = outside.filter_map(|(address, client)| {
@@ -158,6 +180,12 @@ fn seen_from_outside(world: &World<'_>, held: &Held<'_>, share: &Share) -> Optio
         Some((*address, fetch.line.clone()))
     });
     seen.next()
+}
+
+/// A program that makes files goes by the phone's hardware address, which is among the names then.
+fn is_one_of(names: &BTreeSet<&str>, asked: &Asked<'_>) -> bool {
+    let phone = asked.phone.clone().or_else(|| asked.settings_of());
+    names.contains(&*asked.name) || phone.is_some_and(|phone| names.contains(phone.as_str()))
 }
 
 /// Lists accounts and files by vendor.

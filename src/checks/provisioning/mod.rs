@@ -5,7 +5,7 @@ mod handed_out;
 mod leftovers;
 mod rights;
 
-pub(crate) use exposed::shown_folder;
+pub(crate) use exposed::exposed_accounts;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

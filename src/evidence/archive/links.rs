@@ -54,7 +54,7 @@ impl Names {
         let target = target.replace('\0', "\u{fffd}");
         let target = if is_hard { relative_target(name, target.trim_start_matches("./")) } else { target };
         let place = archive.of_member(name);
-        let link = Link { path: place.path, target, inside: false, placed: place.placed };
+        let link = Link { path: place.path, target, inside: false, placed: place.placed, on_disk: None };
         self.links.push((link, archive.clone()));
     }
 

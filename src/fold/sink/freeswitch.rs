@@ -133,6 +133,7 @@ impl Fold {
             reason: told.entry.reason,
             is_invite: true,
             is_options: false,
+            is_other_method: false,
         };
         let line = if self.keeps_text { told.line() } else { b"" };
         self.ledger.tries.count(&event, |_| false, told.place(), line);
@@ -155,6 +156,7 @@ impl Fold {
             reason: "a call that no account made",
             is_invite: true,
             is_options: false,
+            is_other_method: false,
         };
         let place = Place {
             source: self.source,

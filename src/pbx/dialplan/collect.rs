@@ -58,6 +58,7 @@ pub(in crate::pbx) fn read(loader: &mut Loader<'_>, collector: &mut Collector) {
         dialplan.add_frame();
         dialplan.settle();
         pin_files::weigh(&mut dialplan, loader);
+        dialplan.pins.learn(&document, loader);
     }
     if draft.is_full {
         let what = format!("more than {MOST_STEPS} steps: the rest of the dialplan was not followed");

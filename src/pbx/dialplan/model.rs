@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::pattern::Pattern;
+use super::pins::Pins;
 use super::timing::Timing;
 use crate::event::Citation;
 
@@ -17,6 +18,8 @@ pub struct Dialplan {
     pub contexts: BTreeMap<String, Context>,
     /// The mailboxes of `voicemail.conf`.
     pub mailboxes: Vec<Mailbox>,
+    /// The PINs that callers are asked for.
+    pub pins: Pins,
     /// Contexts from which a way out may be reached.
     pub(super) live: BTreeSet<String>,
     /// `[globals]`.

@@ -87,7 +87,7 @@ impl Numbers {
     }
 
     /// Returns the number, where it is one.
-    pub(super) fn text(&self) -> Option<String> {
+    pub fn text(&self) -> Option<String> {
         let letter = |place: &Place| char::from(place.trailing_zeros() as u8);
         self.is_one().then(|| self.places.iter().map(letter).collect())
     }

@@ -11,7 +11,7 @@ use crate::pbx::language::Loader;
 /// Dial tones whose files are looked at.
 const MOST_TONES: usize = 200;
 /// Lines of one file.
-const MOST_LINES: usize = 10_000;
+pub(super) const MOST_LINES: usize = 10_000;
 
 /// Weighs the PINs that stand in files.
 pub(super) fn weigh(dialplan: &mut Dialplan, loader: &mut Loader<'_>) {

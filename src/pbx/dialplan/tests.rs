@@ -257,3 +257,32 @@ fn pins_in_a_file_are_weighed_by_the_weakest() {
     assert!(matches!(step(&dialplan), Some(Pin::Weak(_))));
     assert_eq!(step(&pbx(&[("extensions.conf", plan)]).dialplan), Some(Pin::Elsewhere));
 }
+
+#[test]
+fn one_number_is_followed_as_it_is_looked_up() {
+    let dialplan = dialplan(
+        "[globals]\nTRUNK=PJSIP/carrier\n\
+         [macro-dialout]\nexten => s,1,Dial(SIP/carrier-out/${ARG1},60)\n\
+         [phones]\nexten => _1XX,1,Dial(SIP/${EXTEN},20)\nexten => _9X.,1,Macro(dialout,${EXTEN:1})\n\
+         exten => 119,1,Dial(${TRUNK}/sip:${EXTEN}@192.0.2.1:5060)\nexten => _9.,1,Goto(nowhere,${EXTEN:1},1)\n\
+         [wide]\nexten => _9.,1,Dial(PJSIP/${EXTEN:1}@carrier)\n\
+         [far]\nswitch => IAX2/elsewhere\n",
+    );
+    let lead = |context: &str, number: &str| {
+        dialplan.lead(context, number, &|name| name.len() == 3, &mut { walk::ALL_WALKS })
+    };
+    let out = |context, extension, trunk: &str, number: &str| Lead::Out {
+        context,
+        extension,
+        trunk: trunk.to_owned(),
+        number: number.to_owned(),
+    };
+    assert_eq!(lead("phones", "112"), Lead::Inside { context: "phones", extension: "_1XX" });
+    assert_eq!(lead("phones", "119"), out("phones", "119", "carrier", "119"));
+    assert_eq!(lead("phones", "9112"), out("macro-dialout", "s", "carrier-out", "112"));
+    assert_eq!(lead("phones", "911"), out("macro-dialout", "s", "carrier-out", "11"));
+    assert_eq!(lead("wide", "911"), out("wide", "_9.", "carrier", "11"));
+    assert_eq!(lead("phones", "000"), Lead::Nowhere);
+    assert_eq!(lead("far", "911"), Lead::Unknown);
+    assert_eq!(lead("missing", "911"), Lead::Unknown);
+}

@@ -146,6 +146,23 @@ pub(super) fn walk_from<'a>(
     walk.end(budget)
 }
 
+/// Follows one number from the context that is entered, only through the extension that it meets first, however short
+/// it is.
+pub(super) fn follow<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    number: &str,
+    is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
+) -> Reached<'a> {
+    let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
+    if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
+        let numbers = Numbers::literal(number);
+        walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
+    }
+    walk.end(budget)
+}
+
 struct Walk<'a, 'p> {
     dialplan: &'a Dialplan,
     is_account: &'p dyn Fn(&str) -> bool,
@@ -255,7 +272,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                         let before = point.clone();
                         self.set(&mut point, name, value, &before);
                     }
-                    Act::Read(name) => keep(&mut point, name, Numbers::any()),
+                    Act::Read(name) => self.keep(&mut point, name, Numbers::any()),
                     Act::End => return,
                     Act::Jump { target, returns } => {
                         self.jump(&point, &target);
@@ -331,7 +348,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         next.start = jump.priority.filter(|start| *start != "1").map(str::to_owned);
         if jump.is_macro {
             let own = point.numbers.clone();
-            keep(&mut next, "MACRO_EXTEN", own);
+            self.keep(&mut next, "MACRO_EXTEN", own);
             next.numbers = Numbers::literal("s");
         } else if let Some(extension) = jump.extension {
             // A number that is not the caller's choice: a variable set elsewhere.
@@ -433,8 +450,18 @@ impl<'a, 'p> Walk<'a, 'p> {
         let is_full = point.variables.len() >= MOST_VARIABLES && !point.variables.contains_key(name);
         let value = if (is_derived || is_number) && !is_full { self.value(before, value) } else { None };
         match value {
-            Some(value) => keep(point, name, value),
+            Some(value) => self.keep(point, name, value),
             None => drop(point.variables.remove(name)),
+        }
+    }
+
+    /// Keeps the numbers that a variable may hold, unless it is one that is too short to be outside: where one number
+    /// is followed, that is the one.
+    fn keep(&self, point: &mut Point<'_>, name: &str, value: Numbers) {
+        if value.is_one() && value.shortest() < OUTSIDE_DIGITS && !self.is_exact {
+            point.variables.remove(name);
+        } else {
+            point.variables.insert(name.to_owned(), value);
         }
     }
 
@@ -500,15 +527,6 @@ fn candidates<'a>(context: &'a Context, numbers: &Numbers) -> impl Iterator<Item
         None => plain,
     };
     plain.iter().chain(patterns)
-}
-
-/// Keeps the numbers that a variable may hold, unless it is one that is too short to be outside.
-fn keep(point: &mut Point<'_>, name: &str, value: Numbers) {
-    if value.is_one() && value.shortest() < OUTSIDE_DIGITS {
-        point.variables.remove(name);
-    } else {
-        point.variables.insert(name.to_owned(), value);
-    }
 }
 
 /// A step with where it stands.

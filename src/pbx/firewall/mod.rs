@@ -5,12 +5,14 @@
 //! front lets through cannot be seen at all.
 
 mod firewalld;
+mod geo;
 mod iptables;
 mod nftables;
 mod rule;
 
 use ipnet::IpNet;
 
+pub use geo::GeoRule;
 use rule::Chains;
 pub use rule::{Gate, Protocol};
 
@@ -21,6 +23,7 @@ use crate::event::Citation;
 #[derive(Clone, Debug, Default)]
 pub struct Firewall {
     tables: Vec<Saved>,
+    geo: Vec<GeoRule>,
 }
 
 /// The rules of one file.
@@ -89,7 +92,8 @@ pub(super) fn read(pages: &[Page<'_>]) -> Firewall {
         let (disk, path) = (page.disk.clone(), page.path().to_owned());
         tables.push(Saved { disk, path, chains, entries, head });
     }
-    Firewall { tables }
+    let saved = pages.iter().filter(|page| is_configuration(&page.name));
+    Firewall { tables, geo: saved.flat_map(geo::read).collect() }
 }
 
 /// ufw keeps the rules of its user in a chain of their own, and the policy behind it in another file.
@@ -115,6 +119,11 @@ impl Firewall {
         into.next().map(|rule| &rule.place)
     }
 
+    /// Returns the rules that go by country.
+    pub fn geo_rules(&self) -> &[GeoRule] {
+        &self.geo
+    }
+
     /// Returns what the paths of each disk begin with on which rules are saved.
     pub fn disks(&self) -> std::collections::BTreeSet<&str> {
         self.tables.iter().map(|saved| saved.disk.as_str()).collect()
@@ -137,7 +146,7 @@ impl Firewall {
 }
 
 /// Returns whether a network is one that nobody on the Internet sends from.
-pub(super) fn is_private(network: &IpNet) -> bool {
+pub(crate) fn is_private(network: &IpNet) -> bool {
     match network {
         IpNet::V4(network) => {
             let address = network.network();

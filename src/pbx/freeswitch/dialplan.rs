@@ -107,8 +107,16 @@ impl SwitchPlan {
     /// Returns the extension by which a number leaves a context for a gateway.
     pub fn find(&self, context: &str, number: &str) -> Option<Left<'_>> {
         let (context, extension) = self.leaving(context, number)?;
-        let pattern = format!("{} {}", extension.name, extension.expression);
-        Some(Left { context, pattern, place: extension.place.as_ref()? })
+        Some(Left { context, pattern: extension.pattern(), place: extension.place.as_ref()? })
+    }
+
+    /// Returns where the extension stands that calls out, of that context and with what [`Left`] calls its pattern.
+    pub fn place_of(&self, context: &str, pattern: &str) -> Option<&Citation> {
+        let extensions = self.contexts.get(context)?;
+        extensions
+            .iter()
+            .filter(|extension| extension.pattern() == pattern)
+            .find_map(|one| one.place.as_ref())
     }
 
     /// Returns the context and the extension.
@@ -144,6 +152,11 @@ impl SwitchPlan {
 }
 
 impl Extension {
+    /// Returns its name and its expression.
+    fn pattern(&self) -> String {
+        format!("{} {}", self.name, self.expression)
+    }
+
     /// Returns whether a number fits all that is asked of it, and something is.
     fn takes(&self, number: &str) -> bool {
         let asked = self.conditions.iter().filter_map(|condition| match &condition.asks {

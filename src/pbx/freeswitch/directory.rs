@@ -137,7 +137,10 @@ fn hold(name: &str, user: &User, secret: Option<&str>, collector: &mut Collector
         (Some(given), Some(secret)) => {
             collector.hold(bearer(SecretKind::Sip, Reach::Anywhere, given), secret);
         }
-        (Some(given), None) => collector.hold_hidden(bearer(SecretKind::Sip, Reach::Anywhere, given)),
+        (Some(given), None) => {
+            collector
+                .hold_hidden(bearer(SecretKind::Sip, Reach::Anywhere, given), "MD5 with name and domain");
+        }
     }
     if let Some(pin) = &user.pin {
         collector.hold(bearer(SecretKind::Voicemail, Reach::Unknown, pin), &pin.text);

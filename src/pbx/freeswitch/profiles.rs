@@ -14,7 +14,7 @@ use super::{is_true, setting};
 /// Takes in profiles and gateways of a file.
 pub(super) fn collect(text: &Text, root: roxmltree::Node<'_, '_>, collector: &mut Collector) {
     for node in root.descendants() {
-        if node.has_tag_name("gateway") {
+        if is_gateway(node) {
             gateway(text, node, collector);
         } else if node.has_tag_name("profile")
             && let Some(settings) = node.children().find(|child| child.has_tag_name("settings"))
@@ -22,6 +22,13 @@ pub(super) fn collect(text: &Text, root: roxmltree::Node<'_, '_>, collector: &mu
             profile(text, settings, collector);
         }
     }
+}
+
+/// Returns whether a node is a gateway for calls: those of `smpp.conf` send text messages, and the stock sample has one.
+pub(super) fn is_gateway(node: roxmltree::Node<'_, '_>) -> bool {
+    let of_file = node.ancestors().find(|above| above.has_tag_name("configuration"));
+    node.has_tag_name("gateway")
+        && of_file.and_then(|file| file.attribute("name")).is_none_or(|name| name == "sofia.conf")
 }
 
 /// A profile of `mod_sofia`; other modules have profiles without a SIP port.

@@ -31,7 +31,7 @@ pub(super) fn gather(texts: &[Text], collector: &mut Collector) {
     for text in texts {
         let Ok(document) = parse(&text.expanded) else { continue };
         for node in document.root_element().descendants() {
-            if node.has_tag_name("gateway") {
+            if super::profiles::is_gateway(node) {
                 walk.gateway(text, node, collector);
             } else if node.has_tag_name("configuration") {
                 walk.configuration(text, node, collector);

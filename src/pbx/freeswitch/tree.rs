@@ -66,6 +66,9 @@ fn masked(line: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a file is configuration of FreeSWITCH.
+///
+/// Most files of a dialplan, and the profile `internal` as it is shipped, bear no mark of FreeSWITCH's own: in its
+/// folders the tags suffice.
 pub fn is_freeswitch_configuration(path: &str, head: &[u8]) -> bool {
     const ROOTS: [&[u8]; 7] =
         [b"<include", b"<document", b"<configuration", b"<domain", b"<user", b"<profile", b"<gateway"];
@@ -77,15 +80,19 @@ pub fn is_freeswitch_configuration(path: &str, head: &[u8]) -> bool {
         b"<configuration name=",
         b"<X-NO-PRE-PROCESS",
     ];
+    const FOLDERS: [&str; 5] =
+        ["dialplan/", "sip_profiles/", "directory/", "autoload_configs/", "freeswitch/"];
+    const TAGS: [&[u8]; 4] = [b"<extension name=", b"<context name=", b"<profile name=", b"<domain name="];
     let has = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
+    let is_in = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    let is_at_home = FOLDERS.iter().any(|folder| is_in(folder)) && TAGS.iter().any(|tag| has(tag));
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_named = name.ends_with(".xml") || name.ends_with(".fsxml") || name.starts_with("directory.");
     let start = head.trim_ascii_start();
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     is_named
         && start.starts_with(b"<")
-        && ROOTS.iter().any(|root| has(root))
-        && MARKS.iter().any(|mark| has(mark))
+        && (is_at_home || (ROOTS.iter().any(|root| has(root)) && MARKS.iter().any(|mark| has(mark))))
 }
 
 /// Reads the expanded configuration, then the files of the live directory.
@@ -192,6 +199,10 @@ mod tests {
             "copy/vars.xml",
             b"<include><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/></include>"
         ));
+        let extension = b"<include>\n  <extension name=\"in\">\n  </extension>\n</include>\n";
+        assert!(is_freeswitch_configuration("conf/dialplan/public/00_in.xml", extension));
+        assert!(!is_freeswitch_configuration("srv/plugins/00_in.xml", extension));
+        assert!(is_freeswitch_configuration("sip_profiles/internal.xml", b"<profile name=\"internal\">\n"));
         assert!(!is_freeswitch_configuration("pom.xml", b"<project><include>x</include></project>"));
         assert!(!is_freeswitch_configuration("notes.txt", user));
     }

@@ -38,6 +38,7 @@ pub(in crate::pbx) struct Loader<'a> {
     pub(in crate::pbx) visited: BTreeSet<String>,
     /// What could not be read or is never done.
     pub(in crate::pbx) problems: Vec<Problem>,
+    unread: Vec<Problem>,
     missing: Vec<(String, String)>,
 }
 
@@ -63,7 +64,13 @@ struct Line<'a> {
 impl<'a> Loader<'a> {
     /// Begins with a configuration directory.
     pub(in crate::pbx) fn new(directory: &'a Directory<'a>) -> Self {
-        Loader { directory, visited: BTreeSet::new(), problems: Vec::new(), missing: Vec::new() }
+        Loader {
+            directory,
+            visited: BTreeSet::new(),
+            problems: Vec::new(),
+            unread: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// Reads a file with its includes, or its parts where the file itself is missing; `None` where
@@ -137,12 +144,12 @@ impl<'a> Loader<'a> {
         match self.directory.read(path) {
             Ok(read) => {
                 if read.is_cut {
-                    self.problem(path, 0, "too long: its end was not read".to_owned());
+                    self.unread(path, 0, "too long: its end was not read".to_owned());
                 }
                 Some((read.source, read.bytes))
             }
             Err(error) => {
-                self.problem(path, 0, format!("cannot be read: {error}"));
+                self.unread(path, 0, format!("cannot be read: {error}"));
                 None
             }
         }
@@ -152,7 +159,7 @@ impl<'a> Loader<'a> {
         let Some((source, bytes)) = self.bytes_of(path) else { return };
         if draft.files_left == 0 || draft.bytes_left < bytes.len() {
             draft.files_left = 0;
-            self.problem(path, 0, "not read: more is included than any real configuration holds".to_owned());
+            self.unread(path, 0, "not read: more is included than any real configuration holds".to_owned());
             return;
         }
         draft.files_left -= 1;
@@ -235,7 +242,7 @@ impl<'a> Loader<'a> {
         if section.settings.len() < draft.most_settings {
             section.settings.push(Setting { name, value: text(value.trim_ascii_start()), place: line.place });
         } else {
-            self.problem_at(line, "not read: the section holds more than any real one".to_owned());
+            self.unread_at(line, "not read: the section holds more than any real one".to_owned());
         }
     }
 
@@ -275,7 +282,7 @@ impl<'a> Loader<'a> {
         let size: usize = found.settings.iter().map(|held| held.name.len() + held.value.len() + 64).sum();
         let Some(left) = draft.copies_left.checked_sub(size) else {
             draft.copies_left = 0;
-            self.problem_at(line, "not inherited: templates hold more than any real one".to_owned());
+            self.unread_at(line, "not inherited: templates hold more than any real one".to_owned());
             return;
         };
         draft.copies_left = left;
@@ -298,7 +305,7 @@ impl<'a> Loader<'a> {
             return;
         }
         if draft.stack.len() >= DEEPEST_INCLUDE {
-            self.problem_at(line, "includes nest too deep: not followed".to_owned());
+            self.unread_at(line, "includes nest too deep: not followed".to_owned());
             return;
         }
         for path in paths {
@@ -308,6 +315,16 @@ impl<'a> Loader<'a> {
                 self.read_file(draft, &path);
             }
         }
+    }
+
+    /// Returns what was named and not read, the includes that were not found among it.
+    pub(in crate::pbx) fn take_unread(&mut self) -> Vec<Problem> {
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.extend(self.missing.iter().map(|(path, name)| {
+            let what = format!("includes what is not in the evidence: {name}");
+            Problem { path: path.clone(), what }
+        }));
+        unread
     }
 
     /// Tells of all includes that were not found, and hands out the problems.
@@ -325,9 +342,21 @@ impl<'a> Loader<'a> {
 
     fn never_run(&mut self, line: &Line<'_>, command: &[u8]) {
         let command: String = printable(&text(command)).chars().take(200).collect();
-        self.problem_at(line, format!(
+        self.unread_at(line, format!(
                 "#exec runs a command at each reload where asterisk.conf has execincludes=yes (not run here): {command}"
             ));
+    }
+
+    fn unread_at(&mut self, line: &Line<'_>, what: String) {
+        self.unread(line.path, line.place.line, what);
+    }
+
+    /// Notes a problem behind which something may stand that nobody looked at.
+    fn unread(&mut self, path: &str, line: u32, what: String) {
+        if self.unread.len() < MOST_PROBLEMS {
+            self.unread.push(Problem { path: path.to_owned(), what: what.clone() });
+        }
+        self.problem(path, line, what);
     }
 
     fn problem_at(&mut self, line: &Line<'_>, what: String) {

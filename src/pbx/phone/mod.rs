@@ -5,6 +5,7 @@
 
 mod credentials;
 mod grandstream;
+pub(super) mod made;
 mod maker;
 mod name;
 pub(super) mod pages;
@@ -13,9 +14,10 @@ mod rules;
 
 use std::borrow::Cow;
 
+pub use made::phoneprov::PROGRAM as PHONEPROV;
 pub use request::Asked;
 
-use super::model::{Pbx, PhoneAccount, PhoneFile, Problem};
+use super::model::{FileOrigin, Pbx, PhoneAccount, PhoneFile, Problem};
 use super::secret::Secrets;
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Kind, Source};
@@ -117,6 +119,8 @@ fn phone_file(source: &Source, bytes: &[u8], secrets: &Secrets) -> Option<PhoneF
         source: source.id,
         path: path.to_owned(),
         placed: source.file.placed.clone(),
+        also: Vec::new(),
+        origin: FileOrigin::Disk,
         mode: source.file.mode,
         vendor: vendor.name,
         accounts,

@@ -65,6 +65,15 @@ impl<'a> Asked<'a> {
         self.phone.is_some() || COMMON.contains(&name.as_str()) || is_named_after_phone(&name)
     }
 
+    /// Returns the phone whose settings it is, by the hardware address in its name; not its directory or its log.
+    pub fn settings_of(&self) -> Option<String> {
+        const OTHERS: [&str; 7] =
+            ["directory", "phonebook", "contacts", "calls", "license", "boot.log", "app.log"];
+        let name = self.name.to_ascii_lowercase();
+        let is_other = OTHERS.iter().any(|other| name.contains(other));
+        hardware_address(&name).filter(|_| !is_other && is_named_after_phone(&name))
+    }
+
     /// Returns whether it is the file at `path`.
     pub fn is_file(&self, path: &str) -> bool {
         let file = path.rsplit('/').next().unwrap_or(path);

@@ -71,6 +71,12 @@ pub(super) fn vendors() -> &'static [Vendor] {
     &VENDORS
 }
 
+/// Returns the vendor whose name a word is, or begins with: `Yealink`, `polycom`, `grandstream-gxp`.
+pub(super) fn vendor_of(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    vendors().iter().map(|vendor| vendor.name).find(|name| word.starts_with(name))
+}
+
 fn compile() -> Vec<Vendor> {
     let mut vendors: Vec<Vendor> = Vec::new();
     for row in TABLE.lines().skip(1) {

@@ -167,7 +167,7 @@ fn account(row: &Row<'_>, collector: &mut Collector) {
     };
     match password.as_deref().or(behind) {
         Some(secret) => collector.hold(bearer, secret),
-        None => collector.hold_hidden(bearer),
+        None => collector.hold_hidden(bearer, "MD5 with name and domain"),
     }
     collector.account(account, password.as_deref().or(behind));
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::held::{HeldSecret, Reach, SecretKind, Standing};
 use super::weakness::Weakness;
-use super::{Secret, Values, placeholder, weigh, words};
+use super::{Secret, Values, placeholder, slow, weigh, words};
 use crate::event::Citation;
 
 /// Secrets kept of one case; the largest panels have some thousand accounts.
@@ -71,7 +71,13 @@ pub(super) fn class(kind: SecretKind) -> SecretKind {
 pub(in crate::pbx) struct Book {
     entries: Vec<Entry>,
     beyond: usize,
-    unweighed: BTreeMap<SecretKind, usize>,
+    /// How many of each kind and form.
+    unweighed: BTreeMap<(SecretKind, String), usize>,
+    /// Slow hashes of entries, and where each stands.
+    slow: Vec<(usize, String, String)>,
+    /// Of those that none of the words fits: how many of each kind and form, and on how many words the least were
+    /// tried.
+    resisting: BTreeMap<(SecretKind, String), (usize, usize)>,
 }
 
 impl Book {
@@ -120,14 +126,53 @@ impl Book {
         let behind = own.chain(words::first().iter().copied()).find(is_it).map(str::to_owned);
         match behind {
             Some(word) => self.hold(bearer, &word),
-            None => self.hold_hidden(bearer),
+            None => self.hold_hidden(bearer, "MD5 with a salt"),
         }
     }
 
-    /// Notes a secret that cannot be weighed: a salted hash, an encrypted value.
-    pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer) {
-        *self.unweighed.entry(bearer.kind).or_default() += 1;
+    /// Notes a secret that cannot be weighed: a salted hash, an encrypted value; `form` says which, and where.
+    pub(in crate::pbx) fn hold_hidden(&mut self, bearer: Bearer, form: &str) {
+        *self.unweighed.entry((bearer.kind, form.to_owned())).or_default() += 1;
         self.add(bearer, BTreeSet::new(), None);
+    }
+
+    /// Notes a slow hash; of bcrypt some words are tried later, other forms cannot be weighed.
+    pub(in crate::pbx) fn hold_slow(&mut self, bearer: Bearer, hash: &str, table: &str) {
+        let form = format!("{} in {table}", words::form_of(hash));
+        if bearer.standing != Standing::InForce || !slow::is_bcrypt(hash) {
+            return self.hold_hidden(bearer, &form);
+        }
+        let count = self.entries.len();
+        self.add(bearer, BTreeSet::new(), None);
+        if self.entries.len() > count {
+            self.slow.push((count, hash.to_owned(), form));
+        }
+    }
+
+    /// Tries the commonest passwords on the slow hashes; it takes some seconds at most.
+    pub(in crate::pbx) fn try_slow(&mut self) {
+        let waiting = std::mem::take(&mut self.slow);
+        let names = |at: usize| {
+            let names = self.entries.get(at).map(Entry::names).unwrap_or_default();
+            names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let hashes: Vec<slow::Hashed> = waiting
+            .iter()
+            .map(|(at, hash, _)| slow::Hashed { hash: hash.clone(), names: names(*at) })
+            .collect();
+        for ((at, _, form), tried) in waiting.into_iter().zip(slow::try_all(&hashes)) {
+            let Some(entry) = self.entries.get_mut(at) else { continue };
+            let Some(word) = tried.found else {
+                let (count, least) = self.resisting.entry((entry.held.kind, form)).or_insert((0, usize::MAX));
+                *count += 1;
+                *least = tried.count.min(*least);
+                continue;
+            };
+            let mut weaknesses = weigh::weaknesses(&word, &entry.names());
+            weaknesses.insert(Weakness::Common);
+            entry.held.weaknesses = weaknesses;
+            entry.value = Some(Secret::new(&word));
+        }
     }
 
     /// Notes an older secret that is kept beside the one in force.
@@ -171,13 +216,22 @@ impl Book {
 
     /// Says which secrets were not weighed: hashes with a salt, made to be slow to try.
     pub(in crate::pbx) fn not_weighed(&self) -> impl Iterator<Item = String> {
-        self.unweighed.iter().map(|(kind, count)| {
+        let resisting = self.resisting.iter().map(|((kind, form), (count, least))| {
             format!(
-                "not checked: the secrets of {count} {}, of which only salted hashes are kept; whether they are weak \
-                 cannot be told here",
+                "not checked in full: the secrets of {count} {}, of which only hashes made to be slow are kept ({form}); \
+                 their names and the commonest passwords were tried, {least} or more on each, and none fits; whether they \
+                 are weak otherwise cannot be told here",
                 kind.words()
             )
-        })
+        });
+        let unweighed = self.unweighed.iter().map(|((kind, form), count)| {
+            format!(
+                "not checked: the secrets of {count} {}, of which only salted hashes are kept ({form}); whether they are \
+                 weak cannot be told here",
+                kind.words()
+            )
+        });
+        resisting.chain(unweighed)
     }
 
     /// Compares all secrets with each other and hands out what may be told of them.

@@ -103,6 +103,11 @@ impl SecretKind {
         }
     }
 
+    /// Returns whether it is one with which a phone registers or calls.
+    pub fn is_of_phones(self) -> bool {
+        matches!(self, SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax)
+    }
+
     /// Returns whether it is typed on a telephone, digits being all there is.
     pub fn is_pin(self) -> bool {
         self == SecretKind::Voicemail

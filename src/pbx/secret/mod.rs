@@ -7,6 +7,7 @@ mod book;
 mod held;
 mod placeholder;
 pub(super) mod places;
+mod slow;
 mod values;
 mod weakness;
 mod weigh;
@@ -21,8 +22,10 @@ pub(super) use book::{Bearer, Book};
 pub use held::{HeldSecret, Reach, SecretKind, Standing};
 pub use values::{Change, Imprint, METHOD, Values};
 pub use weakness::Weakness;
+pub(super) use words::form_of;
 
 use super::model::SecretStrength;
+use super::read::Collector;
 
 /// One person's desk phone, softphone and door bell may share a secret.
 const MOST_SHARING: usize = 3;
@@ -65,6 +68,17 @@ pub(super) fn behind_digest<'a>(name: &'a str, realm: &str, digest: &str) -> Opt
     std::iter::once(name).chain(words::first().iter().copied()).find(gives)
 }
 
+/// Notes the secret behind a digest of SIP in Asterisk's configuration, whose realm is `asterisk` unless it was
+/// named.
+fn hold_behind(collector: &mut Collector, bearer: Bearer, name: &str, realm: Option<&str>, digest: &str) {
+    let realms = realm.into_iter().chain(["asterisk"]);
+    let behind = realms.filter_map(|realm| behind_digest(name, realm, digest)).next().map(str::to_owned);
+    match behind {
+        Some(secret) => collector.hold(bearer, &secret),
+        None => collector.hold_hidden(bearer, "MD5 with name and realm"),
+    }
+}
+
 /// The secrets that the server accepts, by account, for comparing with phone files.
 #[derive(Default)]
 pub(super) struct Secrets(BTreeMap<String, Vec<Secret>>);
@@ -81,6 +95,11 @@ impl Secrets {
     pub(super) fn is_live(&self, account: &str, text: &str) -> Option<bool> {
         let held = self.0.get(account)?;
         Some(held.iter().any(|secret| secret.is(text)))
+    }
+
+    /// Returns whether another secret is the account's; `None` where none is known.
+    pub(super) fn is_live_secret(&self, account: &str, secret: &Secret) -> Option<bool> {
+        self.is_live(account, &secret.0)
     }
 
     /// Returns the accounts whose secret many others have as well.

@@ -94,6 +94,22 @@ pub(super) fn is_digest_of(digest: &str, text: &str) -> bool {
     is(&Md5::digest(text)) || is(&Sha1::digest(text))
 }
 
+/// Returns what a hash of `crypt(3)` or of its kin is called, by the mark that it begins with.
+pub(in crate::pbx) fn form_of(hash: &str) -> &'static str {
+    const FORMS: [(&str, &str); 8] = [
+        ("$2", "bcrypt"),
+        ("$6$", "SHA-512 crypt"),
+        ("$5$", "SHA-256 crypt"),
+        ("$1$", "MD5 crypt"),
+        ("$y$", "yescrypt"),
+        ("$gy$", "gost-yescrypt"),
+        ("$7$", "scrypt"),
+        ("$argon2", "Argon2"),
+    ];
+    let known = FORMS.iter().find(|(mark, _)| hash.starts_with(mark)).map(|(_, form)| *form);
+    known.unwrap_or(if hash.len() == 13 { "DES crypt" } else { "another hash" })
+}
+
 /// Returns bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -15,7 +15,7 @@ mod tftp;
 use ipnet::IpNet;
 
 pub use audience::{Audience, Reached};
-pub(super) use page::{Page, PageLine};
+pub(super) use page::{Page, PageLine, disk_and_name};
 
 use super::firewall::{self, Protocol};
 use super::model::{Pbx, PhoneFile};
@@ -76,7 +76,7 @@ pub struct Door {
 
 impl Door {
     /// Builds the door of a port at all addresses.
-    fn at(port: u16) -> Self {
+    pub(super) fn at(port: u16) -> Self {
         Door { address: None, port }
     }
 }
@@ -95,7 +95,7 @@ impl Share {
 
 /// Returns whether a path is that of a server's or firewall's configuration.
 pub fn is_configuration(path: &str) -> bool {
-    let (_, name) = page::disk_and_name(path);
+    let (_, name) = disk_and_name(path);
     tftp::is_configuration(name)
         || ftp::is_configuration(name)
         || apache::is_configuration(name)

@@ -71,7 +71,7 @@ impl<'e> Page<'e> {
 }
 
 /// Splits a path at the root of its disk: before its last `etc`, or `lib/systemd`.
-pub(super) fn disk_and_name(path: &str) -> (&str, &str) {
+pub(in crate::pbx) fn disk_and_name(path: &str) -> (&str, &str) {
     let mut at = None;
     for mark in ["etc/", "usr/lib/systemd/", "lib/systemd/"] {
         let starts = path.match_indices(mark).map(|(at, _)| at);

@@ -1,11 +1,13 @@
 //! Files of `KEY=value` lines that rules ask for, beside the configuration of the phone programs.
 
 use super::super::panel::Panel;
-use super::held::{Settings, of_key_values, of_setting};
+use super::held::{Settings, of_key_values, of_setting, of_words};
 use crate::evidence::{Evidence, ends_with_path};
 
 /// The end of a file's path, and the name that rules have for it.
 const FILES: [(&str, &str); 1] = [("etc/amportal.conf", "amportal.conf")];
+/// The settings of the secure shell's server.
+const SHELL_SERVER: &str = "etc/ssh/sshd_config";
 /// A generated `amportal.conf` has some twenty thousand bytes.
 const LARGEST: usize = 256 * 1024;
 
@@ -44,5 +46,9 @@ pub(in crate::pbx) fn read_files(evidence: &Evidence, settings: &mut Settings) {
         let Some(source) = evidence.source_ending("", end) else { continue };
         let bytes = evidence.read_small(source, LARGEST).unwrap_or_default();
         of_key_values(name, source.id, &String::from_utf8_lossy(&bytes), settings);
+    }
+    if let Some(source) = evidence.source_ending("", SHELL_SERVER) {
+        let bytes = evidence.read_small(source, LARGEST).unwrap_or_default();
+        of_words("sshd_config", source.id, &String::from_utf8_lossy(&bytes), settings);
     }
 }

@@ -53,6 +53,7 @@ fn program(file: &str) -> &'static str {
     match file {
         "sofia profile" | "event_socket.conf" => "FreeSWITCH",
         "amportal.conf" => "panel",
+        "sshd_config" => "the host",
         _ => "Asterisk",
     }
 }
@@ -158,6 +159,34 @@ pub(in crate::pbx) fn of_key_values(file: &str, source: SourceId, text: &str, se
         }
         if let Some((value, cited)) = found {
             settings.add(rule, file, Some(value), cited);
+        }
+    }
+}
+
+/// Takes in a file of lines `Key value`, of which the first of a key counts, up to where it speaks of some users only
+/// (`Match`). Another setting that a rule rests on may be absent: what the program takes then is what it asks for.
+pub(in crate::pbx) fn of_words(file: &str, source: SourceId, text: &str, settings: &mut Settings) {
+    let mut offset = 0_u64;
+    let mut held: Vec<(String, &str, Place)> = Vec::new();
+    for (raw, line) in text.split_inclusive('\n').zip(1_u32..) {
+        let place = Place { source, offset, line };
+        offset += raw.len() as u64;
+        let raw = raw.trim();
+        let Some((key, value)) = raw.split_once([' ', '\t', '=']).filter(|_| !raw.starts_with('#')) else {
+            continue;
+        };
+        if key.eq_ignore_ascii_case("match") {
+            break;
+        }
+        held.push((key.to_ascii_lowercase(), value.trim(), place));
+    }
+    let first = |key: &str| held.iter().find(|(known, ..)| known == key);
+    for rule in rules().iter().filter(|rule| rule.file == file) {
+        settings.looked_at.insert(&rule.file);
+        let applies =
+            |only: &super::rules::Only| first(&only.key).is_none_or(|(_, value, _)| fits(value, &only.is));
+        if let Some((_, value, place)) = first(&rule.key).filter(|_| rule.only.as_ref().is_none_or(applies)) {
+            settings.add(rule, file, Some(value), Citation::new(*place, b""));
         }
     }
 }

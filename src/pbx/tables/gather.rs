@@ -153,6 +153,11 @@ impl Settings {
         self.has(|holds| matches!(holds, Holds::Extensions | Holds::Gateways))
     }
 
+    /// Returns whether tables of phones were found.
+    pub(super) fn has_phones(&self) -> bool {
+        self.has(Holds::is_of_phones)
+    }
+
     /// Returns whether tables of a SIP proxy were found.
     pub(super) fn has_proxy(&self) -> bool {
         self.has(|holds| matches!(holds, Holds::Proxy(_)))
@@ -185,7 +190,9 @@ impl Settings {
                 filled.filter_map(|(column, text)| Some((column.as_str(), text.as_deref()?))).collect()
             }
         };
-        self.add(holds, &table, name, place, &settings);
+        if holds.is_wanted(&settings) {
+            self.add(holds, &table, name, place, &settings);
+        }
         self.at_hand = Some((holds, table, columns));
     }
 

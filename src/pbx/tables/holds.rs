@@ -59,7 +59,7 @@ pub(super) enum Holds {
     Jobs,
     /// The same before FreePBX 15: `cronmanager`.
     OlderJobs,
-    /// FreePBX's `freepbx_settings`.
+    /// FreePBX's `freepbx_settings`, Issabel's `issabelpbx_settings`.
     PanelSettings,
     /// FreePBX's `modules`.
     PanelModules,
@@ -73,6 +73,32 @@ pub(super) enum Holds {
     FusionFollowMe,
     /// FreePBX's `disa`: second dial tones.
     DialTones,
+    /// FreePBX's `timegroups_groups`.
+    TimeGroups,
+    /// FreePBX's `timegroups_details`: the times of each group.
+    Times,
+    /// What FreePBX's own firewall is set to.
+    GuardSettings,
+    /// FusionPBX's `v_devices`: phones.
+    FusionPhones,
+    /// FusionPBX's `v_device_lines`: the accounts in their files.
+    FusionPhoneLines,
+    /// FusionPBX's `v_default_settings`.
+    FusionSettings,
+    /// FusionPBX's `v_domain_settings`.
+    FusionDomainSettings,
+    /// Phones of FreePBX's open Endpoint Manager.
+    ManagedPhones,
+    /// The extensions in their files.
+    ManagedPhoneLines,
+    /// What that manager works by.
+    ManagerSettings,
+    /// Phones of FreePBX's commercial Endpoint Manager, each with its extension.
+    EndpointPhones,
+    /// Phones of Elastix's and Issabel's endpoint configurator.
+    ElastixPhones,
+    /// The accounts in their files.
+    ElastixPhoneLines,
     /// A table of a SIP proxy's, by its name.
     Proxy(&'static str),
 }
@@ -129,6 +155,17 @@ impl Holds {
             Holds::MiscDestinations => "id",
             Holds::FusionFollowMe => "follow_me_uuid",
             Holds::DialTones => "disa_id",
+            Holds::TimeGroups => "id",
+            Holds::Times => "timegroupid",
+            Holds::GuardSettings => "key",
+            Holds::FusionPhones | Holds::FusionPhoneLines => "device_uuid",
+            Holds::FusionSettings => "default_setting_subcategory",
+            Holds::FusionDomainSettings => "domain_setting_subcategory",
+            Holds::ManagedPhones | Holds::ElastixPhones => "id",
+            Holds::ManagedPhoneLines => "mac_id",
+            Holds::ManagerSettings => "var_name",
+            Holds::EndpointPhones => "mac",
+            Holds::ElastixPhoneLines => "id_endpoint",
             Holds::Proxy(_) => "id",
         }
     }
@@ -147,6 +184,30 @@ impl Holds {
                 | Holds::OlderJobs
                 | Holds::Proxy(_)
                 | Holds::FusionFollowMe
+                | Holds::Times
+                | Holds::FusionPhoneLines
+                | Holds::FusionSettings
+                | Holds::FusionDomainSettings
+                | Holds::ManagedPhoneLines
+                | Holds::ElastixPhoneLines
+        )
+    }
+
+    /// Returns whether a row is of use; of settings by the hundred only those for phones are.
+    pub(super) fn is_wanted(self, row: &[(&str, &str)]) -> bool {
+        let category = match self {
+            Holds::FusionSettings => "default_setting_category",
+            Holds::FusionDomainSettings => "domain_setting_category",
+            _ => return true,
+        };
+        row.contains(&(category, "provision"))
+    }
+
+    /// Returns whether it holds phones.
+    pub(super) fn is_of_phones(self) -> bool {
+        matches!(
+            self,
+            Holds::FusionPhones | Holds::ManagedPhones | Holds::EndpointPhones | Holds::ElastixPhones
         )
     }
 
@@ -182,6 +243,7 @@ impl Holds {
                 | Holds::PanelSettings
                 | Holds::PanelModules
                 | Holds::DialTones
+                | Holds::GuardSettings
         )
     }
 }
@@ -222,10 +284,32 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("cron_jobs", Holds::Jobs, &["modulename", "jobname", "command"]),
     ("cronmanager", Holds::OlderJobs, &["module", "id", "command"]),
     ("freepbx_settings", Holds::PanelSettings, &["keyword", "value"]),
+    ("issabelpbx_settings", Holds::PanelSettings, &["keyword", "value"]),
     ("modules", Holds::PanelModules, &["modulename", "version", "enabled"]),
     ("findmefollow", Holds::FollowMe, &["grpnum", "grplist"]),
     ("ringgroups", Holds::RingGroups, &["grpnum", "grplist"]),
     ("miscdests", Holds::MiscDestinations, &["id", "destdial"]),
     ("v_follow_me_destinations", Holds::FusionFollowMe, &["follow_me_uuid", "follow_me_destination"]),
     ("disa", Holds::DialTones, &["disa_id", "pin", "context"]),
+    ("timegroups_groups", Holds::TimeGroups, &["id", "description"]),
+    ("timegroups_details", Holds::Times, &["timegroupid", "time"]),
+    ("kvstore_freepbx_modules_firewall", Holds::GuardSettings, &["key", "val"]),
+    ("v_devices", Holds::FusionPhones, &["device_uuid"]),
+    ("v_device_lines", Holds::FusionPhoneLines, &["device_uuid", "password"]),
+    (
+        "v_default_settings",
+        Holds::FusionSettings,
+        &["default_setting_category", "default_setting_subcategory", "default_setting_value"],
+    ),
+    (
+        "v_domain_settings",
+        Holds::FusionDomainSettings,
+        &["domain_setting_category", "domain_setting_subcategory", "domain_setting_value"],
+    ),
+    ("endpointman_mac_list", Holds::ManagedPhones, &["id", "mac"]),
+    ("endpointman_line_list", Holds::ManagedPhoneLines, &["mac_id", "ext"]),
+    ("endpointman_global_vars", Holds::ManagerSettings, &["var_name", "value"]),
+    ("endpoint_extensions", Holds::EndpointPhones, &["mac", "ext"]),
+    ("endpoint", Holds::ElastixPhones, &["id", "mac_address"]),
+    ("endpoint_account", Holds::ElastixPhoneLines, &["id_endpoint", "account"]),
 ];

@@ -11,6 +11,7 @@ mod fusionpbx;
 mod gather;
 mod holds;
 mod panel;
+mod phones;
 mod proxy;
 mod realtime;
 mod secrets;
@@ -96,6 +97,9 @@ impl Found {
         }
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_panel()) {
             secrets::older_ones(settings, collector);
+        }
+        if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_phones()) {
+            phones::collect(settings, collector);
         }
         if let Some((_, settings)) = self.databases.iter().find(|(_, settings)| settings.has_proxy()) {
             proxy::collect(settings, collector);

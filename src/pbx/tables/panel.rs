@@ -11,8 +11,8 @@ use super::gather::{Item, Settings};
 use super::holds::Holds;
 use crate::pbx::dialplan::{Pin, pin_of};
 use crate::pbx::panel::{
-    InboundRoute, OutboundRoute, Panel, PanelJob, PanelModule, PanelSetting, PanelTone, PanelTrunk,
-    PanelUser, RoutePattern,
+    GuardGap, InboundRoute, OutboundRoute, Panel, PanelGuard, PanelJob, PanelModule, PanelSetting, PanelTone,
+    PanelTrunk, PanelUser, RoutePattern, TimeGroup,
 };
 use crate::secrets::masked;
 
@@ -47,6 +47,7 @@ pub(super) fn read(settings: &Settings) -> Panel {
         settings: settings.of(Holds::PanelSettings).filter_map(setting).collect(),
         modules: settings.of(Holds::PanelModules).map(module).collect(),
         tones: settings.of(Holds::DialTones).map(tone).collect(),
+        firewall: guard(settings),
     };
     panel.users.extend(members(settings));
     panel.users.extend(fusion_users(settings));
@@ -127,6 +128,7 @@ fn routes(settings: &Settings) -> Vec<OutboundRoute> {
             patterns: Vec::new(),
             trunks: Vec::new(),
             asks_for_pin: item.filled("password").is_some(),
+            times: times(settings, item),
             position: None,
             place: item.proof(&["route_id", "name"]),
         })
@@ -159,6 +161,54 @@ fn routes(settings: &Settings) -> Vec<OutboundRoute> {
         (last(left), left.id.len(), &left.id).cmp(&(last(right), right.id.len(), &right.id))
     });
     routes
+}
+
+/// Returns the group of times that a route names, unless it goes by a calendar.
+fn times(settings: &Settings, route: &Item) -> Option<TimeGroup> {
+    let number = route.filled("time_group_id").filter(|number| *number != "0")?;
+    if route.filled("time_mode").is_some_and(|mode| mode.contains("calendar")) {
+        return None;
+    }
+    let group = settings.of(Holds::TimeGroups).find(|group| group.name == number)?;
+    Some(TimeGroup {
+        name: group.text("description"),
+        times: settings.of(Holds::Times).filter(|time| time.name == number).count(),
+        place: group.proof(&["id", "description"]),
+    })
+}
+
+/// Reads what FreePBX's firewall leaves open: `status` is whether it runs, `networkmaps` who is of which zone,
+/// `servicesettings` which zones reach a service, `external` being the Internet.
+fn guard(settings: &Settings) -> Vec<PanelGuard> {
+    let mut gaps = Vec::new();
+    for item in settings.of(Holds::GuardSettings) {
+        let value = item.text("val");
+        let object = || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&value);
+        let gap = match item.name.as_str() {
+            "status" => matches!(value.as_str(), "0" | "" | "false").then_some(GuardGap::Off),
+            "networkmaps" => object().ok().and_then(|maps| {
+                let is_all = |network: &str| network.ends_with("/0");
+                let mut trusted = maps.iter().filter(|(_, zone)| zone.as_str() == Some("trusted"));
+                trusted.any(|(network, _)| is_all(network)).then_some(GuardGap::TrustsAll)
+            }),
+            "servicesettings" => object().ok().and_then(|services| {
+                let is_open = |zones: &serde_json::Value| {
+                    zones.as_array().is_some_and(|zones| zones.iter().any(|zone| zone == "external"))
+                };
+                let open = services.iter().filter(|(_, zones)| is_open(zones)).map(|(name, _)| name.clone());
+                let open: Vec<String> = open.collect();
+                (!open.is_empty()).then_some(GuardGap::Services(open))
+            }),
+            _ => None,
+        };
+        gaps.extend(gap.map(|open| PanelGuard { open, place: item.proof(&["key", "val"]) }));
+    }
+    let module = settings.of(Holds::PanelModules).find(|item| item.name == "firewall");
+    let is_off = |item: &&Item| item.filled("enabled").is_some_and(|on| !is_true(on));
+    if let Some(item) = module.filter(is_off) {
+        gaps.push(PanelGuard { open: GuardGap::Off, place: item.proof(&["modulename", "enabled"]) });
+    }
+    gaps
 }
 
 fn pattern(item: &Item) -> RoutePattern {

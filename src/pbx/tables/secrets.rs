@@ -119,7 +119,7 @@ pub(super) fn of_panel_users(settings: &Settings, collector: &mut Collector) {
             Some(salt) if is_digest => collector.hold_salted(bearer, salt, held),
             _ if is_digest => collector.hold_digest(bearer, held),
             // `$2y$...`, `$6$...`: salted, and slow on purpose.
-            _ if held.starts_with('$') => collector.hold_hidden(bearer),
+            _ if held.starts_with('$') => collector.hold_slow(bearer, held, item.table()),
             _ => collector.hold(bearer, held),
         }
     }

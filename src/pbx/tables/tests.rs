@@ -191,6 +191,8 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     assert!(!panel.modules[0].is_enabled);
     let settings: Vec<&str> = panel.settings.iter().map(|held| held.keyword.as_str()).collect();
     assert_eq!(settings, ["AUTHTYPE"]);
+    let issabel = read_files(&[("a.sql", &OWN_TABLES.replace("freepbx_settings", "issabelpbx_settings"))]);
+    assert_eq!(issabel.panel.settings.len(), 1);
     assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
     assert!(!format!("{pbx:?}").contains("hidden-secret"));
 }
@@ -231,4 +233,56 @@ INSERT INTO `disa` (`disa_id`,`displayname`,`pin`,`context`) VALUES (1,'boss',''
     assert_eq!(told[0], ("boss", Pin::None));
     assert!(matches!(told[1], ("sales", Pin::Weak(_))));
     assert!(!format!("{:?}", pbx.panel).contains("8302957164"));
+}
+
+/// FreePBX 17 with a route for office hours whose group was emptied, and a firewall opened wide.
+const LIMITS: &str = r#"-- MySQL dump 10.13
+INSERT INTO `outbound_routes` (`route_id`,`name`,`password`,`time_group_id`,`time_mode`) VALUES (1,'local','',NULL,''),(2,'world','',4,'time-group'),(3,'day','',5,''),(4,'planned','',4,'calendar-group'),(5,'lost','',9,'');
+INSERT INTO `timegroups_groups` (`id`,`description`) VALUES (4,'Office'),(5,'Days');
+INSERT INTO `timegroups_details` (`id`,`timegroupid`,`time`) VALUES (1,5,'09:00-17:00|mon-fri|*|*'),(2,5,'09:00-12:00|sat|*|*');
+INSERT INTO `modules` (`id`,`modulename`,`version`,`enabled`) VALUES (1,'firewall','17.0.1',1);
+INSERT INTO `kvstore_FreePBX_modules_Firewall` (`key`,`val`,`type`,`id`) VALUES ('status','1',NULL,'noid'),('networkmaps','{\"10.0.0.0\\/8\":\"trusted\",\"0.0.0.0\\/0\":\"trusted\"}','json-arr','noid'),('servicesettings','{\"sip\":[\"external\"],\"provis\":[\"other\",\"external\"],\"tftp\":[\"internal\"]}','json-arr','noid');
+"#;
+
+#[test]
+fn limits_that_limit_nothing_are_told() {
+    let pbx = read_files(&[("asterisk.sql", LIMITS)]);
+    let times = |route: &crate::pbx::OutboundRoute| {
+        let group = route.times.as_ref().map(|times| format!("{} {}", times.name, times.times));
+        format!("{} {}", route.name, group.unwrap_or_default())
+    };
+    let routes: Vec<String> = pbx.panel.outbound_routes.iter().map(times).collect();
+    // A group that the dump does not have is not called empty.
+    assert_eq!(routes, ["local ", "world Office 0", "day Days 2", "planned ", "lost "]);
+    use crate::pbx::GuardGap;
+    let mut gaps: Vec<GuardGap> = pbx.panel.firewall.iter().map(|guard| guard.open.clone()).collect();
+    gaps.sort();
+    let open = GuardGap::Services(vec!["provis".to_owned(), "sip".to_owned()]);
+    assert_eq!(gaps, [GuardGap::TrustsAll, open]);
+    let off = LIMITS.replace("'17.0.1',1", "'17.0.1',0").replace("'status','1'", "'status','0'");
+    let pbx = read_files(&[("asterisk.sql", &off)]);
+    assert_eq!(pbx.panel.firewall.iter().filter(|guard| guard.open == GuardGap::Off).count(), 2);
+}
+
+#[test]
+fn hashes_that_are_not_tried_are_counted_by_table() {
+    let pbx = read_files(&[("asterisk.sql", OWN_TABLES)]);
+    let told: Vec<&str> = pbx.problems.iter().map(|problem| problem.what.as_str()).collect();
+    let wanted = "not checked: the secrets of 2 panel users, of which only salted hashes are kept (bcrypt in userman_users)";
+    assert!(told.iter().any(|what| what.starts_with(wanted)), "{told:?}");
+}
+
+#[test]
+fn what_everybody_tries_first_is_tried_on_slow_hashes() {
+    // Of an extension, of a common password and of neither, made by `crypt(3)` with the cost 4.
+    let dump = "-- MySQL dump 10.13\nINSERT INTO `userman_users` (`id`,`username`,`password`,`default_extension`) VALUES (1,'ann','$2y$04$Qw8rTzUpLkJhGfDsAyXc.uV8enlCNsJKVyCi/uvhXKKD1K3qpz4ua','1001'),(2,'bob','$2y$04$mNbVcXyAsDfGhJkLpOiU.OuUpU6kBIahYo5.gO24Csd..fekwninu','1002'),(3,'cy','$2b$04$zXcVbNmLkJhGfDsApQwE.uFU71DgsDPFRESNocF8dNJIaWyj9uFMy','1003');\n";
+    let pbx = read_files(&[("asterisk.sql", dump)]);
+    let told: Vec<(&str, bool)> =
+        pbx.held_secrets.iter().map(|held| (held.owner.as_str(), !held.weaknesses.is_empty())).collect();
+    assert_eq!(told, [("ann", true), ("bob", true), ("cy", false)]);
+    assert_eq!(pbx.held_secrets[0].gravest(), Some(crate::pbx::Weakness::EqualsName));
+    let problem = pbx.problems.iter().find(|problem| problem.what.contains("bcrypt in userman_users"));
+    let what = &problem.expect("what was tried").what;
+    assert!(what.starts_with("not checked in full: the secrets of 1 panel users"), "{what}");
+    assert!(!format!("{pbx:?}").contains("changeme"));
 }

@@ -5,9 +5,11 @@
 //! journald, containers and `grep`, colours, JSON, no stamp) takes the slower way through the line.
 
 mod clean;
+mod container;
 mod head;
 mod json;
 mod messages;
+mod next_step;
 mod reading;
 mod trace;
 
@@ -98,6 +100,8 @@ fn looks_like(head: &[u8]) -> bool {
     let (mut lines, mut hits) = (0u32, 0u32);
     for line in head.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(500) {
         lines += 1;
+        let printed = container::printed(line).map(|printed| printed.text);
+        let line = printed.as_ref().map_or(line, |text| text.trim_end().as_bytes());
         let cleaned = clean::without_colours(line);
         hits += u32::from(is_log_line(cleaned.as_deref().unwrap_or(line)));
     }
@@ -112,6 +116,7 @@ fn is_log_line(line: &[u8]) -> bool {
 
 /// Returns what stands in the brackets that a line begins with, if it may be a stamp.
 fn bracketed_stamp(line: &[u8]) -> Option<&[u8]> {
+    let line = container::beginning(line);
     let line = line.strip_prefix(b"{").map_or(line, |rest| {
         memmem::find(rest, b"\"timestamp\":\"").map_or(rest, |at| &rest[at + b"\"timestamp\":\"".len() - 1..])
     });

@@ -5,9 +5,10 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::head::{self, Head, Level};
-use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, json, messages, trace};
+use super::next_step::NextStep;
+use super::{AsteriskLogReader, CONTEXT, LONGEST_LINE, banner, clean, container, json, messages, trace};
 use crate::clock::DateFormat;
-use crate::event::{Action, Entry, Service, Stamp};
+use crate::event::{Action, Entry, Instant, Service, Stamp};
 use crate::readers::found::Found;
 use crate::readers::syslog;
 use crate::readers::{Chunk, Reader, Skipped, Why};
@@ -31,6 +32,8 @@ struct Reading<'a> {
     /// The stamp read last and its text: most lines repeat it.
     last_text: &'a [u8],
     last_stamp: Option<Stamp>,
+    /// When the line was printed, where what it is wrapped in tells.
+    exact: Option<Instant>,
     /// Where a printed packet ends.
     packet_end: usize,
     /// Is that only where a closing rule stands?
@@ -47,7 +50,7 @@ struct Reading<'a> {
     /// How the line of the last such step begins behind its level.
     last_step: &'a [u8],
     /// How a line begins that is a further step of the same call at the same second.
-    next_step: &'a [u8],
+    next_step: NextStep<'a>,
 }
 
 /// How far behind a record a line without a head still belongs to it, and has its time.
@@ -81,6 +84,7 @@ impl<'a> Reading<'a> {
             primary,
             last_text: b"",
             last_stamp: None,
+            exact: None,
             packet_end: 0,
             is_unmeasured: false,
             doubtful: 0..0,
@@ -89,7 +93,7 @@ impl<'a> Reading<'a> {
             stamp_at: None,
             told: Box::new([0; TOLD]),
             last_step: b"",
-            next_step: b"",
+            next_step: NextStep::default(),
         }
     }
 
@@ -137,7 +141,7 @@ impl<'a> Reading<'a> {
         let mut line_start = self.start;
         let mut line_number = 0;
         while let Some(rest) = bytes.get(line_start..).filter(|rest| !rest.is_empty()) {
-            let known = self.next_step_of(rest);
+            let known = self.next_step.known(rest);
             let newline = memchr::memchr(b'\n', rest.get(known..).unwrap_or_default());
             let end = newline.map_or(bytes.len(), |newline| line_start + known + newline);
             if known > 0 {
@@ -152,25 +156,6 @@ impl<'a> Reading<'a> {
         }
         self.chunk.lines = line_number;
         self.chunk.last_stamp = self.last_stamp;
-    }
-
-    /// Returns how many bytes of `rest`, which begins with a line, show that the line is one more step of the
-    /// call whose step was read last; 0 if it is none.
-    ///
-    /// Eight lines of ten are such steps, so that no more of them is looked at than needs be.
-    #[inline]
-    fn next_step_of(&self, rest: &[u8]) -> usize {
-        let known = self.next_step.len();
-        if known == 0 || !rest.starts_with(self.next_step) {
-            return 0;
-        }
-        let step = rest.get(known..).unwrap_or_default();
-        let mut ends = memchr::memchr2_iter(b']', b'\n', step);
-        match ends.find(|&at| messages::closes_extension(step, at) || step.get(at) == Some(&b'\n')) {
-            Some(at) if messages::begins_door(step.get(at..).unwrap_or_default()) => 0,
-            Some(at) => known + at,
-            None => 0,
-        }
     }
 
     fn line(&mut self, start: usize, end: usize, number: u32) {
@@ -204,7 +189,7 @@ impl<'a> Reading<'a> {
                 _ => return false,
             }
             self.last_text = stamp_text;
-            self.next_step = b"";
+            self.next_step = NextStep::default();
             self.chunk.first_stamp = self.chunk.first_stamp.or(self.last_stamp);
         }
         self.stamp_at = Some(start);
@@ -212,7 +197,7 @@ impl<'a> Reading<'a> {
         if level == Level::Verbose && self.is_told_step(rest) {
             self.record();
             if rest.starts_with(self.last_step) && !self.last_step.is_empty() {
-                self.next_step = &line[..line.len() - rest.len() + self.last_step.len()];
+                self.next_step = NextStep::of(&line[..line.len() - rest.len() + self.last_step.len()]);
             }
             return true;
         }
@@ -304,6 +289,8 @@ impl<'a> Reading<'a> {
     /// to nothing behind them whether the reading began before the first or between the two.
     fn within_packet(&mut self, line: &[u8], start: usize, end: usize) {
         let words = &line[..line.len().min(LONGEST_LINE)];
+        let printed = container::printed(words).filter(|_| self.is_unmeasured);
+        let words = printed.as_ref().map_or(words, |printed| printed.text.trim_end().as_bytes());
         if !self.is_unmeasured || memmem::find(words, b"<--- ").is_none() {
             return;
         }
@@ -312,6 +299,7 @@ impl<'a> Reading<'a> {
             Some(_) => return,
             None => words.get(trace::container_prefix(words).map_or(0, <[u8]>::len)..).unwrap_or_default(),
         };
+        let line = &self.bytes[start..end];
         if let Some(packet) =
             trace::packet(self.bytes, line, message, end).filter(|packet| !packet.has_length)
         {
@@ -322,7 +310,7 @@ impl<'a> Reading<'a> {
 
     fn begin_packet(&mut self, packet: trace::Packet, start: usize) {
         self.packet_end = packet.end;
-        self.next_step = b"";
+        self.next_step = NextStep::default();
         self.is_unmeasured = !packet.has_length;
         if let Some(until) = packet.doubtful_until {
             let from = if start < self.doubtful.end { self.doubtful.start } else { packet.end };
@@ -344,6 +332,16 @@ impl<'a> Reading<'a> {
     /// Reads any other line.
     fn unusual(&mut self, line: &'a [u8], start: usize, end: usize, number: u32) {
         if line.trim_ascii().is_empty() {
+            return;
+        }
+        if let Some(printed) = container::printed(line) {
+            self.exact = printed.at;
+            let text = printed.text.trim_end().as_bytes();
+            let cleaned = clean::without_colours(text);
+            if !text.is_empty() {
+                self.rewritten(cleaned.as_deref().unwrap_or(text), start, end, number);
+            }
+            self.exact = None;
             return;
         }
         if line.starts_with(b"{") && self.json(line, start, end, number) {
@@ -378,7 +376,7 @@ impl<'a> Reading<'a> {
             self.stamp_at = Some(self.line_at);
             self.last_stamp = stamp;
             self.last_text = b"";
-            self.next_step = b"";
+            self.next_step = NextStep::default();
             self.chunk.first_stamp = self.chunk.first_stamp.or(stamp);
         }
     }
@@ -440,7 +438,7 @@ impl<'a> Reading<'a> {
         if let Some(version) = banner(line) {
             // A server that starts anew counts its calls from zero.
             self.told.fill(0);
-            (self.last_step, self.next_step) = (b"", b"");
+            (self.last_step, self.next_step) = (b"", NextStep::default());
             let stamp = line.get(1..).and_then(|text| head::stamp_at(text, &self.reader.formats));
             self.note_stamp(stamp.map(|(stamp, _)| stamp));
             self.record();
@@ -515,14 +513,9 @@ impl<'a> Reading<'a> {
         let whole = &self.bytes[start..end];
         let length = whole.strip_suffix(b"\r").unwrap_or(whole).len() as u32;
         let offset = (start - self.start) as u32;
-        self.chunk.entries.push(Entry {
-            stamp,
-            call,
-            offset,
-            length,
-            line: number,
-            ..found.entry(base, shift)
-        });
+        let entry = found.entry(base, shift);
+        let exact = entry.exact.or(self.exact);
+        self.chunk.entries.push(Entry { stamp, exact, call, offset, length, line: number, ..entry });
     }
 }
 

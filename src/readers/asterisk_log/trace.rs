@@ -10,6 +10,8 @@
 
 use memchr::memmem;
 
+use super::container;
+
 /// A packet that is longer than this is not followed to its end, so that the state at any place can
 /// be told from the bytes just before it. A UDP packet, the usual one, cannot be longer.
 pub(super) const LONGEST: usize = 64 * 1024;
@@ -45,15 +47,22 @@ pub(super) fn packet(bytes: &[u8], line: &[u8], message: &[u8], line_end: usize)
     }
     let start = (line_end + 1).min(bytes.len());
     let body = bytes.get(start..(start + LONGEST).min(bytes.len()))?;
+    let is_wrapped = container::is_wrapped(line);
     let prefix = container_prefix(line).filter(|prefix| body.starts_with(prefix)).unwrap_or_default();
     match byte_count(announced) {
         Some(count) => {
-            let end = start + printed_length(body, prefix, count);
+            let length = if is_wrapped {
+                container::wrapped_length(body, count)
+            } else {
+                printed_length(body, prefix, count)
+            };
+            let end = start + length;
             Some(Packet { end, has_length: true, doubtful_until: None })
         }
         // chan_sip gives no length, but closes with a rule of its own.
         None => {
-            let close = [b"\n", prefix, b"<------------"].concat();
+            let before = if is_wrapped { container::BEGINNING } else { prefix };
+            let close = [b"\n", before, b"<------------"].concat();
             let end = start + memmem::find(body, &close).map_or(body.len(), |close| close + 1);
             // What the server itself sends holds no line that a stranger can begin.
             let is_received = announced.starts_with(b"SIP read from");

@@ -63,10 +63,18 @@ fn looks_like(head: &[u8]) -> bool {
 
 fn service_of(path: &str, head: &[u8]) -> Service {
     // `contact_id` in `location` and `setuptime` in `acc` are OpenSIPS's alone.
-    let marks = [&b"contact_id"[..], b"setuptime"];
-    let is_opensips = marks.iter().any(|mark| memchr::memmem::find(head, mark).is_some())
+    let is_opensips = ["contact_id", "setuptime"].iter().any(|column| has_word(head, column))
         || path.to_ascii_lowercase().contains("opensips");
     if is_opensips { Service::Opensips } else { Service::Kamailio }
+}
+
+/// Returns whether a name stands alone: Kamailio's own `account_contact_idx` holds no `contact_id`.
+fn has_word(head: &[u8], word: &str) -> bool {
+    let is_of_a_name = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    memchr::memmem::find_iter(head, word).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| head.get(at));
+        !is_of_a_name(before) && !is_of_a_name(head.get(at + word.len()))
+    })
 }
 
 /// Reads one database.
@@ -267,5 +275,21 @@ fn time(value: ValueRef<'_>) -> Option<Time> {
         ValueRef::Integer(seconds) => exact(seconds as f64),
         ValueRef::Text(text) => crate::clock::any_stamp(text).map(|(stamp, _)| Time::Local(stamp)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Service, service_of};
+
+    /// Kamailio 5.6 as `kamdbctl create` leaves it has an index whose name holds a column's name of OpenSIPS's.
+    #[test]
+    fn the_proxy_is_told_by_whole_names_of_columns() {
+        let kamailio: &[u8] =
+            b"CREATE INDEX location_account_contact_idx ON location (username, domain, contact)";
+        assert_eq!(service_of("var/lib/proxy.sqlite", kamailio), Service::Kamailio);
+        let opensips: &[u8] = b"CREATE TABLE location (\n    contact_id INTEGER PRIMARY KEY NOT NULL,";
+        assert_eq!(service_of("var/lib/proxy.sqlite", opensips), Service::Opensips);
+        assert_eq!(service_of("proxy.sqlite", b"CREATE TABLE acc (setuptime INTEGER"), Service::Opensips);
     }
 }

@@ -31,6 +31,9 @@ pub(in crate::readers) static FORMAT: Format = Format {
     open: |opening| Some(Opened::certain(ByLine(WebAccess::new(opening.pbx)))),
 };
 
+/// No file that a provisioning script makes is shorter, in bytes; what it says instead of one is.
+const LEAST_MADE: u64 = 24;
+
 /// Reads access logs.
 struct WebAccess {
     /// Names of the phone files in the evidence, which phones and strangers may ask for.
@@ -51,6 +54,11 @@ impl WebAccess {
         let asked = Asked::of(target);
         if !asked.is_for_phones() && !self.phone_files.contains(&*asked.name) {
             return (Action::WebRequest, told);
+        }
+        // FusionPBX says "access denied" with the status of success.
+        let is_short = record.size.is_some_and(|size| size < LEAST_MADE);
+        if status == 200 && is_short && memchr::memmem::find(record.target(), b"/provision").is_some() {
+            return (Action::FileMissing, REFUSED);
         }
         match (record.method(), status) {
             (b"GET" | b"POST", 200 | 206) => (Action::FileFetched, told),
@@ -88,6 +96,7 @@ struct Record<'a> {
     user: Option<&'a [u8]>,
     request: &'a [u8],
     status: Option<u16>,
+    size: Option<u64>,
     referrer: Option<&'a [u8]>,
     agent: Option<&'a [u8]>,
 }
@@ -113,9 +122,10 @@ impl<'a> Record<'a> {
         if size != b"-" && !size.iter().all(u8::is_ascii_digit) {
             return None;
         }
+        let size = text::number(size);
         let (referrer, rest) = next_quoted(rest);
         let (agent, _) = next_quoted(rest);
-        Some(Record { stamp, peer, host, user, request, status, referrer, agent })
+        Some(Record { stamp, peer, host, user, request, status, size, referrer, agent })
     }
 
     fn of_ssl_requests(before: &'a [u8], request: &'a [u8], rest: &[u8]) -> Option<Self> {
@@ -131,7 +141,8 @@ impl<'a> Record<'a> {
         }
         let nothing = (None, None, None);
         let (host, user, status) = nothing;
-        Some(Record { stamp, peer, host, user, request, status, referrer: None, agent: None })
+        let size = text::number(size);
+        Some(Record { stamp, peer, host, user, request, status, size, referrer: None, agent: None })
     }
 
     /// Returns the method, if it has the form of one.

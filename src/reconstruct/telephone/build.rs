@@ -21,7 +21,7 @@ pub(super) fn incident(world: &World<'_>, door: &Door) -> Incident {
     Incident {
         ways: vec![way(world, door, &callers)],
         accounts: BTreeMap::new(),
-        calls: door.calls.iter().map(|(&index, (kind, caller))| (index, why(*kind, caller))).collect(),
+        calls: door.calls.iter().map(|(&index, (kind, caller))| (index, why(*kind, caller).into())).collect(),
         breach,
         proof: Vec::new(),
         unknown: unknown(door),

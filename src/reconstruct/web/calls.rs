@@ -128,7 +128,7 @@ pub(in crate::reconstruct) fn of_web(
         ways: [vec![way], rivals(world, door, blamed.len())].concat(),
         accounts: door.accounts.clone(),
         callers: Vec::new(),
-        calls: blamed.into_iter().map(|(index, (why, _))| (index, why)).collect(),
+        calls: blamed.into_iter().map(|(index, (why, _))| (index, why.into())).collect(),
         breach: door.first,
         proof,
         unknown: door.unknown.clone(),

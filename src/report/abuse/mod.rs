@@ -5,6 +5,7 @@
 //! has alone, and none of those who only asked a few times. Whose network it is, RDAP tells; this program asks nobody,
 //! so the note beside the reports says how. Reports are written as files and sent by nobody but the user.
 
+mod attack;
 mod base64;
 mod identifier;
 mod xarf;
@@ -15,7 +16,7 @@ use std::net::IpAddr;
 use super::document::{Block, Line, counted};
 use super::json;
 use super::markdown;
-use super::model::{Proof, Report, Role, When};
+use super::model::{Proof, Report, Role, Vector, When};
 
 /// The note on where to send them.
 pub const NOTE: &str = "abuse/README.md";
@@ -35,6 +36,8 @@ struct Reported<'r> {
     evidence: &'r [Proof],
     /// Did it get in, or make calls?
     got_in: bool,
+    /// Was the way in of its incident a hole of the web server?
+    by_a_hole: bool,
 }
 
 /// Returns the reports and the note, as paths below the case folder and contents; nothing where nobody is reported.
@@ -65,7 +68,8 @@ fn file_name(address: IpAddr) -> String {
 /// Intruders in the order of their incidents, then those who got nothing, most tries first.
 fn reported(report: &Report) -> Vec<Reported<'_>> {
     let certain = report.incidents.iter().filter(|incident| !incident.cannot_tell);
-    let intruders = certain.flat_map(|incident| &incident.sources).filter_map(|source| {
+    let sources = certain.flat_map(|incident| incident.sources.iter().map(move |source| (incident, source)));
+    let intruders = sources.filter_map(|(incident, source)| {
         let inside = |role: &Role| matches!(role, Role::Register | Role::Dial | Role::Manager);
         Some(Reported {
             address: source.address,
@@ -76,6 +80,7 @@ fn reported(report: &Report) -> Vec<Reported<'_>> {
             attempts: source.attempts,
             evidence: &source.evidence,
             got_in: source.roles.iter().any(inside),
+            by_a_hole: incident.entry.vector == Vector::WebExploit,
         })
     });
     let mut failed: Vec<_> = report
@@ -92,6 +97,7 @@ fn reported(report: &Report) -> Vec<Reported<'_>> {
                 attempts: attacker.attempts,
                 evidence: &attacker.evidence,
                 got_in: false,
+                by_a_hole: false,
             })
         })
         .collect();
@@ -229,6 +235,7 @@ mod tests {
         if object["type"] == "reconnaissance" {
             assert!(!object["probed_resources"].as_array().unwrap().is_empty());
         }
+        assert_eq!(object["type"] == "vulnerability_scan", object.contains_key("scan_type"));
     }
 
     #[test]
@@ -244,6 +251,29 @@ mod tests {
         assert_eq!(reports[2]["type"], "reconnaissance", "no port is on record");
         reports.iter().for_each(holds_to_the_schema);
         assert_eq!(reports, self::reports(&report), "and the same the next time");
+    }
+
+    #[test]
+    fn the_type_is_what_was_done() {
+        let mut report = sample::report();
+        report.incidents[0].entry.vector = Vector::WebExploit;
+        let source = &mut report.incidents[0].sources[0];
+        source.roles = vec![Role::Manager, Role::Web, Role::Dial];
+        source.evidence[0].text = "203.0.113.7 - - [x] \"POST /modular.php HTTP/1.1\" 200 168".into();
+        let source = &mut report.incidents[0].sources[1];
+        source.roles = vec![Role::Provision];
+        source.evidence[0].text =
+            "Mar  7 02:00:00 pbx in.tftpd[2959]: RRQ from 2001:db8::5 filename a.cfg".into();
+        let reports = reports(&report);
+        reports.iter().for_each(holds_to_the_schema);
+        let told = |index: usize| (&reports[index]["type"], &reports[index]["protocol"]);
+        assert_eq!(told(0), (&"vulnerability_scan".into(), &"tcp".into()));
+        assert_eq!(reports[0]["scan_type"], "web_vuln_scan");
+        let description = reports[0]["description"].as_str().unwrap();
+        assert!(description.contains("(web shell)") && description.contains("It got in."), "{description}");
+        assert!(!description.contains("used the manager interface"), "{description}");
+        assert_eq!(told(1), (&"reconnaissance".into(), &"udp".into()));
+        assert!(!reports[1]["description"].as_str().unwrap().contains("transport"));
     }
 
     #[test]

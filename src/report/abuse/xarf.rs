@@ -1,7 +1,7 @@
-//! One report in the form of XARF 4.2.0: `login_attack` for who tried or used secrets, `reconnaissance` for the rest.
+//! One report in the form of XARF 4.2.0, of the type of what was done ([`Attack`]).
 //!
 //! Some releases of the schema take no `login_attack` without the sender's port, which web logs and call records do not
-//! tell. What is not known is not made up: such a report is one of `reconnaissance`, and its description says the rest.
+//! tell. What is not known is not made up: such a report is of another type, and its description says the rest.
 
 use chrono::SecondsFormat;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::report::document::{counted, place};
 use crate::report::model::{Proof, Report, Role, When};
 use crate::untrusted::visible;
 
+use super::attack::{self, Attack};
 use super::{Reported, base64, identifier};
 
 /// What stands for the mail of the reporter, whom this program does not know; `.invalid` exists nowhere (RFC 2606).
@@ -33,6 +34,8 @@ pub(super) struct Xarf {
     category: &'static str,
     r#type: &'static str,
     protocol: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probed_resources: Option<Vec<&'static str>>,
     first_seen: String,
@@ -62,8 +65,6 @@ struct Item {
 
 /// Returns the report of one address.
 pub(super) fn report(report: &Report, one: &Reported<'_>) -> Xarf {
-    let has = |roles: &[Role]| one.roles.iter().any(|role| roles.contains(role));
-    let used_secrets = has(&[Role::Guess, Role::Register, Role::Dial, Role::Manager]);
     let (first_seen, last_seen) = (instant(one.first), instant(one.last));
     let number = report.case.number.as_deref().unwrap_or_default();
     let name = format!("{} {first_seen} {last_seen} {number}", one.address);
@@ -77,7 +78,9 @@ pub(super) fn report(report: &Report, one: &Reported<'_>) -> Xarf {
     };
     let transport = Transport::logged(one);
     let port = transport.as_ref().and_then(|transport| transport.port);
-    let is_login = used_secrets && port.is_some();
+    let attack = Attack::of(one, port);
+    let logged =
+        transport.as_ref().and_then(|transport| transport.protocol).or(attack::transport(one.evidence));
     Xarf {
         xarf_version: "4.2.0",
         report_id: identifier::of(&name),
@@ -87,10 +90,11 @@ pub(super) fn report(report: &Report, one: &Reported<'_>) -> Xarf {
         source_identifier: one.address.to_string(),
         source_port: port,
         category: "connection",
-        r#type: if is_login { "login_attack" } else { "reconnaissance" },
-        protocol: transport.as_ref().and_then(|transport| transport.protocol).unwrap_or(usual(one)),
-        probed_resources: (!is_login).then(|| resources(one)),
-        description: description(one, transport.is_some_and(|transport| transport.protocol.is_some())),
+        r#type: attack.word(),
+        protocol: logged.unwrap_or(usual(one)),
+        scan_type: (attack == Attack::Exploit).then_some("web_vuln_scan"),
+        probed_resources: (attack == Attack::Reconnaissance).then(|| resources(one)),
+        description: description(one, attack, logged.is_some()),
         first_seen,
         last_seen,
         attempt_count: one.attempts.filter(|attempts| *attempts > 0),
@@ -117,7 +121,7 @@ fn usual(one: &Reported<'_>) -> &'static str {
 fn resources(one: &Reported<'_>) -> Vec<&'static str> {
     let resource = |role: &Role| match role {
         Role::Provision => "configuration files of telephones",
-        Role::Web => "pages of the web panel",
+        Role::Web => "pages of the web server",
         Role::Manager => "the manager interface",
         _ => "SIP accounts",
     };
@@ -126,13 +130,14 @@ fn resources(one: &Reported<'_>) -> Vec<&'static str> {
     if resources.is_empty() { vec!["SIP accounts"] } else { resources }
 }
 
-fn description(one: &Reported<'_>, is_logged: bool) -> String {
+fn description(one: &Reported<'_>, attack: Attack, is_logged: bool) -> String {
     let did = |role: &Role| match role {
         Role::Scan => "looked for accounts or a way out",
         Role::Guess => "tried secrets",
         Role::Provision => "asked for configuration files of telephones",
+        Role::Manager if one.roles.contains(&Role::Web) => "had the manager interface make calls",
         Role::Manager => "used the manager interface",
-        Role::Web => "used the web panel",
+        Role::Web => attack.of_web(),
         Role::Register => "registered with an account that is not its own",
         Role::Dial => "made calls at our expense (toll fraud)",
     };

@@ -96,6 +96,8 @@ pub struct StepText {
     pub question: Option<String>,
     /// Sections of the report with its answer.
     pub sections: Vec<Section>,
+    /// Gates of `restore` that answer it there.
+    pub gates: Vec<String>,
     /// How to do it.
     pub guidance: Option<String>,
     /// What it breaks.

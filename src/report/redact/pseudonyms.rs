@@ -78,6 +78,9 @@ const GENERIC: [&str; 38] = [
 ];
 /// A display name shorter than this is no name that could be found in a text.
 const LEAST_NAME: usize = 3;
+/// What SIPVicious writes in the place of the address in its From and To, whoever is asked
+/// (<https://github.com/EnableSecurity/sipvicious>, `svmap`); a resolver that everybody may use, and no customer's.
+const MARK_OF_A_SCANNER: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1));
 /// Fewer digits than this are an extension's, or a count.
 pub(super) const LEAST_DIGITS: usize = 6;
 /// A number that ends in one of the intruder's, from so many digits on, is that one with digits before it.
@@ -174,7 +177,8 @@ impl Pseudonyms {
     /// Returns what stands for an address: itself if it is an attacker's or nobody's.
     pub(super) fn address(&mut self, address: IpAddr) -> IpAddr {
         let address = address.to_canonical();
-        if self.kept_addresses.contains(&address) || address.is_loopback() || address.is_unspecified() {
+        let is_nobodys = address.is_loopback() || address.is_unspecified() || address == MARK_OF_A_SCANNER;
+        if is_nobodys || self.kept_addresses.contains(&address) {
             return address;
         }
         if let Some(known) = self.addresses.get(&address) {

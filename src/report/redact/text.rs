@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::indicators;
+
 use super::pseudonyms::{Kind, LEAST_DIGITS, Pseudonyms};
 
 /// Who wrote a text: that decides what a bare number in it is.
@@ -28,7 +30,9 @@ const PIECES: &str = concat!(
     r"|\b\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?",
     r"|\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?",
     r"|\b\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\b",
-    r"|\b1\d{9}\.\d+\b)",
+    r"|\b1\d{9}\.\d+\b",
+    // The nonce of a challenge, which begins with the second of it.
+    r#"|"1\d{9}/[0-9a-f]+")"#,
     r"|(?P<mail>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)",
     r"|(?P<address>\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}))",
     r"|(?P<grouped>\+\d{1,3}(?:[ .-]\(?\d{2,5}\)?){2,5})",
@@ -37,8 +41,9 @@ const PIECES: &str = concat!(
 
 /// Where a record says that what follows is a name, as the first group.
 const NAMES: [&str; 7] = [
-    // "Jane Doe" <201>, and the same within a cell of CSV
-    r#""([^"<>]{1,80}?)"{1,3}\s*<"#,
+    // "Jane Doe" <201>, and the same within a cell of CSV; what begins with a comma or has an equals sign stands
+    // between the cells or the fields of a record
+    r#""([^"<>,=][^"<>=]{0,79}?)"{1,3}\s*<"#,
     // fullname = Jane Doe, callerid=Jane Doe <201>, caller_id_name="Jane Doe"
     r#"(?i)\b(?:full_?name|caller_?id|caller_?id_?name|cid_?name|display_?name|effective_caller_id_name|outbound_caller_id_name|first_?name|last_?name|e?mail)"?\s*(?:=>?|:)\s*["']?([^"'<>,;|&=\r\n]{1,80})"#,
     // name="effective_caller_id_name" value="Jane Doe"
@@ -76,7 +81,7 @@ const ACCOUNT_BEFORE: [&str; 10] = [
     "endpoint",
     "peer",
 ];
-const COUNT_AFTER: [&str; 40] = [
+const COUNT_AFTER: [&str; 38] = [
     "account",
     "accounts",
     "address",
@@ -95,7 +100,6 @@ const COUNT_AFTER: [&str; 40] = [
     "fraudulent",
     "further",
     "hours",
-    "in",
     "intrusions",
     "line",
     "lines",
@@ -103,7 +107,6 @@ const COUNT_AFTER: [&str; 40] = [
     "minutes",
     "more",
     "names",
-    "of",
     "other",
     "others",
     "percent",
@@ -118,6 +121,9 @@ const COUNT_AFTER: [&str; 40] = [
     "wrong",
     "years",
 ];
+
+/// Fewer digits than this behind letters are a number in a series, as in `line2`.
+const LEAST_OF_A_NAME: usize = 3;
 
 /// Returns whether a character can stand within a word.
 pub(super) fn is_of_word(character: char) -> bool {
@@ -148,6 +154,10 @@ fn named(name: &str, kind: Kind, pseudonyms: &mut Pseudonyms) -> String {
         _ if is_number => pseudonyms.number(name),
         // `***`, and names that a masked secret or an empty field left.
         _ if !name.chars().any(char::is_alphanumeric) => name.to_owned(),
+        // What a program for attacks calls itself is nobody's name.
+        Kind::Name if !indicators::of_text(indicators::Kind::Phone, name.as_bytes()).is_empty() => {
+            name.to_owned()
+        }
         Kind::Account => pseudonyms.account(name),
         kind => pseudonyms.of(kind, name),
     }
@@ -296,11 +306,37 @@ fn word(word: &str, around: &Around<'_>, voice: Voice, pseudonyms: &mut Pseudony
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return figure(word, digits, around, voice, pseudonyms);
     }
-    if let Some(hardware) = hardware_address(word) {
-        let (prefix, address) = word.split_at(hardware);
+    if pseudonyms.is_account(word) {
+        return pseudonyms.account(word);
+    }
+    let mut shown = String::with_capacity(word.len());
+    let mut start = around.start;
+    for part in word.split_inclusive('_') {
+        let bare = part.trim_end_matches('_');
+        let beside = Around { text: around.text, start, end: start + bare.len() };
+        shown.push_str(&part_of_word(bare, &beside, voice, pseudonyms));
+        shown.push_str(part.get(bare.len()..).unwrap_or_default());
+        start += part.len();
+    }
+    shown
+}
+
+/// Reads what stands between the underlines of a word, as in `reg_0015654a1c45` and `phone_201`.
+fn part_of_word(part: &str, around: &Around<'_>, voice: Voice, pseudonyms: &mut Pseudonyms) -> String {
+    if let Some(hardware) = hardware_address(part) {
+        let (prefix, address) = part.split_at(hardware);
         return format!("{prefix}{}", pseudonyms.of(Kind::Mac, &address.to_ascii_lowercase()));
     }
-    if pseudonyms.is_account(word) { pseudonyms.account(word) } else { word.to_owned() }
+    let letters = part.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let digits = part.get(letters.len()..).unwrap_or_default();
+    if letters.is_empty() && !digits.is_empty() {
+        return figure(part, digits, around, voice, pseudonyms);
+    }
+    // A file's name may hold the account beside letters, as `phone201.cfg`.
+    if voice == Voice::Path && pseudonyms.is_account(digits) && digits.len() >= LEAST_OF_A_NAME {
+        return format!("{letters}{}", pseudonyms.account(digits));
+    }
+    if pseudonyms.is_account(part) { pseudonyms.account(part) } else { part.to_owned() }
 }
 
 /// Returns where in `0015654a1c45` or `SEP0015654A1C45` the hardware address begins.
@@ -373,10 +409,13 @@ fn is_part_of_a_figure(around: &Around<'_>) -> bool {
 fn is_count(around: &Around<'_>) -> bool {
     let before = around.before().trim_end().rsplit(|c: char| !is_of_word(c)).next().unwrap_or_default();
     let after = around.after();
-    let next = after.strip_prefix(' ').unwrap_or_default();
-    let next: String = next.chars().take_while(|c| is_of_word(*c)).collect();
+    let rest = after.strip_prefix(' ').unwrap_or_default();
+    let next: String = rest.chars().take_while(|c| is_of_word(*c)).collect();
+    // `305 of them`, `3 of 305 calls`, `12 in all`; `9998 of [ext-local]` and `301 in mac.cfg` are accounts.
+    let is_share = ["of them", "of its", "of the ", "in all"].iter().any(|words| rest.starts_with(words))
+        || rest.strip_prefix("of ").is_some_and(|of| of.starts_with(|c: char| c.is_ascii_digit()));
     !ACCOUNT_BEFORE.contains(&before.to_ascii_lowercase().as_str())
-        && (COUNT_AFTER.contains(&next.as_str()) || after.starts_with('%'))
+        && (is_share || COUNT_AFTER.contains(&next.as_str()) || after.starts_with('%'))
 }
 
 #[cfg(test)]
@@ -436,7 +475,15 @@ mod tests {
             ("std::fs, 2001:db8::99", "std::fs, 100::1"),
             ("+881835211000 and 9011881835211000", "+881835211000 and 9011881835211000"),
             ("Jane Doe Jane Doe, Łukasz; Łukaszek", "name-1 name-1, name-2; Łukaszek"),
-            ("over north office, acme_1", "over account-1, acme_1"),
+            ("over north office, acme_1", "over account-1, account-2_1"),
+            (
+                r#"EventVersion="1",AccountID="<unknown>",Challenge="1757344805/68c1cf""#,
+                r#"EventVersion="1",AccountID="<unknown>",Challenge="1757344805/68c1cf""#,
+            ),
+            (
+                r#"'OPTIONS' from '"sipvicious" <sip:100@1.1.1.1>' failed"#,
+                r#"'OPTIONS' from '"sipvicious" <sip:100@1.1.1.1>' failed"#,
+            ),
         ] {
             assert_eq!(line(text, Voice::Evidence), shown);
         }
@@ -445,21 +492,28 @@ mod tests {
     #[test]
     fn counts_are_no_accounts() {
         let told = line(
-            "20 calls by extension 20, 20.50 EUR at 20:20, 1234567 records, see full:20",
+            "20 calls by extension 20, 20.50 EUR at 20:20, 1234567 records, see full:20; 201 of them, 20 of 300",
             Voice::Program,
         );
-        assert_eq!(told, "20 calls by extension account-1, 20.50 EUR at 20:20, 1234567 records, see full:20");
+        assert_eq!(
+            told,
+            "20 calls by extension account-1, 20.50 EUR at 20:20, 1234567 records, see full:20; 201 of them, 20 of 300"
+        );
+        let told = line("yealink: 201 in 0015654a1c45.cfg, by 201 of [ext-local]", Voice::Program);
+        assert_eq!(told, "yealink: account-1 in mac-1.cfg, by account-1 of [ext-local]");
     }
 
     #[test]
     fn paths_stay_readable() {
         let told = line(
-            "var/log/asterisk/full-20260308, srv/tftp/0015654a1c45.cfg, voicemail/default/201/INBOX",
+            "var/log/asterisk/full-20260308, srv/tftp/0015654a1c45.cfg, voicemail/default/201/INBOX, \
+             tftpboot/reg_0004f2b1c340.cfg, phone_201.xml, phone201.xml, in_0034911234567_1.wav, root1/line20",
             Voice::Path,
         );
         assert_eq!(
             told,
-            "var/log/asterisk/full-20260308, srv/tftp/mac-1.cfg, voicemail/default/account-1/INBOX"
+            "var/log/asterisk/full-20260308, srv/tftp/mac-1.cfg, voicemail/default/account-1/INBOX, \
+             tftpboot/reg_mac-2.cfg, phone_account-1.xml, phoneaccount-1.xml, in_number-1_1.wav, root1/line20"
         );
     }
 

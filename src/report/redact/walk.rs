@@ -174,7 +174,7 @@ walk! {
     StepText {
         words: why, question, guidance, caution, undo, done_when, does_not_cover;
         each: commands;
-    } keeps { sections, deliver }
+    } keeps { sections, gates, deliver }
     StepCommand {
         words: label;
         record: run;

@@ -355,24 +355,44 @@ fn some_of(names: &[String], view: View) -> String {
     }
 }
 
-/// The remedies of critical findings, each once.
+/// Findings whose remedy the first step of an incident says already.
+fn is_said_by_door(vector: Vector, id: &str) -> bool {
+    match vector {
+        Vector::ProvisioningLeak => id == "provisioning-exposed",
+        Vector::VoicemailOrDisa => ["disa-weak-pin", "disa-without-pin", "voicemail-dials-out"].contains(&id),
+        Vector::GuestCall => id == "guests-reach-trunk",
+        _ => false,
+    }
+}
+
+/// The remedies of critical findings, each once, behind all that it is for.
 fn grave_remedies(report: &Report) -> impl Iterator<Item = Line> {
-    let mut seen = std::collections::BTreeSet::new();
     // The first steps say it already: they name the accounts.
     let is_said = |finding: &&Finding| {
-        ["account-taken-over", "account-made-by-intruder", "unknown-admin"].contains(&finding.id)
-            && report.incidents.iter().any(|incident| {
-                door(incident.entry.vector).is_some()
+        report.incidents.iter().any(|incident| {
+            is_said_by_door(incident.entry.vector, finding.id)
+                || ["account-taken-over", "account-made-by-intruder", "unknown-admin"].contains(&finding.id)
+                    && door(incident.entry.vector).is_some()
                     && incident.accounts.iter().any(|account| account.name == finding.subject)
-            })
-    };
-    report
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Critical)
-        .filter(move |finding| !is_said(finding))
-        .filter(move |finding| seen.insert((finding.id, finding.subject.clone())))
-        .map(|finding| {
-            Line::default().evidence(&finding.subject).words(format!(": {} ({})", finding.remedy, finding.id))
         })
+    };
+    let mut remedies: Vec<(&str, Vec<&Untrusted>)> = Vec::new();
+    let grave = report.findings.iter().filter(|finding| finding.severity == Severity::Critical);
+    for finding in grave.filter(|finding| !is_said(finding)) {
+        match remedies.iter_mut().find(|(remedy, _)| *remedy == finding.remedy) {
+            Some((_, subjects)) if subjects.contains(&&finding.subject) => {}
+            Some((_, subjects)) => subjects.push(&finding.subject),
+            None => remedies.push((&finding.remedy, vec![&finding.subject])),
+        }
+    }
+    remedies.into_iter().map(|(remedy, subjects)| {
+        let mut line = Line::default();
+        for (index, subject) in subjects.iter().take(MOST_NAMED).enumerate() {
+            line = line.words(if index == 0 { "" } else { ", " }).evidence(subject);
+        }
+        if let Some(more) = subjects.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+            line = line.words(format!(" and {more} more"));
+        }
+        line.words(format!(": {remedy}"))
+    })
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::pbx::{Account, Gate as Way, Protocol, Technology};
+use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
@@ -14,7 +14,7 @@ use crate::untrusted::visible;
 /// Ways in for which a stranger must reach the server with an account.
 const FROM_OUTSIDE: [&str; 5] =
     ["password-guess", "default-credential", "stolen-credential", "provisioning-leak", "insider"];
-/// Where SIP is spoken.
+/// Where SIP is spoken unless the configuration says otherwise.
 const DOORS: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
 
 /// Judges each account that was taken over.
@@ -53,6 +53,10 @@ fn of_account(
         return Answer::open(format!("the access list of {name} lets {address} of the intruder in"))
             .with(line);
     }
+    if is_wide(&account.permit) {
+        return Answer::open(format!("the access list of {name} lets a large part of the Internet in"))
+            .with(line);
+    }
     if !account.permit.is_empty() {
         let networks: Vec<String> = account.permit.iter().take(5).map(IpNet::to_string).collect();
         return Answer::closed(format!("{name} may be used from {} only", networks.join(", "))).with(line);
@@ -68,6 +72,30 @@ fn of_account(
     }
 }
 
+/// Returns where SIP is spoken, by the configuration as far as it tells.
+fn doors(scene: &Scene<'_>) -> Vec<(Protocol, u16)> {
+    let listeners = scene.ground.world.pbx.listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
+    let mut doors: Vec<(Protocol, u16)> = listeners
+        .map(|listener| match listener.carriage {
+            Carriage::Udp => (Protocol::Udp, listener.port),
+            Carriage::Tcp => (Protocol::Tcp, listener.port),
+        })
+        .collect();
+    if doors.is_empty() {
+        doors.extend(DOORS);
+    }
+    doors
+}
+
+/// Returns whether networks take in a large part of the Internet: nobody's own places do.
+fn is_wide(networks: &[IpNet]) -> bool {
+    /// A sixty-fourth of all addresses, as four networks of eight bits.
+    const MOST: f64 = 1.0 / 64.0;
+    let public = networks.iter().filter(|network| !is_private_network(network));
+    let share: f64 = public.map(|network| 0.5_f64.powi(i32::from(network.prefix_len()))).sum();
+    share > MOST
+}
+
 fn lets_in(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
@@ -77,14 +105,17 @@ pub(super) fn of_firewall(scene: &Scene<'_>, addresses: &BTreeMap<IpAddr, bool>)
     let firewall = &scene.ground.world.pbx.firewall;
     let disks = firewall.disks();
     let mut place = None;
-    let mut verdicts = DOORS
+    let doors = doors(scene);
+    let mut verdicts = doors
         .iter()
         .flat_map(|&(protocol, port)| disks.iter().map(move |disk| firewall.verdict(disk, protocol, port)));
     let is_shut = verdicts.all(|verdict| {
         let Some(verdict) = verdict else { return false };
         let shut = match &verdict.gate {
             Way::Closed => true,
-            Way::Limited(networks) => !addresses.keys().any(|address| lets_in(networks, *address)),
+            Way::Limited(networks) => {
+                !is_wide(networks) && !addresses.keys().any(|address| lets_in(networks, *address))
+            }
             Way::Open | Way::CannotTell => false,
         };
         place.get_or_insert(verdict.place);

@@ -1,5 +1,6 @@
 //! Is the intruder still registered? A new secret does not drop a contact that is bound.
 
+use crate::evidence::Kind;
 use crate::pbx::Binding;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::Scene;
@@ -24,7 +25,12 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
             Some(Answer::open(what).with(scene.proof(&binding.place)))
         })
         .collect();
-    let has_record = !world.pbx.bindings.is_empty() || scene.has_file("/var/lib/asterisk/astdb");
+    // A database that is damaged has no contacts to show.
+    let is_sound = |path: &str| !world.pbx.problems.iter().any(|problem| problem.path == path);
+    let databases =
+        scene.ground.evidence.sources.iter().filter(|source| source.kind == Kind::AsteriskDatabase);
+    let has_database = databases.map(|source| source.file.path.as_str()).any(is_sound);
+    let has_record = !world.pbx.bindings.is_empty() || has_database;
     if answers.is_empty() && has_record {
         answers
             .push(Answer::closed("the server's own record of contacts has none of the intruder's addresses"));

@@ -15,6 +15,9 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         .map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned()))
         .collect();
     if answers.is_empty() && scene.has_configuration() {
+        if let Some(unread) = scene.unread_accounts() {
+            answers.push(Answer::cannot_tell(format!("a setting may stand in what was not read: {unread}")));
+        }
         let settings = pbx
             .settings
             .held
@@ -28,7 +31,13 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let gate = Gate::of("guest-calls-off", "Nobody calls or registers without an account", answers);
     gate.map(|gate| {
         gate.with_to_do(
-            "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it.",
+            if scene.ground.world.is_freeswitch() {
+                "Set auth-calls=true in the profile, take the context that strangers enter out of every way to a gateway, and restart the profile."
+            } else if scene.ground.world.pbx.proxy.is_some() {
+                "Ask every INVITE that does not come from the carrier or the gateway for credentials in the routing script, and restart the proxy."
+            } else {
+                "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it."
+            },
             "Copy the phone system's configuration whole (/etc/asterisk, /etc/freeswitch, /etc/kamailio).",
         )
     })

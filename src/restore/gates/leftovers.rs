@@ -204,12 +204,14 @@ fn is_given_archive(scene: &Scene<'_>, part: &str) -> bool {
     scene.ground.evidence.given.iter().any(|given| given.ends_with(part))
 }
 
-/// The holes of the panel, where the intruder came by them.
+/// The holes of the panel: they must be closed where the intruder came by them, or where they are grave.
 fn patched(scene: &Scene<'_>) -> Option<Gate> {
-    if !scene.came_by(&["web-exploit"]) {
+    let came_by = scene.came_by(&["web-exploit"]);
+    let found: Vec<&Finding> = scene.found(&["vulnerable-module"]).collect();
+    if found.is_empty() && !came_by {
         return None;
     }
-    let found: Vec<&Finding> = scene.found(&["vulnerable-module"]).collect();
+    let is_must = came_by || found.iter().any(|finding| is_grave(finding.severity));
     let world = scene.ground.world;
     let has_list = !world.pbx.panel.modules.is_empty() || !world.artifacts.snapshots.is_empty();
     let mut answers: Vec<Answer> = found
@@ -223,7 +225,7 @@ fn patched(scene: &Scene<'_>) -> Option<Gate> {
         });
     }
     let gate = Gate::of("panel-patched", "The panel has no hole that is known", answers)?;
-    Some(gate.with_to_do(
+    Some(gate.required(is_must).with_to_do(
         "Bring every module of the panel up to date (`fwconsole ma upgradeall`), and let only known networks reach it.",
         "Copy a dump of the panel's database of after the repair.",
     ))

@@ -6,10 +6,19 @@ use crate::untrusted::visible;
 
 /// Judges both.
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+    let is_switch = scene.ground.world.is_freeswitch();
     let logins = Gate::of("security-log-on", "Logins are logged", of_logins(scene).into_iter().collect()).map(|gate| {
         gate.with_to_do(
-            "Add `security => security,notice` to [logfiles] of logger.conf (FreePBX: Asterisk Logfile Settings), and load the logger.",
-            "Copy logger.conf and the files that it includes.",
+            if is_switch {
+                "Set log-auth-failures=true in every profile that is reached from outside, and restart the profile."
+            } else {
+                "Add `security => security,notice` to [logfiles] of logger.conf (FreePBX: Asterisk Logfile Settings), and load the logger."
+            },
+            if is_switch {
+                "Copy the profiles of FreeSWITCH (sip_profiles), or its freeswitch.xml.fsxml."
+            } else {
+                "Copy logger.conf and the files that it includes."
+            },
         )
     });
     let calls =
@@ -26,7 +35,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
 
 fn of_logins(scene: &Scene<'_>) -> Option<Answer> {
     let world = scene.ground.world;
-    if let Some(finding) = scene.found(&["security-log-off"]).next() {
+    if let Some(finding) = scene.found(&["security-log-off", "wrong-secrets-not-logged"]).next() {
         return Some(Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned()));
     }
     if world.is_freeswitch() {

@@ -16,9 +16,42 @@ mod settings;
 
 use super::gate::Gate;
 use super::scene::Scene;
+use crate::checks::registry;
 
 /// Judges one gate or one group of them; those that do not apply stay out.
 pub(super) type Judge = fn(&Scene<'_>) -> Vec<Gate>;
+
+/// The gates that have an id of their own; any other is called as the finding that it is about.
+const IDS: [&str; 23] = [
+    "access-limited",
+    "admins-known",
+    "bans-match",
+    "call-records-on",
+    "copies-gone",
+    "dialplan-clean",
+    "evidence-newer",
+    "guest-calls-off",
+    "intruder-unregistered",
+    "jobs-gone",
+    "keys-and-users-known",
+    "no-new-sign",
+    "pages-gone",
+    "panel-patched",
+    "provisioning-closed",
+    "routes-limited",
+    "secrets-guessable",
+    "secrets-handed-out",
+    "secrets-of-accounts",
+    "secrets-of-administrators",
+    "secrets-of-trunks",
+    "secrets-taken",
+    "security-log-on",
+];
+
+/// Returns every id that a gate may have.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    IDS.into_iter().chain(registry::checks().map(|check| check.id))
+}
 
 /// Every gate.
 pub(super) const ALL: [Judge; 12] = [

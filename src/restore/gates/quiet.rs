@@ -3,13 +3,16 @@
 use std::net::IpAddr;
 
 use crate::event::Instant;
-use crate::reconstruct::world::Use;
+use crate::readers::Tells;
+use crate::reconstruct::world::{Told, Use};
 use crate::report::document::duration;
 use crate::restore::earlier::instant;
 use crate::restore::gate::{Answer, Gate, State};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
 
+/// Less than this tells nothing, in seconds.
+const LEAST: i64 = 3_600;
 /// So long one watches before it is over, in seconds.
 const WATCH: i64 = 24 * 3_600;
 
@@ -117,14 +120,42 @@ fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
             scene.time(ends)
         ));
     }
-    let world = scene.ground.world;
-    if !world.shows_logins() && !world.shows_calls() {
-        return Answer::cannot_tell("the evidence shows neither logins nor calls");
+    if let Some(unseen) = unseen(scene, since, quiet) {
+        return unseen;
     }
     let span = duration(quiet.unsigned_abs());
-    let more = if quiet < WATCH { ": watch on, a day at least" } else { "" };
-    Answer::closed(format!(
-        "no login, registration or call of his in the {span} until {}{more}",
-        scene.time(ends)
-    ))
+    let told = format!("no login, registration or call of his in the {span} until {}", scene.time(ends));
+    // Intruders come back by night: so short a silence tells nothing yet. Who asks for a time of his own knows why.
+    let least = if scene.is_asked { LEAST } else { WATCH };
+    match quiet {
+        _ if quiet < least => Answer::cannot_tell(format!("{told}: watch on, a day at least")),
+        _ if quiet < WATCH => Answer::closed(format!("{told}: watch on, a day at least")),
+        _ => Answer::closed(told),
+    }
+}
+
+/// Tells why silence says nothing: nothing that would show a login reaches over the time.
+fn unseen(scene: &Scene<'_>, since: Instant, quiet: i64) -> Option<Answer> {
+    let world = scene.ground.world;
+    if scene.report.case.filters.iter().any(|filter| filter.contains("--until")) {
+        return Some(Answer::cannot_tell("--until leaves out what came later"));
+    }
+    let shows_logins = |told: &&Told<'_>| {
+        let is_wire = told.source.kind.tells() == Some(Tells::Wire);
+        let of_proxy = told.ledger.services.iter().any(|service| service.is_proxy());
+        told.is_server_log() || is_wire || of_proxy || told.ledger.is_freeswitch
+    };
+    let logs = world.told.iter().filter(shows_logins);
+    let logs = logs.filter(|told| told.ledger.last.is_some_and(|last| last > since));
+    let Some(begins) = logs.filter_map(|told| told.ledger.first).min() else {
+        return Some(Answer::cannot_tell("no log that shows logins reaches into that time"));
+    };
+    let before = begins.seconds_since(since);
+    (before > LEAST.max(quiet / 4)).then(|| {
+        Answer::cannot_tell(format!(
+            "the logs that show logins begin at {}: nothing tells of the {} before that",
+            scene.time(begins),
+            duration(before.unsigned_abs())
+        ))
+    })
 }

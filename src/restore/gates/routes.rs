@@ -8,6 +8,7 @@ use crate::untrusted::visible;
 /// Judges each route that the intruder's calls took, and those that let out more than they look to.
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let dialplan = &scene.ground.world.pbx.dialplan;
+    let switch_plan = &scene.ground.world.pbx.switch_plan;
     let mut routes: Vec<&(String, String)> = scene.past.iter().flat_map(|past| &past.routes).collect();
     routes.sort();
     routes.dedup();
@@ -16,16 +17,17 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         let held = dialplan.contexts.get(context);
         let extension =
             held.and_then(|held| held.extensions.iter().find(|one| one.pattern.text() == pattern.as_str()));
+        let of_switch = switch_plan.place_of(context, pattern);
         let name = format!("{} in [{}]", visible(pattern), visible(context));
-        answers.push(match extension {
-            Some(extension) => {
-                Answer::open(format!("{name}, by which the fraud went out, is there as it was"))
-                    .with(extension.place().and_then(|place| scene.proof(place)))
-            }
-            None if dialplan.contexts.is_empty() => {
-                Answer::cannot_tell(format!("{name}: the dialplan is not in the evidence"))
-            }
-            None => Answer::closed(format!("{name} is not there any more")),
+        let is_there = extension.is_some() || of_switch.is_some();
+        answers.push(if is_there {
+            let place = extension.and_then(|extension| extension.place()).or(of_switch);
+            Answer::open(format!("{name}, by which the fraud went out, is there as it was"))
+                .with(place.and_then(|place| scene.proof(place)))
+        } else if dialplan.contexts.is_empty() && switch_plan.is_empty() {
+            Answer::cannot_tell(format!("{name}: the dialplan is not in the evidence"))
+        } else {
+            Answer::closed(format!("{name} is not there any more"))
         });
     }
     let wide =
@@ -37,7 +39,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     gate.map(|gate| {
         gate.required(false).with_to_do(
             "Let only the countries and accounts out that need it, behind a PIN or by the hour, the emergency route first; set a daily limit at the carrier.",
-            "Copy the dialplan (extensions*.conf) or the panel's database.",
+            "Copy the dialplan (Asterisk: extensions*.conf, FreeSWITCH: the folder dialplan) or the panel's database.",
         )
     })
     .into_iter()

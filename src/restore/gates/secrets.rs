@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use crate::checks::provisioning;
 use crate::pbx::{Change, HeldSecret, Imprint, SecretKind, Standing};
 use crate::restore::gate::{Answer, Gate, State};
 use crate::restore::scene::{Scene, some};
@@ -18,7 +19,11 @@ const READS_ALL: [&str; 2] = ["web-exploit", "web-admin"];
 /// Judges the secrets, group by group.
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let taken = scene.taken();
-    let read: BTreeSet<&str> = scene.subjects(&["provisioning-leaked"]);
+    let mut read: BTreeSet<&str> = scene.subjects(&["provisioning-leaked"]);
+    // Whoever could read a folder may have, whether or not a log has it: TFTP servers log nothing by themselves.
+    let kept = scene.earlier.and_then(|earlier| earlier.kept.as_ref());
+    read.extend(kept.into_iter().flat_map(|kept| &kept.exposed).map(String::as_str));
+    read.extend(provisioning::exposed_accounts(scene.ground.world.pbx, &scene.report.findings));
     let leaked: BTreeSet<&str> = read.difference(&taken).copied().collect();
     let reads_all = scene.came_by(&READS_ALL) || !scene.subjects(&["secrets-downloaded"]).is_empty();
     let secrets = Secrets { scene, changes: changes(scene, &taken, &leaked, reads_all) };
@@ -36,7 +41,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         secrets
             .of_names(
                 "secrets-handed-out",
-                "The secrets that were handed out with phone files were changed",
+                "The secrets in phone files that strangers could fetch were changed",
                 &leaked,
             )
             .map(|gate| gate.with_to_do(close, settle)),
@@ -82,7 +87,7 @@ fn changes(scene: &Scene<'_>, taken: &BTreeSet<&str>, leaked: &BTreeSet<&str>, r
     let kept = scene.earlier.and_then(|earlier| earlier.kept.as_ref());
     let is_asked = |imprint: &&Imprint| {
         let kind = SecretKind::of_word(&imprint.kind);
-        let is_account = kind.is_none_or(is_phones);
+        let is_account = kind.is_none_or(SecretKind::is_of_phones);
         reads_all
             || !is_account
             || taken.contains(imprint.owner.as_str())
@@ -99,10 +104,6 @@ fn changes(scene: &Scene<'_>, taken: &BTreeSet<&str>, leaked: &BTreeSet<&str>, r
         changes.entry(key).or_default().push(change);
     }
     changes
-}
-
-fn is_phones(kind: SecretKind) -> bool {
-    matches!(kind, SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax)
 }
 
 struct Secrets<'s, 'a> {
@@ -124,6 +125,9 @@ impl Secrets<'_, '_> {
         let proofs = || now.iter().filter_map(|held| self.scene.proof(&held.place)).take(2);
         let is_there = !now.is_empty() || pbx.accounts.iter().any(|account| account.name == name);
         if !is_there {
+            if let Some(unread) = self.scene.unread_accounts() {
+                return Answer::cannot_tell(format!("{shown} may stand in what was not read: {unread}"));
+            }
             return if self.scene.has_configuration() {
                 Answer::closed(format!("{shown} is not configured any more"))
             } else {
@@ -136,12 +140,26 @@ impl Secrets<'_, '_> {
             let words = held.gravest().map_or("weak", |weakness| weakness.words());
             return Answer::open(format!("the secret of {shown} is {words}: it is guessed")).with(proofs());
         }
-        let of_it =
-            self.changes.iter().filter(|((_, owner), _)| owner == name).flat_map(|(_, changes)| changes);
-        self.told(&format!("the secret of {shown}"), of_it.copied(), name).with(proofs())
+        let of_it = || self.changes.iter().filter(|((_, owner), _)| owner == name);
+        let changes = of_it().flat_map(|(_, changes)| changes).copied();
+        let unread = of_it().find_map(|((kind, owner), _)| self.unread_place(kind, owner));
+        self.told(&format!("the secret of {shown}"), changes, name, unread).with(proofs())
     }
 
-    fn told(&self, what: &str, changes: impl Iterator<Item = Change>, name: &str) -> Answer {
+    /// Returns the file that a secret stood in, if this evidence has not got it.
+    fn unread_place(&self, kind: &str, owner: &str) -> Option<&str> {
+        let kept = self.scene.earlier?.kept.as_ref()?;
+        let place = kept.places.get(&(kind.to_owned(), owner.to_owned()))?;
+        (!self.scene.has_read(place)).then_some(place)
+    }
+
+    fn told(
+        &self,
+        what: &str,
+        changes: impl Iterator<Item = Change>,
+        name: &str,
+        unread_place: Option<&str>,
+    ) -> Answer {
         let changes: Vec<Change> = changes.collect();
         let has = |wanted: Change| changes.contains(&wanted);
         if has(Change::Same) {
@@ -167,6 +185,10 @@ impl Secrets<'_, '_> {
             };
         }
         if has(Change::Gone) && !has(Change::Other) {
+            let unread = unread_place.map(|path| format!("{} is not in the evidence", visible(path)));
+            if let Some(unread) = unread.or_else(|| self.scene.unread_accounts()) {
+                return Answer::cannot_tell(format!("{what} may stand in what was not read: {unread}"));
+            }
             return Answer::closed(format!("{what} is not configured any more"));
         }
         Answer::closed(format!("{what} is another than in the earlier case"))
@@ -189,7 +211,8 @@ impl Secrets<'_, '_> {
         for ((kind, owner), changes) in
             self.changes.iter().filter(|((kind, _), _)| words.contains(kind.as_str()))
         {
-            let answer = self.told("", changes.iter().copied(), "");
+            let unread = self.unread_place(kind, owner);
+            let answer = self.told("", changes.iter().copied(), "", unread);
             by_state.entry(answer.state).or_default().push(format!("{kind} {owner}"));
         }
         let mut answers: Vec<Answer> = by_state

@@ -1,9 +1,10 @@
-//! Whatever else is found that is critical or high and holds now, a gate for each: a second dial tone with a weak
-//! PIN, a forward abroad, an interface that is open to all.
+//! Whatever else is found and holds now, a gate for each kind: a second dial tone with a weak PIN, a forward abroad,
+//! an interface that is open to all. What is critical or high must be gone; what is less grave is advised.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::model::Finding;
+use crate::checks::registry;
+use crate::report::model::{Finding, Severity};
 use crate::restore::earlier::PastFinding;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Scene, is_grave};
@@ -38,7 +39,7 @@ fn is_of_these(id: &str) -> bool {
 pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let mut now: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in &scene.report.findings {
-        if is_grave(finding.severity) && is_of_these(finding.id) {
+        if finding.severity <= Severity::Medium && is_of_these(finding.id) {
             now.entry(finding.id).or_default().push(finding);
         }
     }
@@ -101,9 +102,16 @@ fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding])
     };
     answers.extend(then.iter().filter(|past| !is_there(past)).map(|past| {
         let what = visible(&past.title);
-        match past.evidence.iter().any(|proof| scene.covers(&proof.path)) {
-            true => Answer::closed(format!("found no more: {what}")),
-            false => Answer::cannot_tell(format!("its files are not in the evidence: {what}")),
+        let mut files = past.evidence.iter().filter(|proof| !proof.path.contains("/log/"));
+        let unchecked = registry::find(id)
+            .map(|check| check.ask(scene.report, Severity::Info))
+            .filter(|outcome| outcome.answer == registry::Answer::NotChecked);
+        if let Some(outcome) = unchecked {
+            Answer::cannot_tell(format!("not checked, {}: {what}", outcome.why))
+        } else if files.all(|proof| scene.covers(&proof.path)) {
+            Answer::closed(format!("found no more: {what}"))
+        } else {
+            Answer::cannot_tell(format!("its files are not in the evidence, or were not read: {what}"))
         }
     }));
     let lesser = then
@@ -115,7 +123,8 @@ fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding])
     );
     let close = now.first().map_or("", |finding| finding.remedy.as_str());
     let title = title(id).map_or_else(|| format!("Nothing is found as `{id}`"), str::to_owned);
-    let gate = Gate::of(id, &title, answers)?;
+    let is_must = now.iter().any(|finding| is_grave(finding.severity)) || !then.is_empty();
+    let gate = Gate::of(id, &title, answers)?.required(is_must);
     Some(gate.with_to_do(
         close,
         "Copy the files in which it was found (the earlier case names them) as they are now.",

@@ -44,6 +44,40 @@ fn attacked(pace: i64, jail: &str) -> (Report, Option<NotBlocked>) {
     (report, found)
 }
 
+/// The same attack before a firewall with rules by country.
+fn by_country(rules: &str) -> Option<NotBlocked> {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Berlin").with(&["20", "21", "22"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("20", "10.0.0.20"), ("21", "10.0.0.21"), ("22", "10.0.0.22")], monday, 6, &GERMAN);
+    let night = stage.at("2026-03-06 01:00:00");
+    for guess in 0..240 {
+        stage.wrong("22", "198.51.100.66", night + guess);
+    }
+    stage.register("22", "198.51.100.66", night + 240);
+    pump(&mut stage, "22", "198.51.100.66", &["00252615550199"], night + HOUR, 40, 47);
+    stage.file("etc/iptables/rules.v4", &format!("*filter\n:INPUT DROP [0:0]\n{rules}COMMIT\n"));
+    let report = examine(&mut stage);
+    let weak = report.findings.iter().find(|finding| finding.id == "weak-secret");
+    assert!(weak.is_none_or(|weak| weak.detail.contains("the pace of 198.51.100.66")), "{weak:?}");
+    let judged = &report.incidents.first().expect("the attack").not_blocked;
+    judged.iter().find(|one| one.defence.contains("country")).cloned()
+}
+
+#[test]
+fn rules_by_country_are_named_with_what_they_name() {
+    let open = "-A INPUT -p udp --dport 5060 -j ACCEPT\n";
+    assert!(by_country(open).is_none());
+    let found = by_country(&format!("-A INPUT -m geoip --src-cc CN,RU -j DROP\n{open}")).expect("the rule");
+    assert_eq!(found.verdict.word(), "cannot-tell");
+    assert!(found.why.contains("one saved rule goes by country (CN, RU)"), "{}", found.why);
+    assert!(found.why.contains("198.51.100.66") && found.why.contains("--geoip"), "{}", found.why);
+    assert_eq!((found.evidence[0].path.as_str(), found.evidence[0].line), ("etc/iptables/rules.v4", Some(3)));
+    let set = format!("-A INPUT -m set --match-set geoblock src -j DROP\n{open}");
+    assert!(by_country(&set).is_some());
+    let own = format!("-A INPUT -m set --match-set blacklist src -j DROP\n{open}");
+    assert!(by_country(&own).is_none(), "a list of addresses is none of countries");
+}
+
 fn verdict(pace: i64, jail: &str) -> (String, String) {
     let found = attacked(pace, jail).1.expect("the jail is weighed");
     assert!(!found.evidence.is_empty(), "{}", found.why);
@@ -141,6 +175,17 @@ fn settings_worth_mending_are_named_with_their_lines() {
             "[general]\nbindaddr=::\n[away]\ntype=friend\nhost=dynamic\nsecret=Qx8-20-qPz71LmKw\ndeny=0.0.0.0/0\npermit=192.0.2.0/24\n",
         ),
         ("etc/amportal.conf", "# AUTHTYPE=database\nAUTHTYPE=none\n"),
+        ("etc/asterisk/voicemail.conf", "[general]\nformat = wav\n[default]\n20 => 83921745,A\n"),
+        (
+            "etc/ssh/sshd_config",
+            "#PermitRootLogin no\nPermitRootLogin yes\nMatch User a\nPermitRootLogin no\n",
+        ),
+        (
+            "etc/fail2ban/jail.local",
+            "[asterisk]\nenabled = true\nlogpath = /var/log/asterisk/messages\nignoreip = 127.0.0.1/8 10.0.0.0/8 203.0.113.77\n[ssh]\nignoreip = 203.0.113.78\n",
+        ),
+        ("etc/sudoers", "asterisk ALL = NOPASSWD: ALL\n"),
+        ("etc/shadow", "root:$6$a$b:1::::::\nguest::1::::::\n"),
         (
             "etc/iptables/rules.v4",
             "*filter\n:INPUT DROP [0:0]\n-A INPUT -p udp --dport 5060 -j ACCEPT\n-A INPUT -s 10.0.0.0/8 -p tcp --dport 80 -j ACCEPT\nCOMMIT\n",
@@ -152,6 +197,11 @@ fn settings_worth_mending_are_named_with_their_lines() {
         ("asterisk-runs-as-root", "etc/asterisk/asterisk.conf:2 runuser = root"),
         ("access-list-without-ipv6", "etc/asterisk/iax.conf:3 [away]"),
         ("panel-without-login", "etc/amportal.conf:2 AUTHTYPE=none"),
+        ("ban-exempts-strangers", "etc/fail2ban/jail.local:4 ignoreip = 127.0.0.1/8 10.0.0.0/8 203.0.113.77"),
+        ("mailbox-pins-of-any-length", "etc/asterisk/voicemail.conf:1 [general]"),
+        ("root-logs-in-by-password", "etc/ssh/sshd_config:2 PermitRootLogin yes"),
+        ("server-user-becomes-root", "etc/sudoers:1 asterisk ALL = NOPASSWD: ALL"),
+        ("host-user-without-password", "etc/shadow:2 guest:(no password)"),
         ("sip-open-to-all", "etc/iptables/rules.v4:3 -A INPUT -p udp --dport 5060 -j ACCEPT"),
     ] {
         assert!(found.contains(&(id.to_owned(), place.to_owned())), "{id}: {found:#?}");

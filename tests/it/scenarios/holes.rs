@@ -147,3 +147,81 @@ fn a_forward_to_a_number_that_costs() {
         assert!(found[0].evidence[0].text.raw().contains(number));
     }
 }
+
+/// A route for office hours whose group of times was emptied, a script behind a trunk, a firewall that trusts all.
+const PANEL: &str = r#"-- MySQL dump 10.13
+INSERT INTO `outbound_routes` (`route_id`,`name`,`password`,`time_group_id`,`time_mode`) VALUES (2,'world','',4,'time-group');
+INSERT INTO `timegroups_groups` (`id`,`description`) VALUES (4,'Office');
+INSERT INTO `trunks` (`trunkid`,`name`,`tech`,`failscript`,`channelid`,`disabled`) VALUES (3,'Carrier','pjsip','notify.agi','carrier-main','off');
+INSERT INTO `kvstore_FreePBX_modules_Firewall` (`key`,`val`,`type`,`id`) VALUES ('status','0',NULL,'noid'),('networkmaps','{\"0.0.0.0\\/0\":\"trusted\"}','json-arr','noid'),('servicesettings','{\"tftp\":[\"external\"],\"sip\":[\"external\"]}','json-arr','noid');
+"#;
+
+#[test]
+fn limits_of_a_panel_that_limit_nothing() {
+    const IDS: [&str; 4] =
+        ["route-open-at-all-times", "trunk-runs-script", "panel-firewall-off", "panel-firewall-open"];
+    let scratch = copy();
+    let before = examine(&scratch);
+    assert!(IDS.iter().all(|id| of(&before, id).is_empty()));
+    scratch.file("var/backups/asterisk.sql", PANEL);
+    let after = examine(&scratch);
+    assert!(after.incidents.is_empty(), "a hole is no intrusion");
+    let counts: Vec<usize> = IDS.iter().map(|id| of(&after, id).len()).collect();
+    assert_eq!(counts, [1, 1, 1, 2]);
+    for id in IDS {
+        of(&after, id).iter().for_each(|finding| proven(finding, "asterisk.sql", "table "));
+    }
+    let times = PANEL.replace("INSERT INTO `trunks`", "INSERT INTO `timegroups_details` (`id`,`timegroupid`,`time`) VALUES (1,4,'09:00-17:00|mon-fri|*|*');\nINSERT INTO `trunks`");
+    scratch.file("var/backups/asterisk.sql", &times);
+    assert!(of(&examine(&scratch), "route-open-at-all-times").is_empty());
+}
+
+#[test]
+fn extensions_that_no_route_asks_for_its_pin() {
+    let scratch = copy();
+    let route = "-- MySQL dump 10.13\nINSERT INTO `outbound_routes` (`route_id`,`name`,`password`,`time_group_id`,`time_mode`) VALUES (2,'world','4711',NULL,'');\n";
+    scratch.file("var/backups/asterisk.sql", route);
+    let path = scratch.path().join("var/lib/asterisk/astdb.sqlite3");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let database = Connection::open(&path).unwrap();
+    database
+        .execute_batch("CREATE TABLE astdb (key VARCHAR(256), value VARCHAR(256), PRIMARY KEY(key))")
+        .unwrap();
+    assert!(of(&examine(&scratch), "route-pin-not-asked").is_empty());
+    database.execute("INSERT INTO astdb VALUES ('/AMPUSER/101/pinless', 'NOPASSWD')", []).unwrap();
+    drop(database);
+    let report = examine(&scratch);
+    let [found] = of(&report, "route-pin-not-asked")[..] else { panic!("one finding") };
+    assert!(found.title.contains("101") && !found.evidence.is_empty(), "{found:?}");
+}
+
+/// FreeSWITCH as it is shipped, with a profile that asks nobody for credentials.
+fn switch(public: &str) -> Scratch {
+    let scratch = Scratch::new();
+    let context = |name: &str, extensions: &str| {
+        format!("<include><context name=\"{name}\">{extensions}</context></include>\n")
+    };
+    let route = "<extension name=\"abroad\"><condition field=\"destination_number\" expression=\"^(00\\d+)$\"><action application=\"bridge\" data=\"sofia/gateway/carrier/$1\"/></condition></extension>";
+    let profile = "<profile name=\"external\"><settings><param name=\"auth-calls\" value=\"false\"/><param name=\"context\" value=\"public\"/><param name=\"sip-port\" value=\"5080\"/></settings></profile>\n";
+    let main = "<document type=\"freeswitch/xml\"><section name=\"configuration\"><configuration name=\"sofia.conf\"><profiles><X-PRE-PROCESS cmd=\"include\" data=\"sip_profiles/*.xml\"/></profiles></configuration></section><section name=\"dialplan\"><X-PRE-PROCESS cmd=\"include\" data=\"dialplan/*.xml\"/></section></document>\n";
+    scratch.file("etc/freeswitch/freeswitch.xml", main);
+    scratch.file("etc/freeswitch/sip_profiles/external.xml", profile);
+    scratch.file("etc/freeswitch/dialplan/default.xml", &context("default", route));
+    scratch.file("etc/freeswitch/dialplan/public.xml", &context("public", public));
+    scratch
+}
+
+#[test]
+fn strangers_who_get_out_by_freeswitchs_dialplan() {
+    let extension = |expression: &str| {
+        format!(
+            "<extension name=\"in\"><condition field=\"destination_number\" expression=\"{expression}\"><action application=\"transfer\" data=\"$1 XML default\"/></condition></extension>"
+        )
+    };
+    assert!(of(&examine(&switch(&extension("^(10\\d\\d)$"))), "guests-reach-trunk").is_empty());
+    let report = examine(&switch(&extension("^(\\d+)$")));
+    assert!(report.incidents.is_empty(), "a hole is no intrusion");
+    let [found] = of(&report, "guests-reach-trunk")[..] else { panic!("one way out") };
+    assert!(found.detail.contains("abroad (^(00\\d+)$) of [default]"), "{}", found.detail);
+    proven(found, "default.xml", "abroad");
+}

@@ -14,6 +14,7 @@ mod proxies;
 mod records;
 mod registered;
 mod stage;
+mod strangers;
 mod switch;
 mod telephone;
 mod truth;

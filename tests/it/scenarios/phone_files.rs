@@ -316,3 +316,36 @@ fn an_intruder_that_is_still_registered_is_told() {
     assert!(answer(THIEF).contains("193.46.255.20 is still registered"), "{}", answer(THIEF));
     assert!(!answer("192.168.2.11").contains("is still registered"));
 }
+
+/// Phones that a panel knows and whose files lie on no disk here.
+const DUMP: &str = "-- MySQL dump 10.13\nINSERT INTO `endpoint_extensions` (`ext`,`mac`,`brand`) VALUES ('10','001565AABBCC','yealink'),('11','000413A2F011','snom');\n";
+
+#[test]
+fn a_fetch_is_understood_by_the_panels_list_of_phones() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+    office(&mut stage, &phones, monday, 9, &GERMAN);
+    stage.file("var/backups/asterisk.sql", DUMP);
+    let theft = monday + 5 * DAY + 23 * HOUR;
+    for guess in 0..12 {
+        stage.web(theft + guess, THIEF, &format!("\"GET /0015650000{guess:02x}.cfg HTTP/1.1\" 404 9"));
+    }
+    stage.web(theft + 20, THIEF, "\"GET /001565aabbcc.cfg HTTP/1.1\" 200 2977");
+    // What no secret is in, and what was refused with the status of success.
+    stage.web(theft + 21, THIEF, "\"GET /000413a2f011-directory.xml HTTP/1.1\" 200 2977");
+    stage.web(theft + 22, THIEF, "\"GET /app/provision/?mac=000413a2f011 HTTP/1.1\" 200 13");
+    stage.register("10", THIEF, theft + 3 * HOUR);
+    let calls = pump(&mut stage, "10", THIEF, &["0088213555011"], theft + 4 * HOUR, 30, 44);
+    let report = examine(&mut stage);
+    let truth = Truth {
+        vectors: vec!["provisioning-leak"],
+        accounts: vec!["10"],
+        sources: vec![(THIEF.into(), "dial provision register")],
+        calls,
+    };
+    compare(&report, &[truth], &[]);
+    assert_eq!(found(&report, "provisioning-leaked"), ["high 10"]);
+    // Whether the files are still handed out is not known of what is not here.
+    assert!(found(&report, "provisioning-exposed").is_empty());
+}

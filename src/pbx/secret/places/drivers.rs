@@ -1,6 +1,6 @@
 //! Secrets in `sip.conf`, `iax.conf` and `users.conf`: of accounts, of trunks, of lines that register.
 
-use super::super::{Bearer, Reach, SecretKind, Standing};
+use super::super::{Bearer, Reach, SecretKind, Standing, hold_behind};
 use super::{Scope, bearer, last, masked};
 use crate::pbx::address::host_and_port;
 use crate::pbx::language::{Document, Section, Setting, is_true};
@@ -54,7 +54,9 @@ fn peer(section: &Section, technology: Technology, scope: Scope<'_>, collector: 
         }
         collector.hold(bearer, &setting.value);
     } else if let Some(setting) = last(section, "md5secret") {
-        collector.hold_hidden(bearer(kind, &section.name, section, setting, scope));
+        let name = section.filled("defaultuser").unwrap_or(&section.name);
+        let bearer = bearer(kind, &section.name, section, setting, scope);
+        hold_behind(collector, bearer, name, None, &setting.value);
     }
     if let Some(setting) = last(section, "remotesecret") {
         let mut bearer = bearer(SecretKind::Trunk, &section.name, section, setting, scope);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Reach, SecretKind};
+use super::super::{Reach, SecretKind, hold_behind};
 use super::{Scope, bearer, last, reach_of};
 use crate::pbx::language::{Document, Section};
 use crate::pbx::model::Technology;
@@ -55,7 +55,10 @@ fn one(
         bearer.reach = reach;
         collector.hold(bearer, &setting.value);
     } else if let Some(setting) = last(auth, "md5_cred").or_else(|| last(auth, "password_digest")) {
-        collector.hold_hidden(bearer(kind, owner, auth, setting, scope));
+        let name = auth.filled("username").unwrap_or(owner);
+        let digest = setting.value.rsplit(':').next().unwrap_or_default();
+        let bearer = bearer(kind, owner, auth, setting, scope);
+        hold_behind(collector, bearer, name, auth.filled("realm"), digest);
     }
 }
 

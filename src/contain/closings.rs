@@ -1,0 +1,27 @@
+//! What stands open to strangers, and how each is closed: settings, doors, files with secrets where anybody gets them.
+
+use super::{Output, Plan};
+use crate::report::document::{Block, Line};
+use crate::report::markdown;
+
+/// Writes the list.
+pub(super) fn files(plan: &Plan) -> Vec<Output> {
+    if plan.closings.is_empty() {
+        return Vec::new();
+    }
+    let text = markdown::render("What stands open, and how to close it", &blocks(plan));
+    vec![Output::new("close.md", "settings, doors and files that stand open to strangers", text)]
+}
+
+fn blocks(plan: &Plan) -> Vec<Block> {
+    let mut blocks = vec![Block::Paragraph(
+        "The gravest first. Keep a copy of what is changed: as it is now it is evidence.".into(),
+    )];
+    for one in &plan.closings {
+        blocks.push(Block::Subheading(one.why.clone().into()));
+        let places = one.places.iter().map(|place| Line::from(format!("at {place}")));
+        let what = Line::default().evidence(&one.subject);
+        blocks.extend(Block::list(std::iter::once(what).chain([one.remedy.clone().into()]).chain(places)));
+    }
+    blocks
+}
