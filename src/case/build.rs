@@ -244,7 +244,7 @@ impl Case<'_> {
                 attempts: None,
                 accounts_tried: Vec::new(),
                 accounts_tried_count: 0,
-                evidence: self.proofs(asked.lines.into_iter()),
+                evidence: self.proofs(asked.lines),
             }
         });
         found.collect()

@@ -84,7 +84,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which they are declared.
-    pub const ALL: [Action; 36] = [
+    pub const ALL: [Action; 37] = [
         Action::Probe,
         Action::KeepAlive,
         Action::Challenge,
@@ -95,6 +95,7 @@ impl Action {
         Action::CallAttempt,
         Action::CallRejected,
         Action::Call,
+        Action::CarrierRecord,
         Action::Dialplan,
         Action::Dialed,
         Action::Answered,
