@@ -199,14 +199,21 @@ fn escaped(expression: &str) -> String {
 
 /// Returns the expressions for the turns of a script, and for its flood detector.
 fn proxy(turns: &[ScriptTurn]) -> Vec<String> {
+    let cue_of = |turn: &ScriptTurn| {
+        let is_word = turn.cue.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+        format!("{}{}", if is_word { r"\b" } else { "" }, turn.cue.replace('(', r"\("))
+    };
+    let cues: std::collections::BTreeSet<String> = turns.iter().map(cue_of).collect();
+    let any = cues.into_iter().collect::<Vec<_>>().join("|");
     let mut expressions: Vec<String> = turns
         .iter()
         .map(|turn| {
-            let edge =
-                if turn.cue.starts_with(|letter: char| letter.is_ascii_alphanumeric()) { r"\b" } else { "" };
-            let cue = turn.cue.replace('(', r"\(");
+            let cue = cue_of(turn);
             let words = turn.words.split(' ').take(3).collect::<Vec<_>>().join(" ");
-            format!(r"%(_head)s<script>: {words}\b.*?{edge}{cue}<HOST>(?::\d+)?(?:[\s,;)]|$)")
+            // Names and agents in the line are the sender's: where two places look like the address, either may be
+            // forged, and the line counts against nobody.
+            let once = format!(r"(?!.*(?:{any})\S.*(?:{any})\S)");
+            format!(r"%(_head)s<script>: {once}{words}\b.*?{cue}<HOST>(?::\d+)?(?:[\s,;)]|$)")
         })
         .collect();
     expressions.sort();

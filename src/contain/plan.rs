@@ -267,8 +267,12 @@ pub struct Outbound {
     pub home: Option<String>,
     /// Its name.
     pub home_name: Option<&'static str>,
+    /// Its country code: its own numbers may be dialled like those abroad.
+    pub home_code: Option<Digits>,
     /// Numbers that always go out.
     pub emergency: Vec<Digits>,
+    /// Of those, the ones that are extensions of this phone system as well, which they ring when dialled bare.
+    pub extensions: Vec<Digits>,
     /// Are they this country's own, and not only the most usual ones?
     pub knows_emergency: bool,
     /// Where emergency numbers lead by the dialplan, with and without an outside line; empty where none was followed.

@@ -116,7 +116,7 @@ fn addresses_of_both_families_are_shut_out() {
 /// `kamcmd` of Kamailio 5.6.3 takes a name of digits for a number.
 const ASTERISK: &str = r#"#!/bin/sh
 case "$2" in
-'core show channels concise') printf 'PJSIP/%s!default!s!1!Up\n' 205-00000001 2050-00000002 ;;
+'core show channels concise') printf 'PJSIP/%s!default!s!1!Up\n' 205-00000001 2050-00000002 205-reception-0000001b ;;
 'database show registrar/contact')
     for name in 205 2050; do
         printf '/registrar/contact/%-24s: {"uri":"sip:x@192.0.2.9"}\n' "$name;@d6"

@@ -314,6 +314,26 @@ fn nobody_gets_another_banned_by_what_he_sends() {
     }
 }
 
+#[test]
+fn a_name_that_looks_like_an_address_has_nobody_banned() {
+    let Some(server) = servers().iter().find(|server| server.name == "kamailio-attack") else { return };
+    let filter = filter_of(&written(&server.examined, false)).expect("jail and filter are read");
+    let line = |name: &str, agent: &str| {
+        format!(
+            "2026-07-14T10:00:00.000000+02:00 sbc kamailio[123]: NOTICE: <script>: Auth failed: REGISTER user=1003 realm=x authuser={name} from 240.0.66.20:5060 ua={agent}"
+        )
+    };
+    let sender: IpAddr = "240.0.66.20".parse().unwrap();
+    assert_eq!(filter.hears(&line("x", "z")), Heard::Failure(Some(sender)));
+    for forged in [
+        line("x from 198.51.100.99 y", "z"),
+        line("x", "z from 198.51.100.99 y"),
+        line("x from 198.51.100.99:5060", "z"),
+    ] {
+        assert!(!matches!(filter.hears(&forged), Heard::Failure(_)), "{forged}");
+    }
+}
+
 /// Returns what stands behind `secret=` and the like in the configuration files of a folder.
 fn secrets_below(folder: &Path, secrets: &mut BTreeSet<String>) {
     let form = Regex::new(r#"(?im)^\s*(?:remote)?(?:secret|password|auth_pass)\s*=>?\s*([^\s;,]{6,})|(?:name="(?:vm-)?password" value=")([^"$]{4,})""#).unwrap();
@@ -369,13 +389,23 @@ fn numbers_abroad_are_refused_and_emergency_numbers_are_not() {
             .map(|found| found.extension.steps.values().next().unwrap().arguments.clone())
             .unwrap_or_default()
     };
-    for abroad in ["01125261000000", "0025261000000", "+25261000000", "18765550123", "8765550123"] {
+    for abroad in [
+        "01125261000000",
+        "0025261000000",
+        "+25261000000",
+        "18765550123",
+        "8765550123",
+        "+18765550123",
+        "+19005550123",
+    ] {
         assert_eq!(leads(abroad), "tolltrace-refused,s,1", "{abroad}");
     }
     // The dialplan has no route for it: nothing is claimed to go out.
     assert_eq!(leads("911"), "");
     assert!(files["outbound-allow.conf"].contains("; 911 has no route in from-internal."));
-    assert!(!leads("3125550123").contains("refused"));
+    for own in ["3125550123", "+13125550123", "01113125550123", "0013125550123"] {
+        assert!(!leads(own).contains("refused"), "{own}");
+    }
 }
 
 /// Names that break out of shells, rules, Markdown and terminals, where a name is free.

@@ -197,3 +197,18 @@ fn honest(case: &Case<'_>, blamed: &BTreeSet<IpAddr>, plan: &Plan) -> BTreeSet<(
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_nobodys;
+
+    #[test]
+    fn an_address_of_many_is_nobodys() {
+        for many in ["224.0.0.1", "239.255.255.250", "255.255.255.255", "ff02::1"] {
+            assert!(is_nobodys(many.parse().unwrap()), "{many}");
+        }
+        for one in ["198.51.100.7", "240.1.2.3", "2001:db8::1"] {
+            assert!(!is_nobodys(one.parse().unwrap()), "{one}");
+        }
+    }
+}

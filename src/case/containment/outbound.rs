@@ -35,6 +35,8 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
     plan.outbound = Outbound {
         home: report.case.home_country.clone(),
         home_name: home.map(|home| home.name),
+        home_code: home.and_then(|home| Digits::new(home.country_code)),
+        extensions: Vec::new(),
         emergency: if knows_emergency { emergency } else { anywhere() },
         knows_emergency,
         outside: site.outside().iter().filter_map(|digits| Digits::new(digits)).collect(),
@@ -47,7 +49,22 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         ways: Vec::new(),
         has_panel_routes: case.world.pbx.dialplan.contexts.contains_key("outbound-allroutes"),
     };
+    plan.outbound.extensions = extensions(case, &plan.outbound.emergency);
     emergency::fill(case, &mut plan.outbound);
+}
+
+/// Returns the emergency numbers that an office gave to somebody of its own: FreePBX's extensions, and whatever else
+/// stands by itself where its phones' calls are looked up, its outbound routes (`outrt-`) excepted.
+fn extensions(case: &Case<'_>, emergency: &[Digits]) -> Vec<Digits> {
+    let pbx = case.world.pbx;
+    let is_own = |number: &&Digits| {
+        let found = pbx.dialplan.find("from-internal", number.as_str(), None, None);
+        let is_met = found.is_some_and(|found| {
+            found.extension.pattern.text() == number.as_str() && !found.context.starts_with("outrt-")
+        });
+        is_met || pbx.accounts.iter().any(|account| account.name == number.as_str())
+    };
+    emergency.iter().filter(is_own).cloned().collect()
 }
 
 /// Returns the emergency numbers of the home country: all short numbers that are read as such for certain.

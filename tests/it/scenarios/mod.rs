@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod claims;
 mod defences;
 mod freeswitch;
 mod harmless;
