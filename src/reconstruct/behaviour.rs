@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::calls::Call;
 use super::world::World;
 use crate::event::Instant;
+use crate::report::document::counted;
 
 /// What a group of calls shows.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +158,9 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
     let places: BTreeSet<&Destination> = novel.iter().collect();
     match novel.len() {
         0 => {}
-        calls @ 1..=4 => add(1, format!("{calls} calls abroad to places never called before")),
+        calls @ 1..=4 => {
+            add(1, format!("{} abroad to places never called before", counted(calls as u64, "call")))
+        }
         calls => {
             let to =
                 if places.len() == 1 { "a place".to_owned() } else { format!("{} places", places.len()) };

@@ -51,7 +51,9 @@ impl Attack {
     pub(super) fn of_web(self) -> &'static str {
         match self {
             Attack::SqlInjection => "sent SQL to a page of our web server (SQL injection)",
-            Attack::Exploit => "used a hole of our web server or a page that an intruder had left there (web shell)",
+            Attack::Exploit => {
+                "used a hole of our web server or a page that an intruder had left there (web shell)"
+            }
             Attack::Login | Attack::Reconnaissance => "asked for pages of our web server",
         }
     }
@@ -75,8 +77,15 @@ fn requests(lines: &[Proof]) -> Vec<Used> {
 
 fn used(method: &str, target: &str) -> Option<Used> {
     /// Words of a statement, decoded and in small letters, that no page's own address holds.
-    const SQL: [&str; 7] =
-        ["insert into ", "union select", "union all select", "(select ", "delete from ", "sleep(", "extractvalue("];
+    const SQL: [&str; 7] = [
+        "insert into ",
+        "union select",
+        "union all select",
+        "(select ",
+        "delete from ",
+        "sleep(",
+        "extractvalue(",
+    ];
     let decoded = indicators::decoded(method.as_bytes(), target.as_bytes());
     let all = indicators::all();
     let marks = indicators::of_request(&decoded);
@@ -130,8 +139,14 @@ mod tests {
         let of = |text: &str| {
             transport(&[Proof { path: "x".to_owned(), line: None, offset: None, text: text.into() }])
         };
-        assert_eq!(of("2026-09-09T01:12:28-05:00 pbx in.tftpd[2959]: RRQ from 192.0.2.1 filename a.cfg"), Some("udp"));
-        assert_eq!(of("Mar  7 02:00:00 pbx dnsmasq-tftp[812]: sent /srv/tftp/a.cfg to 192.0.2.1"), Some("udp"));
+        assert_eq!(
+            of("2026-09-09T01:12:28-05:00 pbx in.tftpd[2959]: RRQ from 192.0.2.1 filename a.cfg"),
+            Some("udp")
+        );
+        assert_eq!(
+            of("Mar  7 02:00:00 pbx dnsmasq-tftp[812]: sent /srv/tftp/a.cfg to 192.0.2.1"),
+            Some("udp")
+        );
         assert_eq!(of(r#"192.0.2.1 - - [x] "GET /a.cfg HTTP/1.1" 200 544"#), Some("tcp"));
         assert_eq!(of("Mar  7 02:00:00 pbx sshd[1]: Failed password for tftp from 192.0.2.1"), None);
     }

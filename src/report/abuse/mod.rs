@@ -262,7 +262,8 @@ mod tests {
         source.evidence[0].text = "203.0.113.7 - - [x] \"POST /modular.php HTTP/1.1\" 200 168".into();
         let source = &mut report.incidents[0].sources[1];
         source.roles = vec![Role::Provision];
-        source.evidence[0].text = "Mar  7 02:00:00 pbx in.tftpd[2959]: RRQ from 2001:db8::5 filename a.cfg".into();
+        source.evidence[0].text =
+            "Mar  7 02:00:00 pbx in.tftpd[2959]: RRQ from 2001:db8::5 filename a.cfg".into();
         let reports = reports(&report);
         reports.iter().for_each(holds_to_the_schema);
         let told = |index: usize| (&reports[index]["type"], &reports[index]["protocol"]);

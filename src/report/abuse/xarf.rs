@@ -79,7 +79,8 @@ pub(super) fn report(report: &Report, one: &Reported<'_>) -> Xarf {
     let transport = Transport::logged(one);
     let port = transport.as_ref().and_then(|transport| transport.port);
     let attack = Attack::of(one, port);
-    let logged = transport.as_ref().and_then(|transport| transport.protocol).or(attack::transport(one.evidence));
+    let logged =
+        transport.as_ref().and_then(|transport| transport.protocol).or(attack::transport(one.evidence));
     Xarf {
         xarf_version: "4.2.0",
         report_id: identifier::of(&name),
