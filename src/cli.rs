@@ -412,6 +412,10 @@ pub(crate) struct TimelineArgs {
     /// Fold what comes in floods into one row for each burst.
     #[arg(long)]
     pub(crate) fold: bool,
+    /// Put pseudonyms in the place of one's own numbers, names, accounts and addresses, for sharing; the evidence is
+    /// read twice for it.
+    #[arg(long)]
+    pub(crate) redact: bool,
     /// The form of the rows.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", help_heading = "Output")]
     pub(crate) format: TimelineFormat,

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::error::ContextKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use tolltrace::case::Progress;
@@ -97,6 +98,9 @@ impl Ui {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A reader that has gone away changes nothing.
     let _ = error.print();
+    if error.get(ContextKind::InvalidArg).is_some_and(|argument| argument.to_string() == "--json") {
+        say("\nhint: JSON is asked for with --format json");
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

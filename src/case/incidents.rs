@@ -9,6 +9,7 @@ use super::routes;
 use crate::event::{Citation, Place};
 use crate::fold::fetches::Client;
 use crate::fold::host::Visitor;
+use crate::numbering::{Confidence, Kind};
 use crate::pbx::Binding;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::{Incident, Party, Span};
@@ -102,7 +103,7 @@ impl Case<'_> {
         if calls.is_empty() {
             return format!("{whose}{day} {how}; no fraudulent call is on record.");
         }
-        let seconds = calls.iter().map(|call| call.seconds).fold(None, model::sum_known);
+        let seconds = calls.iter().map(model::FraudCall::seconds_to_bill).fold(None, model::sum_known);
         let in_all = seconds
             .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
             .unwrap_or_default();
@@ -241,6 +242,7 @@ impl Case<'_> {
         let cost = self.cost(index, call);
         let caller = incident.callers.iter().find(|party| party.calls.contains(&index));
         let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
+        let stayed_inside = self.stayed_inside(index, call);
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.begun(call)),
@@ -256,7 +258,11 @@ impl Case<'_> {
             cost: cost.as_ref().map(|cost| cost.amount.to_string()),
             cost_basis: cost.as_ref().map(|cost| cost.basis),
             currency: cost.and_then(|cost| cost.currency),
+            stayed_inside,
             why: match (call.is_claim, self.deleted_mark(&places, cited)) {
+                _ if stayed_inside => {
+                    format!("{why}; it stayed within the house, so that no carrier bills it")
+                }
                 (true, _) => {
                     format!("{why}; but only a file tells of it that one packet from a stranger can write")
                 }
@@ -273,6 +279,15 @@ impl Case<'_> {
 }
 
 impl Case<'_> {
+    /// Returns whether a call went to an extension of the house and over no trunk: no carrier has it, or bills it.
+    pub(super) fn stayed_inside(&self, index: usize, call: &Call) -> bool {
+        let called = self.numbers.of(self.world.dialed(call));
+        let number = &called.number;
+        let is_inside =
+            (number.number_kind, number.number_confidence) == (Some(Kind::Internal), Some(Confidence::Exact));
+        is_inside && !call.by_trunk && !self.prices.charged.contains_key(&index)
+    }
+
     /// Returns how a call's record was found that had been deleted; the mark stands last in its text.
     fn deleted_mark(&self, places: &[Place], cited: &BTreeMap<Place, Citation>) -> Option<String> {
         places.iter().find_map(|place| {
@@ -300,7 +315,8 @@ fn hedge(entry: &model::Entry) -> &'static str {
 
 /// Adds up calls; money only where all that is known is in one currency and of one basis.
 fn totals(calls: &[model::FraudCall], loss: &model::Loss) -> model::Totals {
-    let totals = model::Totals::of(calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)));
+    let told = calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds_to_bill()));
+    let totals = model::Totals::of(told);
     match loss.known.as_slice() {
         [known] => {
             model::Totals { cost: Some(known.cost.clone()), currency: known.currency.clone(), ..totals }

@@ -91,7 +91,9 @@ impl Case<'_> {
     pub(super) fn loss(&self, incident: &Incident) -> Loss {
         let mut sums = Sums::default();
         for &index in incident.calls.keys() {
-            if let Some(call) = self.world.calls.list.get(index) {
+            if let Some(call) =
+                self.world.calls.list.get(index).filter(|call| !self.stayed_inside(index, call))
+            {
                 self.add(&mut sums, index, call);
             }
         }

@@ -58,7 +58,7 @@ use crate::rules::Rules;
 use crate::scan::{self, Coverage, Hashing, How, Task};
 
 pub use samples::{SampleTried, try_sample, try_samples};
-pub use timeline::timeline;
+pub use timeline::{timeline, timeline_redacted};
 
 /// What a user may say about a case.
 #[derive(Clone, Debug, Default)]

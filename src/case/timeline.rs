@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sorted::{Key, Runs, Spill};
 use super::story::datetime;
-use super::{CaseError, Options, Progress, carrier, prepare, threads};
+use super::{CaseError, Options, Progress, carrier, own, prepare, threads};
 use crate::clock::Resolver;
 use crate::event::{Action, CallRow, Entry, Instant, SourceId, Span};
 use crate::evidence::{Evidence, refuse_output_inside};
@@ -23,6 +23,7 @@ use crate::fold::Window;
 use crate::pbx::dialplan::Pins;
 use crate::readers::{Chunk, channel_account};
 use crate::report::model::TimelineRow;
+use crate::report::redact::Redactor;
 use crate::scan::{self, Base, How, Sink, Task};
 use crate::untrusted::Untrusted;
 
@@ -90,6 +91,25 @@ pub fn timeline(
         sink(&stored.into_row(path, offset)).inspect_err(|_| is_refused = true)
     });
     merged.map_err(|cause| if is_refused { CaseError::Output(cause) } else { CaseError::Io(cause) })
+}
+
+/// Does the same with pseudonyms, those that `run --redact` gives: which addresses are attackers' and keep their own,
+/// only the whole inquiry tells, so that the evidence is read twice.
+pub fn timeline_redacted(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(&TimelineRow) -> io::Result<()>,
+) -> Result<(), CaseError> {
+    let plain = Options { redact: false, ..options.clone() };
+    let mut redactor = super::examine_and(evidence, &plain, progress, |ground, mut examined| {
+        Redactor::of(&mut examined.report, &own::words(ground.world.pbx))
+    })?;
+    timeline(evidence, options, progress, &mut |row| {
+        let mut row = row.clone();
+        redactor.record(&mut row);
+        sink(&row)
+    })
 }
 
 /// Runs go to the folder for temporary files, unless that is a part of the evidence.

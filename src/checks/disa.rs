@@ -10,7 +10,7 @@ use crate::reconstruct::ways::{Ways, is_open, name};
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
-const REMEDY: &str = "Take DISA out of the dialplan. If it must stay: a PIN of eight digits and more for each user, only from known numbers, and only to numbers of one's own country.";
+const REMEDY: &str = "Take DISA out of the dialplan. If it must stay: a PIN of at least 8 digits for each user, only from known numbers, and only to numbers of one's own country.";
 
 /// One step that gives the dial tone, with the ways out behind it.
 struct Tone<'w> {

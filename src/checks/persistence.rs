@@ -36,7 +36,7 @@ fn kind(place: Place) -> (&'static str, &'static str, &'static str, &'static str
         ),
         Place::Keys => (
             "rogue-ssh-key",
-            "holds a key that lets somebody in whom nobody may know",
+            "lets somebody in by a key: is it a key of yours?",
             "Ask whose key it is; take it away unless somebody who looks after the server owns it.",
             "T1098.004",
         ),

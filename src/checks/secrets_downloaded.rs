@@ -53,9 +53,10 @@ fn finding(address: IpAddr, mut given: Vec<(&[u8], &Download)>, show: &Show<'_>)
         severity,
         subject: Untrusted::from(address.to_string().as_str()),
         title: format!(
-            "{address} was given {} that {} secrets by the name",
+            "{address} was given {} whose {} that secrets stand in {}",
             counted(given.len() as u64, "file"),
-            if given.len() == 1 { "holds" } else { "hold" }
+            if given.len() == 1 { "name says" } else { "names say" },
+            if given.len() == 1 { "it" } else { "them" }
         ),
         detail: format!("Without a password, from the web server: {}.{doubt}", paths.join(", ")),
         remedy: "Unless that address is your own: take these files out of the web root, and change every secret that \

@@ -1,6 +1,6 @@
 //! What all commands that take evidence do alike: gather it, examine it, judge `--fail-on`.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tolltrace::carrier::CarrierOptions;
@@ -25,6 +25,36 @@ pub(super) fn gather(paths: &[PathBuf], output: Option<&Path>) -> anyhow::Result
         refuse_output_inside(output, paths)?;
     }
     Ok(Evidence::gather(paths)?)
+}
+
+/// Titles of what is printed, with which Markdown and text files begin.
+pub(super) const EVIDENCE: &str = "Evidence";
+pub(super) const FIGURES: &str = "What happened, in figures";
+pub(super) const WAY_IN: &str = "How they got in";
+
+/// Returns whether a file begins as those do that this program writes: JSON, JSON Lines, CSV, Markdown, text.
+fn is_ours(head: &[u8]) -> bool {
+    let beginnings = ["{\n  \"schema\": \"tolltrace.report/", "{\"message\":", "\"message\",\"datetime\","];
+    beginnings.iter().any(|beginning| head.starts_with(beginning.as_bytes()))
+        || [EVIDENCE, FIGURES, WAY_IN].iter().any(|title| {
+            let head = head.strip_prefix(b"# ").unwrap_or(head);
+            head.strip_prefix(title.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))
+        })
+}
+
+/// Refuses a file that holds something else than an earlier output, before anything is read.
+pub(super) fn refuse_foreign(output: Option<&Path>) -> Result<(), UserError> {
+    let Some(path) = output else { return Ok(()) };
+    // What is no regular file, a device or a pipe, is written to as it stands; what cannot be opened is told later.
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0) {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    let opened = std::fs::File::open(path);
+    if opened.and_then(|file| file.take(64).read_to_end(&mut head)).is_err() {
+        return Ok(());
+    }
+    if is_ours(&head) { Ok(()) } else { Err(UserError::Foreign(path.to_string_lossy().into_owned())) }
 }
 
 /// Refuses evidence of which nothing is known.

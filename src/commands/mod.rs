@@ -75,6 +75,9 @@ pub(crate) enum UserError {
     /// What a command gives names what is to be changed on the system.
     #[error("--redact: {0} names what is to be changed, which a pseudonym cannot")]
     NotToShare(&'static str),
+    /// The file to be written holds something that is no output of this program.
+    #[error("{0}: is there already and is no earlier output of this command")]
+    Foreign(String),
     /// An output could not be written.
     #[error("{path}: {cause}")]
     Output {
@@ -149,6 +152,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
             UserError::NotToShare(_) => Some("share the case that 'tolltrace run --redact -o CASE' writes"),
+            UserError::Foreign(_) => Some("give the output another name, or move that file away"),
             UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
         };
     }
@@ -168,6 +172,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<CaseFolderError>() {
         return Some(match error {
             CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
+            CaseFolderError::HoldsCase(_) => "give the packet for the carrier a folder of its own",
             CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
             CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
                 "choose a new or empty folder, or the folder of an earlier case"

@@ -34,7 +34,9 @@ pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         limits: &report.limits,
         hashing_off: report.hashing_off,
     };
-    show(args, ui, &report, "Evidence", &data, |view| sections::blocks(Section::INVENTORY, &report, view))
+    show(args, ui, &report, inquiry::EVIDENCE, &data, |view| {
+        sections::blocks(Section::INVENTORY, &report, view)
+    })
 }
 
 /// Shows what happened in figures.
@@ -57,7 +59,7 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         steps: of_phase(&report, Phase::Assess),
         playbooks: &report.playbooks,
     };
-    show(args, ui, &report, "What happened, in figures", &data, |view| {
+    show(args, ui, &report, inquiry::FIGURES, &data, |view| {
         let mut blocks = sections::blocks(Section::ASSESSMENT, &report, view);
         blocks.extend(steps::phase(Phase::Assess, &report, view));
         blocks.extend(next::blocks(Phase::Assess, args));
@@ -84,7 +86,7 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
         steps: of_phase(&report, Phase::Investigate),
         playbooks: &report.playbooks,
     };
-    show(args, ui, &report, "How they got in", &data, |view| {
+    show(args, ui, &report, inquiry::WAY_IN, &data, |view| {
         let mut blocks = steps::questions(Phase::Investigate, &report, view);
         blocks.extend(steps::phase(Phase::Investigate, &report, view));
         blocks.extend(next::blocks(Phase::Investigate, args));
@@ -94,6 +96,7 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
 
 fn examined(args: &ReportArgs, options: &Options, ui: &Ui) -> anyhow::Result<Report> {
     let evidence = inquiry::gather(&args.evidence.evidence, args.output.as_deref())?;
+    inquiry::refuse_foreign(args.output.as_deref())?;
     Ok(inquiry::examine(&evidence, options, ui)?.report)
 }
 
@@ -114,7 +117,12 @@ fn show<T: Serialize>(
         Format::Markdown => markdown::render(title, &blocks(View::full(false))),
         Format::Text => {
             let bold = ui.bold() && args.output.is_none();
-            text::render(&blocks(inquiry::view(ui, false)), bold)
+            let mut blocks = blocks(inquiry::view(ui, false));
+            if args.output.is_some() {
+                // A file says what it is, so that the next run knows it for its own.
+                blocks.insert(0, Block::heading(title));
+            }
+            text::render(&blocks, bold)
         }
     };
     inquiry::deliver(&shown, args.output.as_deref(), ui)?;

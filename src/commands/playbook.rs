@@ -163,7 +163,11 @@ fn test(folder: Option<&Path>, ui: &Ui) -> anyhow::Result<Status> {
         ui.answer(&format!("{rule}: {} held\n", counted(samples, "sample")))?;
     }
     let failed = failed.len() as u64;
-    let end = if failed == 0 { "all held".to_owned() } else { format!("{failed} did not hold") };
+    let end = match (tried.len(), failed) {
+        (0, _) => "nothing to try".to_owned(),
+        (_, 0) => "all held".to_owned(),
+        (_, failed) => format!("{failed} did not hold"),
+    };
     ui.answer(&format!("{} tried, {end}\n", counted(tried.len() as u64, "sample")))?;
     Ok(if failed == 0 { Status::Done } else { Status::NotHeld })
 }

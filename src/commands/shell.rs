@@ -20,16 +20,17 @@ pub(super) fn completions(shell: Shell, ui: &Ui) -> anyhow::Result<Status> {
 pub(super) fn man(command: Option<&str>, ui: &Ui) -> anyhow::Result<Status> {
     let mut program = Cli::command();
     program.build();
-    let shown = match command {
-        None => program,
+    let (title, shown) = match command {
+        None => ("tolltrace".to_owned(), program),
         Some(name) => {
             let found = program.find_subcommand(name).ok_or_else(|| UserError::NoCommand(name.to_owned()))?;
-            // A command has no version of its own.
-            found.clone().version(env!("CARGO_PKG_VERSION"))
+            (format!("tolltrace-{name}"), found.clone())
         }
     };
     let mut page = Vec::new();
-    clap_mangen::Man::new(shown).render(&mut page)?;
+    // A command has no version of its own.
+    let source = concat!("tolltrace ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(shown).title(title).source(source).render(&mut page)?;
     ui.answer(&String::from_utf8(page)?)?;
     Ok(Status::Done)
 }

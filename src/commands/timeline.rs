@@ -17,6 +17,7 @@ use super::{Status, inquiry};
 pub(super) fn timeline(args: &TimelineArgs, ui: &Ui) -> anyhow::Result<Status> {
     let output = args.output.as_deref();
     let evidence = inquiry::gather(&args.evidence.evidence, output)?;
+    inquiry::refuse_foreign(output)?;
     inquiry::require_sources(&evidence, ui)?;
     match output {
         None => {
@@ -48,13 +49,12 @@ fn write_rows(
     options.fold = args.fold;
     let progress = ui.progress();
     let unwritable = |cause| inquiry::unwritable(name, cause);
+    let rows = if args.redact { case::timeline_redacted } else { case::timeline };
     let written = match args.format {
-        TimelineFormat::Jsonl => {
-            case::timeline(evidence, &options, &progress, &mut |row| write_json_line(output, row))
-        }
+        TimelineFormat::Jsonl => rows(evidence, &options, &progress, &mut |row| write_json_line(output, row)),
         TimelineFormat::Csv => {
             write_csv_header(output).map_err(unwritable)?;
-            case::timeline(evidence, &options, &progress, &mut |row| write_csv_row(output, row))
+            rows(evidence, &options, &progress, &mut |row| write_csv_row(output, row))
         }
     };
     match written {

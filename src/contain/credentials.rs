@@ -40,7 +40,7 @@ const PLACES: [&str; 6] = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth
 fn row(one: &Credential) -> Vec<Line> {
     let list = |places: &[String]| if places.is_empty() { "-".to_owned() } else { places.join(", ") };
     let new = match (one.is_pin, one.is_carriers) {
-        (true, _) => ", at least 6 digits that are no date and not the number",
+        (true, _) => ", at least 8 digits that are no date and not the number",
         (_, true) => ", which the carrier gives out",
         _ => "",
     };

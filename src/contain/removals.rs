@@ -81,7 +81,7 @@ fn blocks(plan: &Plan) -> Vec<Block> {
 fn how(kind: RemovalKind) -> &'static [&'static str] {
     match kind {
         RemovalKind::Disa => &[
-            "in the dialplan: take the extension with DISA() out, or give it a PIN of eight digits and more and a context without trunks; in FreePBX: Applications, DISA",
+            "in the dialplan: take the extension with DISA() out, or give it a PIN of at least 8 digits and a context without trunks; in FreePBX: Applications, DISA",
         ],
         RemovalKind::Voicemail => &[
             "in voicemail.conf: take dialout= and callback= out, or give them a context without trunks; then `asterisk -rx 'voicemail reload'`",

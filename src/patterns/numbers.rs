@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Level, Observation, Shown};
 use super::{Names, OutCall, Pattern, Thresholds};
+use crate::report::document::counted;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
@@ -303,7 +304,8 @@ impl Pattern for Tested<'_> {
             let first = wave.tests.first.as_ref()?;
             let is_wave = followed_by > 0 && calls >= tests.saturating_mul(followed_by);
             let what = format!(
-                "{tests} calls to {}, which was never called before, then {calls} within a day: probably test calls",
+                "{} to {}, which was never called before, then {calls} within a day: probably test calls",
+                counted(tests, "call"),
                 names.place(first)
             );
             let threshold = format!("{followed_by} times as many after half an hour");

@@ -26,11 +26,22 @@ pub(super) fn add_guessers(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Acto
     }
 }
 
-pub(super) fn add_leaks(actors: &mut BTreeMap<IpAddr, Actor>, leaks: &[Leak]) {
+/// Adds those who fetched the files that gave secrets away, with a few lines of their walk: one fetch is a phone's.
+pub(super) fn add_leaks(world: &World<'_>, actors: &mut BTreeMap<IpAddr, Actor>, leaks: &[Leak]) {
+    /// Files that were given, and names that were not there, beside the file itself.
+    const SHOWN: usize = 2;
     for leak in leaks {
         let actor = actors.entry(leak.address).or_default();
         actor.roles.insert(Role::Provision);
-        actor.lines.push(leak.line.clone());
+        let client = world.fetches.get(&leak.address);
+        let missing = client.iter().flat_map(|client| &client.missing_lines).take(SHOWN);
+        let given = client.iter().flat_map(|client| &client.given).map(|fetch| &fetch.line);
+        let others = given.filter(|line| line.place != leak.line.place).take(SHOWN);
+        for line in missing.chain([&leak.line]).chain(others) {
+            if actor.lines.iter().all(|known| known.place != line.place) {
+                actor.lines.push(line.clone());
+            }
+        }
     }
 }
 

@@ -195,7 +195,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         }
     }
     if vector == Vector::ProvisioningLeak {
-        add_leaks(&mut actors, &all_leaks);
+        add_leaks(world, &mut actors, &all_leaks);
     }
     let calls = fraud_calls(world, cluster);
     add_users(world, &mut actors, cluster, &calls);
@@ -253,14 +253,21 @@ fn places<'b>(breaches: impl Iterator<Item = &'b Breach>) -> String {
         0 => {}
         more => named.push(format!("{more} more")),
     }
-    if named.is_empty() { "an address that no record tells".to_owned() } else { named.join(", ") }
+    if named.is_empty() { NOWHERE.to_owned() } else { named.join(", ") }
 }
+
+/// What stands for the addresses of an account where no record has one.
+const NOWHERE: &str = "an address that no record tells";
 
 fn how(place: &str, best: Option<&Weighed>) -> String {
     match best.map(|way| way.vector) {
         Some(Vector::PasswordGuess) => format!("its secret was guessed; used from {place}"),
         Some(Vector::ProvisioningLeak) => format!("its secret was read in a phone file; used from {place}"),
         Some(Vector::DefaultCredential) => format!("its secret was a default; used from {place}"),
+        // Without a login on record nothing says that a secret was used at all.
+        _ if place == NOWHERE => {
+            "its calls tell of it; no record tells from where, or with which secret".to_owned()
+        }
         _ => format!("used from {place} with the right secret"),
     }
 }

@@ -116,7 +116,8 @@ pub fn missing(world: &World<'_>, account: Option<&str>, vector: Vector) -> Vec<
         Vector::ProvisioningLeak => vec![
             (world.pbx.phone_files.is_empty(), "the phone files, to see whether one holds this secret"),
             (!logged.contains(&Service::Tftp), "a log of reads by TFTP"),
-            (!has_web_log(world), "the web server's access logs"),
+            // Where reads by TFTP are logged, they tell; a web server need not be there at all.
+            (!logged.contains(&Service::Tftp) && !has_web_log(world), "the web server's access logs"),
         ],
         Vector::DefaultCredential => vec![(
             account.is_none_or(|account| strength(world, account).is_none()),

@@ -23,6 +23,9 @@ pub enum CaseFolderError {
     /// The folder holds something that is no case.
     #[error("{0}: is not empty and holds no earlier case")]
     Foreign(String),
+    /// The folder holds a case, and something else would be written into it.
+    #[error("{0}: holds the case of an earlier run, to whose files nothing is added")]
+    HoldsCase(String),
     /// The folder holds an earlier case with everything in it, and this one is to be shared.
     #[error("{0}: holds a case that is not redacted, whose files would be shared with this one")]
     NotRedacted(String),

@@ -4,6 +4,7 @@
 //! and in writing. The program fills in what it found: accounts, addresses, numbers, times in UTC.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use chrono::{Datelike, Duration, NaiveDate};
 
@@ -41,16 +42,20 @@ pub fn markdown(report: &Report) -> String {
 }
 
 fn blocks(report: &Report) -> Vec<Block> {
-    let mut blocks = sender(report);
+    let mut blocks = vec![sender(report)];
+    if report.case.redacted {
+        blocks.push(Block::Paragraph(super::redact::NOTE.into()));
+    }
     blocks.extend(request(report));
     blocks.extend(identifiers(report));
-    blocks.extend(records());
+    blocks.extend(records(report));
     blocks.extend(deadlines(report));
     blocks.extend([Block::heading("Signed"), form(&["name", "position", "place, date", "signature"])]);
     blocks
 }
 
-fn sender(report: &Report) -> Vec<Block> {
+/// Returns who writes to whom, under which references: what is known filled in, the rest left blank.
+pub(super) fn sender(report: &Report) -> Block {
     let given = |value: &Option<String>| Line::from(value.as_deref().unwrap_or_default());
     let rows = vec![
         vec!["to (carrier's fraud desk, or hoster's abuse desk)".into(), Line::default()],
@@ -59,12 +64,9 @@ fn sender(report: &Report) -> Vec<Block> {
         vec!["our reference".into(), given(&report.case.number)],
         vec!["reference of the police, if there is one".into(), Line::default()],
         vec!["contact (name, telephone, mail)".into(), Line::default()],
+        vec!["date".into(), Line::default()],
     ];
-    let mut blocks = vec![Block::Table(Table { header: vec!["field", "entry"], rows })];
-    if report.case.redacted {
-        blocks.push(Block::Paragraph(super::redact::NOTE.into()));
-    }
-    blocks
+    Block::Table(Table { header: vec!["field", "entry"], rows })
 }
 
 fn trunks(report: &Report) -> Line {
@@ -97,6 +99,7 @@ fn identifiers(report: &Report) -> Vec<Block> {
             utc(&(last + Duration::days(MARGIN_DAYS)))
         )
         .into(),
+        None if report.incidents.is_empty() => "Time: nothing was found to have succeeded; fill in the time that you ask about.".into(),
         None => "Time: no record of it has one; to be filled in.".into(),
     }));
     let addresses = report.incidents.iter().flat_map(|incident| &incident.sources);
@@ -104,6 +107,14 @@ fn identifiers(report: &Report) -> Vec<Block> {
     blocks.extend(named(
         "Addresses it came from, as logged:",
         addresses.iter().map(|one| Line::from(one.as_str())).collect(),
+    ));
+    blocks.extend(named(
+        "Addresses that were given files of ours in which secrets stand, as logged:",
+        given_files(report),
+    ));
+    blocks.extend(named(
+        "Addresses in the Call-IDs of the disputed calls, as whoever placed the calls wrote them:",
+        in_call_ids(report, &addresses),
     ));
     blocks.extend(named("Numbers called:", numbers(report)));
     let callers = report.incidents.iter().flat_map(|incident| &incident.callers);
@@ -121,8 +132,29 @@ fn identifiers(report: &Report) -> Vec<Block> {
     blocks
 }
 
+/// Returns the addresses that the web server gave copies of the configuration to, where something came of it.
+fn given_files(report: &Report) -> Vec<Line> {
+    let findings = report.findings.iter().filter(|_| !report.incidents.is_empty());
+    let given = findings.filter(|finding| finding.id == "secrets-downloaded");
+    let addresses: BTreeSet<IpAddr> =
+        given.filter_map(|finding| finding.subject.raw().parse().ok()).collect();
+    addresses.into_iter().map(|address| Line::from(address.to_string())).collect()
+}
+
+/// Returns addresses behind the `@` of SIP Call-IDs that the carrier recorded, other than those that are logged.
+fn in_call_ids(report: &Report, known: &BTreeSet<String>) -> Vec<Line> {
+    let calls = report.dispute.iter().flat_map(|dispute| &dispute.calls);
+    let ids = calls.filter(|call| call.pbx_uniqueid.is_none()).filter_map(|call| call.sip_call_id.as_ref());
+    let hosts = ids.filter_map(|id| id.raw().rsplit_once('@')?.1.parse::<IpAddr>().ok());
+    let addresses: BTreeSet<IpAddr> = hosts.collect();
+    let told =
+        addresses.into_iter().map(|address| address.to_string()).filter(|address| !known.contains(address));
+    told.map(Line::from).collect()
+}
+
 fn numbers(report: &Report) -> Vec<Line> {
-    let calls = report.incidents.iter().flat_map(|incident| &incident.calls);
+    let calls =
+        report.incidents.iter().flat_map(|incident| &incident.calls).filter(|call| !call.stayed_inside);
     let numbers: BTreeSet<Untrusted> =
         calls.map(|call| call.e164.as_deref().map_or_else(|| call.dialed.clone(), Untrusted::from)).collect();
     numbers.iter().map(Line::from).collect()
@@ -141,7 +173,7 @@ fn named(label: &str, names: Vec<Line>) -> Vec<Block> {
 }
 
 /// The kinds of record that settle who called, from where, and who was paid.
-fn records() -> Vec<Block> {
+fn records(report: &Report) -> Vec<Block> {
     let carrier = [
         "call detail records of all our trunks, in and out, rated, failed attempts included, with your own call ids",
         "SIP signalling of these calls and of our registrations, with source addresses, ports and user agents",
@@ -149,8 +181,13 @@ fn records() -> Vec<Block> {
         "the routes and partners by which these calls left you, and which payments to them are still open",
         "recordings of our contacts with you about it",
     ];
+    let has_addresses = report.incidents.iter().any(|incident| !incident.sources.is_empty());
     let hoster = [
-        "flow records of our server's addresses, and of the addresses above to any of your customers",
+        if has_addresses {
+            "flow records of our server's addresses, and of the addresses above to any of your customers"
+        } else {
+            "flow records of our server's addresses"
+        },
         "a snapshot of our server's disk and memory before anything is repaired",
         "logins to your customer panel and rescue console, and changes made there",
     ];
@@ -164,28 +201,40 @@ fn records() -> Vec<Block> {
 /// By when records must have been asked for or exported.
 fn deadlines(report: &Report) -> Vec<Block> {
     let first = report.incidents.iter().filter_map(first_sign).min();
-    let mut rows: Vec<(bool, Vec<Line>)> = CARRIERS
-        .iter()
-        .map(|(name, keeps)| {
-            let is_theirs = report
-                .reconciliation
-                .as_ref()
-                .is_some_and(|found| found.carriers.iter().any(|carrier| carrier.eq_ignore_ascii_case(name)));
-            (is_theirs, vec![Line::from(*name), rule(keeps).into(), deadline(keeps, first.as_ref()).into()])
-        })
-        .collect();
-    // The carrier whose records were given comes first.
-    rows.sort_by_key(|(is_theirs, _)| !is_theirs);
-    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let row = |(name, keeps): &(&str, Keeps)| {
+        vec![Line::from(*name), rule(keeps).into(), deadline(keeps, first.as_ref()).into()]
+    };
+    let known: &[String] = report.reconciliation.as_ref().map_or(&[], |found| &found.carriers);
+    let is_theirs = |name: &str| known.iter().any(|carrier| carrier.eq_ignore_ascii_case(name));
+    let rows = CARRIERS.iter().filter(|(name, _)| known.is_empty() || is_theirs(name)).map(row).collect();
     let mut blocks = vec![
         Block::heading("By when"),
         Block::Paragraph(
-            "Records are deleted on a schedule, and payments to those who earn by the calls are settled within weeks: ask today. What carriers' documentation says of the records that customers can fetch themselves:"
+            "Records are deleted on a schedule, and payments to those who earn by the calls are settled within weeks: ask today."
                 .into(),
         ),
     ];
-    blocks.extend(Block::table(&["carrier", "keeps", "for the first sign of this case"], rows));
-    blocks.push(Block::Paragraph("Of other carriers the time is not known here: ask.".into()));
+    // A clean system has no first sign to count from.
+    let table = if first.is_none() {
+        Vec::new()
+    } else {
+        Block::table(&["carrier", "keeps", "for the first sign of this case"], rows)
+    };
+    if !table.is_empty() {
+        let of_whom = match known {
+            [] => {
+                "No file here tells who the carrier is. If it is one of these, its documentation says of the records that customers can fetch themselves:"
+            }
+            _ => "What the carrier's documentation says of the records that customers can fetch themselves:",
+        };
+        blocks.push(Block::Paragraph(of_whom.into()));
+        blocks.extend(table);
+    }
+    if !known.iter().any(|carrier| CARRIERS.iter().any(|(name, _)| carrier.eq_ignore_ascii_case(name))) {
+        blocks.push(Block::Paragraph(
+            "How long a carrier that is not named here keeps them is not known: ask.".into(),
+        ));
+    }
     blocks
 }
 
@@ -232,7 +281,8 @@ fn utc(when: &When) -> String {
     when.to_utc().format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn form(fields: &[&'static str]) -> Block {
+/// Returns fields that people fill in.
+pub(super) fn form(fields: &[&'static str]) -> Block {
     let rows = fields.iter().map(|field| vec![Line::from(*field), Line::default()]).collect();
     Block::Table(Table { header: vec!["field", "entry"], rows })
 }
@@ -240,6 +290,7 @@ fn form(fields: &[&'static str]) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::{Dispute, DisputedCall};
     use crate::report::sample;
 
     #[test]
@@ -258,6 +309,23 @@ mod tests {
         let mut report = sample::report();
         report.incidents.clear();
         let shown = markdown(&report);
-        assert!(shown.contains("no record of it has one"), "{shown}");
+        assert!(shown.contains("fill in the time that you ask about"), "{shown}");
+        assert!(
+            !shown.contains("addresses above") && !shown.contains("sipgate"),
+            "nothing is there: {shown}"
+        );
+    }
+
+    #[test]
+    fn whoever_was_given_the_secret_is_named() {
+        let mut report = sample::report();
+        let mut finding = report.findings[0].clone();
+        (finding.id, finding.subject) = ("secrets-downloaded", Untrusted::from("198.51.100.77"));
+        report.findings.push(finding);
+        let call =
+            DisputedCall { sip_call_id: Some("dd72bb@198.51.100.88".into()), ..DisputedCall::default() };
+        report.dispute = Some(Dispute { calls: vec![call], ..Dispute::default() });
+        let shown = markdown(&report);
+        assert!(shown.contains("198.51.100.77") && shown.contains("198.51.100.88"), "{shown}");
     }
 }

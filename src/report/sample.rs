@@ -42,6 +42,7 @@ fn call(index: i64) -> FraudCall {
         cost: Some("12.50".to_owned()),
         currency: Some("EUR".to_owned()),
         cost_basis: Some("rate-deck"),
+        stayed_inside: false,
         why: "- dialled from a contact of the intruder, *see* <b>".to_owned(),
         address: Some("203.0.113.7".parse().unwrap()),
         caller: Some(hostile()),

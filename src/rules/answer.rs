@@ -78,7 +78,10 @@ impl Rules {
     }
 
     fn missing(&self, rule: &Rule) -> String {
-        let what = format!("The evidence has no records of {}.", self.looked_at(rule));
+        let what = format!(
+            "No file of the evidence tells of that; a record of it would stand in: {}.",
+            self.looked_at(rule)
+        );
         rule.about.missing.as_ref().map_or_else(|| what.clone(), |missing| format!("{what} {missing}"))
     }
 

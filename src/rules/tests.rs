@@ -280,7 +280,7 @@ fn a_sample_that_no_reader_knows_does_not_hold() {
     // Nothing was looked at where the records are of something else.
     let of_calls = text.replace("no log at all", FAILURE).replace("source = \"sip\"", "source = \"cdr\"");
     let told = failing(&of_calls);
-    assert!(told[0].contains("not checked: The evidence has no records of cdr. Look elsewhere."), "{told:?}");
+    assert!(told[0].contains("not checked: No file of the evidence tells of that; a record of it would stand in: cdr. Look elsewhere."), "{told:?}");
 }
 
 #[test]

@@ -45,6 +45,89 @@ fn expected(key: &str) -> BTreeMap<String, (String, String, Option<String>)> {
         .collect()
 }
 
+/// A phone system on which 205 was guessed, with thirty calls abroad.
+fn guessed(scratch: &Scratch) {
+    let mut full = String::new();
+    for minute in 0..40 {
+        full.push_str(&format!(
+            "[2026-03-07 02:{minute:02}:08] NOTICE[12] chan_sip.c: Registration from '<sip:205@192.0.2.1>' failed for '198.51.100.4:5060' - Wrong password\n"
+        ));
+    }
+    full.push_str(
+        "[2026-03-07 03:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '205' at 198.51.100.4:5060\n",
+    );
+    let mut calls = String::new();
+    for minute in 0..30 {
+        let id = 1_772_852_401 + minute * 60;
+        calls.push_str(&format!(
+            "\"\",\"205\",\"00882998008753\",\"from-internal\",\"<205>\",\"SIP/205-0000{minute:04}\",\"SIP/line-0001{minute:04}\",\"Dial\",\"SIP/line/00882998008753\",\"2026-03-07 03:{minute:02}:01\",\"2026-03-07 03:{minute:02}:03\",\"2026-03-07 03:{minute:02}:59\",58,56,\"ANSWERED\",\"DOCUMENTATION\",\"{id}.{minute}\",\"\"\n"
+        ));
+    }
+    scratch.file("pbx/var/log/asterisk/full", &full);
+    scratch.file("pbx/var/log/asterisk/cdr-csv/Master.csv", &calls);
+    scratch.file(
+        "pbx/etc/asterisk/sip.conf",
+        "[general]\ncontext=default\n[205]\ntype=friend\nhost=dynamic\nsecret=205\ncontext=from-internal\n[206]\ntype=friend\nhost=dynamic\nsecret=206\n[line]\ntype=peer\nhost=203.0.113.99\nsecret=abcdefgh\n",
+    );
+}
+
+#[test]
+fn a_copy_that_was_fetched_is_looked_into() {
+    let scratch = Scratch::new();
+    let root = staged("root");
+    let names = ["cdr.conf", "extensions.conf", "logger.conf", "pjsip.conf"]
+        .map(|name| format!("etc/asterisk/{name}"));
+    for name in
+        names.into_iter().chain(["etc/timezone", "var/log/asterisk/cdr-csv/Master.csv"].map(str::to_owned))
+    {
+        scratch.file(&format!("pbx/{name}"), &std::fs::read_to_string(root.join(&name)).unwrap());
+    }
+    let conf = std::fs::read_to_string(root.join("etc/asterisk/pjsip.conf")).unwrap();
+    scratch.file("pbx/var/www/html/backup/pjsip.conf.bak", &conf);
+    let fetched = "198.51.100.77 - - [04/May/2026:23:20:36 -0600] \"GET /backup/pjsip.conf.bak HTTP/1.1\" 200 1957 \"-\" \"Wget/1.21.3\"\n";
+    scratch.file("pbx/var/log/apache2/access.log", fetched);
+    let report = report(&scratch, &scratch.path().join("pbx"), &staged("telnyx_cdr.csv"), &[]);
+    let incident = &report["incidents"][0];
+    let unknown = incident["unknown"].to_string();
+    assert!(
+        unknown.contains("taken from /backup/pjsip.conf.bak, in which the trunk's secret in force"),
+        "{unknown}"
+    );
+    let because = incident["entry"]["because"].to_string();
+    assert!(because.contains("secret in force stands in /backup/pjsip.conf.bak"), "{because}");
+    let asked = std::fs::read_to_string(scratch.path().join("case/preservation_request.md")).unwrap();
+    assert!(asked.contains("- 198.51.100.77\n"), "who fetched it is named: {asked}");
+}
+
+#[test]
+fn the_letter_has_room_for_what_only_people_know() {
+    let scratch = Scratch::new();
+    guessed(&scratch);
+    let output = scratch.run(&["dispute", "pbx", "-q", "-o", "packet", "--organisation", "Acme Ltd"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let letter = std::fs::read_to_string(scratch.path().join("packet/letter.md")).unwrap();
+    for field in [
+        "| to (carrier's fraud desk, or hoster's abuse desk) |  |",
+        "| from | Acme Ltd |",
+        "| customer number, trunk or account there |  |",
+        "| date |  |",
+        "| signature |  |",
+    ] {
+        assert!(letter.contains(field), "{field}: {letter}");
+    }
+    // The carrier has never seen the phone system's id of a call.
+    assert!(letter.contains("| our call id |") && !letter.contains("trunk call id"), "{letter}");
+
+    assert_eq!(code(&scratch.run(&["run", "pbx", "-q", "-o", "case"])), 0);
+    let refused = scratch.run(&["dispute", "pbx", "-o", "case"]);
+    assert_eq!(code(&refused), 2);
+    assert!(
+        stderr(&refused).contains("give the packet for the carrier a folder of its own"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
 #[test]
 fn every_row_of_both_layouts_is_told_as_it_was() {
     for (file, of_row, key) in

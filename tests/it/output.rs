@@ -185,3 +185,33 @@ fn a_finding_can_set_the_exit_status() {
     let critical = findings.iter().any(|finding| finding["severity"] == "critical");
     assert_eq!(code(&scratch.run(&["demo", "-q", "--fail-on", "critical"])), if critical { 10 } else { 0 });
 }
+
+#[test]
+fn a_file_of_somebody_elses_is_not_written_over() {
+    let scratch = Scratch::new();
+    scratch.file("pbx/var/log/asterisk/messages", "[2026-03-02 09:00:00] NOTICE[1] chan_sip.c: x\n");
+    scratch.file("notes.txt", "# Evidence that I collected\n");
+    for command in
+        [&["timeline", "pbx"][..], &["inventory", "pbx"], &["assess", "pbx"], &["investigate", "pbx"]]
+    {
+        let refused = scratch.run(&[command, &["-o", "notes.txt"]].concat());
+        assert_eq!(code(&refused), 2, "{command:?}");
+        assert!(stderr(&refused).contains("give the output another name"), "{}", stderr(&refused));
+        // What an earlier run has written is this program's own.
+        for format in
+            if command[0] == "timeline" { &["jsonl", "csv"][..] } else { &["text", "markdown", "json"] }
+        {
+            let name = format!("{}.{format}", command[0]);
+            for _ in 0..2 {
+                let written = scratch.run(&[command, &["--format", format, "-o", &name]].concat());
+                assert_eq!(code(&written), 0, "{name}: {}", stderr(&written));
+            }
+        }
+    }
+    assert_eq!(
+        fs::read_to_string(scratch.path().join("notes.txt")).unwrap(),
+        "# Evidence that I collected\n"
+    );
+    let asked = scratch.run(&["run", "pbx", "--json"]);
+    assert!(code(&asked) == 2 && stderr(&asked).contains("--format json"), "{}", stderr(&asked));
+}

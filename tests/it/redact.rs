@@ -46,6 +46,21 @@ fn attacked(scratch: &Scratch) {
     );
 }
 
+#[test]
+fn a_timeline_to_be_shared_has_pseudonyms_too() {
+    let scratch = Scratch::new();
+    attacked(&scratch);
+    for format in ["jsonl", "csv"] {
+        let shown = scratch.run(&["timeline", "acme", "--redact", "--format", format]);
+        assert_eq!(code(&shown), 0, "{}", stderr(&shown));
+        let text = stdout(&shown);
+        for word in OWN.into_iter().filter(|word| *word != "acme") {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+        assert!(text.contains("198.51.100.4") && text.contains("00882998008753"), "{text}");
+    }
+}
+
 fn files(folder: &Path, below: &str) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

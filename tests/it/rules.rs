@@ -86,7 +86,28 @@ fn a_rule_answers_in_three_ways_and_proves_what_it_finds() {
     let not_found = answer_of(&report, "local.not-found")["why"].as_str().unwrap();
     assert_eq!(not_found, "30 records that fit, 30 of 31 together at most");
     let not_checked = answer_of(&report, "local.not-checked")["why"].as_str().unwrap();
-    assert_eq!(not_checked, "The evidence has no records of cdr. Copy the log.");
+    assert_eq!(
+        not_checked,
+        "No file of the evidence tells of that; a record of it would stand in: cdr. Copy the log."
+    );
+}
+
+#[test]
+fn own_rules_have_a_section_of_their_own() {
+    let scratch = Scratch::new();
+    scratch.file("pbx/var/log/asterisk/messages", &failures(30, "100"));
+    let many = GUESSING.replace("20", "31");
+    scratch.file(
+        "own/own.toml",
+        &playbook(&[rule("found", GUESSING, ""), rule("not-found", &many, "")].concat()),
+    );
+    scratch.run(&["run", "pbx", "--playbooks", "own", "-q", "-o", "case"]);
+    let report = std::fs::read_to_string(scratch.path().join("case/report.md")).unwrap();
+    let (_, section) = report.split_once("\n## Rules of your own\n").expect("the section");
+    let section = section.split("\n## ").next().unwrap();
+    assert!(section.contains("| found | high |") && section.contains("local.found"), "{section}");
+    assert!(section.contains("| not found |") && section.contains("30 of 31 together at most"), "{section}");
+    assert!(!section.contains("panel-login"), "those of the program stand with its steps: {section}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn is_answered(call: &FraudCall) -> bool {
 }
 
 fn add_totals(totals: &mut Totals, calls: &[FraudCall]) {
-    let more = Totals::of(calls.iter().map(|call| (is_answered(call), call.seconds)));
+    let more = Totals::of(calls.iter().map(|call| (is_answered(call), call.seconds_to_bill())));
     totals.calls += more.calls;
     totals.answered += more.answered;
     totals.unmeasured += more.unmeasured;

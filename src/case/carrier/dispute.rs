@@ -33,7 +33,7 @@ pub(in crate::case) fn dispute(
     let mut dispute = Dispute {
         seconds_billed: side.map(|_| seconds.sum()),
         cost: cost.shown(),
-        method: method(side),
+        method: method(side, incidents),
         asked: asked(&calls, incidents, side.is_some()),
         ..Dispute::default()
     };
@@ -53,6 +53,9 @@ fn calls(case: &Case<'_>, side: Option<&CarrierSide<'_>>, incidents: &[Incident]
         let mut same = same.iter().filter(|at| told.insert(**at)).peekable();
         let reason = format!("{}: {}", incident.id, call.why);
         if same.peek().is_none() {
+            if call.stayed_inside {
+                continue;
+            }
             calls.push(of_own(call, reason));
             continue;
         }
@@ -244,11 +247,21 @@ fn network_of(call: &DisputedCall) -> Option<&'static str> {
     numbering::plan().lookup(digits.as_bytes()).map(|found| found.region.name)
 }
 
-fn method(side: Option<&CarrierSide<'_>>) -> Vec<String> {
+fn method(side: Option<&CarrierSide<'_>>, incidents: &[Incident]) -> Vec<String> {
+    let inside =
+        incidents.iter().flat_map(|incident| &incident.calls).filter(|call| call.stayed_inside).count();
+    let inside = (inside > 0).then(|| {
+        format!(
+            "Left out: {} of the intruder to extensions of the house, over no trunk; no carrier bills them.",
+            counted(inside as u64, "call")
+        )
+    });
     let Some(side) = side else {
-        return vec!["Calls were judged by the phone system's records alone.".to_owned()];
+        let alone = "Calls were judged by the phone system's records alone.".to_owned();
+        return [alone].into_iter().chain(inside).collect();
     };
     let mut method = side.method();
+    method.extend(inside);
     let clock = side.clock();
     method.push(match clock.carrier_ahead_seconds {
         Some(ahead) => format!(

@@ -15,6 +15,7 @@ use crate::case::incidents::would_refute;
 use crate::case::losses::{BilledCall, Cost};
 use crate::event::{Citation, Instant};
 use crate::numbering;
+use crate::pbx::Weakness;
 use crate::reconstruct::vectors;
 use crate::report::document::counted;
 use crate::report::model::{
@@ -74,7 +75,7 @@ impl CarrierSide<'_> {
         let is_wiped = matches!(room, Room::For { fitting, of } if fitting * 2 >= of && of > 0);
         let mut way = weigh(&matched, &alone, room, self.log_is_silent(case, &alone));
         let given = given_before(case, &alone);
-        way.because.extend(given.iter().map(|(why, _)| why.clone()));
+        way.because.extend(given.iter().map(|given| given.why.clone()));
         // That records may be gone speaks against the secret, not against the fraud.
         if way.points + if is_wiped { ROOM_POINTS } else { 0 } < LEAST_POINTS {
             return None;
@@ -82,10 +83,36 @@ impl CarrierSide<'_> {
         let blamed = blamed(&matched, &alone);
         let mut incident = (!blamed.is_empty()).then(|| self.build(case, &blamed, way, is_wiped))?;
         if !given.is_empty() {
-            incident.unknown = vec![FROM_A_FILE.to_owned()];
-            incident.proof.extend(case.proofs(given.iter().map(|(_, line)| line)));
+            let has_it = given.iter().find(|given| self.holds_the_secret(case, &given.path));
+            incident.unknown = vec![match has_it {
+                Some(given) => format!(
+                    "whether the secret was taken from {}, in which the trunk's secret in force stands as the file was \
+                     copied, or came from elsewhere all the same: the web panel, the carrier's portal",
+                    given.shown()
+                ),
+                None => FROM_A_FILE.to_owned(),
+            }];
+            incident.entry.because.extend(has_it.map(|given| {
+                format!("the trunk's secret in force stands in {}, as the file was copied", given.shown())
+            }));
+            incident.proof.extend(case.proofs(given.iter().map(|given| &given.line)));
         }
         Some(incident)
+    }
+
+    /// Returns whether a secret in force of these trunks stands in the file that a path of the web server names.
+    fn holds_the_secret(&self, case: &Case<'_>, path: &str) -> bool {
+        let trunks = self.trunk_list();
+        let path = path.split('?').next().unwrap_or_default();
+        let of_trunks = case.world.pbx.held_secrets.iter().filter(|held| {
+            held.weaknesses.contains(&Weakness::StillInForce) && trunks.contains(&visible(&held.owner))
+        });
+        let mut sources = of_trunks.filter_map(|held| case.evidence.source(held.place.place.source));
+        // Of a member of an archive, the archive is what was fetched.
+        sources.any(|source| {
+            let file = source.file.path.split("!/").next().unwrap_or_default();
+            path.len() > 1 && path.starts_with('/') && format!("/{file}").ends_with(path)
+        })
     }
 
     fn build(&self, case: &Case<'_>, blamed: &[&Judged<'_>], way: Weighed, is_wiped: bool) -> Incident {
@@ -184,6 +211,7 @@ impl CarrierSide<'_> {
             cost: call.cost.map(|cost| cost.to_string()),
             currency: call.currency.as_deref().map(visible),
             cost_basis: call.cost.map(|_| "carrier"),
+            stayed_inside: false,
             why: if is_wiped {
                 "billed by the carrier, and no record of it here, where other calls of the trunk have theirs"
                     .to_owned()
@@ -244,9 +272,24 @@ impl CarrierSide<'_> {
 /// What is not known of a secret where files that may hold it were handed out.
 const FROM_A_FILE: &str = "whether the trunk's secret stood in the files that the web server gave away, or came from elsewhere: the web panel, the carrier's portal";
 
+/// A file that the web server gave to a stranger.
+struct Given {
+    /// As it was asked for.
+    path: String,
+    first: Instant,
+    why: String,
+    line: Citation,
+}
+
+impl Given {
+    fn shown(&self) -> String {
+        visible(&self.path)
+    }
+}
+
 /// Returns the copies of configuration that the web server gave to strangers before the first of the calls, with the
 /// line of each. They say where the secret may come from, not that somebody used it.
-fn given_before(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<(String, Citation)> {
+fn given_before(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<Given> {
     /// Files that are named.
     const MOST_NAMED: usize = 3;
     let Some(first) = alone.iter().filter_map(|judged| judged.call.begin()).min() else { return Vec::new() };
@@ -256,17 +299,17 @@ fn given_before(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<(String, Citation
             download.first < first && world.neighbours.is_outside(*address)
         });
     let told = given.map(|((address, path), download)| {
-        let path = visible(&String::from_utf8_lossy(path));
-        (
-            format!(
-                "before that, the web server gave {path} to {address}, a file that holds secrets by its name"
-            ),
-            download,
-        )
+        let path = String::from_utf8_lossy(path).into_owned();
+        let shown = visible(&path);
+        let why = format!(
+            "before that, the web server gave {shown} to {address}, a file whose name says that secrets stand in it"
+        );
+        Given { path, first: download.first, why, line: download.line.clone() }
     });
-    let mut told: Vec<_> = told.map(|(why, download)| (download.first, why, download.line.clone())).collect();
-    told.sort();
-    told.into_iter().take(MOST_NAMED).map(|(_, why, line)| (why, line)).collect()
+    let mut told: Vec<Given> = told.collect();
+    told.sort_by(|left, right| (left.first, &left.why).cmp(&(right.first, &right.why)));
+    told.truncate(MOST_NAMED);
+    told
 }
 
 /// Weighs that the trunk's secret was used elsewhere.

@@ -38,7 +38,7 @@ const TABLE: &[Row] = &[
     ("persistence-startup", "A start or login file that runs what an intruder left", "It runs with every start or login.", &[&JOBS]),
     ("persistence-backup-hook", "A hook of the panel's backup", "It runs with every backup or restore.", &[&HOST]),
     ("suspicious-call-file", "A file that makes the server call, by a user that makes none", "It needs no login and no phone.", &[&HOST]),
-    ("rogue-ssh-key", "A key that lets somebody in whom nobody may know", "It works whatever the passwords are.", &[&KEYS]),
+    ("rogue-ssh-key", "A key that lets in somebody who may be unknown to you", "It works whatever the passwords are.", &[&KEYS]),
     ("unknown-host-user", "A user of the host that an intruder may have made", "Whoever could add one had the rights of root.", &[&USERS]),
     ("unknown-admin", "A panel user that an intruder may have made", "Whoever is in the panel reads every secret.", &[&PANEL_TABLES]),
     ("unknown-manager-user", "A user of the manager interface that an intruder may have made", "He makes the server call.", &[&PANEL_TABLES]),

@@ -45,7 +45,11 @@ impl Group<'_> {
 
     /// Returns what the finding is about.
     pub(super) fn subject(&self) -> String {
-        format!("{}: {}", self.kind.words(), self.weakness.words())
+        let (many, secret) = (self.kind.words(), self.kind.secret_word());
+        match self.weakness {
+            Weakness::Empty => format!("{many} without a {secret}"),
+            weakness => format!("{many} whose {secret} is {}", weakness.words()),
+        }
     }
 
     /// Returns it in one line.

@@ -131,7 +131,7 @@ fn remedy(kind: SecretKind) -> &'static str {
             "Set a random secret of at least 16 characters for each, on the server and on the phone."
         }
         SecretKind::Voicemail => {
-            "Set a PIN of at least 6 digits for each that is neither the number nor a sequence, and let no \
+            "Set a PIN of at least 8 digits for each that is neither the number nor a sequence, and let no \
              mailbox call out that need not."
         }
         SecretKind::Manager => {

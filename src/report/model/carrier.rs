@@ -242,7 +242,7 @@ pub struct Dispute {
 }
 
 /// A call that is disputed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct DisputedCall {
     /// The incident that it belongs to, or why it is disputed without one.
     pub reason: String,

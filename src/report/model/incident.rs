@@ -180,6 +180,8 @@ pub struct FraudCall {
     pub currency: Option<String>,
     /// Where the cost is from: `carrier` or `rate-deck`.
     pub cost_basis: Option<&'static str>,
+    /// Did it stay within the house? Such a call is no carrier's, and nobody bills it.
+    pub stayed_inside: bool,
     /// Why it is judged fraudulent.
     pub why: String,
     /// The address it came from, where a record tells.
@@ -211,6 +213,13 @@ pub struct RouteUse {
     pub route: Route,
     /// The calls.
     pub calls: u64,
+}
+
+impl FraudCall {
+    /// Returns its seconds as far as a carrier bills them.
+    pub fn seconds_to_bill(&self) -> Option<u64> {
+        if self.stayed_inside { Some(0) } else { self.seconds }
+    }
 }
 
 /// Calls in figures.

@@ -9,8 +9,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::case_folder::CaseFolderError;
+use super::document::Block;
+use super::manifest;
 use super::markdown;
 use super::model::Report;
+use super::preservation::{self, form};
 use super::sections::{Section, View, blocks};
 use super::whole_file::WholeFile;
 
@@ -35,7 +38,10 @@ pub fn letter(report: &Report, is_written: bool) -> String {
         Some(number) => format!("Disputed calls, case {number}"),
         None => "Disputed calls".to_owned(),
     };
-    markdown::render(&title, &blocks(&[Section::Dispute], report, View::full(is_written)))
+    let mut letter = vec![preservation::sender(report)];
+    letter.extend(blocks(&[Section::Dispute], report, View::full(is_written)));
+    letter.extend([Block::heading("Signed"), form(&["name", "position", "place, date", "signature"])]);
+    markdown::render(&title, &letter)
 }
 
 /// Refuses a folder in which something else than an earlier packet would be overwritten.
@@ -50,6 +56,9 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
         Err(cause) => return Err(CaseFolderError::Unwritable { path: shown(), cause }),
     };
     let is_ours = |name: &std::ffi::OsStr| name == DIGESTS || FILES.iter().any(|(file, _)| name == *file);
+    if manifest::marks(folder) {
+        return Err(CaseFolderError::HoldsCase(shown()));
+    }
     for entry in listing {
         let entry = entry.map_err(|cause| CaseFolderError::Unwritable { path: shown(), cause })?;
         if !is_ours(&entry.file_name()) {

@@ -19,7 +19,10 @@ mod walk;
 
 use super::model::{Report, TimelineRow};
 
+use crate::untrusted::Untrusted;
+
 use pseudonyms::Pseudonyms;
+use text::Voice;
 use walk::Redact;
 
 /// What a redacted report says of itself.
@@ -36,15 +39,35 @@ pub struct OwnWords {
 
 /// Puts pseudonyms into a report and its story.
 pub fn apply(report: &mut Report, story: &mut [TimelineRow], own: &OwnWords) {
-    let mut pseudonyms = Pseudonyms::new(report, own);
-    // Most of these addresses are of the owner's side, and where they are tells who they are.
-    let figures = &mut report.assessment;
-    let summaries = [&mut figures.last_day, &mut figures.incident];
-    summaries.into_iter().flat_map(|summary| &mut summary.by_source).for_each(|row| row.place = None);
-    let failures = figures.failures_by_source.iter_mut().chain(&mut figures.scanners);
-    failures.for_each(|row| row.place = None);
-    report.redact(&mut pseudonyms);
-    story.iter_mut().for_each(|row| row.redact(&mut pseudonyms));
+    let mut redactor = Redactor::of(report, own);
+    story.iter_mut().for_each(|row| row.redact(&mut redactor.0));
+}
+
+/// Gives pseudonyms to what stands beside a report, the same ones as in it.
+#[derive(Debug)]
+pub struct Redactor(Pseudonyms);
+
+impl Redactor {
+    /// Puts pseudonyms into a report, and keeps them.
+    pub fn of(report: &mut Report, own: &OwnWords) -> Self {
+        let mut pseudonyms = Pseudonyms::new(report, own);
+        // Most of these addresses are of the owner's side, and where they are tells who they are.
+        let figures = &mut report.assessment;
+        let summaries = [&mut figures.last_day, &mut figures.incident];
+        summaries.into_iter().flat_map(|summary| &mut summary.by_source).for_each(|row| row.place = None);
+        let failures = figures.failures_by_source.iter_mut().chain(&mut figures.scanners);
+        failures.for_each(|row| row.place = None);
+        report.redact(&mut pseudonyms);
+        Redactor(pseudonyms)
+    }
+
+    /// Puts pseudonyms into a row whose message is the record itself.
+    pub fn record(&mut self, row: &mut TimelineRow) {
+        let message = text::redacted(row.message.raw(), Voice::Evidence, &mut self.0);
+        row.message = Untrusted::from("");
+        row.redact(&mut self.0);
+        row.message = Untrusted::from(message.as_str());
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +76,6 @@ mod tests {
 
     use super::*;
     use crate::report::{document::Block, json, sample, sections};
-    use crate::untrusted::Untrusted;
 
     fn own() -> OwnWords {
         OwnWords {
@@ -124,6 +146,23 @@ mod tests {
         other.incidents[0].accounts[0].name = Untrusted::from("9999");
         apply(&mut other, &mut [], &OwnWords::default());
         assert_eq!(other.incidents[0].accounts[0].name, first.incidents[0].accounts[0].name);
+    }
+
+    #[test]
+    fn a_record_beside_the_report_has_its_pseudonyms() {
+        let mut report = report();
+        let mut redactor = Redactor::of(&mut report, &own());
+        let mut row = sample::story().remove(0);
+        row.account = Some(Untrusted::from("201"));
+        row.message = Untrusted::from(
+            "Registration from '\"Jane Doe\" <sip:201@192.0.2.77>' failed for '203.0.113.7:5060'",
+        );
+        redactor.record(&mut row);
+        let account = report.incidents[0].accounts[0].name.raw();
+        assert_eq!(row.account.as_ref().map(Untrusted::raw), Some(account));
+        let message = row.message.raw();
+        assert!(message.contains(account) && message.contains("203.0.113.7"), "{message}");
+        assert!(!message.contains("Jane") && !message.contains("192.0.2.77"), "{message}");
     }
 
     #[test]

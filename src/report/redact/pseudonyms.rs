@@ -76,6 +76,12 @@ const GENERIC: [&str; 38] = [
     "voicemail",
     "web",
 ];
+/// So many values have a pseudonym of their own: the words of a flooded log are the attacker's choice. What comes after
+/// them is hidden as well, and no longer told apart.
+const MOST_GIVEN: usize = 1_000_000;
+/// What stands for every further address.
+const PAST_THE_LAST_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(0, 255, 255, 255));
+const PAST_THE_LAST_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x100, 0, 0, 0, 0xffff, 0xffff, 0xffff, 0xffff));
 /// A display name shorter than this is no name that could be found in a text.
 const LEAST_NAME: usize = 3;
 /// What SIPVicious writes in the place of the address in its From and To, whoever is asked
@@ -133,6 +139,9 @@ impl Pseudonyms {
 
     /// Returns the pseudonym of a value.
     pub(super) fn of(&mut self, kind: Kind, value: &str) -> String {
+        if self.given.len() >= MOST_GIVEN && !self.given.contains_key(&(kind, value.to_owned())) {
+            return format!("{}-more", kind.word());
+        }
         let count = self.counts.entry(kind).or_default();
         let number = self.given.entry((kind, value.to_owned())).or_insert_with(|| {
             *count += 1;
@@ -184,9 +193,11 @@ impl Pseudonyms {
         if let Some(known) = self.addresses.get(&address) {
             return *known;
         }
+        if self.addresses.len() >= MOST_GIVEN {
+            return if address.is_ipv4() { PAST_THE_LAST_V4 } else { PAST_THE_LAST_V6 };
+        }
         let given = if address.is_ipv4() {
-            // More than 16 million addresses are no longer told apart.
-            self.v4_given = (self.v4_given + 1).min(0x00ff_ffff);
+            self.v4_given += 1;
             IpAddr::V4(Ipv4Addr::from_bits(self.v4_given))
         } else {
             self.v6_given += 1;

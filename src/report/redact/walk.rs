@@ -231,7 +231,7 @@ walk! {
         words: why;
         address: address;
         each: number, route, evidence;
-    } keeps { start, end, country, seconds, disposition, cost, currency, cost_basis }
+    } keeps { start, end, country, seconds, disposition, cost, currency, cost_basis, stayed_inside }
     CalledNumber {
         path: listed;
     } keeps { country_name, area, class, number_kind, number_confidence, risk }

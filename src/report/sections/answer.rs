@@ -45,7 +45,20 @@ pub(super) fn reservations(report: &Report) -> Vec<Block> {
             "No file of the evidence tells its zone: stamps without an offset of their own are taken for UTC. Give it with --tz.".to_owned(),
         );
     }
+    lines.extend(roots(report));
     lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()
+}
+
+/// Says which of several pieces of evidence paths that begin with `root1/` and on are of.
+fn roots(report: &Report) -> Option<String> {
+    let given = report.case.evidence.as_slice();
+    let names = given.iter().take(MOST_NAMED).enumerate();
+    let names: Vec<String> = names
+        .map(|(root, path)| format!("root{} is {}", root + 1, crate::untrusted::visible(path)))
+        .collect();
+    let more = if given.len() > MOST_NAMED { ", and so on in the order given" } else { "" };
+    (given.len() > 1)
+        .then(|| format!("Several pieces of evidence were given. In paths {}{more}.", names.join(", ")))
 }
 
 fn intrusions(report: &Report, view: View) -> Vec<Block> {

@@ -220,7 +220,7 @@ fn call_row(call: &FraudCall, is_by_telephone: bool) -> Vec<Line> {
         call.account.as_ref().map_or_else(|| "-".into(), Line::from),
         (&call.dialed).into(),
         place(call).into(),
-        duration_or_dash(call.seconds).into(),
+        duration_or_dash(call.seconds_to_bill()).into(),
         call.disposition.into(),
         cost.trim_end().into(),
         from(call, is_by_telephone),

@@ -111,9 +111,10 @@ fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
         "start UTC",
         "start local",
         "number",
-        "trunk call id",
-        "#seconds there",
-        "#seconds here",
+        "carrier's call id",
+        "our call id",
+        "#billed there",
+        "#billed here",
         "charged",
         "reason",
     ];
@@ -130,7 +131,9 @@ fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
 
 fn call_row(call: &DisputedCall) -> Vec<Line> {
     let utc = call.start.map(|start| start.to_utc().format("%Y-%m-%d %H:%M:%S").to_string());
-    let id = call.sip_call_id.as_ref().or(call.call_id.as_ref()).or(call.pbx_uniqueid.as_ref());
+    // A fraud desk finds a call by its own id; the phone system's it has never seen.
+    let theirs = call.sip_call_id.as_ref().or(call.call_id.as_ref());
+    let id = |id: Option<&Untrusted>| id.map_or_else(|| "-".into(), Line::from);
     let number = call.e164.as_deref().map_or_else(|| call.number.clone(), Untrusted::from);
     let seconds =
         |seconds: Option<u64>| seconds.map_or_else(|| Line::from("-"), |seconds| duration(seconds).into());
@@ -140,7 +143,8 @@ fn call_row(call: &DisputedCall) -> Vec<Line> {
         utc.unwrap_or_else(|| "-".to_owned()).into(),
         instant_or_dash(call.start.as_ref()).into(),
         Line::from(&number),
-        id.map_or_else(|| "-".into(), Line::from),
+        id(theirs),
+        id(call.pbx_uniqueid.as_ref()),
         seconds(call.seconds_there.map(u64::from)),
         if call.pbx_uniqueid.is_none() && call.seconds_here.is_none() {
             "no record".into()

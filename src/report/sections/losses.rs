@@ -1,6 +1,6 @@
 //! What it cost, by basis, hour, destination and account.
 
-use crate::report::document::{Block, Line, instant};
+use crate::report::document::{Block, Line, counted, instant};
 use crate::report::model::{Incident, Loss, LossRow, Report};
 
 use super::{View, of_incident, titled};
@@ -14,20 +14,28 @@ pub(super) fn sentences(loss: &Loss) -> Vec<String> {
             let basis =
                 if known.basis == "carrier" { "by the carrier's records" } else { "by the rate deck given" };
             let currency = known.currency.as_deref().unwrap_or("(currency not told)");
-            format!("{} {currency} {basis}, for {} calls.", known.cost, known.calls)
+            format!("{} {currency} {basis}, for {}.", known.cost, counted(known.calls, "call"))
         })
         .collect();
     if let Some(range) = &loss.illustrative {
         sentences.push(format!(
-            "{} to {} {} for {} calls that no carrier's record and no rate deck tells ({}).",
-            range.low, range.high, range.currency, range.calls, range.caveat
+            "{} to {} {} for {} that no carrier's record and no rate deck tells ({}).",
+            range.low,
+            range.high,
+            range.currency,
+            counted(range.calls, "call"),
+            range.caveat
         ));
     }
     if loss.calls_without_figure > 0 && !sentences.is_empty() {
-        sentences.push(format!("{} answered calls have no figure.", loss.calls_without_figure));
+        let calls = counted(loss.calls_without_figure, "answered call");
+        sentences.push(format!("Without a figure: {calls}."));
     }
     sentences
 }
+
+/// How to have the sum exactly, for whoever runs the program; the owner asks the carrier.
+pub(super) const HOW_TO_KNOW: &str = " Give --rates or --carrier-cdr for what it was.";
 
 /// What the calls cost in one sentence, for the answer: the range rounded, and how to have it exactly.
 pub(super) fn in_short(incident: &Incident) -> Option<String> {
@@ -41,17 +49,25 @@ pub(super) fn in_short(incident: &Incident) -> Option<String> {
     if let Some(range) = &loss.illustrative {
         let whole = |amount: &str| amount.split('.').next().unwrap_or(amount).to_owned();
         parts.push(format!(
-            "somewhere between {} and {} {} for {} calls, by old public price lists",
+            "somewhere between {} and {} {} for {}, by old public price lists",
             whole(&range.low),
             whole(&range.high),
             range.currency.replace('/', " or "),
-            range.calls
+            counted(range.calls, "call")
         ));
     }
+    let priced = loss.known.iter().map(|known| known.calls).sum::<u64>()
+        + loss.illustrative.as_ref().map_or(0, |range| range.calls);
+    let most = without > priced && priced > 0;
     if without > 0 {
-        parts.push(format!("{without} answered calls without a figure"));
+        let calls = counted(without, "answered call");
+        parts.push(match most {
+            // Who reads in haste takes the figure for the whole.
+            true => format!("most of it has no price here: {calls}, more than half of them all, for which no list has one, so that the sum is likely to be far higher"),
+            false => format!("{calls} without a figure"),
+        });
     }
-    let hint = if loss.known.is_empty() { " Give --rates or --carrier-cdr for what it was." } else { "" };
+    let hint = if loss.known.is_empty() { HOW_TO_KNOW } else { "" };
     (!parts.is_empty()).then(|| format!("Cost: {}.{hint}", parts.join("; ")))
 }
 

@@ -13,6 +13,7 @@ mod holes;
 mod losses;
 mod observations;
 mod owner;
+mod rules;
 
 use serde::Deserialize;
 
@@ -93,6 +94,8 @@ pub enum Section {
     ToConfirm,
     /// Holes and signs that were found.
     Findings,
+    /// What the rules of the user's own playbooks answered.
+    Rules,
     /// Evidence that is missing.
     Gaps,
     /// What was read.
@@ -141,6 +144,7 @@ impl Section {
         Section::FailedAttackers,
         Section::ToConfirm,
         Section::Findings,
+        Section::Rules,
         Section::Observations,
         Section::Gaps,
         Section::Steps,
@@ -167,6 +171,7 @@ impl Section {
         Section::FailedAttackers,
         Section::ToConfirm,
         Section::Findings,
+        Section::Rules,
         Section::Gaps,
         Section::Limits,
         Section::ToDoNow,
@@ -212,6 +217,7 @@ impl Section {
             Section::FailedAttackers => entry::failed_attackers(report, view),
             Section::ToConfirm => entry::to_confirm(report, view),
             Section::Findings => holes::findings(report, view),
+            Section::Rules => rules::rules(report, view),
             Section::Gaps => holes::gaps(report),
             Section::Coverage => coverage::coverage(report, view),
             Section::Clocks => coverage::clocks(report, view),

@@ -31,7 +31,11 @@ pub(super) fn owner(report: &Report, view: View) -> Vec<Block> {
     blocks.push(question("What did it cost?"));
     blocks.extend(each(report, |incident| {
         let cost = losses::in_short(incident);
-        let cost = cost.map(|cost| capital(cost.trim_start_matches("Cost: ")));
+        let cost = cost.map(|cost| {
+            let in_plain_words =
+                cost.replace(losses::HOW_TO_KNOW, " What it really was, the carrier's bill says.");
+            capital(in_plain_words.trim_start_matches("Cost: "))
+        });
         vec![cost.unwrap_or_else(|| no_cost(incident)).into()]
     }));
     blocks.push(question("How did they get in?"));

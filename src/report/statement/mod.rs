@@ -149,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn a_call_within_the_house_is_told_and_billed_by_nobody() {
+        let mut report = sample::report();
+        assert!(!markdown(&report).contains("within the house"));
+        report.incidents[0].calls[0].stayed_inside = true;
+        assert_eq!(report.incidents[0].calls[0].seconds_to_bill(), Some(0));
+        assert!(markdown(&report).contains("within the house"));
+    }
+
+    #[test]
     fn evidence_acts_nowhere() {
         let shown = markdown(&sample::report());
         assert_eq!(shown.chars().find(|&character| character != '\n' && is_hidden(character)), None);

@@ -3,6 +3,7 @@
 use crate::report::document::{Block, Line, counted, duration, place};
 use crate::report::model::{Incident, Proof, Report, Source};
 use crate::report::sections::loss_sentences;
+use crate::untrusted::Untrusted;
 
 use super::{both, both_or_dash};
 
@@ -24,7 +25,7 @@ pub(super) fn observed(report: &Report) -> Vec<Block> {
     let tried = report.failed_attackers_count;
     if tried > 0 {
         let sentence = format!(
-            "{} from which attempts were logged, and nothing else, are listed in iocs.csv.",
+            "Attempts and nothing else were logged from {}: iocs.csv has the list.",
             counted(tried, "further address")
         );
         blocks.push(Block::Paragraph(sentence.into()));
@@ -87,7 +88,11 @@ fn address(source: &Source) -> Line {
 
 fn calls(incident: &Incident) -> Vec<Block> {
     let rows = incident.calls.iter().take(MOST_CALLS).map(|call| {
-        let seconds = call.seconds.map_or_else(|| "not on record".to_owned(), |seconds| seconds.to_string());
+        let seconds = match call.seconds {
+            Some(seconds) if call.stayed_inside => format!("{seconds}, within the house: billed by nobody"),
+            Some(seconds) => seconds.to_string(),
+            None => "not on record".to_owned(),
+        };
         vec![
             call.start
                 .map_or_else(
@@ -99,10 +104,10 @@ fn calls(incident: &Incident) -> Vec<Block> {
             Line::from(&call.dialed),
             seconds.into(),
             call.disposition.into(),
-            call.evidence.first().map(record).unwrap_or_default(),
+            call.evidence.first().map(|proof| record(proof, call.uniqueid.as_ref())).unwrap_or_default(),
         ]
     });
-    let header = ["start (UTC)", "account", "dialled", "#seconds billed", "ended", "record"];
+    let header = ["start (UTC)", "account", "dialled", "#seconds", "ended", "record"];
     let mut blocks = Block::table(&header, rows.collect());
     let left = incident.calls.len().saturating_sub(MOST_CALLS);
     if left > 0 {
@@ -113,8 +118,15 @@ fn calls(incident: &Incident) -> Vec<Block> {
     blocks
 }
 
-fn record(proof: &Proof) -> Line {
-    Line::path(&place(proof))
+/// Names the place of a call's record; a row of a database, which has neither line nor offset, by its own id.
+fn record(proof: &Proof, id: Option<&Untrusted>) -> Line {
+    let line = Line::path(&place(proof));
+    match id {
+        Some(id) if proof.line.is_none() && proof.offset.is_none() => {
+            line.words(", the row of id ").evidence(id)
+        }
+        _ => line,
+    }
 }
 
 /// Returns what was counted or computed.

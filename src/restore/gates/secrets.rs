@@ -220,9 +220,9 @@ impl Secrets<'_, '_> {
             .map(|(state, names)| {
                 let named = some(names.iter().map(String::as_str));
                 match state {
-                    State::Open => {
-                        Answer::open(format!("as in the earlier case, or still one that is guessed: {named}"))
-                    }
+                    State::Open => Answer::open(format!(
+                        "the old secret is still in force, or the new one is as easily guessed: {named}"
+                    )),
                     State::CannotTell => Answer::cannot_tell(format!("cannot be compared: {named}")),
                     State::Closed => Answer::closed(format!("another now, or gone: {named}")),
                 }

@@ -122,7 +122,7 @@ fn of_kind(scene: &Scene<'_>, id: &str, now: &[&Finding], then: &[&PastFinding])
         lesser.map(|past| Answer::closed(format!("less grave than it was: {}", visible(&past.title)))),
     );
     let close = now.first().map_or("", |finding| finding.remedy.as_str());
-    let title = title(id).map_or_else(|| format!("Nothing is found as `{id}`"), str::to_owned);
+    let title = title(id).map_or_else(|| format!("What `{id}` was found on is no longer so"), str::to_owned);
     let is_must = now.iter().any(|finding| is_grave(finding.severity)) || !then.is_empty();
     let gate = Gate::of(id, &title, answers)?.required(is_must);
     Some(gate.with_to_do(
