@@ -98,7 +98,7 @@ mod tests {
             trunks: Vec::new(),
             asks_for_pin: false,
             position: None,
-            times: RouteTimes::default(),
+            times: None,
             place: Citation {
                 place: Place { source: SourceId(0), offset: 0, line: 1 },
                 text: Box::default(),

@@ -41,7 +41,7 @@ mod transfer;
 mod unproven;
 mod voicemail_out;
 mod vulnerable_module;
-mod weak_secret;
+pub(crate) mod weak_secret;
 mod web_shell;
 mod wide_route;
 mod wide_trunk;

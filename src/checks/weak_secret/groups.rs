@@ -30,6 +30,15 @@ pub(super) fn sort<'a>(held: impl Iterator<Item = &'a HeldSecret>) -> Vec<Group<
     groups.into_iter().map(|((kind, weakness), held)| Group { kind, weakness, held }).collect()
 }
 
+/// Returns what the finding of such secrets is about.
+pub(crate) fn subject(kind: SecretKind, weakness: Weakness) -> String {
+    let (many, secret) = (kind.words(), kind.secret_word());
+    match weakness {
+        Weakness::Empty => format!("{many} without a {secret}"),
+        weakness => format!("{many} whose {secret} is {}", weakness.words()),
+    }
+}
+
 impl Group<'_> {
     /// Returns how grave the gravest of them is.
     pub(super) fn severity(&self, pace: &Pace) -> Severity {
@@ -45,11 +54,7 @@ impl Group<'_> {
 
     /// Returns what the finding is about.
     pub(super) fn subject(&self) -> String {
-        let (many, secret) = (self.kind.words(), self.kind.secret_word());
-        match self.weakness {
-            Weakness::Empty => format!("{many} without a {secret}"),
-            weakness => format!("{many} whose {secret} is {}", weakness.words()),
-        }
+        subject(self.kind, self.weakness)
     }
 
     /// Returns it in one line.

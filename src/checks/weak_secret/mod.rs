@@ -8,6 +8,8 @@ mod guessed;
 mod pace;
 mod severity;
 
+pub(crate) use groups::subject;
+
 use std::collections::BTreeSet;
 
 use self::groups::Group;

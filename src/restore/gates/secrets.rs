@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::checks::provisioning;
+use crate::checks::{provisioning, weak_secret};
 use crate::pbx::{Change, HeldSecret, Imprint, SecretKind, Standing};
 use crate::restore::gate::{Answer, Gate, State};
 use crate::restore::scene::{Scene, some};
@@ -255,7 +255,7 @@ impl Secrets<'_, '_> {
         let groups: BTreeSet<String> = self
             .in_force()
             .filter(is_others)
-            .filter_map(|held| Some(format!("{}: {}", held.kind.words(), held.gravest()?.words())))
+            .filter_map(|held| Some(weak_secret::subject(held.kind, held.gravest()?)))
             .collect();
         let grave = self.scene.found(&["weak-secret"]).filter(|finding| {
             crate::restore::scene::is_grave(finding.severity) && groups.contains(finding.subject.raw())
