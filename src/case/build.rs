@@ -142,16 +142,7 @@ impl Case<'_> {
                 .map(|question| self.question(question))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
-            judged: model::Judged {
-                logins: self.world.shows_logins(),
-                calls: self.world.shows_calls(),
-                dialplan: !self.world.pbx.dialplan.contexts.is_empty(),
-                firewall: !self.world.pbx.firewall.disks().is_empty(),
-                pages: self.world.artifacts.pages > 0,
-                panel_tables: !self.world.artifacts.snapshots.is_empty(),
-                channels: !self.world.pbx.live_calls.is_empty(),
-                not_judged: model::Judged::NOT_JUDGED,
-            },
+            judged: self.judged(),
             failed_attackers_count: *count as u64,
             findings,
             steps: Vec::new(),
@@ -189,6 +180,20 @@ impl Case<'_> {
         // Last, as it waits until all is hashed.
         report.evidence = self.rows();
         Examined { report, story, kept: None, containment: Plan::default() }
+    }
+
+    /// Says what the evidence has to judge by.
+    fn judged(&self) -> model::Judged {
+        model::Judged {
+            logins: self.world.shows_logins(),
+            calls: self.world.shows_calls(),
+            dialplan: !self.world.pbx.dialplan.contexts.is_empty(),
+            firewall: !self.world.pbx.firewall.disks().is_empty(),
+            pages: self.world.artifacts.pages > 0,
+            panel_tables: !self.world.artifacts.snapshots.is_empty(),
+            channels: !self.world.pbx.live_calls.is_empty(),
+            not_judged: model::Judged::NOT_JUDGED,
+        }
     }
 
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {

@@ -7,7 +7,7 @@ use tolltrace::contain::{self, Asked, Output, Plan};
 use tolltrace::evidence::Evidence;
 use tolltrace::evidence::live::is_running;
 use tolltrace::playbook::{self, Phase};
-use tolltrace::report::case_folder;
+use tolltrace::report::case_folder::{self, Written};
 use tolltrace::report::document::Block;
 use tolltrace::report::manifest::Run;
 use tolltrace::report::model::{Case, PlaybookStep, Report, SCHEMA, Tool};
@@ -42,7 +42,7 @@ pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
     let secrets = args.generate_secrets.then(|| contain::secrets(&examined.containment)).transpose()?;
     let written = match output {
         Some(folder) => case_folder::write_with(folder, &examined, &run, asked, secrets.as_ref())?,
-        None => Vec::new(),
+        None => Written::default(),
     };
     let shown = shown(args, &examined.report, &examined.containment, &files, &written, ui)?;
     ui.answer(&shown)?;
@@ -68,7 +68,7 @@ fn shown(
     report: &Report,
     plan: &Plan,
     files: &[Output],
-    written: &[String],
+    written: &Written,
     ui: &Ui,
 ) -> anyhow::Result<String> {
     let asked = Asked { end_calls: args.end_calls };
@@ -106,10 +106,10 @@ fn shown(
 }
 
 /// Says where the files are, which is all that a reader in haste needs of them.
-fn folder(args: &ContainArgs, written: &[String]) -> Vec<Block> {
+fn folder(args: &ContainArgs, written: &Written) -> Vec<Block> {
     let Some(folder) = args.output.as_deref() else { return Vec::new() };
     let folder = folder.join(contain::FOLDER);
-    let count = written.iter().filter(|name| name.starts_with(contain::FOLDER)).count() as u64;
+    let count = written.files.iter().filter(|name| name.starts_with(contain::FOLDER)).count() as u64;
     let shown = folder.to_string_lossy();
     let counted = tolltrace::report::document::counted(count, "file");
     let mut blocks = vec![Block::heading("Files written")];
@@ -122,6 +122,7 @@ fn folder(args: &ContainArgs, written: &[String]) -> Vec<Block> {
         );
         blocks.extend(Block::list([words]));
     }
+    blocks.extend(super::run::vouched(written));
     blocks
 }
 

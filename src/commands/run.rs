@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tolltrace::case::Examined;
 use tolltrace::evidence::Evidence;
-use tolltrace::report::case_folder;
-use tolltrace::report::document::Block;
+use tolltrace::report::case_folder::{self, Written};
+use tolltrace::report::document::{Block, Line};
 use tolltrace::report::json;
 use tolltrace::report::manifest::Run;
 use tolltrace::report::sections::{self, Section};
@@ -45,7 +45,7 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
     let examined = inquiry::examine(evidence, &options, ui)?;
     let written = match output {
         Some(folder) => case_folder::write(folder, &examined, &run)?,
-        None => Vec::new(),
+        None => Written::default(),
     };
     ui.answer(&shown(&examined, paths, args, &written, ui)?)?;
     Ok(inquiry::status(&examined.report, &args.record))
@@ -55,7 +55,7 @@ fn shown(
     examined: &Examined,
     paths: &[PathBuf],
     args: &DemoArgs,
-    written: &[String],
+    written: &Written,
     ui: &Ui,
 ) -> anyhow::Result<String> {
     let report = &examined.report;
@@ -78,12 +78,19 @@ fn shown(
     })
 }
 
-fn files(folder: Option<&Path>, written: &[String]) -> Vec<Block> {
+fn files(folder: Option<&Path>, written: &Written) -> Vec<Block> {
     let Some(folder) = folder else { return Vec::new() };
-    let paths = written.iter().map(|name| folder.join(name).to_string_lossy().into_owned());
+    let paths = written.files.iter().map(|name| folder.join(name).to_string_lossy().into_owned());
     let mut blocks = vec![Block::heading("Files written")];
     blocks.extend(Block::list(paths));
+    blocks.extend(vouched(written));
     blocks
+}
+
+/// Says what vouches for the case, which whoever verifies it later has to know from elsewhere.
+pub(super) fn vouched(written: &Written) -> Option<Block> {
+    let line = Line::default().words("Write this down on paper now; it vouches for all of them: ");
+    written.fingerprint.as_deref().map(|fingerprint| Block::Paragraph(line.strong(fingerprint)))
 }
 
 /// Returns the commands that lead on from here, with the options that this answer rests on.

@@ -64,8 +64,17 @@ pub fn check_redacted(folder: &Path) -> Result<(), CaseFolderError> {
     Ok(())
 }
 
-/// Writes a case and returns the paths of its files below the folder.
-pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Vec<String>, CaseFolderError> {
+/// What was written of a case.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The paths of its files below the folder.
+    pub files: Vec<String>,
+    /// SHA-256 of its manifest, which vouches for all of them.
+    pub fingerprint: Option<String>,
+}
+
+/// Writes a case.
+pub fn write(folder: &Path, examined: &Examined, run: &Run) -> Result<Written, CaseFolderError> {
     write_with(folder, examined, run, Asked::default(), None)
 }
 
@@ -76,7 +85,7 @@ pub fn write_with(
     run: &Run,
     asked: Asked,
     secrets: Option<&NewSecrets>,
-) -> Result<Vec<String>, CaseFolderError> {
+) -> Result<Written, CaseFolderError> {
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
@@ -114,7 +123,10 @@ pub fn write_with(
     manifest::write(&mut bytes, &examined.report, run, &written).map_err(|cause| unwritable(&path, cause))?;
     write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
     let names = written.into_iter().map(|file| file.path);
-    Ok(names.chain([manifest::FILE_NAME.to_owned()]).collect())
+    Ok(Written {
+        files: names.chain([manifest::FILE_NAME.to_owned()]).collect(),
+        fingerprint: manifest::fingerprint(manifest::FILE_NAME, &bytes).sha256,
+    })
 }
 
 /// What is kept of the secrets; not to be handed on with the rest.
@@ -231,7 +243,7 @@ mod tests {
     fn case(folder: &Path, started: &str) -> Vec<String> {
         let examined = examined(sample::report());
         let run = Run { started: started.to_owned(), command: vec!["tolltrace".to_owned()] };
-        write(folder, &examined, &run).unwrap()
+        write(folder, &examined, &run).unwrap().files
     }
 
     #[test]

@@ -9,9 +9,29 @@ use crate::artifacts::place::on_disk;
 use crate::case::Ground;
 use crate::event::{Citation, Instant};
 use crate::evidence::Evidence;
+use crate::reconstruct::world::World;
 use crate::report::document;
 use crate::report::model::{Finding, Proof, Report, Severity, When};
 use crate::untrusted::visible;
+
+/// Whose words a gate speaks in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Product {
+    Asterisk,
+    Switch,
+    Proxy,
+}
+
+impl Product {
+    pub(super) fn of(world: &World<'_>) -> Self {
+        match (world.is_freeswitch(), world.has_proxy()) {
+            (true, _) => Product::Switch,
+            // A proxy may stand before an Asterisk that is in the evidence too.
+            (false, true) if !world.has_asterisk_log() => Product::Proxy,
+            _ => Product::Asterisk,
+        }
+    }
+}
 
 /// All that the gates may ask.
 pub struct Scene<'a> {

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
-use crate::restore::scene::Scene;
+use crate::restore::scene::{Product, Scene};
 use crate::untrusted::visible;
 
 /// Ways in for which a stranger must reach the server with an account.
@@ -33,8 +33,15 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         Gate::of("access-limited", "Strangers are kept from the accounts that were taken over", answers);
     let gate = gate.map(|gate| {
         gate.with_to_do(
-            "Let the account be used from its own networks only (`deny=0.0.0.0/0.0.0.0` and `permit=` of each network, FreePBX: the extension's Permit), or let the firewall admit only the carrier's and one's own networks.",
-            "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`), and of FreeSWITCH acl.conf.xml.",
+            match Product::of(scene.ground.world) {
+                Product::Asterisk => "Let the account be used from its own networks only (`deny=0.0.0.0/0.0.0.0` and `permit=` of each network, FreePBX: the extension's Permit), or let the firewall admit only the carrier's and one's own networks.",
+                Product::Switch => "Let the profile admit one's own networks only (apply-register-acl, and auth-acl of the user), or let the firewall admit only the carrier's and one's own networks.",
+                Product::Proxy => "Let the routing script, or the firewall, admit only the carrier's and one's own networks.",
+            },
+            match Product::of(scene.ground.world) {
+                Product::Switch => "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`), and acl.conf.xml.",
+                _ => "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`).",
+            },
         )
     });
     gate.into_iter().collect()

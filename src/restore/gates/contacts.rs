@@ -3,7 +3,7 @@
 use crate::evidence::Kind;
 use crate::pbx::Binding;
 use crate::restore::gate::{Answer, Gate};
-use crate::restore::scene::Scene;
+use crate::restore::scene::{Product, Scene};
 use crate::untrusted::visible;
 
 /// Judges the server's own record of contacts.
@@ -37,6 +37,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     } else if answers.is_empty() {
         answers.push(Answer::cannot_tell("the server's record of contacts is not in the evidence"));
     }
+    let product = Product::of(world);
     let gate = Gate::of("intruder-unregistered", "No address of the intruder is registered", answers);
     // Logs tell of registrations as well: see the gate of what is seen since.
     let required = |gate: Gate| {
@@ -46,8 +47,16 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     gate.map(required)
         .map(|gate| {
             gate.with_to_do(
-                "Remove the contact (database del, or a restart of Asterisk with the new secret in force), and look that it does not come back.",
-                "Copy /var/lib/asterisk/astdb.sqlite3, or save the output of `pjsip show contacts` or `sip show peers`.",
+                match product {
+                    Product::Asterisk => "Remove the contact (database del, or a restart of Asterisk with the new secret in force), and look that it does not come back.",
+                    Product::Switch => "Flush the registration (sofia profile NAME flush_inbound_reg USER@DOMAIN reboot) with the new secret in force, and look that it does not come back.",
+                    Product::Proxy => "Remove the contact (kamcmd ul.rm, opensips-cli -x mi ul_rm) with the new secret in force, and look that it does not come back.",
+                },
+                match product {
+                    Product::Asterisk => "Copy /var/lib/asterisk/astdb.sqlite3, or save the output of `pjsip show contacts` or `sip show peers`.",
+                    Product::Switch => "Copy the folder of FreeSWITCH's databases (sofia_reg_*.db).",
+                    Product::Proxy => "Copy the table `location`, or save the output of `kamcmd ul.dump`.",
+                },
             )
         })
         .into_iter()

@@ -1,7 +1,7 @@
 //! Calls and registrations without an account.
 
 use crate::restore::gate::{Answer, Gate};
-use crate::restore::scene::Scene;
+use crate::restore::scene::{Product, Scene};
 
 /// What lets somebody in who has no account or need not prove it.
 pub(super) const IDS: [&str; 4] =
@@ -31,12 +31,10 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let gate = Gate::of("guest-calls-off", "Nobody calls or registers without an account", answers);
     gate.map(|gate| {
         gate.with_to_do(
-            if scene.ground.world.is_freeswitch() {
-                "Set auth-calls=true in the profile, take the context that strangers enter out of every way to a gateway, and restart the profile."
-            } else if scene.ground.world.pbx.proxy.is_some() {
-                "Ask every INVITE that does not come from the carrier or the gateway for credentials in the routing script, and restart the proxy."
-            } else {
-                "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it."
+            match Product::of(scene.ground.world) {
+                Product::Switch => "Set auth-calls=true in the profile, take the context that strangers enter out of every way to a gateway, and restart the profile.",
+                Product::Proxy => "Ask every INVITE that does not come from the carrier or the gateway for credentials in the routing script, and restart the proxy.",
+                Product::Asterisk => "Set allowguest=no (chan_sip), take the anonymous endpoint away (pjsip), and load it.",
             },
             "Copy the phone system's configuration whole (/etc/asterisk, /etc/freeswitch, /etc/kamailio).",
         )
