@@ -136,6 +136,8 @@ fn leading_on(args: &ContainArgs) -> Vec<String> {
         }
         None => commands.push(format!("tolltrace contain {evidence} -o case")),
     }
+    let paths = next::paths_alone(&args.evidence.evidence, &args.record);
+    commands.push(format!("tolltrace preserve {paths} -o preserved"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands
 }

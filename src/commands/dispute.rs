@@ -50,7 +50,7 @@ pub(super) fn dispute(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
             let view = inquiry::view(ui, output.is_some());
             let mut blocks = blocks(&[Section::Dispute, Section::Limits], &report, view);
             blocks.extend(steps::phase(Phase::Dispute, &report, view));
-            blocks.extend(next::blocks(Phase::Dispute, args));
+            blocks.extend(next::blocks(Phase::Dispute, &report, args));
             text::render(&blocks, ui.bold())
         }
     };

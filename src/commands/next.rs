@@ -4,22 +4,29 @@ use std::path::PathBuf;
 
 use tolltrace::playbook::Phase;
 use tolltrace::report::document::Block;
+use tolltrace::report::model::Report;
 
 use crate::cli::{InquiryArgs, RecordArgs, ReportArgs};
 
 use super::words::shell_word;
 
 /// Returns what to run after a phase's command.
-pub(super) fn blocks(after: Phase, args: &ReportArgs) -> Vec<Block> {
+pub(super) fn blocks(after: Phase, report: &Report, args: &ReportArgs) -> Vec<Block> {
     let evidence = evidence(&args.evidence.evidence, &args.inquiry, &args.record);
+    let options = given(&args.inquiry, &args.record);
     let has_bill = !args.inquiry.carrier_cdr.is_empty();
     let bill = if has_bill { "" } else { " --carrier-cdr BILL.csv" };
-    let dispute = format!("tolltrace dispute {evidence}{bill} -o packet");
-    let commands = match after {
-        Phase::Assess => vec![format!("tolltrace investigate {evidence}"), dispute],
-        Phase::Investigate => vec![format!("tolltrace restore {evidence} --case CASE"), dispute],
-        _ => vec![format!("tolltrace run {evidence} -o case")],
+    // Where nobody called at the owner's cost there is nothing to settle.
+    let has_calls = report.incidents.iter().any(|incident| !incident.calls.is_empty()) || has_bill;
+    let dispute = has_calls.then(|| format!("tolltrace dispute {evidence}{bill} -o packet"));
+    let restore = format!("tolltrace restore COPY-AFTER-REPAIR{options} --case CASE");
+    let mut commands = match after {
+        Phase::Assess => vec![format!("tolltrace investigate {evidence}")],
+        _ if report.incidents.is_empty() => vec![format!("tolltrace run {evidence} -o case")],
+        Phase::Dispute if !has_bill => Vec::new(),
+        _ => vec![restore],
     };
+    commands.extend(dispute.filter(|_| after != Phase::Dispute || !has_bill));
     vec![Block::heading("Next"), Block::Commands(commands)]
 }
 

@@ -62,7 +62,7 @@ pub(super) fn assess(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
     show(args, ui, &report, inquiry::FIGURES, &data, |view| {
         let mut blocks = sections::blocks(Section::ASSESSMENT, &report, view);
         blocks.extend(steps::phase(Phase::Assess, &report, view));
-        blocks.extend(next::blocks(Phase::Assess, args));
+        blocks.extend(next::blocks(Phase::Assess, &report, args));
         blocks
     })
 }
@@ -89,7 +89,7 @@ pub(super) fn investigate(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> 
     show(args, ui, &report, inquiry::WAY_IN, &data, |view| {
         let mut blocks = steps::questions(Phase::Investigate, &report, view);
         blocks.extend(steps::phase(Phase::Investigate, &report, view));
-        blocks.extend(next::blocks(Phase::Investigate, args));
+        blocks.extend(next::blocks(Phase::Investigate, &report, args));
         blocks
     })
 }

@@ -81,11 +81,11 @@ fn told(preserved: &Preserved, folder: &Path) -> Vec<Block> {
 /// Goes through what was preserved; does it hold?
 pub(super) fn verify(args: &VerifyArgs, ui: &Ui) -> anyhow::Result<Status> {
     let verified = preserve::verify(&args.folder, args.expect.as_deref(), &ui.progress())?;
-    ui.answer(&text::render(&found(&verified), ui.bold()))?;
+    ui.answer(&text::render(&found(&verified, &args.folder), ui.bold()))?;
     Ok(if verified.holds() { Status::Done } else { Status::NotHeld })
 }
 
-fn found(verified: &Verified) -> Vec<Block> {
+fn found(verified: &Verified, folder: &Path) -> Vec<Block> {
     let looked_at = format!(
         "{} and {} are as they were.",
         counted(verified.files, "file"),
@@ -109,5 +109,11 @@ fn found(verified: &Verified) -> Vec<Block> {
         ));
     }
     blocks.extend(Block::list(verified.notes.iter().cloned()));
+    let copies = preserve::copies(folder);
+    if verified.holds() && copies.is_dir() {
+        blocks.push(Block::heading("Next"));
+        let evidence = shell_word(&copies.to_string_lossy());
+        blocks.push(Block::Commands(vec![format!("tolltrace run {evidence} -o case")]));
+    }
     blocks
 }

@@ -166,7 +166,7 @@ fn emergency(outbound: &Outbound, old: &str, dialed: &str, number: &str) -> Stri
         Some(Leads::Nowhere) => "has no route".to_owned(),
     };
     format!(
-        "; {dialed} {why} in {old}. Make one first, with your own trunk:\n; exten => {dialed},1,Dial(PJSIP/{number}@TRUNK)\n"
+        "; {dialed} {why} in {old}. Make one first, with your own trunk:\n; exten => {dialed},1,Dial(PJSIP/{number}@TRUNK)   (chan_sip: Dial(SIP/TRUNK/{number}))\n"
     )
 }
 

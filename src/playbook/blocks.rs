@@ -151,15 +151,10 @@ fn command(command: &StepCommand, view: View) -> Vec<Block> {
 /// Returns the steps that are to be done now, by who does them, one line for each of them: those that stop the loss,
 /// and those that have a deadline. What waits for another step is left out, and the other phases are counted.
 pub fn now(report: &Report) -> Vec<Block> {
-    let is_now = |step: &&PlaybookStep| {
-        let is_first = step.phase == Phase::Contain.word()
-            || step.phase == Phase::Dispute.word() && step.deadline.is_some();
-        step.state == StepState::ToDo && step.waits_for.is_empty() && is_first
-    };
     let mut blocks = Vec::new();
     for owner in Owner::ALL {
-        let steps = report.steps.iter().filter(is_now).filter(|step| step.owner == owner.word());
-        let lines: Vec<Line> = steps.map(|step| now_line(step).into()).collect();
+        let steps = report.steps.iter().filter(|step| is_now(step)).filter(|step| step.owner == owner.word());
+        let lines: Vec<Line> = steps.map(|step| now_line(report, step).into()).collect();
         if !lines.is_empty() {
             blocks.push(Block::Subheading(Line::default().strong(who(owner))));
             blocks.extend(Block::list(lines));
@@ -178,9 +173,22 @@ pub fn now(report: &Report) -> Vec<Block> {
     all
 }
 
-fn now_line(step: &PlaybookStep) -> String {
+/// Returns whether a step is among those to do now: all that cut off, and what has a deadline.
+fn is_now(step: &PlaybookStep) -> bool {
+    let is_first =
+        step.phase == Phase::Contain.word() || step.phase == Phase::Dispute.word() && step.deadline.is_some();
+    step.state == StepState::ToDo && is_first
+}
+
+fn now_line(report: &Report, step: &PlaybookStep) -> String {
     let by = step.deadline.as_ref().map_or_else(String::new, |span| format!(", within {span} of noticing"));
-    format!("{} {}: {}{by}", step.phase, step.number, step.title)
+    let others = report
+        .steps
+        .iter()
+        .filter(|other| other.phase == step.phase && is_now(other) && step.waits_for.contains(&other.id));
+    let first: Vec<String> = others.map(|other| other.number.to_string()).collect();
+    let after = if first.is_empty() { String::new() } else { format!(", after {}", first.join(", ")) };
+    format!("{} {}: {}{by}{after}", step.phase, step.number, step.title)
 }
 
 /// Counts what is to be done in the phases that follow.
@@ -188,7 +196,7 @@ fn later(report: &Report) -> Vec<Block> {
     let phases = [Phase::Assess, Phase::Investigate, Phase::Dispute, Phase::Restore, Phase::Prevent];
     let counts = phases.map(|phase| {
         let of_phase = report.steps.iter().filter(|step| step.phase == phase.word());
-        (phase.word(), of_phase.filter(|step| step.state == StepState::ToDo).count())
+        (phase.word(), of_phase.filter(|step| step.state == StepState::ToDo && !is_now(step)).count())
     });
     let told: Vec<String> = counts
         .iter()

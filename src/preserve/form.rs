@@ -6,7 +6,7 @@
 use super::{CUSTODY, MANIFEST, Preserved, REQUEST, Record};
 use crate::evidence::Evidence;
 use crate::report::document::counted;
-use crate::untrusted::{code_span, markdown_sentence};
+use crate::untrusted::{code_span, markdown_cell, markdown_sentence};
 
 /// A line for a person to fill in.
 const BLANK: &str = "\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_";
@@ -54,7 +54,7 @@ pub(super) fn filled(
         ("SHA-256 of the manifest", format!("`{}`", preserved.fingerprint)),
     ];
     for (name, value) in rows {
-        form.push_str(&format!("| {name} | {value} |\n"));
+        form.push_str(&format!("| {name} | {} |\n", markdown_cell(&value)));
     }
     form.push_str(&handings(record, &text(record.examiner)));
     form.push_str(&how_to_check(preserved));

@@ -3,7 +3,7 @@
 //! Text from the evidence stands in code spans, sentences have their markup escaped; see
 //! [`crate::untrusted`] for what that keeps out.
 
-use crate::untrusted::{code_span, markdown_sentence};
+use crate::untrusted::{code_span, markdown_cell, markdown_sentence};
 
 use super::document::{Block, Line, Piece, Table, place};
 
@@ -53,7 +53,7 @@ fn push_table(text: &mut String, table: &Table) {
         table.header.iter().map(|name| if name.starts_with('#') { "--:" } else { "---" }).collect();
     push_line(text, &format!("| {} |", rules.join(" | ")));
     for row in &table.rows {
-        let cells: Vec<_> = row.iter().map(line).collect();
+        let cells: Vec<_> = row.iter().map(|cell| markdown_cell(&line(cell))).collect();
         push_line(text, &format!("| {} |", cells.join(" | ")));
     }
 }
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(
             text,
             "# A case\n\n| name | calls |\n| --- | --: |\n\
-             | `\\x60\\x7c<script>\\n# [x](http://evil)` | 2 |\n"
+             | `\\x60\\|<script>\\n# [x](http://evil)` | 2 |\n"
         );
     }
 }

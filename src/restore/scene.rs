@@ -229,7 +229,10 @@ fn read(evidence: &Evidence) -> BTreeMap<String, u64> {
 }
 
 fn not_read(evidence: &Evidence) -> BTreeSet<String> {
-    let others = evidence.unrecognised.iter().chain(&evidence.trouble).map(|unread| unread.path.as_str());
+    // An empty file, as panels ship them, hides nothing.
+    let others =
+        evidence.unrecognised.iter().chain(&evidence.trouble).filter(|unread| unread.bytes != Some(0));
+    let others = others.map(|unread| unread.path.as_str());
     let links = evidence.links.iter().map(|link| link.path.as_str());
     others.chain(links).map(|path| on_disk(path).into_owned()).collect()
 }

@@ -403,6 +403,8 @@ fn what_stands_where_nobody_looked_is_not_gone() {
     repair.write("etc/asterisk/elsewhere.conf", &format!("[205]\n{taken}\n\0\0"));
     assert_eq!(repair.judge(&["--case", "case"]), (1, wanted), "it is no text that anybody reads");
     repair.write(ACCOUNTS, &format!("{before}\n[{after}\n"));
+    fs::remove_file(repair.path("etc/asterisk/elsewhere.conf")).unwrap();
+    repair.write("etc/asterisk/sip_custom_post.conf", "");
     assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]), "the account was taken away");
 }
 

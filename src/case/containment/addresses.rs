@@ -126,11 +126,16 @@ fn honest_users<'w>(case: &Case<'w>, incidents: &[Incident], address: IpAddr) ->
 fn keep(case: &Case<'_>, questions: &[Question], blamed: &BTreeSet<IpAddr>, plan: &mut Plan) {
     let pbx = case.world.pbx;
     let mut kept: BTreeMap<IpNet, (Kept, Untrusted)> = BTreeMap::new();
+    // What the configuration says of an address from which somebody used a phone's account may be his own words.
+    let neighbours = &case.world.neighbours;
+    let claimed: Vec<IpAddr> =
+        blamed.iter().copied().filter(|address| neighbours.is_claimed(*address)).collect();
     let mut add = |kind: Kept, network: IpNet, why: String| {
         // A network of everybody keeps nobody out.
         let is_wide = network.prefix_len() < 8;
+        let lets_him_in = claimed.iter().any(|address| network.contains(address));
         let why = Untrusted::from(why.as_str());
-        if !is_wide && kept.len() < MOST_KEPT {
+        if !is_wide && !lets_him_in && kept.len() < MOST_KEPT {
             let known = kept.entry(network.trunc()).or_insert((kind, why.clone()));
             if kind < known.0 {
                 *known = (kind, why);
