@@ -136,8 +136,11 @@ fn leading_on(args: &ContainArgs) -> Vec<String> {
         }
         None => commands.push(format!("tolltrace contain {evidence} -o case")),
     }
-    let paths = next::paths_alone(&args.evidence.evidence, &args.record);
-    commands.push(format!("tolltrace preserve {paths} -o preserved"));
+    // A running system is copied to another disk, whose name nobody here knows.
+    if !args.evidence.evidence.iter().any(|path| is_running(path)) {
+        let paths = next::paths_alone(&args.evidence.evidence, &args.record);
+        commands.push(format!("tolltrace preserve {paths} -o preserved"));
+    }
     commands.push(format!("tolltrace assess {evidence}"));
     commands
 }
