@@ -72,6 +72,14 @@ pub(crate) enum UserError {
     /// A name cannot be a playbook's.
     #[error("{0:?}: no name for a playbook")]
     NoId(String),
+    /// `--accept` names a gate that there cannot be.
+    #[error("--accept {gate}: no gate is called so{}", .meant.map_or_else(String::new, |meant| format!("; {meant} is")))]
+    NoGate {
+        /// Its name.
+        gate: String,
+        /// The one that was meant.
+        meant: Option<&'static str>,
+    },
     /// What a command gives names what is to be changed on the system.
     #[error("--redact: {0} names what is to be changed, which a pseudonym cannot")]
     NotToShare(&'static str),
@@ -149,6 +157,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
             UserError::Unrecognised { .. } => {
                 Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
             }
+            UserError::NoGate { .. } => Some("without --accept the answer shows the ids of all gates"),
             UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
             UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
             UserError::NotToShare(_) => Some("share the case that 'tolltrace run --redact -o CASE' writes"),

@@ -1,8 +1,11 @@
 //! `restore`: the gate before service is restored.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use tolltrace::case;
+use tolltrace::playbook::format::Check;
 use tolltrace::playbook::{self, Phase};
 use tolltrace::report::document::Block;
 use tolltrace::report::model::{Case, PlaybookStep, Report, Tool};
@@ -14,12 +17,13 @@ use crate::cli::{Format, RestoreArgs};
 use crate::ui::Ui;
 
 use super::words::shell_word;
-use super::{Status, inquiry, next};
+use super::{Status, UserError, inquiry, next};
 
 /// Judges every gate on the new evidence, and ends with 1 while one does not hold.
 pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
     let report = &args.report;
-    // Hours of reading must not end in a case that cannot be used.
+    // Hours of reading must not end in a gate or a case that cannot be used.
+    refuse_unknown(args)?;
     let earlier = args.case.as_deref().map(Earlier::open).transpose()?;
     let evidence = inquiry::gather(&report.evidence.evidence, report.output.as_deref())?;
     inquiry::require_sources(&evidence, ui)?;
@@ -56,6 +60,19 @@ pub(super) fn restore(args: &RestoreArgs, ui: &Ui) -> anyhow::Result<Status> {
     };
     inquiry::deliver(&shown, report.output.as_deref(), ui)?;
     Ok(if outcome.holds { inquiry::status(&examined, &report.record) } else { Status::NotHeld })
+}
+
+/// Refuses a gate that there cannot be: gates have ids of their own, or those of findings and of rules of playbooks.
+fn refuse_unknown(args: &RestoreArgs) -> anyhow::Result<()> {
+    let playbooks = playbook::load::load(&args.report.inquiry.playbooks)?;
+    let steps = playbooks.all.iter().flat_map(|playbook| &playbook.file.steps);
+    let rules: BTreeSet<&str> = steps.flat_map(|step| &step.checks).map(Check::word).collect();
+    for accepted in args.accept.iter().filter(|accepted| !rules.contains(accepted.gate.as_str())) {
+        if let Err(meant) = restore::known_gate(&accepted.gate) {
+            return Err(UserError::NoGate { gate: accepted.gate.clone(), meant }.into());
+        }
+    }
+    Ok(())
 }
 
 fn all(args: &RestoreArgs, outcome: &Outcome, report: &Report, view: View) -> Vec<Block> {

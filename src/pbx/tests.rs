@@ -6,6 +6,12 @@ use super::*;
 use crate::evidence::{Evidence, MemoryFile, Root};
 
 /// Reads files that are given as path and text.
+pub(super) fn read_texts(files: &[(&str, &str)]) -> Pbx {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    read_files(&files)
+}
+
+/// Reads files that are given as path and bytes.
 fn read_files(files: &[(&str, &[u8])]) -> Pbx {
     let files: Vec<MemoryFile> = files
         .iter()

@@ -88,6 +88,15 @@ struct Judge<'r> {
     products: BTreeSet<Product>,
 }
 
+/// Has no step of a playbook wait for one that is finished.
+pub(crate) fn forget_finished(steps: &mut [PlaybookStep]) {
+    let open: BTreeSet<String> =
+        steps.iter().filter(|step| step.state.is_open()).map(|step| step.id.clone()).collect();
+    for step in steps {
+        step.waits_for.retain(|other| open.contains(other));
+    }
+}
+
 impl Judge<'_> {
     fn playbook(&self, playbook: &Playbook) -> Vec<PlaybookStep> {
         let off = self.switched_off(playbook);
@@ -99,11 +108,7 @@ impl Judge<'_> {
             .filter(|(_, step)| step.off.is_none())
             .map(|(index, step)| self.step(playbook, index + 1, step, &off))
             .collect();
-        let open: BTreeSet<String> =
-            judged.iter().filter(|step| step.state.is_open()).map(|step| step.id.clone()).collect();
-        for step in &mut judged {
-            step.waits_for.retain(|other| open.contains(other));
-        }
+        forget_finished(&mut judged);
         judged
     }
 

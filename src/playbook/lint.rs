@@ -171,7 +171,7 @@ impl Linter<'_> {
     }
 
     fn gate(&mut self, gate: &Spanned<String>) {
-        if restore::known_gate(gate.get_ref()).is_err() {
+        if restore::known_gate(gate.get_ref()).is_err() && !self.rules().any(|rule| rule == gate.get_ref()) {
             self.found.push(Mistake::unknown(
                 gate.span(),
                 "the gate",

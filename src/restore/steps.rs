@@ -4,7 +4,7 @@
 //! ever. The gates hold the same questions against the new evidence.
 
 use super::gate::{Gate, Outcome, State};
-use crate::playbook::Phase;
+use crate::playbook::{Phase, judge};
 use crate::report::model::{PlaybookStep, StepState};
 use crate::untrusted::Untrusted;
 
@@ -12,11 +12,7 @@ use crate::untrusted::Untrusted;
 pub fn steps(all: &[PlaybookStep], outcome: &Outcome) -> Vec<PlaybookStep> {
     let of_phase = all.iter().filter(|step| step.phase == Phase::Restore.word());
     let mut steps: Vec<PlaybookStep> = of_phase.map(|step| answered(step, outcome)).collect();
-    let open: Vec<String> =
-        steps.iter().filter(|step| step.state.is_open()).map(|step| step.id.clone()).collect();
-    for step in &mut steps {
-        step.waits_for.retain(|other| open.contains(other));
-    }
+    judge::forget_finished(&mut steps);
     steps
 }
 

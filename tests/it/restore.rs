@@ -64,6 +64,11 @@ impl Repair {
             .map(|gate| format!("{} {}", gate["id"].as_str().unwrap(), gate["state"].as_str().unwrap()))
             .collect();
         assert_eq!(told["holds"], shut.is_empty());
+        for gate in gates {
+            let id = gate["id"].as_str().unwrap();
+            let is_rule = include_str!("../../playbooks/rules.toml").contains(&format!("id = \"{id}\"\n"));
+            assert!(is_rule || tolltrace::restore::known_gate(id).is_ok(), "--accept knows no gate {id}");
+        }
         for gate in gates.iter().filter(|gate| gate["state"] != "closed") {
             assert!(!gate["to_do"].as_str().unwrap().is_empty(), "{gate}");
             assert!(!gate["why"].as_array().unwrap().is_empty(), "{gate}");
@@ -430,6 +435,8 @@ fn a_case_of_another_server_or_one_to_be_shared_settles_nothing() {
     assert!(stderr(&output).contains("nowhere: no case"), "{}", stderr(&output));
     let output = repair.scratch.run(&["restore", "after", "--accept", "secrets-take=known"]);
     assert_eq!((code(&output), stderr(&output).contains("secrets-taken is")), (2, true));
+    let output = repair.scratch.run(&["restore", "after", "--accept", "traces-removed=our own clean-up"]);
+    assert_ne!(code(&output), 2, "a rule of a playbook is a gate too: {}", stderr(&output));
 }
 
 #[test]

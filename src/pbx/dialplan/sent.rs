@@ -28,17 +28,12 @@ impl Dialplan {
 
 #[cfg(test)]
 mod tests {
-    use crate::evidence::{Evidence, MemoryFile, Root};
     use crate::pbx::Pbx;
     use crate::pbx::dialplan::walk::ALL_WALKS;
+    use crate::pbx::tests::read_texts;
 
-    fn read(plan: &'static str) -> Pbx {
-        let file =
-            MemoryFile { path: "etc/asterisk/extensions.conf", bytes: plan.as_bytes(), is_link: false };
-        crate::pbx::read(&Evidence::from_roots(
-            vec!["memory".into()],
-            vec![Root::Memory(Box::leak(vec![file].into_boxed_slice()))],
-        ))
+    fn read(plan: &str) -> Pbx {
+        read_texts(&[("etc/asterisk/extensions.conf", plan)])
     }
 
     fn sent(pbx: &Pbx, context: &str, number: &str) -> Option<String> {

@@ -2,23 +2,15 @@
 
 use super::walk::{self, DoorKind, Outlet, numbers_of, walk};
 use super::*;
-use crate::evidence::{Evidence, MemoryFile, Root};
+use crate::evidence::Evidence;
 use crate::pbx::Pbx;
+use crate::pbx::tests::read_texts;
 
 /// Reads files that are given as name and text.
 fn pbx(files: &[(&str, &str)]) -> Pbx {
-    let files: Vec<MemoryFile> = files
-        .iter()
-        .map(|(name, text)| MemoryFile {
-            path: Box::leak(format!("etc/asterisk/{name}").into_boxed_str()),
-            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
-            is_link: false,
-        })
-        .collect();
-    crate::pbx::read(&Evidence::from_roots(
-        vec!["memory".into()],
-        vec![Root::Memory(Box::leak(files.into_boxed_slice()))],
-    ))
+    let paths: Vec<String> = files.iter().map(|(name, _)| format!("etc/asterisk/{name}")).collect();
+    let files: Vec<_> = paths.iter().zip(files).map(|(path, (_, text))| (path.as_str(), *text)).collect();
+    read_texts(&files)
 }
 
 fn dialplan(text: &str) -> Dialplan {

@@ -112,6 +112,13 @@ struct Point<'a> {
     doors: Vec<Door<'a>>,
 }
 
+impl<'a> Point<'a> {
+    /// Where somebody enters a context, and nothing else is known.
+    fn at(context: &'a str, numbers: Numbers) -> Self {
+        Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() }
+    }
+}
+
 /// Follows a caller who enters `context` with any of `numbers`. `is_account` tells a phone from a carrier; what
 /// was looked at is taken from `budget`, and the walk ends where that is spent.
 pub fn walk<'a>(
@@ -123,7 +130,7 @@ pub fn walk<'a>(
 ) -> Reached<'a> {
     let mut walk = Walk::new(dialplan, is_account, *budget);
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
-        walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
+        walk.visit(Point::at(context, numbers));
     }
     walk.end(budget)
 }
@@ -139,9 +146,7 @@ pub(super) fn walk_from<'a>(
 ) -> Reached<'a> {
     let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
-        let numbers = Numbers::literal(number);
-        let point = Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() };
-        walk.run(&point, found.context, found.extension);
+        walk.run(&Point::at(context, Numbers::literal(number)), found.context, found.extension);
     }
     walk.end(budget)
 }
@@ -157,8 +162,7 @@ pub(super) fn follow<'a>(
 ) -> Reached<'a> {
     let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
-        let numbers = Numbers::literal(number);
-        walk.visit(Point { context, start: None, numbers, variables: BTreeMap::new(), doors: Vec::new() });
+        walk.visit(Point::at(context, Numbers::literal(number)));
     }
     walk.end(budget)
 }

@@ -237,19 +237,7 @@ fn asks(node: roxmltree::Node<'_, '_>) -> Asks {
 
 #[cfg(test)]
 mod tests {
-    use crate::evidence::{Evidence, MemoryFile, Root};
-    use crate::pbx::Pbx;
-
-    fn read(files: &[(&'static str, &'static str)]) -> Pbx {
-        let files: Vec<MemoryFile> = files
-            .iter()
-            .map(|(path, text)| MemoryFile { path, bytes: text.as_bytes(), is_link: false })
-            .collect();
-        crate::pbx::read(&Evidence::from_roots(
-            vec!["memory".into()],
-            vec![Root::Memory(Box::leak(files.into_boxed_slice()))],
-        ))
-    }
+    use crate::pbx::tests::read_texts;
 
     #[test]
     fn a_number_leaves_by_the_first_extension_that_fits() {
@@ -261,7 +249,7 @@ mod tests {
 <extension name="broken"><condition field="destination_number" expression="^(00"><action application="bridge" data="sofia/gateway/x/$1"/></condition></extension>
 <extension name="rest"><condition field="destination_number" expression="^(0.+)$"><action application="bridge" data="sofia/gateway/$${line}/$1"/></condition></extension>
 </context></include>"#;
-        let pbx = read(&[
+        let pbx = read_texts(&[
             ("etc/freeswitch/freeswitch.xml", "<document type=\"freeswitch/xml\"></document>"),
             ("etc/freeswitch/vars.xml", vars),
             ("etc/freeswitch/dialplan/default.xml", plan),

@@ -64,23 +64,14 @@ fn of_target(target: &str, number: &str, captures: &[String]) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
-    use crate::evidence::{Evidence, MemoryFile, Root};
     use crate::pbx::Pbx;
+    use crate::pbx::tests::read_texts;
 
-    fn read(plan: &'static str) -> Pbx {
-        let file = |path: &'static str, text: &'static str| MemoryFile {
-            path,
-            bytes: text.as_bytes(),
-            is_link: false,
-        };
-        let files = vec![
-            file("etc/freeswitch/freeswitch.xml", "<document type=\"freeswitch/xml\"></document>"),
-            file("etc/freeswitch/dialplan/all.xml", plan),
-        ];
-        crate::pbx::read(&Evidence::from_roots(
-            vec!["memory".into()],
-            vec![Root::Memory(Box::leak(files.into_boxed_slice()))],
-        ))
+    fn read(plan: &str) -> Pbx {
+        read_texts(&[
+            ("etc/freeswitch/freeswitch.xml", "<document type=\"freeswitch/xml\"></document>"),
+            ("etc/freeswitch/dialplan/all.xml", plan),
+        ])
     }
 
     #[test]

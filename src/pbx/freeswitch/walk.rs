@@ -299,23 +299,15 @@ fn lets_called_transfer(bound: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Evidence, MemoryFile, Root};
     use crate::pbx::Pbx;
+    use crate::pbx::tests::read_texts;
 
     fn read(plan: &str) -> Pbx {
-        let file = |path: &'static str, text: &str| MemoryFile {
-            path,
-            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
-            is_link: false,
-        };
-        let files = vec![
-            file("etc/freeswitch/freeswitch.xml", "<document type=\"freeswitch/xml\"></document>"),
-            file("etc/freeswitch/dialplan/all.xml", &format!("<include><X-NO-PRE-PROCESS/>{plan}</include>")),
-        ];
-        crate::pbx::read(&Evidence::from_roots(
-            vec!["memory".into()],
-            vec![Root::Memory(Box::leak(files.into_boxed_slice()))],
-        ))
+        let plan = format!("<include><X-NO-PRE-PROCESS/>{plan}</include>");
+        read_texts(&[
+            ("etc/freeswitch/freeswitch.xml", "<document type=\"freeswitch/xml\"></document>"),
+            ("etc/freeswitch/dialplan/all.xml", &plan),
+        ])
     }
 
     const INSIDE: &str = r#"<context name="default">

@@ -2,21 +2,7 @@
 
 use super::super::dialplan::Pin;
 use super::super::model::{Pbx, SecretStrength, Technology};
-use super::super::read;
-use crate::evidence::{Evidence, MemoryFile, Root};
-
-fn read_files(files: &[(&str, &str)]) -> Pbx {
-    let files: Vec<MemoryFile> = files
-        .iter()
-        .map(|(path, text)| MemoryFile {
-            path: Box::leak((*path).to_owned().into_boxed_str()),
-            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
-            is_link: false,
-        })
-        .collect();
-    let root = Root::Memory(Box::leak(files.into_boxed_slice()));
-    read(&Evidence::from_roots(vec!["memory".into()], vec![root]))
-}
+use super::super::tests::read_texts;
 
 /// Returns `name technology context strength` of each account, and the trunks' names with their hosts.
 fn told(pbx: &Pbx) -> (Vec<String>, Vec<String>) {
@@ -44,7 +30,7 @@ INSERT INTO `sip` VALUES ('301','account','301',2),('301','callerid','Ext 301 <3
 
 #[test]
 fn a_panels_tables_tell_accounts_where_no_file_does() {
-    let pbx = read_files(&[("backup/asterisk.sql", PANEL)]);
+    let pbx = read_texts(&[("backup/asterisk.sql", PANEL)]);
     let (accounts, trunks) = told(&pbx);
     assert_eq!(accounts, ["301 Pjsip from-internal Some(Default)", "302 Sip from-internal Some(Fair)"]);
     assert_eq!(trunks, ["carrier [198.51.100.20/32] []", "oldcarrier [] [\"sip.carrier.example\"]"]);
@@ -59,7 +45,7 @@ fn a_panels_tables_tell_accounts_where_no_file_does() {
 
 #[test]
 fn rows_that_cannot_be_read_are_told() {
-    let pbx = read_files(&[("a.sql", &format!("{PANEL}INSERT INTO `sip` VALUES ('303','secret','cut\n"))]);
+    let pbx = read_texts(&[("a.sql", &format!("{PANEL}INSERT INTO `sip` VALUES ('303','secret','cut\n"))]);
     let problems: Vec<&str> = pbx.problems.iter().map(|problem| problem.what.as_str()).collect();
     assert_eq!(problems, ["rows of accounts that cannot be read: 1, the first at line 8"]);
     assert_eq!(pbx.accounts.len(), 2);
@@ -68,7 +54,7 @@ fn rows_that_cannot_be_read_are_told() {
 #[test]
 fn files_outweigh_the_tables_that_they_are_made_from() {
     let files = "[general]\n[301]\ntype=friend\nhost=dynamic\nsecret=x9Kq27ZpLw\ncontext=inside\n";
-    let pbx = read_files(&[("backup/asterisk.sql", PANEL), ("etc/asterisk/sip.conf", files)]);
+    let pbx = read_texts(&[("backup/asterisk.sql", PANEL), ("etc/asterisk/sip.conf", files)]);
     assert_eq!(told(&pbx).0, ["301 Sip inside Some(Fair)"]);
     assert!(pbx.problems.iter().any(|problem| problem.path == "backup/asterisk.sql"));
 }
@@ -83,7 +69,7 @@ INSERT INTO `ps_auths` (`id`,`auth_type`,`password`,`username`) VALUES ('501a','
 INSERT INTO `ps_contacts` (`id`,`uri`,`expiration_time`,`user_agent`,`endpoint`) VALUES ('501^3B@d6ee','sip:501@198.51.100.7:49152^3Bob',1779258600,'Linphone','501');
 INSERT INTO `ps_aors` (`id`,`contact`) VALUES ('501',NULL),('trunk','sip:203.0.113.35:5060');
 ";
-    let pbx = read_files(&[
+    let pbx = read_texts(&[
         ("etc/asterisk/sip.conf", files),
         ("etc/asterisk/extconfig.conf", "[settings]\nsippeers => mysql,asterisk,sippeers\n"),
         ("dump.sql", tables),
@@ -116,7 +102,7 @@ COPY public.v_gateways (gateway_uuid, gateway, proxy, password, enabled) FROM st
 g\tcarrier\t198.51.100.7:5060\thidden-secret\ttrue
 \\.
 ";
-    let pbx = read_files(&[("fusionpbx.sql", tables)]);
+    let pbx = read_texts(&[("fusionpbx.sql", tables)]);
     let (accounts, trunks) = told(&pbx);
     assert_eq!(accounts, ["1001 Sofia one.example Some(Default)", "1001 Sofia two.example Some(Fair)"]);
     assert_eq!(trunks, ["carrier [198.51.100.7/32] []"]);
@@ -144,7 +130,7 @@ INSERT INTO `modules` (`id`,`modulename`,`version`,`enabled`) VALUES (1,'firewal
 #[test]
 fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     let files = "[general]\n[301]\ntype=friend\nhost=dynamic\nsecret=x9Kq27ZpLw\ncontext=inside\n";
-    let pbx = read_files(&[("asterisk.sql", OWN_TABLES), ("etc/asterisk/sip.conf", files)]);
+    let pbx = read_texts(&[("asterisk.sql", OWN_TABLES), ("etc/asterisk/sip.conf", files)]);
     let panel = &pbx.panel;
     let users: Vec<String> = panel
         .users
@@ -191,7 +177,7 @@ fn what_a_panel_keeps_to_itself_is_told_even_where_files_tell_the_accounts() {
     assert!(!panel.modules[0].is_enabled);
     let settings: Vec<&str> = panel.settings.iter().map(|held| held.keyword.as_str()).collect();
     assert_eq!(settings, ["AUTHTYPE"]);
-    let issabel = read_files(&[("a.sql", &OWN_TABLES.replace("freepbx_settings", "issabelpbx_settings"))]);
+    let issabel = read_texts(&[("a.sql", &OWN_TABLES.replace("freepbx_settings", "issabelpbx_settings"))]);
     assert_eq!(issabel.panel.settings.len(), 1);
     assert_eq!(pbx.accounts[0].display_name.as_deref(), Some("Front desk"));
     assert!(!format!("{pbx:?}").contains("hidden-secret"));
@@ -206,7 +192,7 @@ INSERT INTO `miscdests` (`id`,`description`,`destdial`) VALUES (1,'night service
 INSERT INTO `v_extensions` (`extension`,`password`,`forward_all_enabled`,`forward_all_destination`,`forward_busy_enabled`,`forward_busy_destination`,`follow_me_uuid`,`follow_me_enabled`) VALUES ('401','w','true','0025261200001','false','0025261200002','u1','true'),('402','w',NULL,'0025261200003',NULL,NULL,'u2','false');
 INSERT INTO `v_follow_me_destinations` (`follow_me_uuid`,`follow_me_destination`) VALUES ('u1','0025261200004'),('u1','402'),('u2','0025261200005');
 ";
-    let pbx = read_files(&[("backup/asterisk.sql", dump)]);
+    let pbx = read_texts(&[("backup/asterisk.sql", dump)]);
     let told: Vec<String> =
         pbx.forwards.iter().map(|held| format!("{} {} {}", held.account, held.when, held.number)).collect();
     assert_eq!(
@@ -228,7 +214,7 @@ fn second_dial_tones_of_a_panel_are_told_without_their_pins() {
     let dump = "-- MySQL dump 10.13
 INSERT INTO `disa` (`disa_id`,`displayname`,`pin`,`context`) VALUES (1,'boss','','from-internal'),(2,'sales','8302957164,1234','from-internal');
 ";
-    let pbx = read_files(&[("backup/asterisk.sql", dump)]);
+    let pbx = read_texts(&[("backup/asterisk.sql", dump)]);
     let told: Vec<_> = pbx.panel.tones.iter().map(|tone| (tone.name.as_str(), tone.pin)).collect();
     assert_eq!(told[0], ("boss", Pin::None));
     assert!(matches!(told[1], ("sales", Pin::Weak(_))));
@@ -246,7 +232,7 @@ INSERT INTO `kvstore_FreePBX_modules_Firewall` (`key`,`val`,`type`,`id`) VALUES 
 
 #[test]
 fn limits_that_limit_nothing_are_told() {
-    let pbx = read_files(&[("asterisk.sql", LIMITS)]);
+    let pbx = read_texts(&[("asterisk.sql", LIMITS)]);
     let times = |route: &crate::pbx::OutboundRoute| {
         let group = route.times.as_ref().map(|times| format!("{} {}", times.name, times.times));
         format!("{} {}", route.name, group.unwrap_or_default())
@@ -260,13 +246,13 @@ fn limits_that_limit_nothing_are_told() {
     let open = GuardGap::Services(vec!["provis".to_owned(), "sip".to_owned()]);
     assert_eq!(gaps, [GuardGap::TrustsAll, open]);
     let off = LIMITS.replace("'17.0.1',1", "'17.0.1',0").replace("'status','1'", "'status','0'");
-    let pbx = read_files(&[("asterisk.sql", &off)]);
+    let pbx = read_texts(&[("asterisk.sql", &off)]);
     assert_eq!(pbx.panel.firewall.iter().filter(|guard| guard.open == GuardGap::Off).count(), 2);
 }
 
 #[test]
 fn hashes_that_are_not_tried_are_counted_by_table() {
-    let pbx = read_files(&[("asterisk.sql", OWN_TABLES)]);
+    let pbx = read_texts(&[("asterisk.sql", OWN_TABLES)]);
     let told: Vec<&str> = pbx.problems.iter().map(|problem| problem.what.as_str()).collect();
     let wanted = "not checked: the secrets of 2 panel users, of which only salted hashes are kept (bcrypt in userman_users)";
     assert!(told.iter().any(|what| what.starts_with(wanted)), "{told:?}");
@@ -276,7 +262,7 @@ fn hashes_that_are_not_tried_are_counted_by_table() {
 fn what_everybody_tries_first_is_tried_on_slow_hashes() {
     // Of an extension, of a common password and of neither, made by `crypt(3)` with the cost 4.
     let dump = "-- MySQL dump 10.13\nINSERT INTO `userman_users` (`id`,`username`,`password`,`default_extension`) VALUES (1,'ann','$2y$04$Qw8rTzUpLkJhGfDsAyXc.uV8enlCNsJKVyCi/uvhXKKD1K3qpz4ua','1001'),(2,'bob','$2y$04$mNbVcXyAsDfGhJkLpOiU.OuUpU6kBIahYo5.gO24Csd..fekwninu','1002'),(3,'cy','$2b$04$zXcVbNmLkJhGfDsApQwE.uFU71DgsDPFRESNocF8dNJIaWyj9uFMy','1003');\n";
-    let pbx = read_files(&[("asterisk.sql", dump)]);
+    let pbx = read_texts(&[("asterisk.sql", dump)]);
     let told: Vec<(&str, bool)> =
         pbx.held_secrets.iter().map(|held| (held.owner.as_str(), !held.weaknesses.is_empty())).collect();
     assert_eq!(told, [("ann", true), ("bob", true), ("cy", false)]);

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::event::Instant;
-use crate::readers::Tells;
 use crate::reconstruct::world::{Told, Use};
 use crate::report::document::duration;
 use crate::restore::earlier::instant;
@@ -141,9 +140,8 @@ fn unseen(scene: &Scene<'_>, since: Instant, quiet: i64) -> Option<Answer> {
         return Some(Answer::cannot_tell("--until leaves out what came later"));
     }
     let shows_logins = |told: &&Told<'_>| {
-        let is_wire = told.source.kind.tells() == Some(Tells::Wire);
         let of_proxy = told.ledger.services.iter().any(|service| service.is_proxy());
-        told.is_server_log() || is_wire || of_proxy || told.ledger.is_freeswitch
+        told.is_server_log() || of_proxy || told.ledger.is_freeswitch
     };
     let logs = world.told.iter().filter(shows_logins);
     let logs = logs.filter(|told| told.ledger.last.is_some_and(|last| last > since));

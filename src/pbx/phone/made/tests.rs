@@ -1,21 +1,8 @@
 //! Phone files that programs make, by configurations and dumps in memory.
 
 use super::phoneprov::PROGRAM;
-use crate::evidence::{Evidence, MemoryFile, Root};
-use crate::pbx::{FileOrigin, Pbx, read};
-
-fn pbx(files: &[(&str, &str)]) -> Pbx {
-    let files: Vec<MemoryFile> = files
-        .iter()
-        .map(|(path, text)| MemoryFile {
-            path: Box::leak((*path).to_owned().into_boxed_str()),
-            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
-            is_link: false,
-        })
-        .collect();
-    let root = Root::Memory(Box::leak(files.into_boxed_slice()));
-    read(&Evidence::from_roots(vec!["memory".into()], vec![root]))
-}
+use crate::pbx::tests::read_texts as pbx;
+use crate::pbx::{FileOrigin, Pbx};
 
 /// Returns `path account live: program ports audience` of each account in a phone file.
 fn told(pbx: &Pbx) -> Vec<String> {

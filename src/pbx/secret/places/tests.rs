@@ -1,24 +1,11 @@
 //! Secrets out of every sort of file.
 
-use crate::evidence::{Evidence, MemoryFile, Root};
-use crate::pbx::{Pbx, Weakness, read};
-
-fn read_files(files: &[(&str, &str)]) -> Pbx {
-    let files: Vec<MemoryFile> = files
-        .iter()
-        .map(|(path, text)| MemoryFile {
-            path: Box::leak((*path).to_owned().into_boxed_str()),
-            bytes: Box::leak(text.as_bytes().to_vec().into_boxed_slice()),
-            is_link: false,
-        })
-        .collect();
-    let root = Root::Memory(Box::leak(files.into_boxed_slice()));
-    read(&Evidence::from_roots(vec!["memory".into()], vec![root]))
-}
+use crate::pbx::Weakness;
+use crate::pbx::tests::read_texts;
 
 /// Returns `kind owner reach standing: weaknesses` of each secret, the weaknesses by their names.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
-    let pbx = read_files(files);
+    let pbx = read_texts(files);
     let text = format!("{pbx:?}");
     for secret in ["Zx81Spectrum", "Lq8-Vn2xTz", "amp111", "amp109"] {
         assert!(!text.contains(secret), "a secret is shown");
@@ -117,7 +104,7 @@ fn old_copies_hold_secrets_and_define_nothing() {
             "Sip 309 Anywhere Aside [EqualsName, DigitsOnly, Short]",
         ]
     );
-    assert_eq!(read_files(&files).accounts.len(), 1);
+    assert_eq!(read_texts(&files).accounts.len(), 1);
 }
 
 #[test]
@@ -172,7 +159,7 @@ proptest::proptest! {
         for path in ["etc/amportal.conf", "etc/freepbx.conf", "etc/asterisk/voicemail.conf", "etc/asterisk/pjsip.conf",
             "etc/asterisk/res_odbc.conf", "root/sip.conf.bak", "etc/asterisk/iax.conf"] {
             let text = format!("[general]\na=b\n{text}");
-            let _ = read_files(&[("etc/asterisk/logger.conf", "[general]\na=b\n"), (path, &text)]);
+            let _ = read_texts(&[("etc/asterisk/logger.conf", "[general]\na=b\n"), (path, &text)]);
         }
     }
 }
