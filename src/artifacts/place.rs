@@ -200,10 +200,16 @@ fn of_web(name: &str, head: &[u8]) -> Option<Place> {
     let is_code = CODE.iter().any(|code| ending.eq_ignore_ascii_case(code));
     // A picture may hold a page, and a page may bear any name.
     let begins = |word: &[u8]| head.get(..word.len()) == Some(word);
-    let is_script = begins(b"<?php") || begins(b"<?=") || begins(b"#!");
+    let is_script = begins(b"<?php") || begins(b"<?=") || names_interpreter(head);
     let hides_page = matches!(ending, "png" | "jpg" | "jpeg" | "gif" | "ico" | "txt" | "wav" | "mp3" | "gsm")
         && memchr::memmem::find(head.get(..4096).unwrap_or(head), b"<?php").is_some();
     (is_code || is_script || hides_page).then_some(Place::Page)
+}
+
+/// Returns whether a file begins with the path of the program that runs it. Phone files of Yealink's begin with
+/// `#!version:1.0.0.1`.
+pub(super) fn names_interpreter(head: &[u8]) -> bool {
+    head.strip_prefix(b"#!").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"/"))
 }
 
 fn of_settings(path: &str, name: &str) -> Option<Place> {
@@ -323,6 +329,7 @@ mod tests {
             ("rootfs/var/www/html/logo.png", b"\x89PNG", None),
             ("rootfs/var/www/html/logo.png", b"GIF89a <?php x", Some(Place::Page)),
             ("rootfs/var/www/html/.x", b"#!/bin/sh\n", Some(Place::Page)),
+            ("rootfs/var/www/html/prov/805ec0aa0203.cfg", b"#!version:1.0.0.1\n", None),
             ("rootfs/var/www/html/main.js", b"var x", None),
             ("rootfs/var/spool/cron/crontabs/asterisk", b"*", Some(Place::Cron)),
             ("rootfs/etc/freepbx.conf", b"<?php", Some(Place::PanelSettings)),

@@ -3,6 +3,7 @@
 //! Licensed modules are packed too, by programs that say so in the first line (ionCube, SourceGuardian); a page
 //! that unpacks and runs itself without such a name is what intruders leave.
 
+use super::place::names_interpreter;
 use crate::indicators::Confidence;
 
 /// A line from here on is not written by hand, in bytes.
@@ -29,8 +30,12 @@ pub(super) fn of(path: &str, head: &[u8]) -> Vec<Shape> {
         let says = "runs a long text that nobody can read";
         shapes.push(Shape { confidence: Confidence::Medium, says, at });
     }
+    if let Some(at) = disguised_call(head) {
+        let says = "hands what it is sent to a function whose name it disguises";
+        shapes.push(Shape { confidence: Confidence::High, says, at });
+    }
     let name = path.rsplit('/').next().unwrap_or_default();
-    let is_code = memchr::memmem::find(beginning, b"<?php").is_some() || beginning.starts_with(b"#!");
+    let is_code = memchr::memmem::find(beginning, b"<?php").is_some() || names_interpreter(beginning);
     if name.starts_with('.') && is_code {
         let says = "is a program that is hidden by its name";
         shapes.push(Shape { confidence: Confidence::Medium, says, at: 0 });
@@ -39,6 +44,45 @@ pub(super) fn of(path: &str, head: &[u8]) -> Vec<Shape> {
         shapes.push(Shape { confidence: Confidence::Medium, says, at: 0 });
     }
     shapes
+}
+
+/// Finds a call, with something out of the request, of a function that a variable names, where the name was turned
+/// round, rotated, decoded or put together from pieces: who means no harm writes it out.
+fn disguised_call(head: &[u8]) -> Option<usize> {
+    const DISGUISES: [&[u8]; 6] = [b"str_rot13(", b"strrev(", b"base64_decode(", b"chr(", b"\".\"", b"'.'"];
+    const REQUEST: [&[u8]; 4] = [b"$_POST", b"$_GET", b"$_REQUEST", b"$_COOKIE"];
+    /// Variables looked at, and bytes of a value and of a call's arguments.
+    const MOST: usize = 200;
+    const LONGEST: usize = 400;
+    let has =
+        |text: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(text, word).is_some());
+    if !has(head, &REQUEST) {
+        return None;
+    }
+    let assigned = memchr::memchr_iter(b'$', head).filter_map(|at| {
+        let (name, rest) = variable(head.get(at..)?)?;
+        let value = rest.trim_ascii_start().strip_prefix(b"=").filter(|value| !value.starts_with(b"="))?;
+        let value = value.split(|&byte| byte == b';').next()?;
+        let value = value.get(..LONGEST).unwrap_or(value);
+        has(value, &DISGUISES).then_some((at, name))
+    });
+    assigned.take(MOST).find_map(|(at, name)| {
+        let behind = head.get(at + 1..)?;
+        let is_called = memchr::memmem::find_iter(behind, name).any(|found| {
+            let rest = behind.get(found + name.len()..).unwrap_or_default();
+            let arguments = rest.trim_ascii_start().strip_prefix(b"(").unwrap_or_default();
+            let end = memchr::memchr(b';', arguments).unwrap_or(arguments.len()).min(LONGEST);
+            has(arguments.get(..end).unwrap_or_default(), &REQUEST)
+        });
+        is_called.then_some(at)
+    })
+}
+
+/// Splits a variable with its `$` from what follows it.
+fn variable(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let letters =
+        text.get(1..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    (letters > 0).then(|| text.split_at_checked(letters + 1))?
 }
 
 /// Finds a long line of packed text in a page that runs text.
@@ -106,6 +150,26 @@ mod tests {
 
     fn says(path: &str, text: &str) -> Vec<&'static str> {
         of(path, text.as_bytes()).into_iter().map(|shape| shape.says).collect()
+    }
+
+    #[test]
+    fn names_of_functions_in_disguise_are_told_from_names_written_out() {
+        let says_so = |text: &str| says("html/a.php", text).iter().any(|says| says.contains("disguises"));
+        for text in [
+            "<?php $k=str_rot13(\"flfgrz\");@$k($_POST[\"q\"]);",
+            "<?php $z = strrev('edoced_46esab');\n$z( $_REQUEST['c'] );",
+            "<?php $a=\"b\".\"ase6\".\"4_dec\".\"ode\";@eval($a($_COOKIE[\"c\"]));",
+        ] {
+            assert!(says_so(text), "{text}");
+        }
+        for text in [
+            "<?php $name = base64_decode($_POST['name']); print(htmlspecialchars($name));",
+            "<?php $handler = 'show'; $handler($_GET['page']);",
+            "<?php $text = str_rot13($secret); mail($to, $text);",
+            "<?php $class = $_GET['class']; new $class();",
+        ] {
+            assert!(!says_so(text), "{text}");
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn web_gaps(world: &World<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     let artifacts = world.artifacts;
     let has_panel =
         artifacts.pages > 0 || artifacts.files.iter().any(|file| file.place == Place::PanelSettings);
-    if has_panel && !world.web.has_requests {
+    if has_panel && !world.web.has_requests && !world.logged_services().contains(&Service::Web) {
         add(
             "No access log of the web server",
             "Who reached the panel, tried its holes or used a page left behind cannot be known; that nothing is told of it is no proof that nobody did.",

@@ -37,7 +37,7 @@ use crate::checks::Show;
 use crate::clock::{Clock, ClockOptions, SourceFacts};
 use crate::contain::Plan;
 use crate::event::Instant;
-use crate::evidence::{Evidence, Source};
+use crate::evidence::{Evidence, Packing, Source};
 use crate::fold::budget::Budget;
 use crate::fold::web::MarkedPages;
 use crate::fold::{Fold, Known, Window};
@@ -238,6 +238,9 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         facts.push(surveyed);
         readers.push((source, opened.reader));
     }
+    if facts.iter().any(SourceFacts::needs_logs) {
+        survey_between(evidence, &readers, &mut facts);
+    }
     let wanted = ClockOptions { zone: options.zone.clone(), year: options.year };
     let clock = Clock::plan(evidence, facts, pbx.call_records.csv_in_gmt, &wanted)
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
@@ -252,6 +255,18 @@ fn survey_stream(evidence: &Evidence, source: &Source, reader: &dyn Reader, fact
     const LOOKED_AT: u64 = 32 * 1024 * 1024;
     if let Ok(handle) = evidence.open(&source.file) {
         facts.survey_stream(&mut handle.contents(source.packing).take(LOOKED_AT), reader);
+    }
+}
+
+/// Looks into the middle of logs for what call records without an instant of their own can be compared with.
+fn survey_between(evidence: &Evidence, readers: &[(&Source, Box<dyn Reader>)], facts: &mut [SourceFacts]) {
+    /// Logs looked into.
+    const MOST_LOGS: usize = 64;
+    let plain = readers.iter().zip(facts).filter(|((source, _), _)| source.packing == Packing::Plain);
+    for ((source, reader), facts) in plain.take(MOST_LOGS) {
+        if let Ok(handle) = evidence.open(&source.file) {
+            facts.survey_between(&handle, reader.as_ref());
+        }
     }
 }
 

@@ -47,7 +47,7 @@ mod wide_route;
 mod wide_trunk;
 
 use crate::event::Citation;
-use crate::reconstruct::incident::Incident;
+use crate::reconstruct::incident::{Incident, takers};
 use crate::reconstruct::web;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Proof};
@@ -57,7 +57,7 @@ pub type Show<'a> = dyn Fn(&Citation) -> Option<Proof> + 'a;
 
 /// Runs every check; the gravest finding first, then the limits that were reached.
 pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<Finding>, Vec<String>) {
-    let door = web::find(world);
+    let door = web::find(world, &takers(incidents));
     let written = changed_then::Written::of(world, door.as_ref());
     let mut findings = panel_row::check(world, door.as_ref(), show);
     findings.extend(made_account::check(world, door.as_ref(), incidents, show));

@@ -5,14 +5,13 @@ use crate::event::Citation;
 use crate::pbx::Forward;
 use crate::reconstruct::behaviour::destination;
 use crate::reconstruct::calls::Call;
+use crate::reconstruct::forward_set::FEATURE_CODES;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity};
 use crate::untrusted::{Untrusted, visible};
 
 /// Forwards told one by one.
 const MOST_TOLD: usize = 200;
-/// Feature codes that set a forward in FreePBX, Elastix and Issabel: always, busy, unavailable.
-const FEATURE_CODES: [&[u8]; 3] = [b"*72", b"*90", b"*52"];
 
 /// Yields one finding for each such forward, with the calls that it sent on, and the one that set it.
 pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {

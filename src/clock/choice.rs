@@ -10,6 +10,7 @@ use crate::evidence::Kind;
 use crate::readers::Tells;
 
 use super::origin::{FoundZone, ZoneOrigin};
+use super::shared_names;
 use super::survey::SourceFacts;
 use super::ties;
 use super::zone::{Zone, offset_text};
@@ -67,6 +68,7 @@ pub(super) fn choose_zones(
     csv_in_gmt: Option<bool>,
 ) -> BTreeMap<SourceId, ChosenZone> {
     let mut chosen: BTreeMap<SourceId, ChosenZone> = BTreeMap::new();
+    let all = facts;
     // What the files of one folder and kind show: one program wrote them, with one clock.
     let mut shown: BTreeMap<(&str, Kind), Vec<ChosenZone>> = BTreeMap::new();
     for facts in facts.iter().filter(|facts| !facts.ties.is_empty()) {
@@ -75,6 +77,10 @@ pub(super) fn choose_zones(
         chosen.insert(facts.id, zone);
     }
     for facts in facts.iter().filter(|facts| facts.ties.is_empty()) {
+        if let Some(zone) = by_names(found, facts, all) {
+            chosen.insert(facts.id, zone);
+            continue;
+        }
         let neighbours = shown.get(&(folder(&facts.path), facts.kind));
         chosen.insert(facts.id, without_ties(found, facts, csv_in_gmt, neighbours));
     }
@@ -123,6 +129,21 @@ fn rivals(found: &FoundZone, facts: &SourceFacts, says_gmt: bool) -> Vec<(Zone, 
         rivals.push((Zone::Fixed(offset), note));
     }
     rivals
+}
+
+/// Chooses GMT for call records that tell no instant, where the names that they share with the logs show it.
+fn by_names(found: &FoundZone, facts: &SourceFacts, all: &[&SourceFacts]) -> Option<ChosenZone> {
+    if !may_be_cdr_csv(facts) || found.origin == ZoneOrigin::Assumed {
+        return None;
+    }
+    let logs = all.iter().filter(|other| !is_call_records(other)).flat_map(|other| &other.names);
+    let note = "its times are in GMT, as the log's lines of the same channels and accounts show";
+    shared_names::are_in_gmt(&found.zone, &facts.names, logs).then(|| ChosenZone {
+        zone: Zone::UTC,
+        is_known: true,
+        differs: true,
+        note: Some(note.to_owned()),
+    })
 }
 
 fn without_ties(

@@ -18,6 +18,7 @@ mod plan;
 mod quick;
 mod resolver;
 mod rotation;
+mod shared_names;
 mod survey;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,10 @@
 use std::io::Read;
 
 use crate::event::{Instant, SourceId, Stamp};
-use crate::evidence::{Kind, Source};
-use crate::readers::{Access, Chunk, Reader};
+use crate::evidence::{Handle, Kind, Source};
+use crate::readers::{Access, Chunk, Reader, Tells};
+
+use super::shared_names::{self, MOST_NAMES, Named};
 
 /// So much of a stream is read at a time, in bytes.
 const PIECE: usize = 1024 * 1024;
@@ -34,6 +36,8 @@ pub struct SourceFacts {
     pub has_year: bool,
     /// Stamps whose records also tell an instant, in the order of the source.
     pub ties: Vec<(Stamp, Instant)>,
+    /// Channels and accounts that its records name, with their stamps.
+    pub(super) names: Vec<Named>,
     /// The earliest and the latest instant that its records tell themselves.
     pub told: Option<(Instant, Instant)>,
     /// When the file was last written, as far as the copy kept it.
@@ -53,6 +57,7 @@ impl SourceFacts {
             last: None,
             has_year: false,
             ties: Vec::new(),
+            names: Vec::new(),
             told: None,
             modified: None,
             notes: Vec::new(),
@@ -101,8 +106,37 @@ impl SourceFacts {
         reader.read_stream(bytes, PIECE, &mut |chunk, _| self.take_sample(chunk));
     }
 
+    /// Returns whether these are call records that tell no instant: the logs must tell what their clock was.
+    pub fn needs_logs(&self) -> bool {
+        self.kind.tells() == Some(Tells::Calls) && self.ties.is_empty() && !self.names.is_empty()
+    }
+
+    /// Reads pieces of a log between its ends, for the names in them alone.
+    pub fn survey_between(&mut self, handle: &Handle, reader: &dyn Reader) {
+        /// Pieces read, and how long each is, in bytes.
+        const PIECES: u64 = 32;
+        const LENGTH: usize = 64 * 1024;
+        if !handle.is_random_access() || self.kind.tells() != Some(Tells::Server) {
+            return;
+        }
+        for piece in 1..PIECES {
+            let mut bytes = vec![0; LENGTH];
+            let Ok(length) = handle.read_at(&mut bytes, handle.size() / PIECES * piece) else { return };
+            let Some(from) = memchr::memchr(b'\n', bytes.get(..length).unwrap_or_default()) else { continue };
+            let read = bytes.get(from + 1..length).unwrap_or_default();
+            let whole = reader.whole_records(read);
+            let mut chunk =
+                Chunk { bytes: read.get(..whole).unwrap_or_default().to_vec(), ..Chunk::default() };
+            reader.read(&mut chunk);
+            self.names.extend(shared_names::of_chunk(&chunk));
+        }
+    }
+
     /// Takes in what a reader made of a piece, up to `most` ties in all.
     fn take_chunk(&mut self, chunk: &Chunk, has_end: bool, most: usize) {
+        if self.names.len() <= MOST_NAMES {
+            self.names.extend(shared_names::of_chunk(chunk));
+        }
         for entry in &chunk.entries {
             self.take_record(entry.stamp, entry.exact, most);
         }

@@ -116,6 +116,12 @@ impl LogCall {
         self.progress & SIGNALLED == 0 && self.account == NameId::NONE && self.context == u16::MAX
     }
 
+    /// Returns whether the server itself was told to place it by a trunk: no step and no INVITE began it.
+    pub fn is_ordered(&self) -> bool {
+        let went_out = DIALED | BY_TRUNK;
+        self.progress & (went_out | SIGNALLED) == went_out && self.context == u16::MAX
+    }
+
     /// Returns whether its address is where its INVITE came from, and not its audio.
     pub fn is_signalled(&self) -> bool {
         self.progress & SIGNALLED != 0
@@ -317,6 +323,17 @@ impl LogCalls {
         self.open.insert(key, Open { index: Some(index as u32), starts: self.starts, ..Open::default() });
     }
 
+    /// Takes a call that the server was told to place by a trunk, and that was answered.
+    pub(super) fn place_ordered(&mut self, step: &Step<'_>, names: &mut Names) {
+        let key = step.key();
+        self.open.remove(&key);
+        self.step(step, names);
+        if let Some(known) = self.known(Some(key)) {
+            known.context = u16::MAX;
+            known.progress |= DIALED | ANSWERED | BY_TRUNK;
+        }
+    }
+
     /// Returns whether a number stands for another call than before: the server may have started anew
     /// and count from zero, or only have opened its logs anew while the call goes on.
     fn is_another(&mut self, key: Key, open: Open, channel: &[u8], names: &Names) -> bool {
@@ -374,6 +391,28 @@ impl LogCalls {
         if let Some(known) = self.known(call).filter(|known| known.dialed_after == u16::MAX) {
             let after = at.seconds_since(known.start).clamp(0, i64::from(u16::MAX) - 1);
             known.dialed_after = after as u16;
+        }
+    }
+
+    /// Notes the number that a caller who came in by a trunk was sent on to by another, the first time: what he dialled
+    /// to come in says nothing of where the call went.
+    pub(super) fn sent_on(
+        &mut self,
+        call: Key,
+        target: &[u8],
+        is_trunk: impl Fn(&[u8]) -> bool,
+        names: &Names,
+    ) {
+        let Some(index) = self.open.get(&call).and_then(|open| open.index) else { return };
+        let Some(known) = self.calls.get(index as usize).copied() else { return };
+        if known.dialed_after != u16::MAX || !is_trunk(names.text(known.account)) {
+            return;
+        }
+        let Some(number) = super::ordered::number(target, is_trunk) else { return };
+        let spelled = self.texts.get(known.text, 0, known.lengths[0]).to_vec();
+        let (text, lengths) = self.texts.keep([&spelled, number]);
+        if let Some(known) = self.calls.get_mut(index as usize) {
+            (known.text, known.lengths) = (text, lengths);
         }
     }
 

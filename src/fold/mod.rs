@@ -18,6 +18,7 @@ pub mod fetches;
 pub mod host;
 pub mod marked;
 pub mod names;
+mod ordered;
 pub mod panel_edits;
 mod recent;
 pub mod rows;

@@ -11,6 +11,7 @@ use super::budget::Budget;
 use super::calls::{Key, Passed, Step};
 use super::fetches::Fetch;
 use super::names::NameId;
+use super::ordered::Waiting;
 use super::rows::{Row, RowText};
 use super::sessions::Sessions;
 use super::transactions;
@@ -99,6 +100,8 @@ pub struct Fold {
     challenges: Challenges,
     /// FreeSWITCH's sessions.
     sessions: Sessions,
+    /// Calls that the server was told to place and that nobody answered yet.
+    waiting: Waiting,
     /// Whom each address last called as, and when.
     callers: HashMap<IpAddr, (NameId, Instant)>,
     /// The instant of the last entry that had one: a line without takes its neighbour's.
@@ -160,6 +163,7 @@ impl Fold {
             ledger: Box::new(Ledger::new(budget)),
             challenges: Challenges::default(),
             sessions: Sessions::default(),
+            waiting: Waiting::default(),
             callers: HashMap::new(),
             last_at: None,
             met: Met::default(),
@@ -275,7 +279,7 @@ impl Fold {
             Action::Dialed => {
                 self.dialed(&told);
             }
-            Action::Answered => self.ledger.calls.progress(told.call_key(), true, false),
+            Action::Answered => self.answered(&told),
             Action::AuthOk => self.accepted(&told),
             Action::Registered | Action::Unregistered | Action::ManagerLogin | Action::ManagerLogoff => {
                 self.used(&told);
@@ -365,6 +369,9 @@ impl Fold {
         // Channel events tell every leg of a call; the log's steps tell the caller's.
         if entry.service == Service::Cel {
             self.caller(told);
+            if let Some(door) = door(entry.reason.as_bytes()) {
+                self.ledger.calls.pass(told.call_key(), door);
+            }
         }
         let is_callers = entry.service == Service::Core || told.begins_call();
         if !is_callers || entry.channel.is_none() {
@@ -382,12 +389,7 @@ impl Fold {
             line: place.line,
         };
         self.ledger.calls.step(&step, &mut self.ledger.names);
-        let passed = match told.text(entry.detail) {
-            b"DISA" => Some(Passed::Disa),
-            b"VoiceMailMain" => Some(Passed::Mailbox),
-            _ => None,
-        };
-        if let Some(passed) = passed {
+        if let Some(passed) = door(told.text(entry.detail)) {
             self.ledger.calls.pass(Some(step.key()), passed);
         }
     }
@@ -395,9 +397,16 @@ impl Fold {
     fn dialed(&mut self, told: &Told<'_>) {
         let entry = told.entry;
         let call = told.call_key();
-        let by_trunk = self.known.is_trunk(told.text(entry.number));
+        // Channel events have all that `Dial` was given: seconds and options behind the target.
+        let target = told.text(entry.number).split(|&byte| byte == b',').next().unwrap_or_default();
+        let by_trunk = self.known.is_trunk(target);
         self.ledger.calls.progress(call, false, by_trunk);
         if by_trunk {
+            let is_trunk = |part: &[u8]| self.known.trunks.contains(part);
+            match call {
+                Some(call) => self.ledger.calls.sent_on(call, target, is_trunk, &self.ledger.names),
+                None => self.waiting.call(told.line(), told.at, target, is_trunk),
+            }
             self.ledger.calls.dialed_out(call, told.at);
         }
         match entry.reason {
@@ -405,6 +414,27 @@ impl Fold {
             "by a mailbox" => self.ledger.calls.pass(call, Passed::ByMailbox),
             _ => {}
         }
+    }
+
+    /// Notes that a call was answered: a caller's, or one that the server itself was told to place.
+    fn answered(&mut self, told: &Told<'_>) {
+        let entry = told.entry;
+        if !entry.channel.is_none() || entry.service != Service::Core {
+            return self.ledger.calls.progress(told.call_key(), true, false);
+        }
+        let Some((at, number)) = self.waiting.answer(told.line(), told.at) else { return };
+        let place = told.place();
+        let step = Step {
+            at,
+            call: None,
+            channel: told.text(entry.detail),
+            account: told.text(entry.account),
+            number: &number,
+            context: b"",
+            offset: place.offset,
+            line: place.line,
+        };
+        self.ledger.calls.place_ordered(&step, &mut self.ledger.names);
     }
 
     /// Notes a wrong PIN; whoever gave it came by telephone and has no address.
@@ -719,6 +749,15 @@ impl<'a> Told<'a> {
             None if self.is_callers_event() => Some(Key::of_channel(self.text(self.entry.channel))),
             call => call.map(Key::Id),
         }
+    }
+}
+
+/// Returns the way out that an application opens to whoever knows a PIN.
+fn door(application: &[u8]) -> Option<Passed> {
+    match application {
+        b"DISA" => Some(Passed::Disa),
+        b"VoiceMailMain" => Some(Passed::Mailbox),
+        _ => None,
     }
 }
 

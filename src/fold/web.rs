@@ -152,7 +152,13 @@ impl Web {
         if path.len() > LONGEST_PATH || !path.starts_with(b"/") {
             return;
         }
-        if (200..300).contains(&status) && request.has_referrer && path.ends_with(b"/admin/ajax.php") {
+        let is_asked =
+            (200..300).contains(&status) && request.has_referrer && path.ends_with(b"/admin/ajax.php");
+        // What a page of the panel was sent is answered by its form for the login, unless somebody is logged in.
+        let is_sent = (method, status) == ("POST", 302)
+            && path.ends_with(b"/admin/config.php")
+            && memchr::memmem::find(target, b"display=").is_some();
+        if is_asked || is_sent {
             self.session(request, line);
         }
         let marked = pages.of(path);

@@ -181,7 +181,13 @@ fn told_by(event: &[u8], application: &[u8]) -> Option<(Action, &'static str)> {
         b"ANSWER" => (Action::Answered, ""),
         b"HANGUP" => (Action::HungUp, "hangup"),
         b"CHAN_END" => (Action::HungUp, "channel ended"),
-        b"APP_START" if application == b"Dial" => (Action::Dialed, ""),
+        b"APP_START" => match application {
+            b"Dial" => (Action::Dialed, ""),
+            // Ways out for whoever knows a PIN.
+            b"DISA" => (Action::Dialplan, "DISA"),
+            b"VoiceMailMain" => (Action::Dialplan, "VoiceMailMain"),
+            _ => return None,
+        },
         b"BLINDTRANSFER" => (Action::Dialplan, "BLINDTRANSFER"),
         b"ATTENDEDTRANSFER" => (Action::Dialplan, "ATTENDEDTRANSFER"),
         b"TRANSFER" => (Action::Dialplan, "TRANSFER"),

@@ -9,6 +9,7 @@ use crate::event::{Disposition, Instant, Place};
 use crate::fold::calls::{LogCall, Passed};
 use crate::fold::names::NameId;
 use crate::fold::rows::{Row, RowKind, RowText};
+use crate::readers::channel_account;
 
 /// Extensions that stand for no number.
 pub(super) const NO_NUMBERS: [&[u8]; 7] = [b"", b"s", b"h", b"i", b"t", b"hang", b"hangup"];
@@ -139,6 +140,19 @@ impl World<'_> {
         call.dialed != 0 && is_called && first.dst != self.dialed(call)
     }
 
+    /// Returns whether somebody here answered the call before it went on to where it was sent.
+    pub(super) fn was_answered_first(&self, call: &Call) -> bool {
+        let (Some((first, text)), Some((last, _))) =
+            (row_at(&self.told, call.row), row_at(&self.told, call.row.plus(call.dialed)))
+        else {
+            return false;
+        };
+        let phone = channel_account(text.dst_channel).map(String::from_utf8_lossy);
+        let is_phone = phone.is_some_and(|name| self.accounts.contains(name.as_ref()));
+        let end = first.start.plus_seconds(i64::from(first.duration));
+        is_phone && first.disposition == Disposition::Answered && last.start.seconds_since(end) >= -1
+    }
+
     /// Returns whether the record bears an account code.
     pub(super) fn has_account_code(&self, call: &Call) -> bool {
         row_at(&self.told, call.row.plus(call.dialed))
@@ -172,6 +186,12 @@ impl World<'_> {
             Some(told.ledger.names.text(logged.context()))
         };
         of_row.or_else(of_log).unwrap_or_default()
+    }
+
+    /// Returns the context of the call's first step, where a log tells it.
+    pub(super) fn entered_context(&self, call: &Call) -> &[u8] {
+        let logged = logged_at(&self.told, call.log);
+        logged.map(|(told, logged)| told.ledger.names.text(logged.context())).unwrap_or_default()
     }
 
     /// Returns the places that prove a call: its first row and its first line.

@@ -75,13 +75,15 @@ fn own_numbers<'w>(world: &'w World<'_>) -> BTreeSet<&'w [u8]> {
 
 /// A channel of SIP that belongs to no account and no trunk, or that entered a guests' context.
 pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
+    // A record may tell only where the dialplan sent the call on to.
+    let entered = || [world.context(call), world.entered_context(call)];
     let in_guest_context =
-        || world.pbx.guest_contexts.iter().any(|guest| guest.as_bytes() == world.context(call));
+        || world.pbx.guest_contexts.iter().any(|guest| entered().contains(&guest.as_bytes()));
     match world.account_of(call) {
         Some("anonymous") => true,
         Some(name) if world.confirmed.contains(name) => false,
         // A proxy that relays for a name which none of its subscribers has.
-        Some(_) if call.by_trunk && call.origin == Origin::Record && !world.pbx.accounts.is_empty() => true,
+        Some(_) if call.by_trunk && call.origin == Origin::Record && world.lists_subscribers => true,
         Some(name) => in_guest_context() || trunks::is_nobody(name),
         None => false,
     }

@@ -17,7 +17,7 @@ use super::same_network;
 use super::vectors::{self, Weighed};
 use super::without_account::{of_guests, of_manager};
 use super::world::World;
-use super::{doors, doubt, telephone, web};
+use super::{doors, doubt, forward_set, telephone, web};
 use crate::event::{Citation, Instant};
 use crate::pbx::Binding;
 use crate::report::model::{Role, Vector};
@@ -116,9 +116,10 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
         clusters(world, breaches).into_iter().map(|cluster| of_accounts(world, &cluster)).collect();
     incidents.extend(doors::manager(world, &honest).map(|door| of_manager(world, &door)));
     incidents.extend(doors::guests(world).map(|door| of_guests(world, &door)));
-    incidents.extend(telephone::find(world, &honest));
+    incidents.extend(telephone::find(world, &honest, &hours));
+    incidents = forward_set::join(world, incidents);
     incidents.iter_mut().for_each(|incident| doubt::weigh(world, incident));
-    if let Some(door) = web::find(world) {
+    if let Some(door) = web::find(world, &takers(&incidents)) {
         let made = web::new_accounts(world);
         incidents = web::join(world, web::of_web(world, &door, &honest), incidents, &made);
     }
@@ -126,6 +127,23 @@ pub fn find(world: &World<'_>) -> Vec<Incident> {
     incidents.extend(doors::ordered(world, (&honest, &hours), &known).map(|door| of_manager(world, &door)));
     incidents.sort_by_key(|incident| incident.breach);
     incidents
+}
+
+/// Returns who used accounts though neither a guess, a leak nor a default tells how the secret was known; a hole of the
+/// web server may.
+pub fn takers(incidents: &[Incident]) -> web::Takers {
+    let mut takers = web::Takers::new();
+    for incident in incidents {
+        let vector = incident.ways.first().map(|way| way.vector);
+        if !matches!(vector, Some(Vector::StolenCredential | Vector::Unknown | Vector::WebExploit)) {
+            continue;
+        }
+        for (address, _) in incident.actors.iter().filter(|(_, actor)| actor.is_inside()) {
+            let since = takers.entry(*address).or_insert(incident.breach);
+            *since = incident.breach.min(*since);
+        }
+    }
+    takers
 }
 
 /// Puts breaches together that are one party's: of one account, from one network, or to the same

@@ -2,7 +2,7 @@
 //! channel.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::behaviour::Destination;
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
@@ -101,6 +101,7 @@ fn call_of_legs(
     let account = own.account.or_else(|| rows().find_map(|(_, (_, text))| channel_account(text.channel)));
     let first_channel =
         legs.first().and_then(|leg| row_at(told, leg.at)).map_or(&b""[..], |(_, text)| text.channel);
+    let address = own.address.or_else(|| iax_caller(first_channel));
     // Of a call that came in and was sent on, the number counts that it was sent to.
     let is_sent_on = |text: &RowText<'_>| is_trunk(first_channel) && is_trunk(text.dst_channel);
     let dialed = rows()
@@ -122,11 +123,11 @@ fn call_of_legs(
         billsec: billsec.unwrap_or(0),
         disposition: if billsec.is_some() { Disposition::Answered } else { unanswered },
         account: names.id(account),
-        address: addresses.id(own.address),
+        address: addresses.id(address),
         row: first,
         dialed: dialed.map_or(0, |dialed| dialed.behind(first)),
         log: At::NONE,
-        origin: if own.address.is_some() { Origin::Signalling } else { Origin::Unknown },
+        origin: if address.is_some() { Origin::Signalling } else { Origin::Unknown },
         destination: Destination::default(),
         is_outward: false,
         by_trunk: own.by_trunk || rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
@@ -134,6 +135,14 @@ fn call_of_legs(
         originated: own.originated.unwrap_or_else(|| channel_account(first_channel).is_none()),
         is_claim: own.is_claim,
     }
+}
+
+/// Returns the address of an IAX2 caller whom no account names: its channel is called by the socket
+/// (`channels/chan_iax2.c`), where chan_sip takes what the caller wrote.
+fn iax_caller(channel: &[u8]) -> Option<IpAddr> {
+    let name = channel_account(channel.strip_prefix(b"IAX2/").map(|_| channel)?)?;
+    let socket: SocketAddr = std::str::from_utf8(name).ok()?.parse().ok()?;
+    Some(socket.ip())
 }
 
 /// What the records of a call say in so many words, and do not leave to the names of channels.
@@ -209,6 +218,9 @@ fn add_logged(
                     known.address = callers.address(addresses, logged);
                     known.origin = origin(logged, known.address);
                 }
+                if logged.is_ordered() {
+                    take_for_ordered(known);
+                }
                 if entry.ledger.is_freeswitch {
                     bear_out(known, entry, names, logged);
                 }
@@ -230,6 +242,14 @@ fn origin(logged: &LogCall, address: u32) -> Origin {
         (_, true) => Origin::Signalling,
         (_, false) => Origin::Media,
     }
+}
+
+/// Tells of a call that the server itself was told to place: the channel of its record is the one that was called.
+fn take_for_ordered(known: &mut Call) {
+    known.by_trunk = true;
+    known.from_trunk = false;
+    known.originated = true;
+    known.account = u32::MAX;
 }
 
 /// Adds to a call what FreeSWITCH's log says of its session.
@@ -333,8 +353,15 @@ impl<'t> Callers<'t> {
     }
 
     fn call(&mut self, names: &mut Names, addresses: &mut Addresses, logged: &LogCall, at: At) -> Call {
-        let account = self.account(names, logged);
-        let address = self.address(addresses, logged);
+        let account = self.account(names, logged).filter(|_| !logged.is_ordered());
+        let mut address = self.address(addresses, logged);
+        let mut origin = origin(logged, address);
+        if address == u32::MAX && account.is_some_and(|(_, is_trunk)| !is_trunk) {
+            let channel = self.told.ledger.calls.channel(logged, &self.told.ledger.names);
+            if let Some(caller) = iax_caller(&channel) {
+                (address, origin) = (addresses.id(Some(caller)), Origin::Signalling);
+            }
+        }
         Call {
             start: logged.start,
             duration: 0,
@@ -345,7 +372,7 @@ impl<'t> Callers<'t> {
             row: At::NONE,
             dialed: 0,
             log: at,
-            origin: origin(logged, address),
+            origin,
             destination: Destination::default(),
             is_outward: false,
             by_trunk: logged.by_trunk(),

@@ -19,6 +19,7 @@ mod costly;
 pub mod doors;
 mod doubt;
 pub mod failed;
+pub(crate) mod forward_set;
 mod guessing;
 mod habits;
 mod honest;

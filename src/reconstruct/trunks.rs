@@ -1,7 +1,7 @@
 //! Lines to carriers: those of the configuration, and those that only calls show.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::world::Told;
 use crate::fold::rows::RowKind;
@@ -45,5 +45,6 @@ pub(super) fn find(pbx: &Pbx, told: &[Told<'_>], accounts: &BTreeSet<String>) ->
 pub(super) fn is_nobody(name: &str) -> bool {
     matches!(name, "anonymous" | "guest" | "Anonymous")
         || name.parse::<IpAddr>().is_ok()
+        || name.parse::<SocketAddr>().is_ok()
         || name.contains('.')
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::calls::Calls;
+use super::calls::{Calls, Origin};
 pub use super::parties::{Attempts, Party};
 use super::standing::Neighbours;
 use super::trunks;
@@ -83,6 +83,8 @@ pub struct World<'a> {
     pub accounts: BTreeSet<String>,
     /// Of those, the ones that a file lists or that were used with success.
     pub confirmed: BTreeSet<String>,
+    /// Does a file list whom a SIP proxy relays for? The accounts of a server behind it are others.
+    pub lists_subscribers: bool,
     /// The length of the longest of their names: a number that is longer is no account's.
     pub longest_account: usize,
     /// Names of trunks.
@@ -120,9 +122,9 @@ impl<'a> World<'a> {
         accounts.retain(|name| !trunks.contains(name));
         neighbours.note_uses(&uses, &trunks);
         let calls = join::join(&told, &trunks);
-        let is_configured = !pbx.accounts.is_empty();
-        let callers = calls.accounts.iter().filter(|name| !is_configured && !trunks::is_nobody(name));
-        accounts.extend(callers.filter(|name| !trunks.contains(*name)).cloned());
+        let lists_subscribers = relays_for_any(&calls, &confirmed);
+        let unlisted = unlisted_callers(pbx, &calls, lists_subscribers);
+        accounts.extend(unlisted.filter(|name| !trunks.contains(*name)).cloned());
         let managers = pbx.manager_users.iter().map(|user| user.name.clone());
         let known: BTreeSet<String> = accounts.iter().cloned().chain(managers).collect();
         let first = told.iter().filter_map(|told| told.ledger.first).min();
@@ -147,6 +149,7 @@ impl<'a> World<'a> {
             longest_account: accounts.iter().map(String::len).max().unwrap_or(0),
             accounts,
             confirmed,
+            lists_subscribers,
             trunks,
             first,
             last,
@@ -278,6 +281,29 @@ impl<'a> World<'a> {
     pub fn has_security_events(&self) -> bool {
         self.told.iter().any(|told| told.ledger.has_security_events)
     }
+}
+
+/// Returns whether anybody a proxy relayed for is an account that is known otherwise.
+fn relays_for_any(calls: &Calls, confirmed: &BTreeSet<String>) -> bool {
+    let relayed = calls.iter().filter(|call| call.origin == Origin::Record);
+    relayed.filter_map(|call| calls.account(call)).any(|name| confirmed.contains(name))
+}
+
+/// Returns the callers that are accounts though no file lists them: all, where none lists any; those a proxy relays for,
+/// where the lists are of the server behind it.
+fn unlisted_callers<'c>(
+    pbx: &Pbx,
+    calls: &'c Calls,
+    lists_subscribers: bool,
+) -> impl Iterator<Item = &'c String> {
+    let is_listed = !pbx.accounts.is_empty();
+    let relayed: BTreeSet<&str> = calls
+        .iter()
+        .filter(|call| is_listed && !lists_subscribers && call.origin == Origin::Record)
+        .filter_map(|call| calls.account(call))
+        .collect();
+    let callers = calls.accounts.iter().filter(|name| !trunks::is_nobody(name));
+    callers.filter(move |name| !is_listed || relayed.contains(name.as_str()))
 }
 
 /// Returns the log that a file belongs to: its path without packing and rotation marks.

@@ -104,6 +104,9 @@ fn way(world: &World<'_>, door: &Door, callers: &[Party]) -> Weighed {
     if door.vector == Vector::DialplanHole {
         against.push("a server that is meant to pass calls on looks the same".to_owned());
     }
+    if door.calls.values().any(|(kind, _)| *kind == Kind::Transfer) {
+        against.push("whoever answered may have transferred the calls himself".to_owned());
+    }
     Weighed { vector: door.vector, score: door.score.max(6) as i32, because, against, proof }
 }
 

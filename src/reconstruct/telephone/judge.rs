@@ -11,8 +11,10 @@ use super::build::who;
 use super::passage::{Kind, Passage, caller, own_numbers};
 use crate::event::Instant;
 use crate::reconstruct::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
+use crate::reconstruct::burst;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident;
+use crate::reconstruct::night::Hours;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::Vector;
@@ -25,6 +27,9 @@ const BEFORE_SECONDS: i64 = 86_400;
 const NEAR_SECONDS: i64 = 36 * 3_600;
 /// Wrong PINs that a person does not give.
 const GUESSES: u32 = 3;
+/// Calls of a night, and of each of its callers, from which nobody makes them for himself.
+const MANY_CALLS: usize = 10;
+const CALLS_OF_EACH: usize = 4;
 /// A number that was used in peace so long before is known.
 const KNOWN_SECONDS: i64 = 12 * 3_600;
 /// A place is a usual one that was called from the beginning, for a week and more, and so often a day at most: an
@@ -85,6 +90,7 @@ pub(super) fn doors(
     world: &World<'_>,
     passages: &[Passage<'_>],
     honest: &BTreeSet<Destination>,
+    hours: &Hours,
 ) -> Vec<Door> {
     let foreign = foreign(world, passages, honest);
     if foreign.is_empty() {
@@ -97,7 +103,14 @@ pub(super) fn doors(
     }
     let mut doors = Vec::new();
     for (vector, foreign) in by_vector {
-        let nights = nights(&foreign).into_iter().map(|night| weigh(world, night, honest, &visits));
+        let nights = nights(&foreign).into_iter().map(|mut night| {
+            weigh(world, &mut night, honest, &visits);
+            // A forward serves those hours at which nobody is in.
+            if vector != Vector::CallForward && is_of_few(&night) {
+                add_endurance(&mut night, hours);
+            }
+            night
+        });
         let guilty: Vec<Night<'_, '_>> =
             nights.filter(|night| is_fraud(vector, night, passages, &visits)).collect();
         for party in parties(guilty) {
@@ -171,12 +184,7 @@ fn nights<'p, 'w>(foreign: &[&'p Passage<'w>]) -> Vec<Night<'p, 'w>> {
     nights
 }
 
-fn weigh<'p, 'w>(
-    world: &World<'_>,
-    mut night: Night<'p, 'w>,
-    honest: &BTreeSet<Destination>,
-    visits: &[Visit],
-) -> Night<'p, 'w> {
+fn weigh(world: &World<'_>, night: &mut Night<'_, '_>, honest: &BTreeSet<Destination>, visits: &[Visit]) {
     let calls: Vec<&Call> = night.passages.iter().map(|passage| passage.call).collect();
     night.behaviour = behaviour::look(world, &calls, honest);
     night.score = night.behaviour.score;
@@ -193,11 +201,24 @@ fn weigh<'p, 'w>(
         night.score += 1;
         night.behaviour.reasons.push("the dialplan lets whoever calls in go out again".to_owned());
     }
-    if wrong_pins(&night, visits) >= GUESSES {
+    if wrong_pins(night, visits) >= GUESSES {
         night.score += 3;
         night.behaviour.reasons.push("wrong PINs were given before".to_owned());
     }
-    night
+}
+
+/// Returns whether a few callers made many calls each: those who are helped at night call once.
+fn is_of_few(night: &Night<'_, '_>) -> bool {
+    let callers: BTreeSet<&Option<String>> = night.passages.iter().map(|passage| &passage.caller).collect();
+    night.passages.len() >= MANY_CALLS && callers.len() * CALLS_OF_EACH <= night.passages.len()
+}
+
+/// Adds what a caller shows who makes one call after the other: no rate, but how long it goes on, and when.
+fn add_endurance(night: &mut Night<'_, '_>, hours: &Hours) {
+    let calls: Vec<&Call> = night.passages.iter().map(|passage| passage.call).collect();
+    let before = night.behaviour.score;
+    burst::add_marks(&calls, hours, &mut night.behaviour);
+    night.score += night.behaviour.score - before;
 }
 
 /// Returns how many wrong PINs its callers gave in the day before it and while it lasted.

@@ -14,13 +14,14 @@ use std::collections::BTreeSet;
 
 use super::behaviour::Destination;
 use super::incident::Incident;
+use super::night::Hours;
 use super::world::World;
 
 pub use passage::Kind;
 
 /// Finds incidents of callers who came in by telephone, one for each way.
-pub(super) fn find(world: &World<'_>, honest: &BTreeSet<Destination>) -> Vec<Incident> {
+pub(super) fn find(world: &World<'_>, honest: &BTreeSet<Destination>, hours: &Hours) -> Vec<Incident> {
     let passages = passage::all(world);
-    let doors = judge::doors(world, &passages, honest);
+    let doors = judge::doors(world, &passages, honest, hours);
     doors.iter().map(|door| build::incident(world, door)).collect()
 }

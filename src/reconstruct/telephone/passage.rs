@@ -25,6 +25,8 @@ pub enum Kind {
     DisaOrMailbox,
     /// A forward.
     Forward,
+    /// Somebody here had answered, and the call was transferred.
+    Transfer,
     /// The dialplan itself.
     Dialplan,
 }
@@ -35,7 +37,7 @@ impl Kind {
         match self {
             Kind::Disa | Kind::Mailbox | Kind::DisaOrMailbox => Vector::VoicemailOrDisa,
             Kind::Forward => Vector::CallForward,
-            Kind::Dialplan => Vector::DialplanHole,
+            Kind::Transfer | Kind::Dialplan => Vector::DialplanHole,
         }
     }
 
@@ -46,6 +48,7 @@ impl Kind {
             Kind::Mailbox => "a mailbox that dialled out",
             Kind::DisaOrMailbox => "DISA or a mailbox",
             Kind::Forward => "a forward",
+            Kind::Transfer => "a transfer of the answered call",
             Kind::Dialplan => "the dialplan",
         }
     }
@@ -147,8 +150,11 @@ impl<'w> Written<'w> {
         if world.has_account_code(call) && has(Kind::Disa) {
             return Kind::Disa;
         }
-        if world.passed(call, Passed::Forwarded) || world.was_sent_on(call) {
+        if world.passed(call, Passed::Forwarded) {
             return Kind::Forward;
+        }
+        if world.was_sent_on(call) {
+            return if world.was_answered_first(call) { Kind::Transfer } else { Kind::Forward };
         }
         match (has(Kind::Disa), has(Kind::Mailbox), has(Kind::Dialplan)) {
             (true, false, false) => Kind::Disa,

@@ -19,6 +19,12 @@ pub(super) fn of_hole(world: &World<'_>, signs: &Signs<'_>) -> WebDoor {
     let mut door = blank(Instant(i64::MAX), true, 2);
     add_exploits(world, exploits, users, &mut door);
     add_exploits(world, &signs.maybe, users, &mut door);
+    if signs.has_taker {
+        door.because.push(
+            "from the same network an account was used soon after, whose secret no log shows to be guessed"
+                .to_owned(),
+        );
+    }
     add_users(shells, users, &mut door);
     add_files(shells, users, &mut door);
     add_rows(rows, &mut door);

@@ -25,6 +25,12 @@ const CREATED_SECONDS: i64 = 86_400;
 /// So soon after its order a call begins, in seconds; the order is logged when its request came in.
 const ORDER_SECONDS: i64 = 5;
 
+/// What a hole gave away is used within so many seconds.
+const TAKEN_SECONDS: i64 = 7 * 86_400;
+
+/// Who used accounts in a way that nothing but the accounts' secrets explains, and since when.
+pub type Takers = BTreeMap<IpAddr, Instant>;
+
 /// What came of requests.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -62,8 +68,8 @@ pub struct WebDoor {
 }
 
 /// Finds the party that came in by the web server.
-pub fn find(world: &World<'_>) -> Option<WebDoor> {
-    let signs = signs::Signs::of(world);
+pub fn find(world: &World<'_>, takers: &Takers) -> Option<WebDoor> {
+    let signs = signs::Signs::of(world, takers);
     let mut door =
         if signs.tell_of_a_hole() { Some(door::of_hole(world, &signs)) } else { door::of_login(&signs) }?;
     made::add_accounts(world, &mut door);

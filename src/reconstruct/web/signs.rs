@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{CREATED_SECONDS, ORDER_SECONDS};
+use super::{CREATED_SECONDS, ORDER_SECONDS, TAKEN_SECONDS, Takers};
 use crate::artifacts::{Artifact, Change, Held, HeldRow, Mark};
 use crate::event::{Citation, Instant};
 use crate::fold::web::{Attack, Visits};
@@ -37,6 +37,8 @@ pub(super) struct Signs<'w> {
     pub(super) exploits: Exploits<'w>,
     /// Requests that administrators send too, right before something came of them.
     pub(super) maybe: Exploits<'w>,
+    /// Did somebody who sent such requests use an account soon after?
+    pub(super) has_taker: bool,
     /// Did calls that no phone made begin right after such requests?
     pub(super) has_calls: bool,
     pub(super) users: Vec<User<'w>>,
@@ -47,15 +49,26 @@ pub(super) struct Signs<'w> {
 }
 
 impl<'w> Signs<'w> {
-    /// Collects them.
-    pub(super) fn of(world: &'w World<'_>) -> Self {
+    /// Collects them; `takers` used accounts in a way that nothing else explains.
+    pub(super) fn of(world: &'w World<'_>, takers: &Takers) -> Self {
         let shells = shells(world);
         let exploits = exploits(world, Confidence::High);
         let users = users(world, &shells, &exploits);
         let rows = rows(world, &exploits);
         let maybe = maybe(world, &shells, &users);
         let has_calls = ordered_calls(world, &exploits);
-        Signs { users, rows, logins: logins(world), left: left(world), maybe, has_calls, shells, exploits }
+        let (logins, left) = (logins(world), left(world));
+        let mut signs =
+            Signs { users, rows, logins, left, maybe, has_taker: false, has_calls, shells, exploits };
+        if !signs.tell_of_a_hole() {
+            // Everybody tries holes: of those who did, the ones count who got in.
+            let by_takers = of_takers(&signs.exploits, takers);
+            signs.has_taker = !by_takers.is_empty();
+            if signs.has_taker {
+                (signs.exploits, signs.maybe) = (by_takers, Exploits::new());
+            }
+        }
+        signs
     }
 
     /// Returns whether something came of requests, or something lies there that only an intruder leaves.
@@ -67,7 +80,25 @@ impl<'w> Signs<'w> {
             || self.shells.iter().any(Shell::is_sure)
             || !self.left.is_empty()
             || self.has_calls
+            || self.has_taker
     }
+}
+
+/// Returns the attacks of those who used an account from the same network within days after.
+fn of_takers<'w>(exploits: &Exploits<'w>, takers: &Takers) -> Exploits<'w> {
+    let mut theirs = exploits.clone();
+    theirs.retain(|address, attacks| {
+        attacks.retain(|(_, attack)| {
+            attack.reached.as_ref().is_some_and(|(first, _)| {
+                takers.iter().any(|(taker, breach)| {
+                    let after = breach.seconds_since(*first);
+                    same_network(*taker, *address) && (0..=TAKEN_SECONDS).contains(&after)
+                })
+            })
+        });
+        !attacks.is_empty()
+    });
+    theirs
 }
 
 fn is_of_campaign(marks: &[&'static indicators::Indicator]) -> bool {

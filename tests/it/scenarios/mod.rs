@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod claims;
 mod defences;
+mod doors;
 mod freeswitch;
 mod harmless;
 mod holes;

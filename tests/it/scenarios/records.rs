@@ -5,7 +5,8 @@ use tolltrace::report::sections::{Section, View};
 
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Logs, Row, Stage};
-use super::truth::{Truth, compare, examine, examine_with};
+use super::truth::{Truth, compare, examine, examine_folder, examine_with};
+use crate::scratch::Scratch;
 
 fn records_only(zone: &str, accounts: &[&str]) -> Stage {
     let mut stage = Stage::new(Driver::Pjsip, zone).with(accounts);
@@ -265,4 +266,46 @@ fn the_last_sign_of_an_intruder_is_the_end_of_a_call() {
     let answer = Section::Answer.blocks(&report, View::full(false));
     let answer = tolltrace::report::text::render(&answer, false);
     assert!(answer.contains("the evidence goes on for 0s after that"), "{answer}");
+}
+
+/// Cuts a row down to the sixteen columns that it has without `loguniqueid`, with its times in GMT: three hours later.
+fn in_gmt(row: &str) -> String {
+    let later = |piece: &str| {
+        let time = chrono::NaiveDateTime::parse_from_str(piece, "%Y-%m-%d %H:%M:%S").ok()?;
+        Some((time + chrono::TimeDelta::hours(3)).format("%Y-%m-%d %H:%M:%S").to_string())
+    };
+    let pieces: Vec<String> =
+        row.split('"').map(|piece| later(piece).unwrap_or_else(|| piece.to_owned())).collect();
+    let whole = pieces.join("\"");
+    whole.rsplitn(3, ',').last().unwrap_or_default().to_owned() + "\n"
+}
+
+#[test]
+fn records_in_gmt_without_ids_are_told_by_what_the_logs_say_of_the_same_calls() {
+    // The log's dialplan names the channels; the security log alone only the accounts.
+    for full in [true, false] {
+        let mut stage = Stage::new(Driver::Pjsip, "America/Sao_Paulo").with(&["10", "11", "12"]);
+        stage.logs = Logs { full, messages: !full, security: true, json: false };
+        let monday = stage.at("2026-03-02 00:00:00");
+        let phones = [("10", "192.168.2.10"), ("11", "192.168.2.11"), ("12", "192.168.2.12")];
+        office(&mut stage, &phones, monday, 8, &GERMAN);
+        let (night, stranger) = (monday + 4 * DAY + HOUR, "198.51.100.66");
+        for attempt in 0..100 {
+            stage.wrong("12", stranger, night - 600 + attempt * 5);
+        }
+        stage.register("12", stranger, night - 30);
+        pump(&mut stage, "12", stranger, &["0025261550001", "0025261550002"], night, 40, 45);
+        let scratch = Scratch::new();
+        stage.write(&scratch);
+        let path = scratch.path().join("var/log/asterisk/cdr-csv/Master.csv");
+        let rows = std::fs::read_to_string(&path).unwrap();
+        scratch.file("var/log/asterisk/cdr-csv/Master.csv", &rows.lines().map(in_gmt).collect::<String>());
+        std::fs::remove_file(scratch.path().join("etc/asterisk/cdr.conf")).unwrap();
+        let report = examine_folder(scratch.path(), &Options::default());
+        let [incident] = report.incidents.as_slice() else { panic!("one incident") };
+        assert_eq!((incident.entry.vector.word(), incident.calls.len()), ("password-guess", 40));
+        let roles: Vec<_> =
+            incident.sources.iter().map(|source| (source.address.to_string(), source.roles.len())).collect();
+        assert_eq!(roles, [(stranger.to_owned(), 3)]);
+    }
 }

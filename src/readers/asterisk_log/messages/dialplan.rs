@@ -42,10 +42,20 @@ fn called(target: &[u8]) -> Option<Found<'_>> {
     Some(found)
 }
 
-/// `%s answered %s`: the called channel, then the caller's.
+/// `%s answered %s`: the called channel, then the caller's; `%s answered` where the server itself called it
+/// (`main/dial.c`).
 fn answered(message: &[u8]) -> Option<Found<'_>> {
+    let is_channel = |called: &[u8]| called.contains(&b'/') && !called.contains(&b' ');
+    if let Some(called) =
+        message.trim_ascii_end().strip_suffix(b" answered").filter(|called| is_channel(called))
+    {
+        let mut found = Found::new(Action::Answered, Service::Core);
+        found.account = channel_account(called);
+        found.detail = Some(called);
+        return Some(found);
+    }
     let (called, caller) = split_once(message, b" answered ")?;
-    if !called.contains(&b'/') || called.contains(&b' ') {
+    if !is_channel(called) {
         return None;
     }
     let mut found = Found::new(Action::Answered, Service::Core);
