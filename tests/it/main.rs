@@ -16,6 +16,7 @@ mod evidence;
 mod figures;
 mod host_files;
 mod hostile;
+mod library;
 mod lines;
 mod mariadb;
 mod marks;
