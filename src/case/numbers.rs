@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Options, sending};
 use crate::clock::{Clock, ZoneOrigin};
 use crate::event::Disposition;
-use crate::numbering::{self, BehindRoutes, Home, Listed, Reading, Region, Route, Signs, Site};
+use crate::numbering::{self, BehindRoutes, Home, Listed, Reading, Region, Signs, Site};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
@@ -28,8 +28,10 @@ pub(super) struct Numbers {
     pub(super) listed: Listed,
     read: HashMap<Box<[u8]>, Called>,
     /// What routes make of what was dialled.
-    routes: HashMap<Box<[u8]>, Route>,
+    routes: sending::Routes,
     behind: BehindRoutes,
+    /// What was said of routes that were not looked up.
+    pub(super) limit: Option<String>,
 }
 
 /// One number, in short.
@@ -63,9 +65,16 @@ impl Numbers {
             ..Dialling::default()
         };
         let behind = BehindRoutes::new(&site);
-        let routes = sending::routes(world, clock, &blamed);
-        let mut numbers =
-            Numbers { site, dialling: Dialling::default(), listed, read: HashMap::new(), routes, behind };
+        let (routes, left_out) = sending::routes(world, clock, &blamed);
+        let mut numbers = Numbers {
+            site,
+            dialling: Dialling::default(),
+            listed,
+            read: HashMap::new(),
+            routes,
+            behind,
+            limit: sending::limit(left_out),
+        };
         let mut read: HashMap<Box<[u8]>, Called> = HashMap::new();
         let shown = blamed.iter().filter_map(|&index| world.calls.list.get(index));
         for call in shown.chain(last_day(world)) {
