@@ -35,6 +35,7 @@ mod rules;
 mod scenarios;
 mod scratch;
 mod secrets;
+mod single_signs;
 mod support;
 mod tables;
 
