@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::blocking;
 use super::build::Case;
 use super::numbers::Called;
@@ -26,10 +28,7 @@ impl Case<'_> {
         cited: &BTreeMap<Place, Citation>,
         replay: &blocking::Replay,
     ) -> model::Incident {
-        // There may be many, so that there is room for them and for no more.
-        let mut calls = Vec::with_capacity(incident.calls.len());
-        calls
-            .extend(incident.calls.iter().filter_map(|(&index, why)| self.call(index, why, incident, cited)));
+        let calls = self.calls(incident, cited);
         let loss = self.loss(incident);
         let mut entry = entry(self.world, incident);
         entry.because.extend(self.nights(incident));
@@ -228,6 +227,19 @@ impl Case<'_> {
             events: span.events,
             sources: span.sources,
         }
+    }
+
+    /// Returns the fraudulent calls. There may be many, so that there is room for them and for not many more.
+    fn calls(&self, incident: &Incident, cited: &BTreeMap<Place, Citation>) -> Vec<model::FraudCall> {
+        const BLOCK: usize = 1_024;
+        let mut calls = Vec::with_capacity(incident.calls.len());
+        let mut all = incident.calls.iter().peekable();
+        while all.peek().is_some() {
+            let block: Vec<_> = all.by_ref().take(BLOCK).collect();
+            let told = block.par_iter().map(|(index, why)| self.call(**index, why, incident, cited));
+            calls.extend(told.collect::<Vec<_>>().into_iter().flatten());
+        }
+        calls
     }
 
     fn call(

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use rayon::prelude::*;
 
 use super::{Options, sending};
 use crate::clock::{Clock, ZoneOrigin};
@@ -75,15 +77,10 @@ impl Numbers {
             behind,
             limit: sending::limit(left_out),
         };
-        let mut read: HashMap<Box<[u8]>, Called> = HashMap::new();
         let shown = blamed.iter().filter_map(|&index| world.calls.list.get(index));
-        for call in shown.chain(last_day(world)) {
-            let dialed = world.dialed(call);
-            if !read.contains_key(dialed) {
-                read.insert(dialed.into(), numbers.called(&numbers.reading(dialed)));
-            }
-        }
-        numbers.read = read;
+        let dialed: HashSet<&[u8]> = shown.chain(last_day(world)).map(|call| world.dialed(call)).collect();
+        let read = |dialed: &[u8]| (dialed.into(), numbers.called(&numbers.reading(dialed)));
+        numbers.read = dialed.into_par_iter().map(read).collect();
         (dialling.numbers, dialling.numbers_left_out) = numbers.rows(world, &blamed);
         numbers.dialling = dialling;
         numbers

@@ -147,6 +147,15 @@ impl<'c> OutCalls<'c> {
         read.into_iter().map(|(_, number, _)| number).collect()
     }
 
+    /// Makes a block of the next calls.
+    fn make(&mut self, calls: &mut (dyn Iterator<Item = (u32, &'c Call)> + Send), block: &mut Vec<OutCall>) {
+        let calls: Vec<(u32, &Call)> = calls.take(BLOCK).collect();
+        let numbers = self.read_numbers(&calls);
+        let each = calls.into_iter().zip(numbers);
+        block.clear();
+        block.extend(each.map(|((index, call), number)| self.out_call(index, call, number)));
+    }
+
     fn out_call(&mut self, index: u32, call: &'c Call, number: Number) -> OutCall {
         let case = self.case;
         let start = case.world.begun(call).seconds();
@@ -212,19 +221,16 @@ impl<'c> OutCalls<'c> {
 }
 
 impl Calls for OutCalls<'_> {
-    fn each(&mut self, take: &mut dyn FnMut(&[OutCall])) {
+    fn each(&mut self, take: &mut (dyn FnMut(&[OutCall]) + Send)) {
         let mut outward = Outward::new(self.case.world);
-        let mut block = Vec::new();
+        let (mut block, mut next) = (Vec::new(), Vec::new());
         loop {
-            let calls: Vec<(u32, &Call)> = outward.by_ref().take(BLOCK).collect();
-            if calls.is_empty() {
+            // The next block is made while this one is looked at.
+            rayon::join(|| take(&block), || self.make(&mut outward, &mut next));
+            if next.is_empty() {
                 return;
             }
-            let numbers = self.read_numbers(&calls);
-            let each = calls.into_iter().zip(numbers);
-            block.clear();
-            block.extend(each.map(|((index, call), number)| self.out_call(index, call, number)));
-            take(&block);
+            std::mem::swap(&mut block, &mut next);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The folder of containment: every file written whole or not at all, and none of an earlier run left beside them.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::generated::NewSecrets;
 use super::{Asked, Plan, SECRETS, files};
-use crate::report::whole_file::WholeFile;
+use crate::report::whole_file::{Together, WholeFile};
 
 /// Folders below the folder, the deepest first.
 const FOLDERS: [&str; 3] = ["fail2ban/jail.d", "fail2ban/filter.d", "fail2ban"];
@@ -25,20 +25,21 @@ pub fn write(
     };
     own_folders(folder)?;
     clear(folder).map_err(at(folder))?;
+    let mut together = Together::default();
     for file in files(plan, asked) {
         let path = folder.join(&file.path);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(at(parent))?;
-        let mut whole = WholeFile::replace(&path).map_err(at(&path))?;
-        whole.write_all(file.text.as_bytes()).and_then(|()| whole.finish()).map_err(at(&path))?;
+        let whole = WholeFile::replace(&path).map_err(at(&path))?;
+        together.add(&path, whole, file.text.as_bytes())?;
         told(&file.path, file.text.as_bytes());
     }
     if let Some(secrets) = secrets {
         let path = folder.join(SECRETS);
-        let mut whole = WholeFile::private(&path).map_err(at(&path))?;
-        whole.write_all(secrets.text().as_bytes()).and_then(|()| whole.finish()).map_err(at(&path))?;
+        let whole = WholeFile::private(&path).map_err(at(&path))?;
+        together.add(&path, whole, secrets.text().as_bytes())?;
     }
-    Ok(())
+    together.finish()
 }
 
 /// Refuses a link, or anything but a folder, in the place of the folder or of one below it: what an earlier run left

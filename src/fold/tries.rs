@@ -338,6 +338,18 @@ impl Tries {
         self.accounts.text(account)
     }
 
+    /// Takes out what is counted by address and by account; the sums stay.
+    pub fn draw(&mut self) -> Self {
+        let sums = Tries {
+            failure_records: self.failure_records,
+            beyond: self.beyond,
+            unpaired: self.unpaired,
+            has_forgotten: self.has_forgotten,
+            ..Tries::new(self.budget)
+        };
+        std::mem::replace(self, sums)
+    }
+
     /// Forgets what is only needed while lines are read.
     pub fn settle(&mut self) {
         self.recent = Recent::default();

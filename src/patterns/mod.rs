@@ -55,7 +55,7 @@ pub struct OutCall {
 /// There may be a million, so that they are not kept in this form but given in blocks, as often as asked for.
 pub trait Calls {
     /// Gives every call, in the order of their start.
-    fn each(&mut self, take: &mut dyn FnMut(&[OutCall]));
+    fn each(&mut self, take: &mut (dyn FnMut(&[OutCall]) + Send));
     /// Returns the names that the calls given so far refer to.
     fn names(&self) -> &Names;
 }
@@ -131,7 +131,7 @@ struct Made {
 
 #[cfg(test)]
 impl Calls for Made {
-    fn each(&mut self, take: &mut dyn FnMut(&[OutCall])) {
+    fn each(&mut self, take: &mut (dyn FnMut(&[OutCall]) + Send)) {
         self.list.chunks(3).for_each(take);
     }
 

@@ -156,6 +156,9 @@ pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) 
 fn shown_numbers(world: &World<'_>, calls: &[&Call]) -> Option<usize> {
     const MANY: usize = 30;
     const NUMBER_DIGITS: usize = 7;
+    if calls.len() < MANY {
+        return None;
+    }
     let is_number =
         |shown: &&[u8]| shown.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
     let own = calls.iter().filter(|call| !call.from_trunk);
@@ -248,29 +251,36 @@ fn busiest_minute(calls: &[&Call]) -> usize {
 fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
     const TIMES: usize = 10;
     const WITHIN_SECONDS: i64 = 6 * 3_600;
-    let mut starts: HashMap<&[u8], Vec<Instant>> = HashMap::new();
-    for call in calls {
-        starts.entry(world.dialed(call)).or_default().push(call.start);
+    if calls.len() < TIMES {
+        return None;
     }
-    let (number, starts) = starts.into_iter().max_by_key(|(number, starts)| (starts.len(), *number))?;
+    let mut times: HashMap<&[u8], usize> = HashMap::new();
+    for call in calls {
+        *times.entry(world.dialed(call)).or_default() += 1;
+    }
+    let (number, times) = times.into_iter().max_by_key(|(number, times)| (*times, *number))?;
+    let its_calls = calls.iter().filter(|call| times >= TIMES && world.dialed(call) == number);
+    let starts: Vec<Instant> = its_calls.map(|call| call.start).collect();
     let in_a_row = starts.windows(TIMES).any(|window| match window {
         [first, .., last] => last.seconds_since(*first) <= WITHIN_SECONDS,
         _ => false,
     });
-    in_a_row.then(|| (String::from_utf8_lossy(number).into_owned(), starts.len()))
+    in_a_row.then(|| (String::from_utf8_lossy(number).into_owned(), times))
 }
 
 /// Returns a number's tail that was tried behind at least three prefixes: whoever knows the prefix of
 /// a line does not hunt for it.
 fn hunted(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> {
-    let mut prefixes: HashMap<&[u8], BTreeSet<&[u8]>> = HashMap::new();
-    for call in calls {
+    let split = |call: &&Call| {
         let dialed = world.dialed(call);
-        if dialed.is_ascii() && dialed.len() >= 11 {
-            let (prefix, tail) = dialed.split_at(dialed.len() - 9);
-            prefixes.entry(tail).or_default().insert(prefix);
-        }
-    }
-    let (tail, prefixes) = prefixes.into_iter().max_by_key(|(tail, prefixes)| (prefixes.len(), *tail))?;
-    (prefixes.len() >= 3).then(|| (crate::untrusted::visible(&String::from_utf8_lossy(tail)), prefixes.len()))
+        let (prefix, tail) = dialed.split_at_checked(dialed.len().checked_sub(9)?)?;
+        (dialed.is_ascii() && prefix.len() >= 2).then_some((tail, prefix))
+    };
+    let mut tried: Vec<(&[u8], &[u8])> = calls.iter().filter_map(split).collect();
+    tried.sort_unstable();
+    tried.dedup();
+    let by_tail = tried.chunk_by(|left, right| left.0 == right.0);
+    let [(tail, _), ..] = by_tail.clone().max_by_key(|prefixes| prefixes.len())? else { return None };
+    let prefixes = by_tail.map(<[_]>::len).max().filter(|prefixes| *prefixes >= 3)?;
+    Some((crate::untrusted::visible(&String::from_utf8_lossy(tail)), prefixes))
 }

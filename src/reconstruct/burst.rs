@@ -91,12 +91,14 @@ fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) ->
         place.calls.push(index);
     }
     let mut places: Vec<Place> = by_place.into_values().collect();
+    let mut starts: Vec<Instant> = Vec::new();
     places.retain_mut(|place| {
-        let starts: Vec<Instant> =
-            place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start)).collect();
-        let days: BTreeSet<i64> = starts.iter().copied().map(day).collect();
+        starts.clear();
+        starts.extend(place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start)));
+        // Calls are in the order of their start.
+        let days = starts.chunk_by(|left, right| day(*left) == day(*right)).count();
         place.rush = rush(&starts, RUSH_CALLS);
-        days.len() < USUAL_DAYS || starts.len() > days.len() * USUAL_CALLS
+        days < USUAL_DAYS || starts.len() > days * USUAL_CALLS
     });
     places
 }

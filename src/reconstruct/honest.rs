@@ -39,23 +39,23 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
             group.from_the_start |= used.from_the_start;
         }
     }
-    let mut by_caller: BTreeMap<(usize, Option<IpAddr>), Vec<usize>> = BTreeMap::new();
+    // Calls are many, accounts and addresses few.
+    let mut by_caller: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
     let is_account: Vec<bool> =
         world.calls.accounts.iter().map(|account| !world.trunks.contains(account)).collect();
-    let mut outside: HashMap<IpAddr, bool> = HashMap::new();
+    let addresses = world.calls.addresses.all();
+    let is_outside: Vec<bool> =
+        addresses.iter().map(|address| world.neighbours.is_outside(*address)).collect();
     for (index, call) in world.calls.iter().enumerate() {
         let is_account = is_account.get(call.account_index()).copied().unwrap_or(false);
-        let address = world.address_of(call);
         // Of those who are in the house, only what leaves the house can speak against them.
-        let mut look =
-            |address| *outside.entry(address).or_insert_with(|| world.neighbours.is_outside(address));
-        let is_outside = address.is_some_and(&mut look);
-        let matters = is_outside || call.is_outward;
+        let matters = call.is_outward || is_outside.get(call.address_index()).copied().unwrap_or(false);
         if is_account && matters && !doors::is_guest(world, call) {
-            by_caller.entry((call.account_index(), address)).or_default().push(index);
+            by_caller.entry((call.account_index(), call.address_index())).or_default().push(index);
         }
     }
     for ((account, address), calls) in by_caller {
+        let address = addresses.get(address).copied();
         let Some(account) = world.calls.accounts.get(account) else { continue };
         let group = groups.entry((account.clone(), address)).or_default();
         let first = calls.first().and_then(|&index| world.calls.list.get(index)).map(|call| call.start);

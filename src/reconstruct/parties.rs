@@ -11,7 +11,7 @@ use super::habits::PHONE_TRIES;
 use super::world::{Told, earliest};
 use crate::event::{Citation, Instant, Service};
 use crate::fold::names::NameId;
-use crate::fold::tries::{self, Cell, Kind, Tally};
+use crate::fold::tries::{self, Cell, Kind, Tally, Tries};
 
 /// Failed tries, of one address and perhaps on one account.
 #[derive(Clone, Debug, Default)]
@@ -94,31 +94,39 @@ pub(super) struct Parties {
     pub(super) crowds: BTreeMap<String, Attempts>,
 }
 
-/// Takes the counts out of every source and joins them; `known` are the accounts that exist.
-pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> Parties {
+/// What failed by the files of each log, in the order of the files.
+pub(super) type ByLog = BTreeMap<String, Vec<Tries>>;
+
+/// Takes the counts out of every source.
+pub(super) fn take(told: &mut [Told<'_>]) -> ByLog {
     // There may be a file for each call, which tells of no failure.
-    let is_telling = |told: &Told<'_>| {
+    let is_telling = |told: &&mut Told<'_>| {
         let tries = &told.ledger.tries;
         !tries.parties.is_empty() || !tries.crowds.is_empty()
     };
-    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, told) in told.iter().enumerate().filter(|(_, told)| is_telling(told)) {
-        families.entry(told.family.clone()).or_default().push(index);
+    let mut families = ByLog::new();
+    for told in told.iter_mut().filter(is_telling) {
+        families.entry(told.family.clone()).or_default().push(told.ledger.tries.draw());
     }
-    let crowded: BTreeSet<String> = told
-        .iter()
-        .flat_map(|told| told.ledger.tries.crowds.keys())
+    families
+}
+
+/// Joins the counts of all sources; `known` are the accounts that exist.
+pub(super) fn join(families: ByLog, known: &BTreeSet<String>) -> Parties {
+    let crowded: BTreeSet<String> = families
+        .values()
+        .flatten()
+        .flat_map(|tries| tries.crowds.keys())
         .map(|name| text(name))
         .filter(|name| known.contains(name))
         .collect();
     let mut parties = Parties::default();
-    for indices in families.into_values() {
+    for files in families.into_values() {
         let mut family: BTreeMap<IpAddr, Tallies> = BTreeMap::new();
         let mut crowds: BTreeMap<String, Box<Tally>> = BTreeMap::new();
-        for index in indices {
-            let Some(told) = told.get_mut(index) else { continue };
-            take_crowds(told, &crowded, &mut crowds);
-            take_file(told, known, &mut parties.by_address, &mut family);
+        for mut tries in files {
+            take_crowds(&mut tries, &crowded, &mut crowds);
+            take_file(&mut tries, known, &mut parties.by_address, &mut family);
         }
         for tallies in family.values() {
             add_to_crowds(tallies, &crowded, &mut crowds);
@@ -138,8 +146,8 @@ pub(super) fn take(told: &mut [Told<'_>], known: &BTreeSet<String>) -> Parties {
 }
 
 /// Takes what was tried on accounts by addresses that are not counted apart there.
-fn take_crowds(told: &mut Told<'_>, crowded: &BTreeSet<String>, crowds: &mut BTreeMap<String, Box<Tally>>) {
-    for (name, tally) in std::mem::take(&mut told.ledger.tries.crowds) {
+fn take_crowds(tries: &mut Tries, crowded: &BTreeSet<String>, crowds: &mut BTreeMap<String, Box<Tally>>) {
+    for (name, tally) in std::mem::take(&mut tries.crowds) {
         let name = text(&name);
         if crowded.contains(&name) {
             add_tally(crowds, name, tally);
@@ -168,23 +176,23 @@ fn add_tally<K: Ord>(tallies: &mut BTreeMap<K, Box<Tally>>, key: K, tally: Box<T
 }
 
 fn take_file(
-    told: &mut Told<'_>,
+    tries: &mut Tries,
     known: &BTreeSet<String>,
     parties: &mut BTreeMap<IpAddr, Party>,
     family: &mut BTreeMap<IpAddr, Tallies>,
 ) {
-    for (address, party) in std::mem::take(&mut told.ledger.tries.parties) {
+    for (address, party) in std::mem::take(&mut tries.parties) {
         let Some(address) = address else { continue };
-        add_names(parties.entry(address).or_default(), told, &party, known);
+        add_names(parties.entry(address).or_default(), tries, &party, known);
         let tallies = family.entry(address).or_default();
         for ((kind, account), tally) in party.tallies {
-            let name = (account != NameId::NONE).then(|| text(told.ledger.tries.name(account)));
+            let name = (account != NameId::NONE).then(|| text(tries.name(account)));
             add_tally(tallies, (kind, name.filter(|name| known.contains(name))), tally);
         }
     }
 }
 
-fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &BTreeSet<String>) {
+fn add_names(joined: &mut Party, tries: &Tries, party: &tries::Party, known: &BTreeSet<String>) {
     joined.services.extend(&party.services);
     joined.invites += party.invites;
     joined.options += party.options;
@@ -197,7 +205,7 @@ fn add_names(joined: &mut Party, told: &Told<'_>, party: &tries::Party, known: &
         .filter(|((kind, account), _)| {
             *account != NameId::NONE && matches!(kind, Kind::Failure | Kind::Rejected)
         })
-        .map(|((_, account), tally)| (tally.first, text(told.ledger.tries.name(*account))));
+        .map(|((_, account), tally)| (tally.first, text(tries.name(*account))));
     let mut learned: Vec<(Instant, String)> = learned.filter(|(_, name)| !known.contains(name)).collect();
     learned.sort();
     learned.dedup_by(|left, right| left.1 == right.1);

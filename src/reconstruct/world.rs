@@ -127,14 +127,14 @@ impl<'a> World<'a> {
         let known: BTreeSet<String> = accounts.iter().cloned().chain(managers).collect();
         let first = told.iter().filter_map(|told| told.ledger.first).min();
         let last = end_of(&told);
-        let parties = parties::take(&mut told, &known);
+        let failed = parties::take(&mut told);
         let ways = Ways::new(pbx, &accounts);
         let mut world = World {
             pbx,
             artifacts,
             neighbours,
-            parties: parties.by_address,
-            crowds: parties.crowds,
+            parties: BTreeMap::new(),
+            crowds: BTreeMap::new(),
             fetches: fetches(&told),
             visitors: visitors(&told),
             web: web(&told),
@@ -152,10 +152,15 @@ impl<'a> World<'a> {
             last,
             ways,
         };
-        world.note_users();
-        behaviour::note_destinations(&mut world);
-        super::attribute::attribute(&mut world);
-        behaviour::note_outward(&mut world);
+        // Where calls came from and go to is told without the failures.
+        let note = || {
+            world.note_users();
+            behaviour::note_destinations(&mut world);
+            super::attribute::attribute(&mut world);
+            behaviour::note_outward(&mut world);
+        };
+        let (parties, ()) = rayon::join(|| parties::join(failed, &known), note);
+        (world.parties, world.crowds) = (parties.by_address, parties.crowds);
         world
     }
 

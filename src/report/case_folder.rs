@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use crate::case::Examined;
 use crate::contain::{self, Asked, NewSecrets};
@@ -11,7 +13,7 @@ use super::document::Block;
 use super::manifest::{self, Fingerprint, Held, Run};
 use super::model::Report;
 use super::sections::{self, Section, View};
-use super::whole_file::WholeFile;
+use super::whole_file::{Together, WholeFile};
 use super::{abuse, calls_csv, iocs_csv, json, markdown, preservation, statement, timeline};
 
 /// Why a case could not be written.
@@ -95,11 +97,15 @@ pub fn write_with(
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
     let earlier = manifest::files(folder).unwrap_or_default();
     let mut written: Vec<Fingerprint> = Vec::new();
-    for (name, bytes) in contents(examined).map_err(|cause| unwritable(folder, cause))? {
-        let path = folder.join(&name);
-        write_below(folder, &name, &bytes).map_err(|cause| unwritable(&path, cause))?;
-        written.push(manifest::fingerprint(&name, &bytes));
+    let mut together = Together::default();
+    let not_added = |(path, cause): (PathBuf, io::Error)| unwritable(&path, cause);
+    let contents = contents(examined).map_err(|cause| unwritable(folder, cause))?;
+    for (name, bytes) in &contents {
+        let path = folder.join(name);
+        let file = begin_below(folder, name).map_err(|cause| unwritable(&path, cause))?;
+        together.add(&path, file, bytes).map_err(not_added)?;
     }
+    written.par_extend(contents.par_iter().map(|(name, bytes)| manifest::fingerprint(name, bytes)));
     for left in left_over(&earlier, &written) {
         let path = folder.join(left);
         remove(&path).map_err(|cause| unwritable(&path, cause))?;
@@ -107,9 +113,11 @@ pub fn write_with(
     if let Some(kept) = &examined.kept {
         let path = folder.join(SECRETS);
         let bytes = kept.to_json().map_err(|error| unwritable(&path, error))?;
-        write_private(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        let file = WholeFile::private(&path).map_err(|cause| unwritable(&path, cause))?;
+        together.add(&path, file, &bytes).map_err(not_added)?;
         written.push(manifest::fingerprint(SECRETS, &bytes));
     }
+    together.finish().map_err(not_added)?;
     // Of a case to be shared nothing was planned: what is to be changed has no pseudonym.
     if !examined.report.case.redacted {
         let below = folder.join(contain::FOLDER);
@@ -163,12 +171,11 @@ pub(crate) fn fixed() -> impl Iterator<Item = &'static str> {
 
 /// Returns every file of a case but for the manifest: its path below the folder, and what it holds.
 fn contents(examined: &Examined) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut files = Vec::new();
-    for (name, content) in FILES {
+    let fixed = FILES.par_iter().map(|(name, content)| {
         let mut bytes = Vec::new();
-        content(&mut bytes, examined)?;
-        files.push((name.to_owned(), bytes));
-    }
+        content(&mut bytes, examined).map(|()| ((*name).to_owned(), bytes))
+    });
+    let mut files = fixed.collect::<io::Result<Vec<_>>>()?;
     files.extend(abuse::files(&examined.report)?);
     Ok(files)
 }
@@ -194,8 +201,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file of the case, in a folder of it where its name says so; a link in the place of that folder is refused.
-fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Begins a file of the case, in a folder of it where its name says so; a link in the place of that folder is refused.
+fn begin_below(folder: &Path, name: &str) -> io::Result<WholeFile> {
     if let Some((inner, _)) = name.rsplit_once('/') {
         let inner = folder.join(inner);
         fs::create_dir_all(&inner)?;
@@ -203,7 +210,7 @@ fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
             return Err(io::ErrorKind::NotADirectory.into());
         }
     }
-    write_whole(&folder.join(name), bytes)
+    WholeFile::replace(&folder.join(name))
 }
 
 /// Returns the whole report as Markdown.
@@ -214,13 +221,6 @@ pub fn report_markdown(report: &Report, case_written: bool) -> String {
         None => "Phone system intrusion report".to_owned(),
     };
     markdown::render(&title, &blocks)
-}
-
-/// Writes a file that only its owner may read.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = WholeFile::private(path)?;
-    file.write_all(bytes)?;
-    file.finish()
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

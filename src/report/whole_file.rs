@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -58,16 +59,87 @@ impl WholeFile {
     }
 
     /// Puts the finished file in its place.
-    pub fn finish(self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<()> {
+        self.sync()?;
+        self.put()
+    }
+
+    /// Waits until the disk has what was written.
+    fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        match &self.target {
+            Target::Direct(_) => Ok(()),
+            Target::Temporary { file, .. } => file.get_ref().as_file().sync_all(),
+        }
+    }
+
+    /// Puts a file in its place that the disk has.
+    fn put(self) -> io::Result<()> {
         match self.target {
-            Target::Direct(mut file) => file.flush(),
+            Target::Direct(_) => Ok(()),
             Target::Temporary { file, path } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.as_file().sync_all()?;
                 file.persist(path).map(|_| ()).map_err(|error| error.error)
             }
         }
     }
+}
+
+/// Files that are put in place together: the disk takes many at a time in hardly more time than one.
+#[derive(Debug, Default)]
+pub struct Together {
+    files: Vec<(PathBuf, WholeFile)>,
+}
+
+impl Together {
+    /// Files that are open at a time.
+    const MOST: usize = 32;
+
+    /// Adds a file with all that it holds; it stands in its place after [`Self::finish`] at the latest.
+    pub fn add(
+        &mut self,
+        path: &Path,
+        mut file: WholeFile,
+        bytes: &[u8],
+    ) -> Result<(), (PathBuf, io::Error)> {
+        file.write_all(bytes).map_err(|cause| (path.to_owned(), cause))?;
+        self.files.push((path.to_owned(), file));
+        if self.files.len() < Self::MOST { Ok(()) } else { self.finish() }
+    }
+
+    /// Puts in their places, in the order in which they were added, the files that are not there yet.
+    pub fn finish(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        let mut files = std::mem::take(&mut self.files);
+        let threads = files.len();
+        let failed = Mutex::new(None);
+        let waiting = Mutex::new(files.iter_mut());
+        let sync = || {
+            while let Some((path, file)) = next(&waiting) {
+                if let Err(cause) = file.sync() {
+                    failed
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .get_or_insert((path.clone(), cause));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                // Threads that cannot be had are done without.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, sync);
+            }
+            sync();
+        });
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(failure) => Err(failure),
+            None => files.into_iter().try_for_each(|(path, file)| file.put().map_err(|cause| (path, cause))),
+        }
+    }
+}
+
+/// Takes the next of what several threads share.
+fn next<T>(shared: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 impl Write for WholeFile {
@@ -104,6 +176,21 @@ mod tests {
         file.finish().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn files_that_are_written_together_stand_in_their_places_whole() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = |number: usize| scratch.path().join(format!("file-{number}"));
+        fs::write(path(7), "old").unwrap();
+        let mut together = Together::default();
+        for number in 0..100 {
+            let (path, bytes) = (path(number), number.to_string());
+            together.add(&path, WholeFile::replace(&path).unwrap(), bytes.as_bytes()).unwrap();
+        }
+        together.finish().unwrap();
+        assert!((0..100).all(|number| fs::read_to_string(path(number)).unwrap() == number.to_string()));
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 100);
     }
 
     #[test]

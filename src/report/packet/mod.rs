@@ -3,7 +3,7 @@
 mod tables;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use super::markdown;
 use super::model::Report;
 use super::preservation::{self, form};
 use super::sections::{Section, View, blocks};
-use super::whole_file::WholeFile;
+use super::whole_file::{Together, WholeFile};
 
 /// The list of digests, which `sha256sum -c` checks; it marks a folder as a packet.
 const DIGESTS: &str = "SHA256SUMS";
@@ -76,23 +76,23 @@ pub fn write(folder: &Path, report: &Report) -> Result<Vec<&'static str>, CaseFo
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
     let mut digests = String::new();
     let mut written = Vec::new();
+    let mut together = Together::default();
+    let mut write = |path: &Path, bytes: &[u8]| {
+        let file = WholeFile::replace(path).map_err(|cause| unwritable(path, cause))?;
+        together.add(path, file, bytes).map_err(|(path, cause)| unwritable(&path, cause))
+    };
     for (name, content) in FILES {
         let path = folder.join(name);
         let mut bytes = Vec::new();
         content(&mut bytes, report).map_err(|cause| unwritable(&path, cause))?;
-        write_whole(&path, &bytes).map_err(|cause| unwritable(&path, cause))?;
+        write(&path, &bytes)?;
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         digests.push_str(&format!("{digest}  {name}\n"));
         written.push(name);
     }
     let path = folder.join(DIGESTS);
-    write_whole(&path, digests.as_bytes()).map_err(|cause| unwritable(&path, cause))?;
+    write(&path, digests.as_bytes())?;
+    together.finish().map_err(|(path, cause)| unwritable(&path, cause))?;
     written.push(DIGESTS);
     Ok(written)
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = WholeFile::replace(path)?;
-    file.write_all(bytes)?;
-    file.finish()
 }
