@@ -86,6 +86,8 @@ const TECHNIQUES: &[(&str, &str)] = &[
     ("T1565.001", "Stored Data Manipulation"),
     ("T1566", "Phishing"),
     ("T1566.004", "Spearphishing Voice"),
+    ("T1574", "Hijack Execution Flow"),
+    ("T1574.010", "Services File Permissions Weakness"),
     ("T1583", "Acquire Infrastructure"),
     ("T1583.003", "Virtual Private Server"),
     ("T1588", "Obtain Capabilities"),

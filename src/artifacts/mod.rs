@@ -11,6 +11,7 @@
 //! where a file is longer, that is said.
 
 mod accounts;
+mod generated;
 mod judge;
 mod keys;
 mod live_rows;

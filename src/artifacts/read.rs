@@ -1,13 +1,14 @@
 //! Every mark of the host with its proof.
 
 use super::accounts;
+use super::generated;
 use super::judge::{self, Judged};
 use super::keys;
 use super::place::{self, Place};
 use super::rows::{self, Change, Snapshot};
 use super::shelf::Difference;
 use crate::event::{Citation, Instant, Place as At, SourceId};
-use crate::evidence::{Evidence, Kind, Source};
+use crate::evidence::{Evidence, File, Kind, Source};
 use crate::indicators::{self, Confidence, Indicator};
 
 /// Bytes of a line that are shown.
@@ -34,6 +35,8 @@ pub enum Sign {
     ServiceKey,
     /// A program that runs as root and is none of a distribution's.
     SetUser,
+    /// Nobody may read it.
+    Locked,
 }
 
 /// One mark of one file.
@@ -64,6 +67,8 @@ pub struct Artifact {
     pub place: Place,
     /// When it was last written, as far as the copy kept it.
     pub modified: Option<Instant>,
+    /// Who may read, write and run it: the bits of Unix, as far as the copy kept them.
+    pub mode: Option<u32>,
     /// Is it newer than all pages beside it?
     pub is_newer: bool,
     /// Its marks.
@@ -97,6 +102,12 @@ pub struct Artifacts {
     pub pages: u64,
     /// Pages that were held against a module's signature.
     pub compared: u64,
+    /// Files that a panel generates and did not write, each with its first line that says anything.
+    pub hand_written: Vec<(String, Citation)>,
+    /// Folders of modules that lie in a panel's web root.
+    pub modules: Vec<String>,
+    /// Logs that are there and empty.
+    pub empty_logs: Vec<String>,
     /// What was not looked at.
     pub notes: Vec<String>,
 }
@@ -135,7 +146,17 @@ impl Artifacts {
             ));
         }
         let appeared = rows::appeared(&snapshots);
-        Artifacts { files, snapshots, appeared, pages: code.looked_at, compared: code.compared, notes }
+        Artifacts {
+            files,
+            snapshots,
+            appeared,
+            pages: code.looked_at,
+            compared: code.compared,
+            hand_written: generated::without_banner(evidence),
+            modules: code.modules.clone(),
+            empty_logs: evidence.empty_logs.clone(),
+            notes,
+        }
     }
 }
 
@@ -150,6 +171,11 @@ fn of_artifact(evidence: &Evidence, source: &Source, users: &[u8]) -> Artifact {
         Place::Keys => marks.extend(of_keys(source, &on_disk, users, &show)),
         Place::SetUser => marks.extend(of_set_user(source, &on_disk, show(None))),
         _ => {}
+    }
+    if place == Place::Page && is_locked(&source.file) {
+        let says = "may be read by nobody, the web server included".to_owned();
+        let (sign, confidence) = (Sign::Locked, Confidence::Medium);
+        marks.push(Mark { sign, confidence, says, indicator: None, line: show(None) });
     }
     for differing in evidence.web_code.differing.iter().filter(|it| it.path == source.file.path) {
         let (sign, confidence, says) = match differing.difference {
@@ -178,9 +204,15 @@ fn of_artifact(evidence: &Evidence, source: &Source, users: &[u8]) -> Artifact {
         on_disk,
         place,
         modified: source.file.modified,
+        mode: source.file.mode,
         marks,
         whole: show(None),
     }
+}
+
+/// Returns whether every right was taken off a page.
+pub(super) fn is_locked(file: &File) -> bool {
+    file.mode.is_some_and(|mode| mode & 0o777 == 0)
 }
 
 fn mark(judged: &Judged, line: Citation) -> Mark {
@@ -318,6 +350,7 @@ fn of_dialplan(evidence: &Evidence, source: &Source) -> Option<Artifact> {
         on_disk: place::on_disk(&source.file.placed).into_owned(),
         place: Place::Named,
         modified: source.file.modified,
+        mode: source.file.mode,
         is_newer: false,
         marks: judged.iter().map(|judged| mark(judged, show(judged.at))).collect(),
         whole: show(None),

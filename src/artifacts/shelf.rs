@@ -1,10 +1,11 @@
 //! The pages of web roots, gone through while the evidence is listed: a panel has ten thousand of them, and
 //! only those that bear a mark become sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge;
 use super::place::{self, Place};
+use super::read::is_locked;
 use super::signature::{self, Signed};
 use crate::event::Instant;
 use crate::evidence::File;
@@ -23,6 +24,10 @@ pub(crate) const LONGEST_SIGNED: usize = 4 * 1024 * 1024;
 const LATER_SECONDS: i64 = 7 * 86_400;
 /// Pages of a copy that has no times of its own are all new; so many there must be to compare with.
 const ENOUGH_PAGES: usize = 10;
+/// Modules remembered; FreePBX has a hundred.
+const MOST_MODULES: usize = 1_000;
+/// No module's name is longer, in bytes.
+const LONGEST_NAME: usize = 64;
 
 /// How a page differs from what its module's signature says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +58,8 @@ pub(crate) struct WebCode {
     pub(crate) differing: Vec<Differing>,
     /// Pages that are newer than all beside them.
     pub(crate) newer: Vec<String>,
+    /// Names of the modules that the pages of FreePBX's panel lie in.
+    pub(crate) modules: Vec<String>,
     /// Limits that were reached.
     pub(crate) limits: Vec<String>,
 }
@@ -75,6 +82,7 @@ pub(crate) struct Shelf {
     beyond: u64,
     wanted: usize,
     left_out: u64,
+    modules: BTreeSet<String>,
 }
 
 /// A page that becomes a source after all were seen.
@@ -102,7 +110,12 @@ impl Shelf {
     pub(crate) fn page(&mut self, file: &File, head: &[u8], digest: Option<[u8; 32]>) -> bool {
         self.looked_at += 1;
         let path = place::on_disk(&file.placed);
-        let is_marked = judge::is_marked(&path, Place::Page, head);
+        if let Some(module) = module_of(&path).filter(|_| self.modules.len() < MOST_MODULES)
+            && !self.modules.contains(module)
+        {
+            self.modules.insert(module.to_owned());
+        }
+        let is_marked = judge::is_marked(&path, Place::Page, head) || is_locked(file);
         let is_source = is_marked && self.wanted < MOST_WANTED;
         self.wanted += usize::from(is_source);
         self.left_out += u64::from(is_marked && !is_source);
@@ -122,6 +135,7 @@ impl Shelf {
             self.compare(page, &mut found);
         }
         found.newer = self.newer();
+        found.modules = std::mem::take(&mut self.modules).into_iter().collect();
         let mut wanted: Vec<&str> = found.differing.iter().map(|differing| differing.path.as_str()).collect();
         wanted.extend(found.newer.iter().map(String::as_str));
         wanted.sort_unstable();
@@ -199,6 +213,13 @@ impl Shelf {
         }
         newer
     }
+}
+
+/// Returns the module of FreePBX's panel that a page lies in; folders that begin with `_` are no modules'.
+fn module_of(path: &str) -> Option<&str> {
+    let (_, inner) = path.split_once("/admin/modules/")?;
+    let (module, _) = inner.split_once('/')?;
+    (!module.starts_with(['_', '.']) && module.len() <= LONGEST_NAME).then_some(module)
 }
 
 #[cfg(test)]

@@ -167,6 +167,7 @@ impl Case<'_> {
                 .limits()
                 .into_iter()
                 .chain(unlisted)
+                .chain(self.numbers.limit.clone())
                 .chain(limits)
                 .chain(rules.limits)
                 .chain(self.world.artifacts.notes.iter().cloned())

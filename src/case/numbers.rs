@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{Options, sending};
 use crate::clock::{Clock, ZoneOrigin};
 use crate::event::Disposition;
-use crate::numbering::{self, BehindRoutes, Home, Listed, Reading, Region, Route, Signs, Site};
+use crate::numbering::{self, BehindRoutes, Home, Listed, Reading, Region, Signs, Site};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
@@ -30,8 +30,10 @@ pub(super) struct Numbers {
     pub(super) listed: Listed,
     read: HashMap<Box<[u8]>, Called>,
     /// What routes make of what was dialled.
-    routes: HashMap<Box<[u8]>, Route>,
+    routes: sending::Routes,
     behind: BehindRoutes,
+    /// What was said of routes that were not looked up.
+    pub(super) limit: Option<String>,
 }
 
 /// One number, in short.
@@ -65,9 +67,16 @@ impl Numbers {
             ..Dialling::default()
         };
         let behind = BehindRoutes::new(&site);
-        let routes = sending::routes(world, clock, &blamed);
-        let mut numbers =
-            Numbers { site, dialling: Dialling::default(), listed, read: HashMap::new(), routes, behind };
+        let (routes, left_out) = sending::routes(world, clock, &blamed);
+        let mut numbers = Numbers {
+            site,
+            dialling: Dialling::default(),
+            listed,
+            read: HashMap::new(),
+            routes,
+            behind,
+            limit: sending::limit(left_out),
+        };
         let shown = blamed.iter().filter_map(|&index| world.calls.list.get(index));
         let dialed: HashSet<&[u8]> = shown.chain(last_day(world)).map(|call| world.dialed(call)).collect();
         let read = |dialed: &[u8]| (dialed.into(), numbers.called(&numbers.reading(dialed)));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::iter::{Enumerate, Peekable};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -13,6 +14,7 @@ use crate::evidence::cite;
 use crate::numbering::{Class, Region};
 use crate::patterns::{self, Calls, Names, OutCall, Thresholds};
 use crate::reconstruct::calls::Call;
+use crate::reconstruct::world::World;
 use crate::report::model::{self, When};
 use crate::untrusted::Untrusted;
 
@@ -76,7 +78,7 @@ impl Case<'_> {
     fn row_of(&self, call: &Call) -> model::ObservedCall {
         let dialed = self.world.dialed(call);
         model::ObservedCall {
-            start: self.when(call.start),
+            start: self.when(self.world.begun(call)),
             account: self.world.account_of(call).map(Untrusted::from),
             dialed: Untrusted::from_bytes(dialed),
             e164: self.numbers.of(dialed).e164.clone(),
@@ -156,7 +158,7 @@ impl<'c> OutCalls<'c> {
 
     fn out_call(&mut self, index: u32, call: &'c Call, number: Number) -> OutCall {
         let case = self.case;
-        let start = call.start.seconds();
+        let start = case.world.begun(call).seconds();
         OutCall {
             start,
             end: call.end().seconds().max(start),
@@ -220,8 +222,7 @@ impl<'c> OutCalls<'c> {
 
 impl Calls for OutCalls<'_> {
     fn each(&mut self, take: &mut (dyn FnMut(&[OutCall]) + Send)) {
-        let all = (0_u32..).zip(self.case.world.calls.iter());
-        let mut outward = all.filter(|(_, call)| call.is_outward);
+        let mut outward = Outward::new(self.case.world);
         let (mut block, mut next) = (Vec::new(), Vec::new());
         loop {
             // The next block is made while this one is looked at.
@@ -235,6 +236,44 @@ impl Calls for OutCalls<'_> {
 
     fn names(&self) -> &Names {
         &self.names
+    }
+}
+
+/// The calls that leave the house in the order in which they began: behind a dial tone one is younger than the
+/// caller's own, by whose start all calls are in order.
+struct Outward<'c> {
+    world: &'c World<'c>,
+    all: Peekable<Enumerate<std::slice::Iter<'c, Call>>>,
+    /// Those that began later than their caller's, the last first.
+    late: Vec<(Instant, u32, &'c Call)>,
+}
+
+impl<'c> Outward<'c> {
+    fn new(world: &'c World<'c>) -> Self {
+        let late = (0_u32..).zip(world.calls.iter()).filter(|(_, call)| is_late(world, call));
+        let mut late: Vec<_> = late.map(|(index, call)| (world.begun(call), index, call)).collect();
+        late.sort_by_key(|(begun, index, _)| std::cmp::Reverse((*begun, *index)));
+        Outward { world, all: world.calls.iter().enumerate().peekable(), late }
+    }
+}
+
+/// Returns whether a call out began later than the call that it came by.
+fn is_late(world: &World<'_>, call: &Call) -> bool {
+    call.is_outward && call.from_trunk && call.by_trunk && world.begun(call) > call.start
+}
+
+impl<'c> Iterator for Outward<'c> {
+    type Item = (u32, &'c Call);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let world = self.world;
+        while self.all.next_if(|(_, call)| !call.is_outward || is_late(world, call)).is_some() {}
+        let next = self.all.peek().map(|(_, call)| call.start);
+        let is_first = |(begun, ..): &mut (Instant, u32, &Call)| next.is_none_or(|start| *begun <= start);
+        if let Some((_, index, call)) = self.late.pop_if(is_first) {
+            return Some((index, call));
+        }
+        self.all.next().map(|(index, call)| (index as u32, call))
     }
 }
 

@@ -15,30 +15,36 @@ use crate::pbx::dialplan::Pattern;
 use crate::pbx::dialplan::walk::ALL_WALKS;
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::world::World;
+use crate::report::document::counted;
 
 /// Distinct numbers whose routes are looked up, those of fraudulent calls first: each look goes through a dialplan
 /// that may have thousands of extensions.
 const MOST_LOOKED_UP: usize = 10_000;
 
-/// Returns the route of each number that left by a trunk, by what was dialled; none where two contexts treat one
-/// number in two ways.
-pub(super) fn routes(
-    world: &World<'_>,
-    clock: &Clock,
-    blamed: &BTreeSet<usize>,
-) -> HashMap<Box<[u8]>, Route> {
+/// Routes by what was dialled.
+pub(super) type Routes = HashMap<Box<[u8]>, Route>;
+
+/// Returns the route of each number that left by a trunk; none where two contexts treat one number in two ways. With
+/// them comes how many calls' routes were not looked up.
+pub(super) fn routes(world: &World<'_>, clock: &Clock, blamed: &BTreeSet<usize>) -> (Routes, u64) {
     let mut known: HashMap<(&[u8], &[u8]), Option<Route>> = HashMap::new();
     let mut budget = ALL_WALKS;
     let pbx = world.pbx;
     if pbx.dialplan.contexts.is_empty() && pbx.switch_plan.is_empty() && pbx.panel.outbound_routes.is_empty()
     {
-        return HashMap::new();
+        return (HashMap::new(), 0);
     }
+    let mut left_out = 0;
     let first = blamed.iter().filter_map(|&index| world.calls.list.get(index));
     for call in first.chain(world.calls.iter()).filter(|call| call.is_outward) {
         let key = (world.dialed(call), world.outgoing_context(call));
-        if known.len() < MOST_LOOKED_UP && !known.contains_key(&key) {
+        if known.contains_key(&key) {
+            continue;
+        }
+        if known.len() < MOST_LOOKED_UP {
             known.insert(key, route(world, clock, call, &mut budget));
+        } else {
+            left_out += 1;
         }
     }
     let mut found: HashMap<Box<[u8]>, Option<Route>> = HashMap::new();
@@ -50,7 +56,17 @@ pub(super) fn routes(
             None => drop(found.insert(dialed.into(), Some(route))),
         }
     }
-    found.into_iter().filter_map(|(dialed, route)| Some((dialed, route?))).collect()
+    (found.into_iter().filter_map(|(dialed, route)| Some((dialed, route?))).collect(), left_out)
+}
+
+/// Says that routes were not looked up.
+pub(super) fn limit(left_out: u64) -> Option<String> {
+    (left_out > 0).then(|| {
+        format!(
+            "more than {MOST_LOOKED_UP} different numbers were called: the numbers of {} were read without their routes",
+            counted(left_out, "call")
+        )
+    })
 }
 
 /// Returns what its route did to the number of a call.
@@ -104,6 +120,12 @@ mod tests {
                 text: Box::default(),
             },
         }
+    }
+
+    #[test]
+    fn what_was_left_out_is_said() {
+        assert_eq!(limit(0), None);
+        assert!(limit(3).is_some_and(|said| said.contains("10000 different") && said.contains("3 calls")));
     }
 
     #[test]

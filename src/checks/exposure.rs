@@ -1,4 +1,5 @@
-//! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel.
+//! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel; and
+//! those that they close over IPv4 only.
 
 use super::Show;
 use crate::pbx::{Gate, PhoneFile, Protocol};
@@ -111,5 +112,36 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
             evidence: show(&first.place).into_iter().collect(),
         })
     });
-    open.collect()
+    open.chain(over_six(world, show)).collect()
+}
+
+/// Yields one finding for all doors that are shut over IPv4 and open over IPv6.
+fn over_six(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
+    let firewall = &world.pbx.firewall;
+    let doors = DOORS.iter().filter(|door| (door.is_there)(world)).flat_map(|door| door.ports);
+    let open = doors.filter_map(|&(protocol, port)| {
+        firewall.disks().into_iter().find_map(|disk| {
+            let is_shut =
+                firewall.verdict(disk, protocol, port).is_some_and(|verdict| verdict.gate != Gate::Open);
+            let over_six = firewall.verdict_over_six(disk, protocol, port).filter(|_| is_shut)?;
+            (over_six.gate == Gate::Open).then_some((format!("{port}/{}", protocol.word()), over_six))
+        })
+    });
+    let open: Vec<_> = open.collect();
+    let (_, first) = open.first()?;
+    let ports: Vec<&str> = open.iter().map(|(port, _)| port.as_str()).collect();
+    Some(Finding {
+        id: "open-over-ipv6",
+        severity: Severity::Medium,
+        subject: Untrusted::from(ports.join(", ").as_str()),
+        title: "The firewall leaves open over IPv6 what it closes over IPv4".into(),
+        detail: "By the rules as they are saved. Whoever has an IPv6 address passes by the rules for IPv4; it matters \
+                 as soon as the host has one that the Internet reaches, which many have without anybody having set it up."
+            .into(),
+        remedy: "Save the same rules for IPv6 (ip6tables, or a table `inet` of nftables), or take IPv6 off the host."
+            .into(),
+        // MITRE ATT&CK: External Remote Services.
+        attack: vec!["T1133"],
+        evidence: show(&first.place).into_iter().collect(),
+    })
 }

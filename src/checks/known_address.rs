@@ -39,11 +39,13 @@ fn lines<'w>(world: &'w World<'_>, address: IpAddr) -> Vec<&'w Citation> {
     let party = world.parties.get(&address).into_iter().flat_map(|party| &party.failures.lines);
     let attacks = world.web.attacks.iter().filter(move |((from, _), _)| *from == address);
     let pages = world.web.pages.iter().filter(move |((_, from), _)| *from == address);
+    let asked = world.web.published.get(&address).into_iter().flat_map(|(_, lines)| lines);
     let fetched = world.fetches.get(&address).into_iter().flat_map(|client| &client.missing_lines);
     party
         .chain(attacks.flat_map(|(_, attack)| &attack.lines))
         .chain(pages.flat_map(|(_, visits)| &visits.lines))
         .chain(fetched)
+        .chain(asked)
         .take(3)
         .collect()
 }

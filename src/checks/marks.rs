@@ -2,6 +2,7 @@
 
 use super::Show;
 use crate::artifacts::{Artifact, Mark};
+use crate::event::Instant;
 use crate::indicators::Confidence;
 use crate::report::model::{Proof, Severity};
 
@@ -56,6 +57,15 @@ pub(super) fn severity(confidence: Confidence) -> Severity {
         Confidence::Medium => Severity::Medium,
         Confidence::Low => Severity::Low,
     }
+}
+
+/// Tells an instant.
+pub(super) fn utc(at: Instant) -> String {
+    let stamp = chrono::DateTime::from_timestamp_micros(at.0);
+    stamp.map_or_else(
+        || "a time that cannot be told".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
 }
 
 /// Says when a file was written, as far as the copy kept that.

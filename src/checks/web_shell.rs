@@ -18,16 +18,21 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
 
 /// Returns whether a page is one of an intruder's, as far as a page can tell by itself.
 pub(super) fn is_shell(page: &Artifact) -> bool {
-    let of_content = page.marks.iter().filter(|mark| !matches!(mark.sign, Sign::Changed | Sign::Unlisted));
+    let of_content = page.marks.iter().filter(|mark| !is_of_others(mark.sign));
     let sure = of_content.clone().any(|mark| mark.confidence == Confidence::High);
     // A signed page that is what it was signed as has no mark of its signature.
     let is_odd = page.marks.iter().any(|mark| mark.sign == Sign::Unlisted) || page.is_newer;
     sure || (is_odd && of_content.into_iter().any(|mark| mark.confidence == Confidence::Medium))
 }
 
+/// Returns whether a sign is another check's: what a module was signed with, what nobody may read.
+fn is_of_others(sign: Sign) -> bool {
+    matches!(sign, Sign::Changed | Sign::Unlisted | Sign::Locked)
+}
+
 fn of_page(page: &Artifact, show: &Show<'_>) -> Option<Finding> {
     let told = marks::told(page);
-    if told.iter().all(|mark| matches!(mark.sign, Sign::Changed | Sign::Unlisted)) {
+    if told.iter().all(|mark| is_of_others(mark.sign)) {
         return None;
     }
     let is_shell = is_shell(page);

@@ -201,6 +201,10 @@ impl<'e> Gather<'e> {
 
     pub(super) fn unrecognised(&mut self, path: String, bytes: u64, why: &str) {
         self.evidence.unrecognised_count += 1;
+        let is_log = path.starts_with("var/log/") || path.contains("/var/log/");
+        if bytes == 0 && is_log && self.evidence.empty_logs.len() < Evidence::MOST_LISTED {
+            self.evidence.empty_logs.push(path.clone());
+        }
         let product = if why == NOTHING_KNOWN { collector::product(&path) } else { None };
         let why = product.as_deref().unwrap_or(why);
         if self.evidence.unrecognised.len() < Evidence::MOST_LISTED {
@@ -274,6 +278,7 @@ impl<'e> Gather<'e> {
         }
         self.evidence.sources = found;
         self.evidence.links.sort();
+        self.evidence.empty_logs.sort();
     }
 
     /// Gives members of one archive under one name a path of their own: the last is what unpacking leaves.

@@ -260,6 +260,8 @@ pub struct Evidence {
     pub unrecognised: Vec<Unread>,
     /// How many files are of no known kind.
     pub unrecognised_count: u64,
+    /// Files among a host's logs that have no bytes: the first [`Evidence::MOST_LISTED`] of them.
+    pub empty_logs: Vec<String>,
     /// What could not be opened or walked, devices and the like, and limits that were reached.
     pub trouble: Vec<Unread>,
     /// What going through the pages of web roots showed.

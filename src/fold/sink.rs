@@ -519,6 +519,9 @@ impl Fold {
         let Some(address) = entry.address else { return };
         let line = || told.citation();
         let web = &mut self.ledger.web;
+        if crate::indicators::is_published(address) {
+            web.published(address, &line);
+        }
         match (entry.service, entry.action) {
             (Service::Web, Action::WebError) => web.error(address, told.at, told.text(entry.detail), &line),
             (Service::Web, _) => {

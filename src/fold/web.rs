@@ -126,6 +126,8 @@ pub struct Web {
     pub logins: BTreeMap<(IpAddr, Box<[u8]>), Logins>,
     /// When an address worked in FreePBX's panel first: it answers this to those only who are logged in.
     pub sessions: BTreeMap<IpAddr, (Instant, Citation)>,
+    /// What addresses that campaigns worked from asked for: how often, and the first lines.
+    pub published: BTreeMap<IpAddr, (u64, Vec<Citation>)>,
     /// Files with secrets that were given out.
     pub downloads: Downloads,
     /// Requests that wrote an extension in the panel.
@@ -211,6 +213,15 @@ impl Web {
         }
         if attack.lines.len() < MOST_LINES && (is_answered || attack.answered == 0) {
             attack.lines.push(line());
+        }
+    }
+
+    /// Takes what an address did that a campaign worked from.
+    pub fn published(&mut self, address: IpAddr, line: &dyn Fn() -> Citation) {
+        let (count, lines) = self.published.entry(address).or_default();
+        *count += 1;
+        if lines.len() < MOST_LINES {
+            lines.push(line());
         }
     }
 
@@ -319,6 +330,11 @@ impl Web {
         }
         for (address, (at, line)) in &other.failed {
             self.failed.entry(*address).or_insert_with(|| (*at, line.clone()));
+        }
+        for (address, (count, lines)) in &other.published {
+            let (known, kept) = self.published.entry(*address).or_default();
+            *known += count;
+            kept.extend(lines.iter().take(MOST_LINES - kept.len().min(MOST_LINES)).cloned());
         }
         for (address, (at, line)) in &other.sessions {
             let known = self.sessions.entry(*address).or_insert_with(|| (*at, line.clone()));

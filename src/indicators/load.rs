@@ -74,7 +74,7 @@ pub(super) fn campaign(text: &str) -> Result<Vec<Indicator>, toml::de::Error> {
 fn pattern(kind: Kind, text: &str) -> Pattern {
     match kind {
         Kind::File => Pattern::Path(text.to_owned()),
-        Kind::User | Kind::Address | Kind::Digest | Kind::Agent | Kind::Version => {
+        Kind::User | Kind::Address | Kind::Digest | Kind::Agent | Kind::Version | Kind::Number => {
             Pattern::Word(text.to_owned())
         }
         _ => Pattern::Text(Expression::new(text)),

@@ -15,6 +15,7 @@ mod load;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -80,6 +81,8 @@ pub enum Kind {
     Phone,
     /// A line of an order to place a call.
     CallFile,
+    /// A number that was called.
+    Number,
 }
 
 /// How sure a mark is.
@@ -220,6 +223,17 @@ pub fn all() -> &'static [Indicator] {
 /// Returns the indicators of one kind, each with its place in [`all`].
 pub fn of(kind: Kind) -> impl Iterator<Item = (usize, &'static Indicator)> {
     all().iter().enumerate().filter(move |(_, indicator)| indicator.kind == kind)
+}
+
+/// Returns whether a campaign worked from an address.
+pub fn is_published(address: IpAddr) -> bool {
+    static ADDRESSES: LazyLock<Vec<IpAddr>> = LazyLock::new(|| {
+        let written = of(Kind::Address).flat_map(|(_, indicator)| &indicator.written);
+        let mut addresses: Vec<IpAddr> = written.filter_map(|text| text.parse().ok()).collect();
+        addresses.sort_unstable();
+        addresses
+    });
+    ADDRESSES.binary_search(&address).is_ok()
 }
 
 /// Returns the places in [`all`] of the indicators of one kind, all of them patterns, that a text fits; one look

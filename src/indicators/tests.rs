@@ -38,7 +38,10 @@ fn ids_are_the_campaigns_and_stand_once() {
 #[test]
 fn every_indicator_fits_its_examples_and_not_what_looks_alike() {
     for indicator in all() {
-        let is_plain = matches!(indicator.kind, Kind::User | Kind::Address | Kind::Digest | Kind::Version);
+        let is_plain = matches!(
+            indicator.kind,
+            Kind::User | Kind::Address | Kind::Digest | Kind::Version | Kind::Number
+        );
         let is_own_example = |pattern: &String| is_plain || !pattern.contains(['*', '{']);
         if indicator.kind == Kind::File || is_plain {
             for pattern in indicator.written.iter().filter(|pattern| is_own_example(pattern)) {

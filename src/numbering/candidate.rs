@@ -122,6 +122,7 @@ pub(super) fn may_be_own(site: &Site, dialed: &str) -> bool {
         || bare_is_whole(site, home) && home.has_length(dialed.len())
         || site.trunk.splits(dialed).into_iter().any(is_national)
         || site.international.splits(dialed).into_iter().any(is_own)
+        || argentine_mobile(home, dialed).is_some()
 }
 
 /// Returns whether national numbers are dialled without a trunk prefix.
@@ -167,7 +168,20 @@ fn national<'d>(site: &Site, digits: &'d str) -> Vec<Candidate<'d>> {
     let behind = site.trunk.splits(digits).into_iter().filter_map(|(trunk, rest)| {
         is_behind_trunk(rest).then(|| at_home(rest, Step("trunk prefix ", trunk, "")))?
     });
-    bare.into_iter().chain(behind).collect()
+    bare.into_iter().chain(behind).chain(argentine_mobile(home, digits)).collect()
+}
+
+/// Reads a mobile number of Argentina as it is dialled there: `0`, the area's two to four digits, `15` and the rest,
+/// ten digits without the `15`; from abroad it is `+54 9` and those ten.
+fn argentine_mobile<'d>(home: &Region, digits: &str) -> Option<Candidate<'d>> {
+    let rest = digits.strip_prefix('0').filter(|rest| home.code == "AR" && rest.len() == 12)?;
+    let areas = if rest.starts_with("11") { 2..=2 } else { 3..=4 };
+    let (area, number) = areas.into_iter().find_map(|length| {
+        let (area, behind) = rest.split_at_checked(length)?;
+        Some((area, behind.strip_prefix("15")?))
+    })?;
+    let step = Step("a mobile number of Argentina, ", "15", " behind its area");
+    Candidate::of([home.country_code, "9", area, number].concat(), Rank::Plain, step)
 }
 
 /// Reads a number of the home area.

@@ -1,14 +1,13 @@
-//! Users of the host as far as they bear on the phone system: which passwords cannot be weighed, who has none, and
-//! what the users that phone server, panel and web server run as may do as root.
+//! Users of the host as far as they bear on the phone system: who has a password that everybody tries first, who has
+//! none, and what the users that phone server, panel and web server run as may do as root.
 //!
 //! Facts relied on: `/etc/shadow` has a line `NAME:HASH:...` for each; a hash that begins with `*` or `!` lets nobody
 //! in by a password, an empty one lets everybody in who names the user. A line of sudoers is `WHO HOST = (AS)
 //! TAG: COMMANDS`; with the tag NOPASSWD no password is asked for. Issabel and Elastix ship such lines for `asterisk`.
 
-use std::collections::BTreeMap;
-
 use super::model::Problem;
-use super::secret::form_of;
+use super::read::Collector;
+use super::secret::{Bearer, Reach, SecretKind, Standing};
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Source, ends_with_path};
 
@@ -46,8 +45,7 @@ pub struct RootRight {
 }
 
 /// Reads the lists of every disk.
-pub(super) fn read(evidence: &Evidence, problems: &mut Vec<Problem>) -> HostUsers {
-    let mut users = HostUsers::default();
+pub(super) fn read_all(evidence: &Evidence, collector: &mut Collector) {
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
         let placed = source.file.placed.as_str();
         let is_shadow = ends_with_path(placed, "etc/shadow");
@@ -59,7 +57,7 @@ pub(super) fn read(evidence: &Evidence, problems: &mut Vec<Problem>) -> HostUser
         let bytes = match evidence.read_small(source, LARGEST) {
             Ok(bytes) => bytes,
             Err(error) => {
-                problems.push(Problem {
+                collector.pbx.problems.push(Problem {
                     path: source.file.path.clone(),
                     what: format!("cannot be read: {error}"),
                 });
@@ -68,12 +66,11 @@ pub(super) fn read(evidence: &Evidence, problems: &mut Vec<Problem>) -> HostUser
         };
         let text = String::from_utf8_lossy(&bytes);
         if is_shadow {
-            problems.extend(passwords(source, &text, &mut users));
+            passwords(source, &text, collector);
         } else {
-            rights(source, &text, &mut users);
+            rights(source, &text, &mut collector.pbx.host);
         }
     }
-    users
 }
 
 /// Goes over lines with their places.
@@ -86,34 +83,30 @@ fn lines<'t>(source: &'t Source, text: &'t str) -> impl Iterator<Item = (&'t str
     })
 }
 
-/// Notes who has no password, and says of which users it cannot be told whether theirs is weak.
-fn passwords(source: &Source, text: &str, users: &mut HostUsers) -> Option<Problem> {
-    let mut forms: BTreeMap<&'static str, usize> = BTreeMap::new();
+/// Notes who has no password, and the hashes of those who have one.
+fn passwords(source: &Source, text: &str, collector: &mut Collector) {
     for (line, place) in lines(source, text) {
         let mut fields = line.split(':');
         let (Some(name), Some(hash)) = (fields.next(), fields.next()) else { continue };
         if name.is_empty() || name.starts_with('#') || hash.starts_with(['*', '!']) {
             continue;
         }
-        if hash.is_empty() {
-            if users.without_password.len() < MOST_RIGHTS {
-                let shown = format!("{name}:(no password)");
-                users.without_password.push((name.to_owned(), Citation::new(place, shown.as_bytes())));
-            }
-        } else {
-            *forms.entry(form_of(hash)).or_default() += 1;
+        if !hash.is_empty() {
+            let bearer = Bearer {
+                kind: SecretKind::Host,
+                owner: name.to_owned(),
+                other_names: Vec::new(),
+                reach: Reach::Unknown,
+                standing: Standing::InForce,
+                place: Citation::new(place, format!("{name}:***").as_bytes()),
+            };
+            collector.hold_slow(bearer, hash, "/etc/shadow");
+        } else if collector.pbx.host.without_password.len() < MOST_RIGHTS {
+            let shown = format!("{name}:(no password)");
+            let place = Citation::new(place, shown.as_bytes());
+            collector.pbx.host.without_password.push((name.to_owned(), place));
         }
     }
-    let count: usize = forms.values().sum();
-    let told: Vec<String> = forms.iter().map(|(form, count)| format!("{count} {form}")).collect();
-    (count > 0).then(|| Problem {
-        path: source.file.path.clone(),
-        what: format!(
-            "not checked: the passwords of {count} users of the host, of which only salted hashes made to be slow are \
-             kept ({}); whether they are weak cannot be told here",
-            told.join(", ")
-        ),
-    })
 }
 
 fn rights(source: &Source, text: &str, users: &mut HostUsers) {
@@ -152,7 +145,8 @@ mod tests {
 
     #[test]
     fn users_of_the_host_are_judged_without_their_hashes() {
-        let shadow: &[u8] = b"root:$y$j9T$hidden-salt$hidden:19000:0:99999:7:::\nops:$6$hidden$x:1::::::\nguest::1::::::\nasterisk:!:1::::::\ndaemon:*:1::::::\n";
+        // The password of `ops` is `changeme`, that of `boss` is not among those that are tried.
+        let shadow: &[u8] = b"root:$y$jFT$hidden-salt$hidden:19000:0:99999:7:::\nops:$6$rounds=1500$zz$THe3cbN14X0GEoPTDg0n8tfA36oX43Zm6cSa876xfbbkyZ.tL23CCUC2AzDG70eE0iUcaUvdLQGiOHdopLI8E.:1::::::\nboss:$1$Qw8rTzUp$59HCaBvW2aVQV8JIAz2.91:1::::::\nguest::1::::::\nasterisk:!:1::::::\ndaemon:*:1::::::\n";
         let sudoers: &[u8] = b"# asterisk ALL=(ALL) NOPASSWD: ALL\nroot ALL=(ALL:ALL) ALL\nbkp ALL=(root) NOPASSWD: ALL\nwww-data ALL=(root) NOPASSWD: /usr/bin/find /var\n";
         let stock: &[u8] = b"asterisk ALL = NOPASSWD: /sbin/shutdown, /sbin/service\napache ALL=(ALL) ALL\n";
         let files = vec![
@@ -167,10 +161,24 @@ mod tests {
         assert_eq!(rights, [("www-data", true), ("asterisk", false)]);
         let open: Vec<&str> = pbx.host.without_password.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(open, ["guest"]);
-        let told =
-            pbx.problems.iter().find(|problem| problem.path == "etc/shadow").expect("what is not checked");
-        assert!(told.what.contains("2 users of the host"), "{}", told.what);
-        assert!(told.what.contains("1 SHA-512 crypt, 1 yescrypt"), "{}", told.what);
-        assert!(!format!("{pbx:?}").contains("hidden"));
+        let told: Vec<&str> = pbx.problems.iter().map(|problem| problem.what.as_str()).collect();
+        let tells = |words: [&str; 2]| told.iter().any(|what| words.iter().all(|word| what.contains(word)));
+        assert!(
+            tells(["not checked in full: the secrets of 1 users of the host", "MD5 crypt in /etc/shadow"]),
+            "{told:?}"
+        );
+        assert!(
+            tells(["not checked: the secrets of 1 users of the host", "yescrypt in /etc/shadow"]),
+            "{told:?}"
+        );
+        let weak: Vec<&str> = pbx
+            .held_secrets
+            .iter()
+            .filter(|held| held.gravest().is_some())
+            .map(|held| held.owner.as_str())
+            .collect();
+        assert_eq!(weak, ["ops"]);
+        let shown = format!("{pbx:?}");
+        assert!(!["hidden", "changeme", "THe3cb", "Qw8rTzUp"].iter().any(|secret| shown.contains(secret)));
     }
 }

@@ -4,7 +4,7 @@
 //! Panels write most of their tables into files that Asterisk reads; these they keep to themselves, so that a
 //! database is the only place where they stand. None of it is a secret: passwords are weighed where all secrets are.
 
-use super::dialplan::Pin;
+use super::dialplan::{Pin, TimeFault};
 use crate::event::Citation;
 
 /// What the panel's tables say.
@@ -28,6 +28,45 @@ pub struct Panel {
     pub tones: Vec<PanelTone>,
     /// What its own firewall is set to.
     pub firewall: Vec<PanelGuard>,
+    /// What it told its administrators of code that is not what was signed.
+    pub notices: Vec<PanelNotice>,
+    /// Commands that its backups run.
+    pub backup_hooks: Vec<BackupHook>,
+    /// Times in its groups that hold otherwise than they seem to.
+    pub time_faults: Vec<PanelTime>,
+}
+
+/// Something that the panel told its administrators of its code: FreePBX's `notifications`.
+#[derive(Clone, Debug)]
+pub struct PanelNotice {
+    /// The panel's words.
+    pub text: String,
+    /// Was signed code changed? Otherwise it bears no signature at all, as modules of others do.
+    pub is_changed: bool,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A command that a backup or a restore runs: FreePBX's `backup_details` up to version 14.
+#[derive(Clone, Debug)]
+pub struct BackupHook {
+    /// Before or after which of them: `prebu_hook`, `postbu_hook`, `prere_hook`, `postre_hook`.
+    pub when: String,
+    /// The command, passwords in it masked.
+    pub command: String,
+    /// Where it stands.
+    pub place: Citation,
+}
+
+/// A time of a group that holds otherwise than it seems to.
+#[derive(Clone, Debug)]
+pub struct PanelTime {
+    /// The group's name.
+    pub group: String,
+    /// What is wrong with it.
+    pub fault: TimeFault,
+    /// Where it stands.
+    pub place: Citation,
 }
 
 /// A setting of FreePBX's own firewall that leaves something open.

@@ -37,7 +37,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
-    collector.pbx.host = host_users::read(evidence, &mut collector.pbx.problems);
+    host_users::read_all(evidence, &mut collector);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);

@@ -16,6 +16,7 @@ mod evidence;
 mod figures;
 mod host_files;
 mod hostile;
+mod library;
 mod lines;
 mod mariadb;
 mod marks;
@@ -34,6 +35,7 @@ mod rules;
 mod scenarios;
 mod scratch;
 mod secrets;
+mod single_signs;
 mod support;
 mod tables;
 

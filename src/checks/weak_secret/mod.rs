@@ -163,5 +163,9 @@ fn remedy(kind: SecretKind) -> &'static str {
         SecretKind::PhonePage => {
             "Set a random password in the files that phones are provisioned from, and restart the phones."
         }
+        SecretKind::Host => {
+            "Set a long new password for each, or lock it (`passwd -l`) and log in by key, and let only trusted \
+             networks reach SSH."
+        }
     }
 }

@@ -8,7 +8,7 @@
 
 use super::model::{Context, Dialplan, Extension, Include, Pin, Step};
 use super::pattern::Pattern;
-use super::timing::Timing;
+use super::timing::{Timing, fault};
 use super::{live, pin_files, steps, voicemail};
 use crate::event::Citation;
 use crate::pbx::language::{Loader, Part, Section, Setting};
@@ -110,7 +110,7 @@ impl Draft {
                     self.step(&mut context, &mut last, Last { name, priority }, &setting.value, setting);
                 }
                 "include" if context.includes.len() < MOST_INCLUDES => {
-                    context.includes.push(include(&dialplan.expanded(&setting.value)));
+                    context.includes.push(include(&dialplan.expanded(&setting.value), setting));
                 }
                 "switch" | "lswitch" | "eswitch" if context.switches.len() < MOST_INCLUDES => {
                     context.switches.push(setting.value.clone());
@@ -192,7 +192,8 @@ impl Dialplan {
         for (name, includes) in FRAME {
             let held = self.contexts.entry(name.to_owned()).or_default();
             if held.includes.is_empty() && held.extensions.is_empty() {
-                let include = |context: &&str| Include { context: (*context).to_owned(), timing: None };
+                let include =
+                    |context: &&str| Include { context: (*context).to_owned(), timing: None, fault: None };
                 held.includes = includes.iter().map(include).collect();
             }
         }
@@ -247,13 +248,17 @@ fn priority_of(text: &str, before: u32) -> Option<u32> {
     base.checked_add(more).filter(|priority| *priority > 0)
 }
 
-fn include(value: &str) -> Include {
-    let (context, timing) = match value.find([',', '|']) {
+fn include(value: &str, setting: &Setting) -> Include {
+    let (context, written) = match value.find([',', '|']) {
         Some(at) => (value.get(..at).unwrap_or_default(), value.get(at + 1..)),
         None => (value, None),
     };
-    let timing = timing.map(Timing::new).filter(|timing| !timing.is_always());
-    Include { context: context.trim().to_owned(), timing }
+    let timing = written.map(Timing::new).filter(|timing| !timing.is_always());
+    let fault = written.and_then(fault).map(|fault| {
+        let shown = format!("{} => {value}", setting.name);
+        (fault, Citation::new(setting.place, shown.as_bytes()))
+    });
+    Include { context: context.trim().to_owned(), timing, fault }
 }
 
 fn step_of(label: Option<String>, application: &str, setting: &Setting) -> Step {

@@ -30,4 +30,5 @@ pub use model::{Context, Dialplan, Extension, Include, Mailbox, Pin, Step};
 pub use numbers::Numbers;
 pub use pattern::{Fit, Pattern};
 pub use pins::Pins;
-pub use timing::{Moment, Timing};
+pub(in crate::pbx) use timing::fault;
+pub use timing::{Moment, TimeFault, Timing};

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::pattern::Pattern;
 use super::pins::Pins;
-use super::timing::Timing;
+use super::timing::{TimeFault, Timing};
 use crate::event::Citation;
 
 /// All contexts of a dialplan.
@@ -75,6 +75,8 @@ pub struct Include {
     pub context: String,
     /// When; always where there is none.
     pub timing: Option<Timing>,
+    /// What makes it hold at other times than it seems to, and where that stands.
+    pub fault: Option<(TimeFault, Citation)>,
 }
 
 /// How a PIN protects, told without telling it.

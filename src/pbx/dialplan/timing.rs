@@ -95,6 +95,44 @@ impl Timing {
     }
 }
 
+/// What makes a specification hold at other times than it seems to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeFault {
+    /// A part cannot be read: it holds never.
+    Unread,
+    /// The hours go over midnight on some weekdays only: those after midnight belong to the next day.
+    OverMidnight,
+}
+
+/// Returns what is wrong with a specification.
+pub(in crate::pbx) fn fault(text: &str) -> Option<TimeFault> {
+    let sign = if text.contains('|') { '|' } else { ',' };
+    let mut parts = text.split(sign).map(str::trim);
+    let mut next = || parts.next().unwrap_or("*");
+    let (times, weekdays, days, months) = (next(), next(), next(), next());
+    // What a variable holds is not known here; and what has no hours where they belong is no limit of times at all.
+    let has_times = !matches!(times, "*" | "");
+    if text.contains("${") || (has_times && !times.contains(':')) {
+        return None;
+    }
+    let is_read = |text: &str, count: u32, names: &[&str]| {
+        let mut ends = text.split('&').flat_map(|range| range.split('-'));
+        matches!(text, "*" | "") || ends.all(|end| index(end, count, names).is_some())
+    };
+    let is_read_time = |range: &str| range.split('-').all(|end| minute_of(end).is_some());
+    let all = is_read(weekdays, 7, &WEEKDAYS) && is_read(days, 31, &[]) && is_read(months, 12, &MONTHS);
+    if !all || (has_times && !times.split('&').all(is_read_time)) {
+        return Some(TimeFault::Unread);
+    }
+    let is_over_midnight = |range: &str| {
+        let ends = range.split_once('-').and_then(|(first, last)| minute_of(first).zip(minute_of(last)));
+        // Until 00:00 is until the end of the day but for one minute.
+        ends.is_some_and(|(first, last)| first > last && last > 0)
+    };
+    let is_limited = mask(weekdays, 7, &WEEKDAYS) != (1 << 7) - 1;
+    (is_limited && has_times && times.split('&').any(is_over_midnight)).then_some(TimeFault::OverMidnight)
+}
+
 fn minute_of(text: &str) -> Option<u32> {
     let (hour, minute) = text.trim().split_once(':')?;
     let minutes = hour.parse::<u32>().ok()?.checked_mul(60)?.checked_add(minute.parse::<u32>().ok()?)?;
@@ -148,6 +186,21 @@ mod tests {
             seen += 1;
         }
         assert!(seen > 20, "{seen}");
+        for (text, expected) in [
+            ("09:00-17:00|mon-fri|*|*", None),
+            ("17:02-08:00,mon-fri,*,*", Some(TimeFault::OverMidnight)),
+            ("22:00-06:00,*,*,*", None),
+            ("18:00-00:00,fri,*,*", None),
+            ("09:00-24:00,mon-fri,*,*", Some(TimeFault::Unread)),
+            ("09:00-17:00,monday-friday,*,*", Some(TimeFault::Unread)),
+            ("*,*,24,december", Some(TimeFault::Unread)),
+            ("${HOURS},mon-fri,*,*", None),
+            ("*,*,*,*,Europe/Madrid", None),
+            ("", None),
+            ("type=friend,host=dynamic", None),
+        ] {
+            assert_eq!(fault(text), expected, "{text}");
+        }
         assert!(Timing::new("*,*,*,*").is_always() && !Timing::new("*,mon,*,*").is_always());
     }
 

@@ -1,7 +1,7 @@
 //! The firewall as it is saved on disk: whom does it let through to a port?
 //!
-//! Read are `iptables-save`'s files, ufw's (the same form), `nftables.conf` and firewalld's zones. What was
-//! only set at run time (FreePBX's own firewall, Docker, fail2ban) stands in no file, and what a router in
+//! Read are `iptables-save`'s and `ip6tables-save`'s files, ufw's (the same form), `nftables.conf` and firewalld's
+//! zones. Rules of one family of addresses say nothing of the other. What was only set at run time (FreePBX's own firewall, Docker, fail2ban) stands in no file, and what a router in
 //! front lets through cannot be seen at all.
 
 mod firewalld;
@@ -26,9 +26,21 @@ pub struct Firewall {
     geo: Vec<GeoRule>,
 }
 
-/// The rules of one file.
+/// The family of addresses that rules are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    /// IPv4 alone.
+    Four,
+    /// IPv6 alone.
+    Six,
+    /// Both, as a table `inet` and a zone of firewalld are.
+    Both,
+}
+
+/// The rules of one file, or of one table of it.
 #[derive(Clone, Debug)]
 struct Saved {
+    family: Family,
     /// What the disk's paths begin with.
     disk: String,
     /// The file.
@@ -60,13 +72,17 @@ pub(super) fn is_configuration(name: &str) -> bool {
     is_zone || is_nft || FILES.contains(&name)
 }
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 13] = [
     "etc/iptables/rules.v4",
+    "etc/iptables/rules.v6",
     "etc/sysconfig/iptables",
+    "etc/sysconfig/ip6tables",
     "etc/iptables.rules",
+    "etc/ip6tables.rules",
     "etc/nftables.conf",
     "etc/sysconfig/nftables.conf",
     "etc/ufw/user.rules",
+    "etc/ufw/user6.rules",
     "etc/ufw/ufw.conf",
     "etc/default/ufw",
     "etc/firewalld/firewalld.conf",
@@ -76,28 +92,40 @@ const FILES: [&str; 9] = [
 pub(super) fn read(pages: &[Page<'_>]) -> Firewall {
     let mut tables = Vec::new();
     for page in pages {
-        let read = match page.name.as_str() {
-            "etc/ufw/user.rules" => ufw(page, pages),
-            "etc/iptables/rules.v4" | "etc/sysconfig/iptables" | "etc/iptables.rules" => {
-                Some((iptables::read(page), vec!["INPUT".to_owned()]))
+        for (family, chains, entries) in tables_of(page, pages) {
+            if entries.is_empty() {
+                continue;
             }
-            name if name.ends_with("nftables.conf") || name.starts_with("etc/nftables/") => {
-                Some(nftables::read(page))
-            }
-            "etc/firewalld/firewalld.conf" => Some(firewalld::read(page, pages)),
-            _ => None,
-        };
-        let Some((chains, entries)) = read.filter(|(_, entries)| !entries.is_empty()) else { continue };
-        let head = page.cite_word(if page.name.contains("nft") { "hook input" } else { "INPUT" });
-        let (disk, path) = (page.disk.clone(), page.path().to_owned());
-        tables.push(Saved { disk, path, chains, entries, head });
+            let head = page.cite_word(if page.name.contains("nft") { "hook input" } else { "INPUT" });
+            let (disk, path) = (page.disk.clone(), page.path().to_owned());
+            tables.push(Saved { family, disk, path, chains, entries, head });
+        }
     }
     let saved = pages.iter().filter(|page| is_configuration(&page.name));
     Firewall { tables, geo: saved.flat_map(geo::read).collect() }
 }
 
+/// The rules of one table: whose addresses they are for, its chains, where a packet to this host begins.
+type Table = (Family, Chains, Vec<String>);
+
+fn tables_of(page: &Page<'_>, pages: &[Page<'_>]) -> Vec<Table> {
+    let saved = |family| vec![(family, iptables::read(page), vec!["INPUT".to_owned()])];
+    match page.name.as_str() {
+        "etc/ufw/user.rules" => ufw(page, pages, Family::Four).into_iter().collect(),
+        "etc/ufw/user6.rules" => ufw(page, pages, Family::Six).into_iter().collect(),
+        "etc/iptables/rules.v4" | "etc/sysconfig/iptables" | "etc/iptables.rules" => saved(Family::Four),
+        "etc/iptables/rules.v6" | "etc/sysconfig/ip6tables" | "etc/ip6tables.rules" => saved(Family::Six),
+        "etc/firewalld/firewalld.conf" => {
+            let (chains, entries) = firewalld::read(page, pages);
+            vec![(Family::Both, chains, entries)]
+        }
+        name if name.ends_with("nftables.conf") || name.starts_with("etc/nftables/") => nftables::read(page),
+        _ => Vec::new(),
+    }
+}
+
 /// ufw keeps the rules of its user in a chain of their own, and the policy behind it in another file.
-fn ufw(page: &Page<'_>, pages: &[Page<'_>]) -> Option<(Chains, Vec<String>)> {
+fn ufw(page: &Page<'_>, pages: &[Page<'_>], family: Family) -> Option<Table> {
     let beside = |name: &str| pages.iter().find(|other| other.disk == page.disk && other.name == name);
     let says = |name: &str, key: &str| super::serving::settings::value(&beside(name)?.text, key);
     if says("etc/ufw/ufw.conf", "ENABLED").is_some_and(|on| on.eq_ignore_ascii_case("no")) {
@@ -105,9 +133,9 @@ fn ufw(page: &Page<'_>, pages: &[Page<'_>]) -> Option<(Chains, Vec<String>)> {
     }
     let mut chains = iptables::read(page);
     let policy = says("etc/default/ufw", "DEFAULT_INPUT_POLICY").unwrap_or_else(|| "DROP".to_owned());
-    let entry = "ufw-user-input".to_owned();
+    let entry = if family == Family::Six { "ufw6-user-input" } else { "ufw-user-input" }.to_owned();
     chains.entry(entry.clone()).or_default().accepts = Some(policy == "ACCEPT");
-    Some((chains, vec![entry]))
+    Some((family, chains, vec![entry]))
 }
 
 impl Firewall {
@@ -129,11 +157,21 @@ impl Firewall {
         self.tables.iter().map(|saved| saved.disk.as_str()).collect()
     }
 
-    /// Returns who gets through to a port of a disk's host; `None` where no rules are saved on it.
-    ///
-    /// Of several sets of rules the strictest decides: a packet has to pass them all.
+    /// Returns who gets through over IPv4 to a port of a disk's host; `None` where no rules are saved on it.
     pub fn verdict(&self, disk: &str, protocol: Protocol, port: u16) -> Option<Verdict> {
-        let saved = self.tables.iter().filter(|saved| saved.disk == disk);
+        self.verdict_of(Family::Four, disk, protocol, port)
+    }
+
+    /// Returns who gets through over IPv6, where rules for it alone are saved.
+    pub fn verdict_over_six(&self, disk: &str, protocol: Protocol, port: u16) -> Option<Verdict> {
+        let is_its_own = |saved: &Saved| saved.disk == disk && saved.family == Family::Six;
+        self.tables.iter().any(is_its_own).then(|| self.verdict_of(Family::Six, disk, protocol, port))?
+    }
+
+    /// Of several sets of rules the strictest decides: a packet has to pass them all.
+    fn verdict_of(&self, family: Family, disk: &str, protocol: Protocol, port: u16) -> Option<Verdict> {
+        let is_for = |saved: &&Saved| saved.disk == disk && [family, Family::Both].contains(&saved.family);
+        let saved = self.tables.iter().filter(is_for);
         let verdicts = saved.flat_map(|saved| {
             saved.entries.iter().map(|entry| {
                 let (gate, rule) = rule::walk(&saved.chains, entry, protocol, port);

@@ -5,16 +5,26 @@
 
 use super::iptables::{address, ports};
 use super::rule::{Chains, Protocol, Rule, Target};
+use super::{Family, Table};
 use crate::event::Citation;
 use crate::pbx::serving::Page;
 
-/// Reads the chains of a file, and the names of those that packets to this host enter.
-pub(super) fn read(page: &Page<'_>) -> (Chains, Vec<String>) {
-    let mut chains = Chains::new();
-    let mut entries = Vec::new();
+/// Tables that are read of one file.
+const MOST_TABLES: usize = 64;
+
+/// Reads the chains of each table, and the names of those that packets to this host enter.
+pub(super) fn read(page: &Page<'_>) -> Vec<Table> {
+    let mut tables: Vec<Table> = vec![(Family::Both, Chains::new(), Vec::new())];
     let mut chain: Option<String> = None;
     for line in page.lines() {
         let text = line.text.split(" #").next().unwrap_or_default();
+        if let Some(family) =
+            text.strip_prefix("table ").and_then(family).filter(|_| tables.len() < MOST_TABLES)
+        {
+            tables.push((family, Chains::new(), Vec::new()));
+            chain = None;
+        }
+        let Some((_, chains, entries)) = tables.last_mut() else { continue };
         if let Some(name) = text.strip_prefix("chain ") {
             let name = name.split([' ', '{']).next().unwrap_or_default().to_owned();
             chains.entry(name.clone()).or_default();
@@ -39,7 +49,17 @@ pub(super) fn read(page: &Page<'_>) -> (Chains, Vec<String>) {
             }
         }
     }
-    (chains, entries)
+    tables
+}
+
+/// Returns whom the packets of a table are from: `inet filter {`, or a name alone, which is IPv4's.
+fn family(head: &str) -> Option<Family> {
+    match head.split_whitespace().next()? {
+        "inet" => Some(Family::Both),
+        "ip6" => Some(Family::Six),
+        "arp" | "bridge" | "netdev" => None,
+        _ => Some(Family::Four),
+    }
 }
 
 /// Cuts a line at semicolons and at the head of its chain; braces of a set stay.

@@ -136,10 +136,10 @@ impl Book {
         self.add(bearer, BTreeSet::new(), None);
     }
 
-    /// Notes a slow hash; of bcrypt some words are tried later, other forms cannot be weighed.
+    /// Notes a slow hash; of most forms some words are tried later, others cannot be weighed.
     pub(in crate::pbx) fn hold_slow(&mut self, bearer: Bearer, hash: &str, table: &str) {
         let form = format!("{} in {table}", words::form_of(hash));
-        if bearer.standing != Standing::InForce || !slow::is_bcrypt(hash) {
+        if bearer.standing != Standing::InForce || !slow::is_tried(hash) {
             return self.hold_hidden(bearer, &form);
         }
         let count = self.entries.len();
@@ -158,7 +158,11 @@ impl Book {
         };
         let hashes: Vec<slow::Hashed> = waiting
             .iter()
-            .map(|(at, hash, _)| slow::Hashed { hash: hash.clone(), names: names(*at) })
+            .map(|(at, hash, _)| slow::Hashed {
+                hash: hash.clone(),
+                names: names(*at),
+                is_of_host: self.entries.get(*at).is_some_and(|entry| entry.held.kind == SecretKind::Host),
+            })
             .collect();
         for ((at, _, form), tried) in waiting.into_iter().zip(slow::try_all(&hashes)) {
             let Some(entry) = self.entries.get_mut(at) else { continue };

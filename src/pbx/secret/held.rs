@@ -33,6 +33,8 @@ pub enum SecretKind {
     EventSocket,
     /// The web page of a phone.
     PhonePage,
+    /// A user of the host who may log in.
+    Host,
 }
 
 impl SecretKind {
@@ -50,11 +52,12 @@ impl SecretKind {
             SecretKind::Database => "database users",
             SecretKind::EventSocket => "control interfaces",
             SecretKind::PhonePage => "web pages of phones",
+            SecretKind::Host => "users of the host",
         }
     }
 
     /// Every kind.
-    const ALL: [SecretKind; 11] = [
+    const ALL: [SecretKind; 12] = [
         SecretKind::Sip,
         SecretKind::Pjsip,
         SecretKind::Iax,
@@ -66,6 +69,7 @@ impl SecretKind {
         SecretKind::Database,
         SecretKind::EventSocket,
         SecretKind::PhonePage,
+        SecretKind::Host,
     ];
 
     /// Returns the kind that is called so.
@@ -87,6 +91,7 @@ impl SecretKind {
             SecretKind::Database => "database user",
             SecretKind::EventSocket => "control interface",
             SecretKind::PhonePage => "web page of a phone",
+            SecretKind::Host => "host user",
         }
     }
 
@@ -98,7 +103,8 @@ impl SecretKind {
             | SecretKind::Panel
             | SecretKind::Database
             | SecretKind::EventSocket
-            | SecretKind::PhonePage => "password",
+            | SecretKind::PhonePage
+            | SecretKind::Host => "password",
             _ => "secret",
         }
     }

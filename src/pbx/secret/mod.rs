@@ -22,7 +22,6 @@ pub(super) use book::{Bearer, Book};
 pub use held::{HeldSecret, Reach, SecretKind, Standing};
 pub use values::{Change, Imprint, METHOD, Values};
 pub use weakness::Weakness;
-pub(super) use words::form_of;
 
 use super::model::SecretStrength;
 use super::read::Collector;

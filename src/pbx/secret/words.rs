@@ -95,7 +95,7 @@ pub(super) fn is_digest_of(digest: &str, text: &str) -> bool {
 }
 
 /// Returns what a hash of `crypt(3)` or of its kin is called, by the mark that it begins with.
-pub(in crate::pbx) fn form_of(hash: &str) -> &'static str {
+pub(super) fn form_of(hash: &str) -> &'static str {
     const FORMS: [(&str, &str); 8] = [
         ("$2", "bcrypt"),
         ("$6$", "SHA-512 crypt"),

@@ -79,6 +79,10 @@ pub(super) enum Holds {
     Times,
     /// What FreePBX's own firewall is set to.
     GuardSettings,
+    /// FreePBX's `notifications`: what it tells administrators of its own code.
+    Notices,
+    /// FreePBX's `backup_details` up to version 14: what a backup runs.
+    BackupDetails,
     /// FusionPBX's `v_devices`: phones.
     FusionPhones,
     /// FusionPBX's `v_device_lines`: the accounts in their files.
@@ -158,6 +162,8 @@ impl Holds {
             Holds::TimeGroups => "id",
             Holds::Times => "timegroupid",
             Holds::GuardSettings => "key",
+            Holds::Notices => "id",
+            Holds::BackupDetails => "backup_id",
             Holds::FusionPhones | Holds::FusionPhoneLines => "device_uuid",
             Holds::FusionSettings => "default_setting_subcategory",
             Holds::FusionDomainSettings => "domain_setting_subcategory",
@@ -190,14 +196,31 @@ impl Holds {
                 | Holds::FusionDomainSettings
                 | Holds::ManagedPhoneLines
                 | Holds::ElastixPhoneLines
+                | Holds::Notices
+                | Holds::BackupDetails
         )
     }
 
-    /// Returns whether a row is of use; of settings by the hundred only those for phones are.
+    /// Returns whether a row is of use; of settings by the hundred only those for phones are, of notices those about
+    /// code that was changed, of a backup's settings its hooks.
     pub(super) fn is_wanted(self, row: &[(&str, &str)]) -> bool {
         let category = match self {
             Holds::FusionSettings => "default_setting_category",
             Holds::FusionDomainSettings => "domain_setting_category",
+            Holds::Notices => {
+                let tells = |value: &str| {
+                    ["TAMPER", "UNSIGNED"].iter().any(|word| value.to_uppercase().contains(word))
+                };
+                return row
+                    .iter()
+                    .any(|(column, value)| matches!(*column, "id" | "display_text") && tells(value));
+            }
+            Holds::BackupDetails => {
+                let is_hook = |(column, value): &(&str, &str)| *column == "key" && value.ends_with("_hook");
+                let is_filled =
+                    |(column, value): &(&str, &str)| *column == "value" && !value.trim().is_empty();
+                return row.iter().any(is_hook) && row.iter().any(is_filled);
+            }
             _ => return true,
         };
         row.contains(&(category, "provision"))
@@ -294,6 +317,8 @@ const NAMES: &[(&str, Holds, &[&str])] = &[
     ("timegroups_groups", Holds::TimeGroups, &["id", "description"]),
     ("timegroups_details", Holds::Times, &["timegroupid", "time"]),
     ("kvstore_freepbx_modules_firewall", Holds::GuardSettings, &["key", "val"]),
+    ("notifications", Holds::Notices, &["module", "id", "display_text"]),
+    ("backup_details", Holds::BackupDetails, &["backup_id", "key", "value"]),
     ("v_devices", Holds::FusionPhones, &["device_uuid"]),
     ("v_device_lines", Holds::FusionPhoneLines, &["device_uuid", "password"]),
     (

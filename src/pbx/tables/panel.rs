@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use super::gather::{Item, Settings};
 use super::holds::Holds;
-use crate::pbx::dialplan::{Pin, pin_of};
+use crate::pbx::dialplan::{Pin, fault, pin_of};
 use crate::pbx::panel::{
-    GuardGap, InboundRoute, OutboundRoute, Panel, PanelGuard, PanelJob, PanelModule, PanelSetting, PanelTone,
-    PanelTrunk, PanelUser, RoutePattern, TimeGroup,
+    BackupHook, GuardGap, InboundRoute, OutboundRoute, Panel, PanelGuard, PanelJob, PanelModule, PanelNotice,
+    PanelSetting, PanelTime, PanelTone, PanelTrunk, PanelUser, RoutePattern, TimeGroup,
 };
 use crate::secrets::masked;
 
@@ -48,6 +48,9 @@ pub(super) fn read(settings: &Settings) -> Panel {
         modules: settings.of(Holds::PanelModules).map(module).collect(),
         tones: settings.of(Holds::DialTones).map(tone).collect(),
         firewall: guard(settings),
+        notices: settings.of(Holds::Notices).map(notice).collect(),
+        backup_hooks: settings.of(Holds::BackupDetails).map(hook).collect(),
+        time_faults: settings.of(Holds::Times).filter_map(|item| time_fault(settings, item)).collect(),
     };
     panel.users.extend(members(settings));
     panel.users.extend(fusion_users(settings));
@@ -175,6 +178,26 @@ fn times(settings: &Settings, route: &Item) -> Option<TimeGroup> {
         times: settings.of(Holds::Times).filter(|time| time.name == number).count(),
         place: group.proof(&["id", "description"]),
     })
+}
+
+/// Returns a time that holds otherwise than it seems to.
+fn time_fault(settings: &Settings, item: &Item) -> Option<PanelTime> {
+    let fault = fault(&item.text("time"))?;
+    let group = settings.of(Holds::TimeGroups).find(|group| group.name == item.name);
+    let group = group.map_or_else(|| item.name.clone(), |group| group.text("description"));
+    Some(PanelTime { group, fault, place: item.proof(&["timegroupid", "time"]) })
+}
+
+fn notice(item: &Item) -> PanelNotice {
+    let text = item.text("display_text");
+    let is_changed =
+        [item.text("id"), text.clone()].iter().any(|text| text.to_uppercase().contains("TAMPER"));
+    PanelNotice { text, is_changed, place: item.proof(&["module", "id", "display_text"]) }
+}
+
+fn hook(item: &Item) -> BackupHook {
+    let command = masked(&item.text("value")).into_owned();
+    BackupHook { when: item.text("key"), command, place: item.proof(&["backup_id", "key", "value"]) }
 }
 
 /// Reads what FreePBX's firewall leaves open: `status` is whether it runs, `networkmaps` who is of which zone,

@@ -269,6 +269,45 @@ fn wrong_pins_are_counted_for_whoever_gave_them() {
     assert!(!shown.contains("4711,far") && !shown.contains("bad password 1234"), "a PIN is shown");
 }
 
+/// A caller may listen to a menu for minutes before he dials: what stands out is told by the call out.
+#[test]
+fn patterns_count_a_call_from_when_its_number_was_dialled() {
+    let mut server = Server::new(EXTENSIONS);
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let stamp = |at| time(at, "%Y-%m-%d %H:%M:%S");
+    server.log.push_str(&format!(
+        "[{}] Asterisk 20.5.0 built by root @ host on a x86_64 running Linux on 2025-01-01 00:00:00 UTC\n",
+        stamp(MONDAY)
+    ));
+    for call in 0..12 {
+        let (at, number) = (night + call * 40, abroad(call));
+        server.through("00442071838750", &number, at, 400);
+        let channel = format!("PJSIP/carrier-{:08x}", server.serial);
+        let id = format!("C-{:08x}", server.serial);
+        server.log.push_str(&format!(
+            "[{0}] VERBOSE[99][{id}] pbx.c: Executing [8@menu:1] DISA(\"{channel}\", \"4711,far\") in new stack\n\
+             [{1}] VERBOSE[99][{id}] pbx.c: Executing [{number}@far:1] Dial(\"{channel}\", \"PJSIP/{number}@carrier\") in new stack\n\
+             [{1}] VERBOSE[99][{id}] app_dial.c: Called PJSIP/{number}@carrier\n",
+            stamp(at),
+            stamp(at + 70)
+        ));
+    }
+    let report = server.examine();
+    let [incident] = report.incidents.as_slice() else { panic!("one incident") };
+    let starts: std::collections::BTreeMap<_, _> = incident
+        .calls
+        .iter()
+        .filter_map(|call| Some((call.uniqueid.as_ref()?.raw().to_owned(), call.start?.timestamp())))
+        .collect();
+    assert!(starts.values().any(|start| *start == night + 70), "{starts:?}");
+    let rows: Vec<_> = report.observations.iter().flat_map(|observed| &observed.rows).collect();
+    let told = rows
+        .iter()
+        .filter_map(|row| Some((starts.get(row.uniqueid.as_ref()?.raw())?, row.start?.timestamp())));
+    let told: Vec<_> = told.collect();
+    assert!(!told.is_empty() && told.iter().all(|(call, row)| **call == *row), "{told:?}");
+}
+
 /// Numbers of a night behind a route, as they were read: what was dialled, the number, the first step.
 fn read_behind(far: &str, dialled: impl Fn(i64) -> String) -> Vec<(String, String, String)> {
     let mut server = Server::new(&EXTENSIONS.replacen("_0.,1,Dial(PJSIP/${EXTEN}@carrier)", far, 1));

@@ -3,7 +3,7 @@
 //! Neither lets anybody in without `enabled = yes` (`ari.conf` says so unless told otherwise); the manager
 //! interface takes a login only where a secret is set (`main/manager.c`). ARI may keep the hash of `crypt(3)`.
 
-use super::super::{Reach, SecretKind, Standing, form_of};
+use super::super::{Reach, SecretKind, Standing};
 use super::{Scope, bearer, last, reach_of};
 use crate::pbx::language::{Document, is_true};
 use crate::pbx::read::Collector;
@@ -39,7 +39,7 @@ pub(super) fn ari(document: &Document, mut scope: Scope<'_>, collector: &mut Col
         let is_hashed =
             section.filled("password_format").is_some_and(|form| form.eq_ignore_ascii_case("crypt"));
         if is_hashed {
-            collector.hold_hidden(bearer, &format!("{} in ari.conf", form_of(&setting.value)));
+            collector.hold_slow(bearer, &setting.value, "ari.conf");
         } else {
             collector.hold(bearer, &setting.value);
         }
