@@ -11,7 +11,7 @@ use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
 use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use super::{Evidence, File, HEAD, Source, Unread, collector};
+use super::{Evidence, File, HEAD, Source, Unread, collector, data_directory};
 use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
@@ -267,6 +267,9 @@ impl<'e> Gather<'e> {
             self.add(page.file, look);
         }
         let mut found = std::mem::take(&mut self.found);
+        for source in data_directory::settle(&mut found) {
+            self.unrecognised(source.file.path, source.file.bytes, NOTHING_KNOWN);
+        }
         found.sort_by(|left, right| left.file.path.cmp(&right.file.path));
         self.tell_apart(&mut found);
         for (index, source) in found.iter_mut().enumerate() {
