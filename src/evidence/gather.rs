@@ -24,7 +24,7 @@ const SHORT_HEAD: usize = 1024;
 /// What tells a database of SQLite, its schema, stands between its first tables.
 const SCHEMA: usize = 1024 * 1024;
 /// Why most files are no source.
-const NOTHING_KNOWN: &str = "of no known kind";
+pub(super) const NOTHING_KNOWN: &str = "of no known kind";
 /// Things about one file and the archives in it that are reported one by one.
 const MOST_TROUBLE: u64 = 200;
 

@@ -236,6 +236,13 @@ pub struct Unread {
     pub why: String,
 }
 
+impl Unread {
+    /// Returns whether it could be read, and nothing is known of its kind.
+    pub fn is_of_no_known_kind(&self) -> bool {
+        self.why == gather::NOTHING_KNOWN
+    }
+}
+
 /// What lies below the roots, as it lies there.
 pub(crate) struct Lying {
     /// Regular files, in order of path.

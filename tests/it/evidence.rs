@@ -80,6 +80,19 @@ fn a_gz_of_several_members_is_read_to_its_end() {
 }
 
 #[test]
+fn a_file_that_is_broken_from_the_beginning_is_told_to_be_that() {
+    let scratch = Scratch::new();
+    let broken = [&gz(log(50).as_bytes())[..12], b"\xff\xff\xff\xff\xff\xff"].concat();
+    write(&scratch, "full.1.gz", &broken);
+    let output = scratch.run(&["run", "full.1.gz", "-o", "case"]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("full.1.gz: gz broken after 0 unpacked bytes"), "{}", stderr(&output));
+    write(&scratch, "photo", b"\x89PNG\r\n\0\0\x1a");
+    let output = scratch.run(&["run", "photo", "-o", "case"]);
+    assert!(!stderr(&output).contains("of no known kind"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_log_that_begins_with_a_hole_is_read_from_behind_it() {
     let scratch = Scratch::new();
     let text = log(600);
