@@ -22,7 +22,7 @@ pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot
             table.name.eq_ignore_ascii_case(name) && columns.iter().any(|column| column == key)
         });
         let (Some(known), Some(source)) = (known, files.source(&table.path)) else { continue };
-        let folder = table.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = table.folder.as_str();
         let snapshot = databases.entry(folder).or_insert_with(|| Snapshot {
             source: source.id,
             path: folder.to_owned(),

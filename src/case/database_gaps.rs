@@ -25,7 +25,7 @@ pub(super) fn gaps(evidence: &Evidence, add: &mut dyn FnMut(&str, &str, &str)) {
         }
         let (what, cost) = match why {
             Unread::Shared => (
-                "Tables whose rows lie in InnoDB's shared tablespace (ibdata1), which is not read",
+                "Tables without files of rows, which InnoDB's shared tablespace (ibdata1) does not tell to be in it",
                 "Calls and settings that stand only there are not known, nor whether any were deleted.",
             ),
             Unread::Aria => (
@@ -37,7 +37,7 @@ pub(super) fn gaps(evidence: &Evidence, add: &mut dyn FnMut(&str, &str, &str)) {
                 "Calls and settings of these tables are not known.",
             ),
             Unread::OldLog => (
-                "A redo log of a form that is not read (before MariaDB 10.8, or MySQL's)",
+                "A redo log of a form that is not read (before MariaDB 10.5, or MySQL's)",
                 "Deleted calls that stand only there are not found, and whether the server was killed in the middle of its work cannot be told.",
             ),
         };

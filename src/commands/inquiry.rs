@@ -60,7 +60,9 @@ pub(super) fn refuse_foreign(output: Option<&Path>) -> Result<(), UserError> {
 /// Refuses evidence of which nothing is known.
 pub(super) fn require_sources(evidence: &Evidence, ui: &Ui) -> Result<(), UserError> {
     if evidence.sources.is_empty() {
-        for unread in evidence.trouble.iter().take(MOST_REASONS) {
+        // Of a file that is only of no known kind there is nothing to say; of a broken one there is.
+        let broken = evidence.unrecognised.iter().filter(|file| !file.is_of_no_known_kind());
+        for unread in evidence.trouble.iter().chain(broken).take(MOST_REASONS) {
             ui.note(&format!("{}: {}", unread.path, unread.why));
         }
         let files = counted(evidence.unrecognised_count, "file");

@@ -1,7 +1,10 @@
 //! The files of MariaDB's data directories in the evidence, wherever they lie.
 
+use std::collections::BTreeSet;
+
 use super::{Evidence, Kind, Source};
-use crate::mariadb::{Files, ReadAt, Unread, is_rows_file, unread};
+use crate::mariadb::{self, Files, Part, ReadAt, Unread, is_rows_file, unread};
+use crate::{pbx, readers};
 
 /// Bytes of a packed file that are held in memory: the redo log has 96 MiB where nobody changed that.
 const LARGEST_PACKED: usize = 128 * 1024 * 1024;
@@ -24,12 +27,59 @@ impl<'a> DataDirectories<'a> {
     }
 }
 
+/// Settles which files of data directories hold records, now that the definitions are known: a table's columns tell what
+/// it holds, whatever it is called, and its rows may lie among all others'. Returns the files of tables that nothing
+/// asks.
+pub(super) fn settle(found: &mut Vec<Source>) -> Vec<Source> {
+    let stem = |path: &str, ending: &str| path.strip_suffix(ending).map(str::to_owned);
+    let is_rows = |source: &Source| is_rows_file(&source.file.path);
+    let rows: BTreeSet<String> = found.iter().filter(|source| is_rows(source)).filter_map(stem_of).collect();
+    let mut telling = BTreeSet::new();
+    let mut shared = BTreeSet::new();
+    for source in found.iter().filter(|source| source.kind == Kind::DatabasePart) {
+        let Some(stem) = stem(&source.file.path, ".frm").filter(|_| has_records(&source.head)) else {
+            continue;
+        };
+        if !rows.contains(&stem) {
+            shared.extend(mariadb::shared_beside(&stem));
+        }
+        telling.insert(stem);
+    }
+    for source in found.iter_mut().filter(|source| source.kind == Kind::DatabasePart) {
+        let tells = is_rows(source) && stem_of(source).is_some_and(|stem| telling.contains(&stem));
+        if tells || shared.contains(&source.file.path) {
+            source.kind = Kind::Records(readers::TABLE);
+        }
+    }
+    let is_asked = |source: &Source| {
+        let part = mariadb::part_of(&source.file.path, &source.head);
+        let Some((Part::Rows | Part::Index, table)) = part.filter(|_| source.kind == Kind::DatabasePart)
+        else {
+            return true;
+        };
+        let is_known = pbx::is_table(table) || readers::may_be_table_of_records(&source.file.path, table);
+        is_known || stem_of(source).is_some_and(|stem| telling.contains(&stem))
+    };
+    found.extract_if(.., |source| !is_asked(source)).collect()
+}
+
+/// Returns the path of a file without its ending.
+fn stem_of(source: &Source) -> Option<String> {
+    source.file.path.rsplit_once('.').map(|(stem, _)| stem.to_owned())
+}
+
+/// Does a definition have the columns of call records, or of anything else that a reader reads?
+pub(super) fn has_records(definition: &[u8]) -> bool {
+    let Ok(definition) = mariadb::definition_of(definition) else { return false };
+    readers::are_columns_of_records(definition.columns.iter().map(|column| column.name.as_str()))
+}
+
 impl Evidence {
     /// Returns the files of data directories, of those that may be of use.
     fn database_files(&self) -> impl Iterator<Item = &Source> {
         self.sources.iter().filter(|source| match source.kind {
             Kind::DatabasePart => true,
-            Kind::Records(_) => is_rows_file(&source.file.path),
+            Kind::Records(format) => format.word == readers::TABLE.word,
             _ => false,
         })
     }
@@ -38,7 +88,7 @@ impl Evidence {
     pub(crate) fn unread_tables(&self) -> Vec<(&str, Unread)> {
         let parts: Vec<(&str, &[u8])> =
             self.database_files().map(|source| (source.file.path.as_str(), source.head.as_slice())).collect();
-        unread(&parts)
+        unread(&parts, &DataDirectories { evidence: self })
     }
 }
 

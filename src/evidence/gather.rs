@@ -11,7 +11,7 @@ use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
 use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use super::{Evidence, File, HEAD, Source, Unread, collector};
+use super::{Evidence, File, HEAD, Source, Unread, collector, data_directory, hole};
 use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
@@ -24,7 +24,7 @@ const SHORT_HEAD: usize = 1024;
 /// What tells a database of SQLite, its schema, stands between its first tables.
 const SCHEMA: usize = 1024 * 1024;
 /// Why most files are no source.
-const NOTHING_KNOWN: &str = "of no known kind";
+pub(super) const NOTHING_KNOWN: &str = "of no known kind";
 /// Things about one file and the archives in it that are reported one by one.
 const MOST_TROUBLE: u64 = 200;
 
@@ -54,6 +54,8 @@ pub(super) struct Look {
     pub(super) head: Vec<u8>,
     pub(super) tail: Vec<u8>,
     pub(super) digest: Option<[u8; 32]>,
+    /// NUL bytes before its head, where a log begins with a hole.
+    pub(super) hole: u64,
 }
 
 /// Sorts files into sources and the rest.
@@ -134,6 +136,10 @@ impl<'e> Gather<'e> {
             head = read_up_to(&handle, packing, if is_sqlite { SCHEMA } else { HEAD })?;
         }
         let Some(kind) = kind_of(&file, packing, is_candidate, &head) else {
+            if let Some(look) = self.behind_hole(&file, &handle, packing, &head)? {
+                self.add(file, look);
+                return Ok(());
+            }
             let why = trouble.unwrap_or_else(|| nothing_known(&head));
             if packing != Packing::Plain && Packing::of(&head) != Packing::Plain {
                 self.trouble(&file.path, Some(file.bytes), why.clone());
@@ -149,10 +155,32 @@ impl<'e> Gather<'e> {
                 return Ok(());
             }
         }
-        let has_tail = packing == Packing::Plain && handle.is_random_access() && kind.has_records();
-        let tail = if has_tail { last_bytes(&handle)? } else { Vec::new() };
-        self.add(file, Look { kind, packing, head, tail, digest });
+        let tail = tail(&handle, packing, kind)?;
+        self.add(file, Look { kind, packing, head, tail, digest, hole: 0 });
         Ok(())
+    }
+
+    /// Looks at what stands behind the hole of NUL bytes with which a file begins; nothing where that is no log.
+    fn behind_hole(
+        &self,
+        file: &File,
+        handle: &Handle,
+        packing: Packing,
+        head: &[u8],
+    ) -> std::io::Result<Option<Look>> {
+        if !hole::may_begin(head) {
+            return Ok(None);
+        }
+        let mut contents = handle.contents(packing);
+        let Some((hole, mut head)) = hole::pass_over(&mut contents) else { return Ok(None) };
+        head.extend(contents.up_to(HEAD.saturating_sub(head.len())));
+        if !handle.is_random_access() {
+            self.spend(usize::try_from(hole).unwrap_or(usize::MAX));
+        }
+        let kind = kind_of(file, packing, hole::is_text(&head), &head);
+        let Some(kind) = kind.filter(|kind| kind.has_records() && !kind.is_binary()) else { return Ok(None) };
+        let tail = tail(handle, packing, kind)?;
+        Ok(Some(Look { kind, packing, head, tail, digest: None, hole }))
     }
 
     /// Returns whether a file of the host becomes a source; a page without a mark does not. `whole` reads all
@@ -230,9 +258,9 @@ impl<'e> Gather<'e> {
             }
             return;
         }
-        let Look { kind, packing, mut head, mut tail, digest } = look;
+        let Look { kind, packing, mut head, mut tail, digest, hole } = look;
         let is_head_all = match packing {
-            Packing::Plain if file.has_known_size() => file.bytes <= head.len() as u64,
+            Packing::Plain if file.has_known_size() => file.bytes <= hole + head.len() as u64,
             _ => head.len() < HEAD,
         };
         self.heads += head.len() + tail.len();
@@ -253,6 +281,7 @@ impl<'e> Gather<'e> {
             is_head_all,
             tail,
             digest,
+            hole,
         });
     }
 
@@ -267,10 +296,14 @@ impl<'e> Gather<'e> {
                 head: page.beginning,
                 tail: Vec::new(),
                 digest: page.digest,
+                hole: 0,
             };
             self.add(page.file, look);
         }
         let mut found = std::mem::take(&mut self.found);
+        for source in data_directory::settle(&mut found) {
+            self.unrecognised(source.file.path, source.file.bytes, NOTHING_KNOWN);
+        }
         found.sort_by(|left, right| left.file.path.cmp(&right.file.path));
         self.tell_apart(&mut found);
         for (index, source) in found.iter_mut().enumerate() {
@@ -318,6 +351,12 @@ pub(super) fn nothing_known(head: &[u8]) -> String {
         Packing::Plain => NOTHING_KNOWN.to_owned(),
         packed => format!("packed twice: {} inside, which is not opened; unpack it once", packed.word()),
     }
+}
+
+/// Returns the last bytes of a log that can be read anywhere.
+fn tail(handle: &Handle, packing: Packing, kind: Kind) -> std::io::Result<Vec<u8>> {
+    let has_tail = packing == Packing::Plain && handle.is_random_access() && kind.has_records();
+    if has_tail { last_bytes(handle) } else { Ok(Vec::new()) }
 }
 
 fn last_bytes(handle: &Handle) -> std::io::Result<Vec<u8>> {

@@ -12,6 +12,7 @@ mod collector;
 mod data_directory;
 mod duplicates;
 mod gather;
+pub(crate) mod hole;
 pub mod live;
 mod measures;
 mod output;
@@ -179,6 +180,8 @@ pub struct Source {
     pub tail: Vec<u8>,
     /// SHA-256 of its bytes, where it was found out on the way.
     pub(crate) digest: Option<[u8; 32]>,
+    /// NUL bytes before its head, where a log begins with a hole.
+    pub(crate) hole: u64,
 }
 
 impl Source {
@@ -231,6 +234,13 @@ pub struct Unread {
     pub bytes: Option<u64>,
     /// Why it was not read.
     pub why: String,
+}
+
+impl Unread {
+    /// Returns whether it could be read, and nothing is known of its kind.
+    pub fn is_of_no_known_kind(&self) -> bool {
+        self.why == gather::NOTHING_KNOWN
+    }
 }
 
 /// What lies below the roots, as it lies there.

@@ -3,7 +3,7 @@
 //! A renamed, rotated, host-suffixed or nested copy has the same content as the original, so names
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
-use super::{File, Packing};
+use super::{File, Packing, Reach, data_directory};
 use crate::artifacts::{Place, place};
 use crate::fail2ban;
 use crate::mariadb::{self, Part};
@@ -128,7 +128,7 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
         return Some(Kind::PanelDatabase);
     }
     if let Some((part, table)) = mariadb::part_of(path, head) {
-        return table_file(path, part, table);
+        return table_file(path, part, table, head);
     }
     if memchr::memchr(0, &head[..head.len().min(FIRST_LOOK)]).is_some() {
         return match pbx::is_binary_phone_file(head) {
@@ -156,14 +156,29 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     readers::recognise(path, head).or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
 }
 
-/// Tells what a file of MariaDB's data directory is: those of tables that nothing here asks are passed over.
-fn table_file(path: &str, part: Part, table: &str) -> Option<Kind> {
+/// Tells what a file of MariaDB's data directory is: definitions of tables that nothing here asks are passed over. What
+/// rows of which the name tells nothing are, their definition will tell.
+fn table_file(path: &str, part: Part, table: &str, head: &[u8]) -> Option<Kind> {
     let has_records = readers::may_be_table_of_records(path, table);
     match part {
-        Part::Log | Part::Shared => Some(Kind::DatabasePart),
         Part::Rows if has_records => Some(Kind::Records(readers::TABLE)),
-        _ => (has_records || pbx::is_table(table)).then_some(Kind::DatabasePart),
+        Part::Definition if !(has_records || pbx::is_table(table) || data_directory::has_records(head)) => {
+            None
+        }
+        _ => Some(Kind::DatabasePart),
     }
+}
+
+/// The largest file of rows that is kept in memory only to learn what it holds.
+const LARGEST_UNNAMED: u64 = 8 * 1024 * 1024;
+
+/// Returns whether a file would have to be kept in memory for nothing but that some definition may make it a table of
+/// calls.
+fn is_dear(file: &File, head: &[u8]) -> bool {
+    let is_streamed = matches!(file.reach, Reach::Streamed { .. });
+    let Some((Part::Rows, table)) = mariadb::part_of(&file.path, head) else { return false };
+    let is_named = readers::may_be_table_of_records(&file.path, table) || pbx::is_table(table);
+    is_streamed && !is_named && file.bytes > LARGEST_UNNAMED
 }
 
 fn host_file(path: &str) -> bool {
@@ -183,6 +198,7 @@ pub(super) fn is_candidate(file: &File, first: &[u8]) -> bool {
         || host_file(&file.placed)
         || first.starts_with(sqlite::MAGIC)
         || place::of(file, first).is_some()
+        || matches!(mariadb::part_of(&file.path, first), Some((Part::Definition, _)))
         || recognise(&file.path, first).is_some()
 }
 
@@ -205,5 +221,8 @@ pub(super) fn kind_of(file: &File, packing: Packing, is_candidate: bool, head: &
 }
 
 fn recognised(file: &File, packing: Packing, is_candidate: bool, head: &[u8]) -> Option<Kind> {
+    if is_dear(file, head) {
+        return None;
+    }
     is_candidate.then(|| recognise(packing.unpacked_path(&file.path), head)).flatten()
 }

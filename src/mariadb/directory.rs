@@ -1,7 +1,8 @@
 //! A data directory: which tables it has, and the files of each.
 //!
 //! A database is a folder, a table a few files of the same name in it: `.frm` for its definition, `.ibd` or
-//! `.MYD` and `.MYI` for its rows. The redo log of all InnoDB tables lies beside the folders.
+//! `.MYD` and `.MYI` for its rows. The redo log of all InnoDB tables lies beside the folders, and so does `ibdata1`,
+//! which holds the rows of those that have no file for them.
 
 use std::ops::ControlFlow;
 
@@ -9,6 +10,7 @@ use super::bytes::{ReadAt, read_whole};
 use super::column::Column;
 use super::definition::{Definition, Engine};
 use super::giving::Giving;
+use super::innodb::{Dictionary, Place};
 use super::redo::Log;
 use super::row::{Row, Summary};
 use super::{frm, innodb, known, myisam};
@@ -24,11 +26,15 @@ pub trait Files {
 
 /// The name of InnoDB's redo log; older versions had a second one.
 pub(super) const LOG: &str = "ib_logfile0";
+/// The name of InnoDB's tablespace for all tables.
+pub(super) const SHARED: &str = "ibdata1";
 
 /// A table of a data directory.
 pub struct Table {
     /// Its database, the folder it lies in; empty where the file lies in none.
     pub database: String,
+    /// The path of that folder.
+    pub folder: String,
     /// Its name.
     pub name: String,
     /// Its columns.
@@ -39,6 +45,8 @@ pub struct Table {
     pub is_definition_known: bool,
     /// The path of the file with its rows.
     pub path: String,
+    /// Does that file hold the rows of other tables too, as `ibdata1` does?
+    pub is_shared: bool,
     /// The path of the redo log, where it is there.
     pub log: Option<String>,
 }
@@ -50,18 +58,24 @@ pub fn tables(files: &dyn Files) -> (Vec<Table>, Vec<String>) {
     paths.sort();
     let (mut tables, mut notes) = (Vec::new(), Vec::new());
     for path in &paths {
-        let Some((stem, engine)) = rows_file(path) else { continue };
+        let Some((stem, engine, rows)) = rows_of(path, &paths) else { continue };
         let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+        let is_shared = rows != *path;
         match definition(files, stem, name, engine) {
+            // A definition without a file of rows may be that of a view, or of another engine's table.
+            Err(_) if is_shared => {}
+            Ok((definition, _)) if is_shared && definition.engine != Engine::InnoDb => {}
             Err(why) => notes.push(format!("{path}: {why}")),
             Ok((definition, is_definition_known)) => tables.push(Table {
                 database: folder.rsplit('/').next().unwrap_or_default().to_owned(),
+                folder: folder.to_owned(),
                 name: name.to_owned(),
                 columns: definition.columns.clone(),
                 definition,
                 is_definition_known,
-                path: path.clone(),
-                log: log_beside(folder, &paths),
+                path: rows,
+                is_shared,
+                log: beside(folder, LOG, &paths),
             }),
         }
     }
@@ -77,34 +91,52 @@ pub fn table(files: &dyn Files, name: &str) -> Option<Table> {
     tables(files).0.into_iter().find(is_it)
 }
 
-/// Returns the path without its ending, and whose file of rows it is.
-fn rows_file(path: &str) -> Option<(&str, Engine)> {
-    let of = |ending: &str, engine| Some((path.strip_suffix(ending)?, engine));
-    of(".ibd", Engine::InnoDb).or_else(|| of(".MYD", Engine::MyIsam))
+/// Returns the path without its ending, whose table it is, and the path of its rows: of a file of rows itself, and of
+/// a definition without one that of the tablespace of all tables.
+fn rows_of<'p>(path: &'p str, paths: &[String]) -> Option<(&'p str, Option<Engine>, String)> {
+    let of = |ending: &str, engine| Some((path.strip_suffix(ending)?, Some(engine), path.to_owned()));
+    let of_definition = || {
+        let stem = path.strip_suffix(".frm")?;
+        let has_file = |ending: &str| is_among(&format!("{stem}{ending}"), paths);
+        if [".ibd", ".MYD"].into_iter().any(has_file) {
+            return None;
+        }
+        let folder = stem.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Some((stem, None, beside(folder, SHARED, paths)?))
+    };
+    of(".ibd", Engine::InnoDb).or_else(|| of(".MYD", Engine::MyIsam)).or_else(of_definition)
 }
 
-fn log_beside(folder: &str, paths: &[String]) -> Option<String> {
+/// Returns the path of the file of that name beside a folder, if it is there; `paths` are in order.
+fn beside(folder: &str, name: &str, paths: &[String]) -> Option<String> {
     let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-    let path = if above.is_empty() { LOG.to_owned() } else { format!("{above}/{LOG}") };
-    paths.contains(&path).then_some(path)
+    let path = if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
+    is_among(&path, paths).then_some(path)
 }
 
+fn is_among(path: &str, paths: &[String]) -> bool {
+    paths.binary_search_by(|known| known.as_str().cmp(path)).is_ok()
+}
+
+/// Reads a table's definition; without an engine only from its own file, which names one.
 fn definition(
     files: &dyn Files,
     stem: &str,
     name: &str,
-    engine: Engine,
+    engine: Option<Engine>,
 ) -> Result<(Definition, bool), String> {
+    let known = || known::definition(name, engine?);
     let Some(file) = files.open(&format!("{stem}.frm")) else {
-        let known = known::definition(name, engine);
-        return known
+        return known()
             .map(|known| (known, true))
             .ok_or("its definition (.frm) is missing and not known".to_owned());
     };
     let bytes = read_whole(&*file, frm::LONGEST).unwrap_or_default();
     match frm::read(&bytes) {
-        Ok(definition) => Ok((Definition { engine, ..definition }, false)),
-        Err(why) => match known::definition(name, engine) {
+        Ok(definition) => {
+            Ok((Definition { engine: engine.unwrap_or(definition.engine), ..definition }, false))
+        }
+        Err(why) => match known() {
             Some(known) => Ok((known, true)),
             None => Err(format!("its definition: {why}")),
         },
@@ -143,7 +175,7 @@ impl Table {
         wanted: Wanted,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Summary, String> {
-        let table = innodb::InnoDb::open(file, &self.definition)?;
+        let table = innodb::InnoDb::open(file, &self.definition, self.place(file)?, wanted)?;
         let log_file = self.log.as_ref().and_then(|path| files.open(path));
         let log = log_file.as_deref().map(Log::open);
         let readable = log.as_ref().and_then(|log| log.as_ref().ok());
@@ -160,6 +192,15 @@ impl Table {
             Some(Ok(_)) => {}
         }
         Ok(summary)
+    }
+
+    /// Returns which pages of its file are the table's.
+    fn place(&self, file: &dyn ReadAt) -> Result<Place, String> {
+        if !self.is_shared {
+            return Ok(Place::own_file());
+        }
+        let place = Dictionary::read(file)?.find(&self.database, &self.name)?;
+        place.ok_or_else(|| "its rows lie in a file of its own, which is missing".to_owned())
     }
 
     fn myisam_rows(

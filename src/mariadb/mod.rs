@@ -8,7 +8,7 @@
 //! read at positions of files ([`ReadAt`]) that may hold any bytes: lengths are checked, chains that run in a
 //! circle end, and memory does not grow with the table.
 //!
-//! File forms are those of MariaDB 10.2 to 11 and MySQL 5.0 to 5.7; where a fact is not from MariaDB's own
+//! File forms are those of MariaDB 10.2 to 11 and MySQL 5.0 to 5.7, the redo log's those of MariaDB 10.5 to 11; where a fact is not from MariaDB's own
 //! documentation of its file formats, it was measured on directories whose rows are known.
 
 mod bytes;
@@ -63,7 +63,7 @@ pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
     if name == directory::LOG {
         return Some((Part::Log, ""));
     }
-    if name == "ibdata1" && is_innodb_file(head) {
+    if name == directory::SHARED && is_innodb_file(head) {
         return Some((Part::Shared, ""));
     }
     let (stem, ending) = name.rsplit_once('.')?;
@@ -76,6 +76,13 @@ pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
         _ => return None,
     };
     Some((part, stem))
+}
+
+/// Returns the path of the tablespace of all tables that belongs to a table, given by its path without ending.
+pub fn shared_beside(stem: &str) -> Option<String> {
+    let (folder, _) = stem.rsplit_once('/')?;
+    let above = folder.rsplit_once('/').map(|(above, _)| above);
+    Some(above.map_or(directory::SHARED.to_owned(), |above| format!("{above}/{}", directory::SHARED)))
 }
 
 /// Returns whether a path is that of a table's rows.

@@ -1,8 +1,9 @@
 //! Small files of real servers, whole and damaged at random: rows come out as they are, and nothing else happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -33,6 +34,18 @@ impl Held {
         Held(files.iter().map(read).collect())
     }
 
+    /// Files that are kept packed, being mostly zeros.
+    fn packed(folder: &str, files: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb").join(folder);
+        let read = |name: &&str| {
+            let file = std::fs::File::open(root.join(format!("{name}.gz"))).expect("a file of testdata");
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(file), &mut bytes).expect("whole");
+            ((*name).to_owned(), bytes)
+        };
+        Held(files.iter().map(read).collect())
+    }
+
     fn rows(&self, wanted: Wanted) -> (Vec<Row>, Vec<Result<Summary, String>>) {
         let mut rows = Vec::new();
         let mut outcomes = Vec::new();
@@ -56,6 +69,40 @@ fn myisam() -> Held {
     Held::of("myisam", &names)
 }
 
+/// A data directory whose tables all lie in `ibdata1`: 60 calls are alive, 24 were deleted.
+fn shared() -> Held {
+    static HELD: LazyLock<Held> = LazyLock::new(|| {
+        let mut held = Held::packed("shared", &["ibdata1", "ib_logfile0"]);
+        held.0.extend(Held::of("shared", &["asteriskcdrdb/cdr.frm"]).0);
+        held
+    });
+    HELD.clone()
+}
+
+/// The same, but that all 84 calls were deleted by `TRUNCATE`, and the first five written again.
+fn truncated() -> Held {
+    static HELD: LazyLock<Held> = LazyLock::new(|| {
+        let mut held = Held::packed("truncated", &["ibdata1"]);
+        held.0.extend(Held::of("shared", &["asteriskcdrdb/cdr.frm"]).0);
+        held
+    });
+    HELD.clone()
+}
+
+/// The calls by their sequence: the living, and the deleted by how they were found.
+fn by_sequence(rows: &[Row]) -> (BTreeSet<i64>, BTreeMap<RowState, BTreeSet<i64>>) {
+    let (mut living, mut deleted) = (BTreeSet::new(), BTreeMap::<_, BTreeSet<i64>>::new());
+    for row in rows {
+        let sequence = text(row, 25).parse().expect("a sequence");
+        let is_new = match row.state {
+            RowState::Live => living.insert(sequence),
+            state => deleted.entry(state).or_default().insert(sequence),
+        };
+        assert!(is_new, "{sequence} was given twice");
+    }
+    (living, deleted)
+}
+
 fn text(row: &Row, column: usize) -> String {
     String::from_utf8_lossy(&row.values[column].text().unwrap_or_default()).into_owned()
 }
@@ -77,6 +124,39 @@ fn a_table_of_myisam_is_read_with_its_deleted_rows() {
     let deleted = rows.iter().find(|row| row.state == RowState::DeletedBlock).expect("a deleted row");
     assert_eq!((&deleted.values[0], &deleted.values[1]), (&Value::Lost, &Value::Lost));
     assert_eq!((text(deleted, 3), text(deleted, 14)), ("01188228990417".into(), "1789025868.713".into()));
+}
+
+#[test]
+fn a_table_in_the_tablespace_of_all_tables_is_read_with_its_deleted_rows() {
+    let (rows, outcomes) = shared().rows(Wanted::All);
+    let (living, deleted) = by_sequence(&rows);
+    assert_eq!(outcomes[0].as_ref().expect("read").notes, Vec::<String>::new());
+    let gone: BTreeSet<i64> = (389..=412).collect();
+    assert!(living.len() == 60 && living.is_disjoint(&gone), "{living:?}");
+    assert_eq!(deleted.values().flatten().copied().collect::<BTreeSet<i64>>(), gone, "{deleted:?}");
+    assert!(rows.iter().all(|row| row.state != RowState::Live || !row.values.contains(&Value::Lost)));
+    let (rows, _) = shared().rows(Wanted::Living);
+    assert_eq!(by_sequence(&rows), (living, BTreeMap::new()));
+}
+
+#[test]
+fn rows_of_a_table_that_was_emptied_are_found_in_the_tablespace_of_all_tables() {
+    let (rows, _) = truncated().rows(Wanted::All);
+    let (living, deleted) = by_sequence(&rows);
+    assert_eq!(living.len(), 5);
+    let gone = &deleted[&RowState::FreedPage];
+    assert!(gone.len() == 79 && gone.is_disjoint(&living) && (389..=412).all(|call| gone.contains(&call)));
+    assert_eq!(deleted.len(), 1);
+}
+
+#[test]
+fn a_table_that_the_tablespace_of_all_tables_does_not_list_is_told() {
+    let mut held = shared();
+    let definition = held.0.remove("asteriskcdrdb/cdr.frm").expect("a definition");
+    held.0.insert("asteriskcdrdb/other.frm".to_owned(), definition);
+    let (rows, outcomes) = held.rows(Wanted::All);
+    assert!(rows.is_empty());
+    assert_eq!(outcomes[0].as_ref().expect_err("not read"), "InnoDB does not list this table");
 }
 
 #[test]
@@ -151,6 +231,15 @@ proptest! {
     }
 
     #[test]
+    fn damage_to_the_list_of_tables_does_no_harm(at in 0_usize..6 * 16_384, bytes in prop::collection::vec(any::<u8>(), 1..64)) {
+        let mut held = truncated();
+        let shared = held.0.get_mut("ibdata1").expect("the tablespace");
+        let at = 7 * 16_384 + at;
+        shared[at..at + bytes.len()].copy_from_slice(&bytes);
+        held.rows(Wanted::Living);
+    }
+
+    #[test]
     fn damage_to_myisam_files_does_no_harm(damage in damage(), cut in any::<prop::sample::Index>()) {
         damaged(&myisam(), &damage, &cut).rows(Wanted::All);
     }
@@ -181,6 +270,26 @@ proptest! {
             }
         });
         prop_assert_eq!(image.bytes.len(), 4_096);
+    }
+
+    #[test]
+    fn any_bytes_in_a_log_of_blocks_do_no_harm(patches in prop::collection::vec((2_048_usize..200_000, any::<u64>()), 0..40)) {
+        let mut file = shared().0.remove("ib_logfile0").expect("a log");
+        for (at, bytes) in patches {
+            file[at..at + 8].copy_from_slice(&bytes.to_be_bytes());
+            let block = at / 512 * 512;
+            let sum = super::checksum::crc32c(&file[block..block + 508]);
+            file[block + 508..block + 512].copy_from_slice(&sum.to_be_bytes());
+        }
+        if let Ok(log) = Log::open(&file) {
+            let end = log.groups(log.checkpoint, &mut |_| ControlFlow::Continue(()));
+            let mut last = 0;
+            log.groups(log.oldest(end), &mut |group| {
+                assert!(group.start >= last && group.end > group.start);
+                last = group.end;
+                ControlFlow::Continue(())
+            });
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! What of a data directory is not read: tables whose rows lie elsewhere than in a file of their own, and forms of the
-//! redo log that are older than those that are.
+//! What of a data directory is not read: tables whose rows are missing or another engine's, and forms of the redo log
+//! that are older than those that are read.
 //!
-//! Before MySQL 5.6, and where `innodb_file_per_table` is off, the rows of all InnoDB tables lie in `ibdata1`. Aria keeps
-//! them in `.MAD`. The redo log before MariaDB 10.8, and MySQL's, is another form.
+//! Before MySQL 5.6, and where `innodb_file_per_table` is off, the rows of all InnoDB tables lie in `ibdata1`, which
+//! lists them. Aria keeps them in `.MAD`. The redo log before MariaDB 10.5, and MySQL's, is another form.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The name of InnoDB's shared tablespace.
-const SHARED: &str = "ibdata1";
+use super::directory::{Files, SHARED};
+use super::innodb::Dictionary;
+
 /// The number of InnoDB in a table's definition, and of Aria (`legacy_db_type`).
 const INNODB: u8 = 12;
 const ARIA: u8 = 42;
@@ -15,7 +16,7 @@ const ARIA: u8 = 42;
 /// Why rows are not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unread {
-    /// They lie in InnoDB's shared tablespace.
+    /// They may lie in InnoDB's shared tablespace, which does not tell where.
     Shared,
     /// They lie in the file of an Aria table.
     Aria,
@@ -30,25 +31,33 @@ impl Unread {
     pub fn words(self) -> &'static str {
         match self {
             Unread::Shared => {
-                "the rows of this table lie in ibdata1, InnoDB's tablespace for all tables, which is not read"
+                "the rows of this table are not read: they have no file, and ibdata1, InnoDB's tablespace for all tables, does not tell where in it they are"
             }
             Unread::Aria => "the rows of this table are Aria's (.MAD), which are not read",
             Unread::Missing => "the file with the rows of this table is not in the evidence",
             Unread::OldLog => {
-                "of a form that is not read (before MariaDB 10.8, or MySQL's): rows that were deleted, and what a killed server had still to do, may stand in it"
+                "of a form that is not read (before MariaDB 10.5, or MySQL's): rows that were deleted, and what a killed server had still to do, may stand in it"
             }
         }
     }
 }
 
-/// Tells which of the files, given by path and first bytes, stand for rows that are not read.
-pub fn unread<'f>(files: &[(&'f str, &[u8])]) -> Vec<(&'f str, Unread)> {
+/// Tells which of the files, given by path and first bytes, stand for rows that are not read; `all` opens them.
+pub fn unread<'f>(files: &[(&'f str, &[u8])], all: &dyn Files) -> Vec<(&'f str, Unread)> {
+    let mut lists = BTreeMap::new();
     let paths: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
     let has = |path: &str| paths.contains(path);
+    let mut in_shared = |shared: String, stem: &str| {
+        let read = |path: &String| Dictionary::read(&*all.open(path)?).ok();
+        let list = lists.entry(shared).or_insert_with_key(read).as_ref();
+        let (folder, table) = stem.rsplit_once('/').unwrap_or_default();
+        let place = list?.find(folder.rsplit('/').next().unwrap_or_default(), table).ok()?;
+        Some(place.is_some())
+    };
     let of = |(path, head): &(&'f str, &[u8])| {
         let name = path.rsplit('/').next().unwrap_or_default();
         if name == super::directory::LOG {
-            return (!head.starts_with(super::redo::MAGIC)).then_some((*path, Unread::OldLog));
+            return (!super::redo::is_read(head)).then_some((*path, Unread::OldLog));
         }
         let stem = path.strip_suffix(".frm")?;
         let rows = [".ibd", ".MYD"].iter().any(|ending| has(&format!("{stem}{ending}")));
@@ -60,7 +69,11 @@ pub fn unread<'f>(files: &[(&'f str, &[u8])]) -> Vec<(&'f str, Unread)> {
         let shared = above.map_or(SHARED.to_owned(), |(above, _)| format!("{above}/{SHARED}"));
         let why = match engine {
             ARIA => Unread::Aria,
-            _ if has(&shared) => Unread::Shared,
+            _ if has(&shared) => match in_shared(shared, stem) {
+                Some(true) => return None,
+                Some(false) => Unread::Missing,
+                None => Unread::Shared,
+            },
             _ => Unread::Missing,
         };
         Some((*path, why))
@@ -71,6 +84,20 @@ pub fn unread<'f>(files: &[(&'f str, &[u8])]) -> Vec<(&'f str, Unread)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mariadb::ReadAt;
+
+    /// Files that cannot be opened.
+    struct Nothing;
+
+    impl Files for Nothing {
+        fn paths(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn open(&self, _path: &str) -> Option<Box<dyn ReadAt + '_>> {
+            None
+        }
+    }
 
     #[test]
     fn rows_that_lie_elsewhere_are_told() {
@@ -94,6 +121,6 @@ mod tests {
             ("mysql/a/old.frm", Unread::Aria),
             ("copy/a/cdr.frm", Unread::Missing),
         ];
-        assert_eq!(unread(&files), expected);
+        assert_eq!(unread(&files, &Nothing), expected);
     }
 }

@@ -7,6 +7,7 @@
 //! log has the log's byte, counted on from the end of the table's file.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::freeswitch::Accounts;
@@ -39,10 +40,18 @@ pub(crate) fn may_be_table_of_records(path: &str, table: &str) -> bool {
     is_proxys || ["cdr", "cel", "call"].iter().any(|word| has(table, word)) || has(database, "cdr")
 }
 
+/// Returns whether a table with those columns holds records that are read, whatever it is called.
+pub(crate) fn are_columns_of_records<'c>(names: impl Iterator<Item = &'c str>) -> bool {
+    let columns: Vec<Column> = names.map(Column::named).collect();
+    TableRows::of(&columns, &Accounts::default()).is_some()
+}
+
 /// Rows have no lines: this one more is the zeroth.
 const NO_LINE: u32 = u32::MAX;
 /// Rows that are enough to tell a clock by.
 const SAMPLE: u32 = 256;
+/// Deleted rows of the tablespace of all tables that are told apart by their places.
+const MOST_TOLD_APART: usize = 1_000_000;
 /// Bytes of a value that are shown.
 const LONGEST_VALUE: usize = 512;
 
@@ -59,15 +68,16 @@ impl Reader for TableReader {
 
     fn sample(&self, source: &Source, evidence: &Evidence, take: &mut Take<'_>) {
         let files = DataDirectories { evidence };
-        let Some(table) = find(&files, &source.file.path).ok() else { return };
-        let Some(mut giving) = Giving::of(&table, source.file.bytes, take) else { return };
-        let mut left = SAMPLE;
-        // What cannot be read is told when the table is read.
-        let _ = table.rows(&files, Wanted::Living, &mut |row| {
-            giving.row(&row);
-            left -= 1;
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        for table in find(&files, &source.file.path).unwrap_or_default() {
+            let Some(mut giving) = Giving::of(&table, source.file.bytes, take) else { continue };
+            let mut left = SAMPLE;
+            // What cannot be read is told when the table is read.
+            let _ = table.rows(&files, Wanted::Living, &mut |row| {
+                giving.row(&row);
+                left -= 1;
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+        }
     }
 
     fn read_file_among(
@@ -78,29 +88,56 @@ impl Reader for TableReader {
         take: &mut Take<'_>,
     ) -> Vec<String> {
         let files = DataDirectories { evidence };
-        let table = match find(&files, &source.file.path) {
-            Ok(table) => table,
-            Err(notes) => return notes,
-        };
-        let Some(mut giving) = Giving::of(&table, source.file.bytes, take) else {
-            return vec!["its columns are not those of call records or channel events: not read".to_owned()];
-        };
-        let outcome = table.rows(&files, Wanted::All, &mut |row| {
-            giving.row(&row);
-            ControlFlow::Continue(())
-        });
-        match outcome {
-            Ok(summary) => sentences(&table, &summary),
-            Err(why) => vec![why],
+        match find(&files, &source.file.path) {
+            Ok(tables) => read_tables(&tables, &files, source, take),
+            Err(notes) => notes,
         }
     }
 }
 
-/// Finds the table of a file, or tells why it cannot be read.
-fn find(files: &DataDirectories<'_>, path: &str) -> Result<Table, Vec<String>> {
+/// Reads the tables of a file and returns what there is to say of them.
+fn read_tables(
+    tables: &[Table],
+    files: &DataDirectories<'_>,
+    source: &Source,
+    take: &mut Take<'_>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    // What is left of a table that was dropped may have been any of those that look so.
+    let mut given = HashSet::new();
+    for table in tables {
+        let Some(mut giving) = Giving::of(table, source.file.bytes, take) else {
+            if !table.is_shared {
+                notes
+                    .push("its columns are not those of call records or channel events: not read".to_owned());
+            }
+            continue;
+        };
+        let outcome = table.rows(files, Wanted::All, &mut |row| {
+            let is_known = table.is_shared && row.state.is_deleted() && given.len() < MOST_TOLD_APART;
+            if !is_known || given.insert((row.file, row.offset)) {
+                giving.row(&row);
+            }
+            ControlFlow::Continue(())
+        });
+        let said = match outcome {
+            Ok(summary) => sentences(table, &summary),
+            Err(why) => vec![why],
+        };
+        let of = if table.is_shared { format!("{}.{}: ", table.database, table.name) } else { String::new() };
+        notes.extend(said.into_iter().map(|what| format!("{of}{what}")));
+    }
+    notes
+}
+
+/// Finds the tables of a file, which is one unless it is the tablespace of all, or tells why it cannot be read.
+fn find(files: &DataDirectories<'_>, path: &str) -> Result<Vec<Table>, Vec<String>> {
     let (tables, notes) = tables(files);
-    let found = tables.into_iter().find(|table| table.path == path);
-    found.ok_or_else(|| notes.into_iter().filter(|note| note.starts_with(path)).collect())
+    let found: Vec<Table> = tables.into_iter().filter(|table| table.path == path).collect();
+    if found.is_empty() {
+        return Err(notes.into_iter().filter(|note| note.starts_with(path)).collect());
+    }
+    Ok(found)
 }
 
 /// Says what was found beside the living rows.

@@ -57,7 +57,7 @@ pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 pub static SIP_PROXY_TEXT_TABLE: &Format = &sip_proxy::TEXT_TABLE;
 /// The tables of call records and channel events in MariaDB's data directory.
 pub static TABLE: &Format = &database_table::FORMAT;
-pub(crate) use database_table::may_be_table_of_records;
+pub(crate) use database_table::{are_columns_of_records, may_be_table_of_records};
 pub(crate) use sip_proxy::{exact_time, text_table_heading, text_table_values};
 pub(crate) use text::uri_host;
 

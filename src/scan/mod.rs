@@ -172,7 +172,9 @@ impl<'a, S: Sink> State<'a, S> {
     /// May threads read pieces of it side by side?
     fn is_cut(&self) -> bool {
         let reads_anywhere = |reader: &dyn Reader| reader.access() == Access::Anywhere;
-        self.source.is_random_access() && self.reader.as_deref().is_some_and(reads_anywhere)
+        self.source.is_random_access()
+            && self.source.hole == 0
+            && self.reader.as_deref().is_some_and(reads_anywhere)
     }
 
     fn note(&self, note: String) {

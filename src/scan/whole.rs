@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::pieces::{close, open};
-use super::{LONGEST_RECORD, Scanning, Sink, lock, read_guarded};
-use crate::evidence::{Contents, Handle};
+use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
+use crate::evidence::{Contents, Handle, hole};
 use crate::readers::{Access, CONTEXT, Chunk, Reader};
 
 /// Reads one source from its beginning to its end, or to where it breaks.
@@ -49,7 +49,10 @@ pub(super) fn read_contents<S: Sink>(
     let mut chunk = scanning.spare.chunk();
     chunk.bytes.clear();
     chunk.sparse = scanning.how.sparse;
-    let mut offset = 0;
+    let mut offset = begin(state, contents, &mut chunk);
+    if state.source.is_random_access() {
+        scanning.progress.advance(&state.source.file.path, offset);
+    }
     let mut left = Vec::new();
     loop {
         let is_last = fill(contents, reader.as_ref(), scanning.how.piece, &mut chunk, &mut left);
@@ -72,6 +75,15 @@ pub(super) fn read_contents<S: Sink>(
         state.note(trouble);
     }
     scanning.spare.give_back(chunk, scanning.how.jobs);
+}
+
+/// Passes over the hole with which a log may begin, and returns where its records begin.
+fn begin<S: Sink>(state: &State<'_, S>, contents: &mut Contents<'_>, chunk: &mut Chunk) -> u64 {
+    let behind = (state.source.hole > 0).then(|| hole::pass_over(contents)).flatten();
+    let Some((hole, bytes)) = behind else { return 0 };
+    chunk.bytes = bytes;
+    state.note(hole::note(hole));
+    hole
 }
 
 /// Has a reader go through a file's bytes, unpacked, from its beginning.

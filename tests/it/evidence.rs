@@ -80,6 +80,55 @@ fn a_gz_of_several_members_is_read_to_its_end() {
 }
 
 #[test]
+fn a_file_that_is_broken_from_the_beginning_is_told_to_be_that() {
+    let scratch = Scratch::new();
+    let broken = [&gz(log(50).as_bytes())[..12], b"\xff\xff\xff\xff\xff\xff"].concat();
+    write(&scratch, "full.1.gz", &broken);
+    let output = scratch.run(&["run", "full.1.gz", "-o", "case"]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("full.1.gz: gz broken after 0 unpacked bytes"), "{}", stderr(&output));
+    write(&scratch, "photo", b"\x89PNG\r\n\0\0\x1a");
+    let output = scratch.run(&["run", "photo", "-o", "case"]);
+    assert!(!stderr(&output).contains("of no known kind"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_log_that_begins_with_a_hole_is_read_from_behind_it() {
+    let scratch = Scratch::new();
+    let text = log(600);
+    let holed = |hole: usize| [vec![0; hole], text.clone().into_bytes()].concat();
+    write(&scratch, "evidence/small/full", &holed(5));
+    write(&scratch, "evidence/large/full", &holed(300_000));
+    write(&scratch, "evidence/packed/full.1.gz", &gz(&holed(200_001)));
+    let mut tar = tar::Builder::new(Vec::new());
+    let bytes = holed(150_000);
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    tar.append_data(&mut header, "log/full", bytes.as_slice()).unwrap();
+    write(&scratch, "evidence/backup.tar.gz", &gz(&tar.into_inner().unwrap()));
+    // Nothing but a hole, and a hole before what is no text.
+    write(&scratch, "evidence/empty/full", &vec![0; 100_000]);
+    write(&scratch, "evidence/binary/full", &[vec![0; 10_000], vec![1, 0, 2, 0, 255]].concat());
+    let sources = sources(&inventory(&scratch, "evidence"));
+    let expected = [
+        ("backup.tar.gz!/log/full", 150_000),
+        ("large/full", 300_000),
+        ("packed/full.1.gz", 200_001),
+        ("small/full", 5),
+    ];
+    for (path, hole) in expected {
+        let (records, skipped, note) = &sources[path];
+        assert_eq!((*records, *skipped), (600, 0), "{path}");
+        assert!(note.contains(&format!("begins with {hole} NUL bytes")), "{path}: {note}");
+    }
+    assert!(
+        !sources.keys().any(|path| path.starts_with("empty") || path.starts_with("binary")),
+        "{sources:?}"
+    );
+}
+
+#[test]
 fn a_gz_that_ends_anywhere_gives_what_it_holds_and_says_so() {
     let text = log(400);
     let packed = gz(text.as_bytes());

@@ -619,3 +619,48 @@ fn an_administrator_is_told_from_the_database_itself() {
         assert!(finding["detail"].as_str().unwrap().contains("backup/asterisk-20200101.sql"), "{finding}");
     }
 }
+
+#[test]
+fn calls_are_known_by_the_columns_of_their_table_whatever_it_is_called() {
+    let scratch = Scratch::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb/myisam/asteriskcdrdb");
+    let copy = scratch.path().join("evidence/mysql/archive");
+    fs::create_dir_all(&copy).expect("a folder");
+    for ending in ["frm", "MYD", "MYI"] {
+        fs::copy(folder.join(format!("cdr.{ending}")), copy.join(format!("phone_book.{ending}")))
+            .expect("copied");
+        // A table of another kind beside it.
+        fs::write(copy.join(format!("orders.{ending}")), b"\xfe\x01nothing").expect("written");
+    }
+    let report = report(&scratch, Path::new("evidence"));
+    let sources = report["evidence"].as_array().expect("sources");
+    let of = |path: &str| {
+        sources.iter().find(|source| source["path"].as_str().is_some_and(|it| it.ends_with(path)))
+    };
+    let table = of("phone_book.MYD").expect("the table");
+    assert_eq!((&table["kind"], &table["records"]), (&"mariadb-table".into(), &24.into()), "{table}");
+    assert!(of("orders.MYD").is_none());
+}
+
+#[test]
+fn a_copied_tablespace_of_all_tables_is_evidence() {
+    let scratch = Scratch::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb/shared");
+    let copy = scratch.path().join("evidence/var/lib/mysql");
+    fs::create_dir_all(copy.join("asteriskcdrdb")).expect("a folder");
+    for name in ["ibdata1", "ib_logfile0"] {
+        let packed = fs::File::open(folder.join(format!("{name}.gz"))).expect("a file");
+        let mut file = fs::File::create(copy.join(name)).expect("a file");
+        std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut file).expect("unpacked");
+    }
+    fs::copy(folder.join("asteriskcdrdb/cdr.frm"), copy.join("asteriskcdrdb/cdr.frm")).expect("copied");
+    let report = report(&scratch, Path::new("evidence"));
+    let (finding, table) = finding(&report);
+    assert!(table["path"].as_str().is_some_and(|path| path.ends_with("ibdata1")), "{table}");
+    assert_eq!(table["records"], 84, "{table}");
+    assert!(
+        table["note"].as_str().is_some_and(|note| note.contains("asteriskcdrdb.cdr: 24 deleted rows")),
+        "{table}"
+    );
+    assert!(finding["count"].as_u64().is_none_or(|count| count == 24), "{finding}");
+}

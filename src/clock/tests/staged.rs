@@ -83,6 +83,7 @@ fn source(root: &Path, id: u16, path: &str) -> Source {
         kind: if is_csv { records("call-records") } else { records("asterisk-log") },
         packing: Packing::Plain,
         duplicate_of: None,
+        hole: 0,
         is_head_all: bytes.len() <= crate::evidence::HEAD,
         digest: None,
         tail: bytes[from..].to_vec(),

@@ -13,7 +13,7 @@ use crate::evidence::bytes::{Contents, Forward, Handle, Unpacked};
 use crate::evidence::gather::{Gather, Look, nothing_known};
 use crate::evidence::packing::Packing;
 use crate::evidence::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use crate::evidence::{File, HEAD, MODE_BITS, Reach, Wrapped, collector};
+use crate::evidence::{File, HEAD, MODE_BITS, Reach, Wrapped, collector, hole};
 
 /// A log up to this many bytes is kept in memory, so that threads can read it side by side with others.
 const SMALL_LOG: u64 = 4 * 1024 * 1024;
@@ -73,7 +73,7 @@ impl Gather<'_> {
         if self.found.len() == before {
             return self.unrecognised(file.path, file.bytes, "an archive with no file of a known kind");
         }
-        let look = Look { kind: Kind::Archive, packing, head: Vec::new(), tail: Vec::new(), digest };
+        let look = Look { kind: Kind::Archive, packing, head: Vec::new(), tail: Vec::new(), digest, hole: 0 };
         self.add(file, look);
     }
 }
@@ -120,8 +120,8 @@ impl Lister<'_, '_> {
         Some(bytes.into())
     }
 
-    /// Keeps a member and looks at it as at a file by itself.
-    fn zip(&mut self, member: &Member<'_>, head: &[u8], rest: &mut dyn Read) {
+    /// Keeps a member and looks at it as at a file by itself; `what` it is, in words.
+    fn whole(&mut self, member: &Member<'_>, head: &[u8], rest: &mut dyn Read, what: &str) {
         let path = member.archive.of_member(member.name).path;
         match self.keep(head, rest, LARGEST_WHOLE) {
             Some(bytes) => {
@@ -133,7 +133,7 @@ impl Lister<'_, '_> {
                     self.gather.kept = self.gather.kept.saturating_sub(length);
                 }
             }
-            None => self.gather.trouble(&path, Some(member.size), too_large("a zip inside a packed archive")),
+            None => self.gather.trouble(&path, Some(member.size), too_large(what)),
         }
     }
 
@@ -154,7 +154,8 @@ impl Lister<'_, '_> {
         }
         let digest = Shelf::wants_digest(file).then(|| Sha256::digest(&bytes).into());
         if self.gather.is_wanted(file, &unpacked, digest, &mut || bytes.clone()) {
-            let look = Look { kind: Kind::Artifact, packing, head: unpacked, tail: Vec::new(), digest };
+            let look =
+                Look { kind: Kind::Artifact, packing, head: unpacked, tail: Vec::new(), digest, hole: 0 };
             self.source(member, look, &bytes, rest);
         }
     }
@@ -211,7 +212,7 @@ impl Visit for Lister<'_, '_> {
         }
         self.gather.names.add(member.archive, member.name);
         if zip::is_zip(head) {
-            self.zip(member, head, rest);
+            self.whole(member, head, rest, "a zip inside a packed archive");
             return true;
         }
         let packing = Packing::of(head);
@@ -223,8 +224,11 @@ impl Visit for Lister<'_, '_> {
         match kind_of(&file, packing, is_candidate, &unpacked) {
             Some(Kind::Artifact) => self.artifact(member, &file, packing, unpacked, head, rest),
             Some(kind) => {
-                let look = Look { kind, packing, head: unpacked, tail: Vec::new(), digest: None };
+                let look = Look { kind, packing, head: unpacked, tail: Vec::new(), digest: None, hole: 0 };
                 self.source(member, look, head, rest);
+            }
+            None if hole::may_begin(&unpacked) => {
+                self.whole(member, head, rest, "a file inside a packed archive that begins with NUL bytes");
             }
             None => {
                 // Of a longer member the head breaks off, which is no damage.

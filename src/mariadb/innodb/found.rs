@@ -120,6 +120,15 @@ impl<'a> Rows<'a> {
         Some(Found { values, identity, standing, origin, unreadable })
     }
 
+    /// Returns a record that was found where any table's may stand, if it can be nothing but a call: all its values are
+    /// whole, and it has a call's identifier. Its row number is of another table.
+    pub(in crate::mariadb) fn surely_call(&self, mut found: Found) -> Option<Found> {
+        let identifier = found.values.get(self.calls.identifier()?)?.text()?;
+        crate::pbx_id::epoch(&identifier)?;
+        found.identity.row = None;
+        (found.unreadable == 0 && found.identity.call.is_some()).then_some(found)
+    }
+
     /// Returns what tells the row from all others; nothing for a record whose bytes were wiped.
     fn key(&self, page: &[u8], pieces: &[Piece]) -> Option<u128> {
         let part = |piece: &Piece| slice(page, piece.at, piece.length);

@@ -1,5 +1,6 @@
-//! InnoDB's `.ibd` files: pages, records, and the rows in them, living and deleted.
+//! InnoDB's files, `.ibd` and `ibdata1`: pages, records, and the rows in them, living and deleted.
 
+mod dictionary;
 mod found;
 mod layout;
 mod packed;
@@ -11,4 +12,5 @@ mod space;
 mod table;
 mod tree;
 
-pub(super) use table::InnoDb;
+pub(super) use dictionary::Dictionary;
+pub(super) use table::{InnoDb, Place};

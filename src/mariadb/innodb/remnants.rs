@@ -69,10 +69,10 @@ impl InnoDb<'_> {
     fn each_entry(&self, take: &mut Take<'_>) {
         let Some(layout) = self.layout_of_identifiers() else { return };
         let mut maps = FreeMaps::default();
-        for number in 0..self.pages {
+        for number in (0..self.pages).filter(|&number| self.others.has(number)) {
             let Some(bytes) = self.space.page(number) else { continue };
             let Some(page) = IndexPage::of(&self.space, &bytes) else { continue };
-            if page.index == self.index || page.level > 0 || !self.space.is_whole(&bytes) {
+            if page.level > 0 || !self.space.is_whole(&bytes) {
                 continue;
             }
             let (chain, _) = page.chain();

@@ -14,7 +14,7 @@ use crate::mariadb::suspects::Print;
 
 /// Bytes of pages that are kept while the log is read.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// The root of the index that is the table.
+/// The root of the index that is the table, in a file of its own.
 const ROOT: u32 = 3;
 
 /// What starting a killed server would make of a table.
@@ -45,7 +45,9 @@ impl InnoDb<'_> {
             group.changes(&mut |change| {
                 let Change::Page { space, page, how } = change else { return };
                 recovered.was_killed = true;
-                if space == self.space.id {
+                if space == self.space.id
+                    && (recovered.pages.contains_key(&page) || self.may_be_own(page, how))
+                {
                     self.redo(&mut recovered, page, how, group.end);
                 }
             });
@@ -80,6 +82,11 @@ impl InnoDb<'_> {
         if let Some(image) = recovered.pages.get_mut(&page) {
             image.apply(how);
         }
+    }
+
+    /// May a changed page be the table's? Where the file holds other tables too, one that was made anew may become so.
+    fn may_be_own(&self, page: u32, how: How<'_>) -> bool {
+        self.place.shared.is_none() || how == How::Made || self.own.has(page)
     }
 
     fn image_of_file(&self, page: u32, how: How<'_>) -> Image {
@@ -161,6 +168,9 @@ impl History<'_, '_> {
                 self.images.contains_key(&(space, number)).then_some(())?;
             }
         }
+        if is_current && !self.images.contains_key(&(space, number)) && !self.table.may_be_own(number, how) {
+            return None;
+        }
         if self.images.len() >= MOST_BYTES / self.table.space.physical_size
             && !self.images.contains_key(&(space, number))
         {
@@ -184,8 +194,12 @@ impl History<'_, '_> {
             None => IndexPage::read(&self.images.get(&(space, ROOT))?.bytes)?.index,
         };
         let image = self.images.get(&(space, number))?;
-        (page_is(image, index)).then_some(())?;
-        self.row(image, inserted)
+        if page_is(image, index) {
+            return self.row(image, inserted);
+        }
+        let of = is_current.then(|| leaf_of(image))??;
+        self.table.is_dropped_index(of).then_some(())?;
+        self.table.rows.surely_call(self.row(image, inserted)?)
     }
 
     /// Reads an inserted row. Where the page's earlier state is not certain, the record that it shares bytes with
@@ -205,7 +219,13 @@ impl History<'_, '_> {
 
 /// Is the page a leaf of that index?
 fn page_is(image: &Image, index: u64) -> bool {
+    leaf_of(image) == Some(index)
+}
+
+/// Returns the number of the index of which the page is a leaf.
+fn leaf_of(image: &Image) -> Option<u64> {
     let kind = big16(&image.bytes, 24);
     let is_index = kind == Some(page_kind::INDEX) || kind == Some(page_kind::INSTANT);
-    is_index && IndexPage::read(&image.bytes).is_some_and(|page| page.index == index && page.level == 0)
+    let page = IndexPage::read(&image.bytes).filter(|page| is_index && page.level == 0)?;
+    Some(page.index)
 }

@@ -10,7 +10,12 @@ use crate::mariadb::checksum::crc32c;
 
 /// Where a page's own header ends.
 pub(super) const PAGE_DATA: usize = 38;
+const PAGE_NUMBER: usize = 4;
 const SPACE_ID: usize = 34;
+/// The number of the index to which a page belongs.
+const PAGE_INDEX: usize = PAGE_DATA + 28;
+/// The bytes of a page that hold both.
+const HEADERS: usize = PAGE_INDEX + 8;
 const SPACE_HEADER: usize = 38;
 const FLAGS: usize = SPACE_HEADER + 16;
 const EXTENTS: usize = SPACE_HEADER + 112;
@@ -89,6 +94,16 @@ impl<'a> Space<'a> {
     pub(super) fn page(&self, number: u32) -> Option<Vec<u8>> {
         let bytes = read_part(self.file, self.offset(number), self.physical_size).ok()?;
         (bytes.len() == self.physical_size).then_some(bytes)
+    }
+
+    /// Returns the number of the index to which a page says it belongs, from its header alone.
+    ///
+    /// A copy of a page that waits to be written has another number than its place: it is of no index.
+    pub(super) fn index_of(&self, number: u32) -> Option<u64> {
+        let head = read_part(self.file, self.offset(number), HEADERS).ok()?;
+        let is_in_place = big32(&head, PAGE_NUMBER) == Some(number);
+        let is_of_index = matches!(self.kind(&head), page_kind::INDEX | page_kind::INSTANT);
+        (is_in_place && is_of_index).then(|| big(&head, PAGE_INDEX, 8))?
     }
 
     /// Returns whether a page's checksum agrees with its bytes.

@@ -2,7 +2,10 @@
 //!
 //! The file is read up to three times. The first time gives the living rows and puts everything else under
 //! suspicion; the second clears what is a copy of a living row; the third gives what is left, the surest first.
+//! Only the table's own pages are read whole: of the others, which may be those of all other tables, no more than
+//! the header.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::found::{Found, Passed, Rows, Standing};
@@ -13,50 +16,135 @@ use super::space::{FreeMaps, Space, page_kind};
 use super::tree::{Pages, reached};
 use crate::mariadb::bytes::ReadAt;
 use crate::mariadb::definition::Definition;
+use crate::mariadb::directory::Wanted;
 use crate::mariadb::giving::Giving;
 use crate::mariadb::redo::Log;
 use crate::mariadb::row::{Row, RowFile, RowState, Summary};
 use crate::mariadb::suspects::Suspects;
 use crate::mariadb::value::Value;
 
-/// The root of the index that is the table.
+/// The root of the index that is the table, in a file of its own.
 const ROOT: u32 = 3;
 /// The most pages of a file that are looked at: 2 TiB of the usual size.
 const MOST_PAGES: u32 = 1 << 27;
 /// Damaged pages that are named.
 const MOST_NAMED: usize = 5;
 
+/// Which pages of a file are a table's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::mariadb) struct Place {
+    /// The root of the index that is the table.
+    pub(super) root: u32,
+    /// What else the file holds, where that is not this table alone.
+    pub(super) shared: Option<Shared>,
+    /// Fields of the oldest records, where a later version of InnoDB added some to a table of its own.
+    pub(super) least_fields: Option<usize>,
+}
+
+/// The indexes of a file that holds many tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::mariadb) struct Shared {
+    /// The numbers of the table's other indexes.
+    pub(super) others: Vec<u64>,
+    /// The numbers of all indexes of all tables; nothing where they are not asked for. A page of any other is left of a
+    /// table that was dropped or emptied.
+    pub(super) listed: BTreeSet<u64>,
+}
+
+impl Shared {
+    fn is_dropped(&self, index: u64) -> bool {
+        !self.listed.is_empty() && !self.listed.contains(&index)
+    }
+}
+
+impl Place {
+    /// Returns the place of a table that has a file of its own.
+    pub(in crate::mariadb) fn own_file() -> Self {
+        Place { root: ROOT, shared: None, least_fields: None }
+    }
+}
+
 /// A table kept by InnoDB.
 pub(in crate::mariadb) struct InnoDb<'a> {
     pub(super) space: Space<'a>,
     pub(super) rows: Rows<'a>,
     pub(super) index: u64,
+    pub(super) place: Place,
     reached: Pages,
+    /// The pages that say they are the table's, or that its tree reaches, and those of tables that are no more.
+    pub(super) own: Pages,
+    /// The pages that say they are of its other indexes.
+    pub(super) others: Pages,
     broken: Vec<u32>,
     pub(super) pages: u32,
 }
 
 impl<'a> InnoDb<'a> {
     /// Opens a table, or tells why it cannot be read.
-    pub(in crate::mariadb) fn open(file: &'a dyn ReadAt, definition: &'a Definition) -> Result<Self, String> {
+    pub(in crate::mariadb) fn open(
+        file: &'a dyn ReadAt,
+        definition: &'a Definition,
+        place: Place,
+        wanted: Wanted,
+    ) -> Result<Self, String> {
         let space = Space::open(file)?;
         let pages = space.pages().min(MOST_PAGES);
-        let root = space.page(ROOT).ok_or("it ends before the table's first page")?;
+        let root = space.page(place.root).ok_or("it ends before the table's first page")?;
         if page_kind::PACKED.contains(&(space.kind(&root) & 0x7fff)) {
             return Err("its pages are packed as a whole (PAGE_COMPRESSED), which is not read".to_owned());
         }
         let Some(page) = IndexPage::of(&space, &root) else {
-            return Err("its fourth page is not the root of a table: encrypted, or damaged".to_owned());
+            let number = place.root;
+            return Err(format!("its page {number} is not the root of a table: encrypted, or damaged"));
         };
         let mut rows = Rows::new(definition);
-        rows.layout.first_fields = page.first_fields(&space);
-        let (reached, broken) = reached(&space, ROOT, &rows.layout, pages);
-        let index = page.index;
-        let mut table = InnoDb { space, rows, index, reached, broken, pages };
+        rows.layout.first_fields = page.first_fields(&space).or(place.least_fields);
+        let (reached, broken) = reached(&space, place.root, &rows.layout, pages);
+        let (index, own) = (page.index, reached.clone());
+        let others = Pages::new(pages);
+        let mut table = InnoDb { space, rows, index, place, reached, own, others, broken, pages };
+        if wanted == Wanted::All {
+            table.sort_pages();
+        }
         if table.rows.layout.first_fields.is_some() {
             table.read_added_columns()?;
         }
         Ok(table)
+    }
+
+    /// Finds the pages that say they are the table's, those of its other indexes, and those of tables that are no more.
+    fn sort_pages(&mut self) {
+        for number in 0..self.pages {
+            let Some(index) = self.space.index_of(number) else { continue };
+            let shared = self.place.shared.as_ref();
+            if index == self.index || shared.is_some_and(|shared| shared.is_dropped(index)) {
+                self.own.add(number);
+            } else if shared.is_none_or(|shared| shared.others.contains(&index)) {
+                self.others.add(number);
+            }
+        }
+    }
+
+    /// Is a page of that index the table's, or left of a table that is no more, which may have been this one?
+    pub(super) fn is_own_index(&self, index: u64) -> bool {
+        index == self.index || self.is_dropped_index(index)
+    }
+
+    pub(super) fn is_dropped_index(&self, index: u64) -> bool {
+        self.place.shared.as_ref().is_some_and(|shared| shared.is_dropped(index))
+    }
+
+    /// Reads all records of a leaf; what is left of a table that is no more must be a call in every value.
+    fn records(&self, page: &IndexPage<'_>, take: &mut dyn FnMut(Found)) -> Passed {
+        if !self.is_dropped_index(page.index) {
+            return self.rows.of_page(page, Some(&self.space), take);
+        }
+        self.rows.of_page(page, Some(&self.space), &mut |found| {
+            if let Some(call) = self.rows.surely_call(found) {
+                take(call);
+            }
+        });
+        Passed::default()
     }
 
     /// Gives all rows, and tells what was read; `log` comes with the name that it has for the table's file.
@@ -165,11 +253,11 @@ impl<'a> InnoDb<'a> {
             let Some(bytes) = self.leaf_bytes(number, Some(&mut damaged)) else { continue };
             let Some(page) = IndexPage::read(&bytes) else { continue };
             let mut here = Vec::new();
-            let passed = self.rows.of_page(&page, Some(&self.space), &mut |found| here.push(found));
+            let passed = self.records(&page, &mut |found| here.push(found));
             self.count(passed, number, &mut giving.summary);
             for found in here {
                 unreadable += found.unreadable;
-                match self.state(number, found.standing, &mut maps) {
+                match self.state(number, page.index, found.standing, &mut maps) {
                     RowState::Live => {
                         let is_gone = recovered.would_delete(number, found.identity.row);
                         let state = if is_gone { RowState::DeletedInLog } else { RowState::Live };
@@ -192,8 +280,8 @@ impl<'a> InnoDb<'a> {
     fn clear(&self, suspects: &mut Suspects) {
         let mut maps = FreeMaps::default();
         for number in 0..self.pages {
-            self.each(number, &mut |found| {
-                if self.state(number, found.standing, &mut maps) == RowState::Live {
+            self.each(number, &mut |index, found| {
+                if self.state(number, index, found.standing, &mut maps) == RowState::Live {
                     suspects.clear(found.identity);
                 }
             });
@@ -205,8 +293,8 @@ impl<'a> InnoDb<'a> {
         let mut maps = FreeMaps::default();
         for wanted in [RowState::DeleteMarked, RowState::FreedPage, RowState::FreeList, RowState::Detached] {
             for number in (0..self.pages).filter(|&number| others.has(number)) {
-                self.each(number, &mut |found| {
-                    let state = self.state(number, found.standing, &mut maps);
+                self.each(number, &mut |index, found| {
+                    let state = self.state(number, index, found.standing, &mut maps);
                     if state == wanted && suspects.take(found.identity) {
                         giving.give(self.row(number, found, state));
                     }
@@ -215,18 +303,22 @@ impl<'a> InnoDb<'a> {
         }
     }
 
-    fn each(&self, number: u32, take: &mut dyn FnMut(Found)) {
+    /// Gives the records of a page, with the number of its index.
+    fn each(&self, number: u32, take: &mut dyn FnMut(u64, Found)) {
         let Some(bytes) = self.leaf_bytes(number, None) else { return };
         if let Some(page) = IndexPage::read(&bytes) {
-            self.rows.of_page(&page, Some(&self.space), take);
+            self.records(&page, &mut |found| take(page.index, found));
         }
     }
 
     /// Returns a leaf of the table as it is in memory.
     fn leaf_bytes(&self, number: u32, damaged: Option<&mut Vec<u32>>) -> Option<Vec<u8>> {
+        if !self.own.has(number) {
+            return None;
+        }
         let bytes = self.space.page(number)?;
         let is_reached = self.reached.has(number);
-        let is_leaf = |page: &IndexPage<'_>| page.index == self.index && page.level == 0;
+        let is_leaf = |page: &IndexPage<'_>| self.is_own_index(page.index) && page.level == 0;
         let found = IndexPage::of(&self.space, &bytes).filter(is_leaf).is_some();
         if (found || is_reached) && !self.space.is_whole(&bytes) {
             if let Some(damaged) = damaged {
@@ -247,7 +339,10 @@ impl<'a> InnoDb<'a> {
     }
 
     /// Tells what a record is, from its page and its standing in it.
-    fn state(&self, number: u32, standing: Standing, maps: &mut FreeMaps) -> RowState {
+    fn state(&self, number: u32, index: u64, standing: Standing, maps: &mut FreeMaps) -> RowState {
+        if self.is_dropped_index(index) {
+            return RowState::FreedPage;
+        }
         let is_reached = self.reached.has(number);
         match standing {
             Standing::Freed => RowState::FreeList,

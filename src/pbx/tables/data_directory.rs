@@ -23,7 +23,7 @@ pub(super) fn read_all(evidence: &Evidence, found: &mut Found) {
     let mut databases: BTreeMap<&str, (Option<Instant>, Settings)> = BTreeMap::new();
     for table in &tables {
         let Some(source) = files.source(&table.path) else { continue };
-        let folder = table.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = table.folder.as_str();
         let (written, settings) = databases.entry(folder).or_insert_with(|| (None, Settings::new(source.id)));
         if begin(settings, table) {
             *written = (*written).max(source.file.modified);
