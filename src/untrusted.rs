@@ -100,12 +100,26 @@ fn push_escape(shown: &mut String, character: char) {
 
 /// Returns `text` as a Markdown code span, in which nothing is interpreted.
 ///
-/// A backtick would end the span and is written out. A pipe would end the cell of a table around it: see
-/// [`markdown_cell`].
+/// A span ends at a run of as many backticks as it began with (CommonMark, 6.1): around single ones, as commands have
+/// them, stand two. Longer runs, which three backticks would have to hold and nobody types, are written out. A pipe
+/// would end the cell of a table around it: see [`markdown_cell`].
 pub fn code_span(text: &str) -> String {
-    let shown = visible(text).replace('`', "\\x60");
+    let mut shown = visible(text);
+    if shown.contains("``") {
+        shown = shown.replace('`', "\\x60");
+    }
     // Markdown takes a pair of backticks with nothing between for text.
-    if shown.trim().is_empty() { format!("`\"{shown}\"`") } else { format!("`{shown}`") }
+    if shown.trim().is_empty() {
+        return format!("`\"{shown}\"`");
+    }
+    // A backtick at an edge would lengthen the fence; one blank on both sides is taken off again.
+    let is_ticked = shown.contains('`');
+    let is_blank = shown.starts_with(' ') && shown.ends_with(' ');
+    match (is_ticked, is_blank) {
+        (true, _) => format!("`` {shown} ``"),
+        (false, true) => format!("` {shown} `"),
+        (false, false) => format!("`{shown}`"),
+    }
 }
 
 /// Returns what was written as Markdown for a cell of a table: no pipe of it ends the cell, in code neither.
@@ -125,43 +139,60 @@ pub fn markdown_cell(markdown: &str) -> String {
 
 /// Returns a sentence for Markdown: readable, without any markup, link or cell of its own.
 pub fn markdown_sentence(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 8);
+    push_markdown(&mut line, text);
+    line
+}
+
+/// Adds a sentence, or a part of one, to a line of Markdown: what would be taken for markup is escaped, and nothing
+/// else, so that commands and names can be read and copied.
+pub fn push_markdown(line: &mut String, text: &str) {
     let shown = visible(text);
     // The mark of an empty cell would be escaped for nothing.
-    if shown == "-" {
-        return shown;
+    if line.is_empty() && shown == "-" {
+        line.push('-');
+        return;
     }
-    let mut escaped = String::with_capacity(shown.len() + 8);
-    let mut before = None;
     let mut characters = shown.chars().peekable();
     while let Some(character) = characters.next() {
         let after = characters.peek().copied();
-        let at_start = escaped.bytes().all(|byte| byte.is_ascii_digit());
-        if is_markup(before, character, after) || (at_start && opens_a_line(character, after)) {
-            escaped.push('\\');
+        let at_start = line.bytes().all(|byte| byte.is_ascii_digit());
+        if is_markup(line, character, after) || (at_start && opens_a_line(character, after)) {
+            line.push('\\');
         }
-        escaped.push(character);
-        before = Some(character);
+        line.push(character);
     }
-    escaped
 }
 
-fn is_markup(before: Option<char>, character: char, after: Option<char>) -> bool {
+/// Returns whether a character acts where it stands, with `line` before it; what follows the text is not known.
+fn is_markup(line: &str, character: char, after: Option<char>) -> bool {
+    let before = line.chars().next_back();
+    let is_within = |beside: Option<char>| beside.is_some_and(char::is_alphanumeric);
     match character {
-        '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '@' | '$' | '^' => true,
+        '\\' | '`' | '*' | '<' | '|' | '#' | '~' | '&' | '@' | '$' | '^' => true,
+        // The end of a tag; an arrow ends none.
+        '>' => before != Some('-'),
+        // Within a word it stands for itself.
+        '_' => !(is_within(before) && is_within(after)),
+        // An image, a footnote, the box of a task.
+        '[' => before.is_none_or(|before| before == '!' || before == '[') || after == Some('^'),
+        // A link goes on, and a definition has a colon.
+        ']' => matches!(after, Some('(' | '[' | ':' | ']') | None),
         // `http://` and `www.` become links by themselves.
         '/' => matches!(before, Some('/' | ':')) || (before.is_none() && after == Some('/')),
-        '.' => matches!(before, Some('w' | 'W')),
+        '.' => line.get(line.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www")),
         _ => false,
     }
 }
 
-/// Returns whether a character, with nothing or only digits before it, begins a list, a rule or the
+/// Returns whether a character, with nothing or only digits before it, begins a list, a quotation, a rule or the
 /// underline of a heading.
 fn opens_a_line(character: char, after: Option<char>) -> bool {
     let ends_mark = |after: Option<char>| after.is_none_or(char::is_whitespace);
     match character {
         '-' | '=' => after == Some(character) || ends_mark(after),
         '+' | '.' | ')' => ends_mark(after),
+        '>' => true,
         _ => false,
     }
 }
@@ -196,11 +227,20 @@ mod tests {
     #[test]
     fn markdown_interprets_nothing() {
         let text = Untrusted::from("`<b>|[x](http://evil)@team");
-        assert_eq!(text.markdown(), "`\\x60<b>|[x](http://evil)@team`");
+        assert_eq!(text.markdown(), "`` `<b>|[x](http://evil)@team ``");
+        assert_eq!(code_span("a ``b`` c"), "`a \\x60\\x60b\\x60\\x60 c`");
         assert_eq!(Untrusted::from("").markdown(), "`\"\"`");
         assert_eq!(markdown_sentence("1. see http://x, *now* a|b"), "1\\. see http:\\/\\/x, \\*now\\* a\\|b");
         assert_eq!(markdown_sentence("- <img>"), "\\- \\<img\\>");
-        assert_eq!(markdown_sentence("192.0.2.1 at -1"), "192.0.2.1 at -1");
+        assert_eq!(markdown_sentence("> a [x](y) [x]: y ![z]"), "\\> a [x\\](y) [x\\]: y !\\[z\\]");
+        assert_eq!(markdown_sentence("[x] _a_ WWW.evil"), "\\[x] \\_a\\_ WWW\\.evil");
+        for plain in ["192.0.2.1 at -1", "outbound-allow.conf of [ext-local] in sip_additional.conf -> now."]
+        {
+            assert_eq!(markdown_sentence(plain), plain);
+        }
+        let mut line = "`now`".to_owned();
+        push_markdown(&mut line, ". Then");
+        assert_eq!(line, "`now`. Then");
     }
 
     #[test]
@@ -223,7 +263,9 @@ mod tests {
                 let cell = text.csv();
                 prop_assert!(is_e164(&cell) || !cell.starts_with(['=', '+', '-', '@']));
                 let span = text.markdown();
-                prop_assert_eq!(span.matches('`').count(), 2);
+                let fence = span.split(|character| character != '`').next().unwrap_or_default().len();
+                let runs = span.split(|character| character != '`').map(str::len);
+                prop_assert_eq!(runs.filter(|run| *run == fence).count(), 2, "{}", span);
                 let cell = markdown_cell(&span);
                 prop_assert_eq!(cell.replace("\\\\", "").replace("\\|", "").matches('|').count(), 0);
             }

@@ -1,7 +1,7 @@
 //! The reconstruction as a report: instants in the case's zone, places as paths and lines.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
 
@@ -103,38 +103,21 @@ impl Case<'_> {
         // First, as what is worked out for them takes room that the incidents can use again.
         let (observations, assessment) =
             rayon::join(|| self.observations(self.thresholds), || assessment::assess(self, incidents));
-        let places: BTreeSet<Place> = incidents
-            .iter()
-            .filter(|_| !self.options.figures_only)
-            .flat_map(|incident| incident.calls.keys())
-            .filter_map(|&index| self.world.calls.list.get(index))
-            .flat_map(|call| self.world.places(call))
-            .collect();
-        let cited = cite::lines(self.evidence, &places);
+        let cited = self.lines_of_calls(incidents);
         let replay = blocking::Replay::of(self, incidents);
-        let shown: Vec<model::Incident> = incidents
-            .iter()
-            .enumerate()
-            .map(|(number, incident)| self.incident(number + 1, incident, &cited, &replay))
-            .collect();
+        let number = |(index, incident)| self.incident(index + 1, incident, &cited, &replay);
         let (mut findings, limits) = checks::run(self.world, incidents, &|citation| self.proof(citation));
         let rules = self.rules();
         findings.extend(rules.findings);
         checks::sort(&mut findings);
-        let Listed { failed, count } = failed;
-        let unlisted = (failed.len() < *count).then(|| {
-            format!(
-                "{count} addresses tried and got nothing: the {} that tried most are listed",
-                failed.len()
-            )
-        });
+        let limits = limits.into_iter().chain(rules.limits);
         let mut report = model::Report {
             schema: model::SCHEMA,
             tool: model::Tool { name: "tolltrace", version: env!("CARGO_PKG_VERSION") },
             case: self.case(),
             evidence: Vec::new(),
-            incidents: shown,
-            failed_attackers: failed.iter().map(|failed| self.failed(failed)).collect(),
+            incidents: incidents.iter().enumerate().map(number).collect(),
+            failed_attackers: failed.failed.iter().map(|failed| self.failed(failed)).collect(),
             hole_seekers: self.hole_seekers(incidents),
             to_confirm: questions
                 .iter()
@@ -143,15 +126,12 @@ impl Case<'_> {
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
             judged: self.judged(),
-            failed_attackers_count: *count as u64,
+            failed_attackers_count: failed.count as u64,
             findings,
             steps: Vec::new(),
             playbooks: Vec::new(),
             rules: rules.answers,
-            settings: model::SettingsLookedAt {
-                looked_at: self.world.pbx.settings.looked_at.iter().copied().collect(),
-                not_checked: self.world.pbx.settings.not_there().into_iter().collect(),
-            },
+            settings: self.settings_looked_at(),
             gaps: gaps::find(self, incidents),
             assessment,
             reconciliation: None,
@@ -163,24 +143,50 @@ impl Case<'_> {
             clocks: self.clocks(),
             not_read: self.not_read(),
             unrecognised_files: self.evidence.unrecognised_count,
-            limits: self
-                .limits()
-                .into_iter()
-                .chain(unlisted)
-                .chain(self.numbers.limit.clone())
-                .chain(limits)
-                .chain(rules.limits)
-                .chain(self.world.artifacts.notes.iter().cloned())
-                .chain(self.given_notes())
-                .collect(),
+            limits: self.limits_reached(failed, limits),
             hashing_off: self.options.no_hash,
             likelihoods: likelihoods(),
         };
         let wanted = if self.options.figures_only { &[] } else { incidents };
-        let story = story::tell(self, wanted, failed, &cited);
+        let story = story::tell(self, wanted, &failed.failed, &cited);
         // Last, as it waits until all is hashed.
         report.evidence = self.rows();
         Examined { report, story, kept: None, containment: Plan::default() }
+    }
+
+    /// Reads the lines that prove the calls; none for who asks for figures only.
+    fn lines_of_calls(&self, incidents: &[Incident]) -> BTreeMap<Place, Citation> {
+        let places: BTreeSet<Place> = incidents
+            .iter()
+            .filter(|_| !self.options.figures_only)
+            .flat_map(|incident| incident.calls.keys())
+            .filter_map(|&index| self.world.calls.list.get(index))
+            .flat_map(|call| self.world.places(call))
+            .collect();
+        cite::lines(self.evidence, &places)
+    }
+
+    fn settings_looked_at(&self) -> model::SettingsLookedAt {
+        let settings = &self.world.pbx.settings;
+        model::SettingsLookedAt {
+            looked_at: settings.looked_at.iter().copied().collect(),
+            not_checked: settings.not_there().into_iter().collect(),
+        }
+    }
+
+    /// Tells every limit that was reached, those of the checks and rules among them.
+    fn limits_reached(&self, listed: &Listed, of_checks: impl Iterator<Item = String>) -> Vec<String> {
+        let shown = listed.failed.len();
+        let unlisted = (shown < listed.count).then(|| {
+            format!(
+                "{} addresses tried and got nothing: the {shown} that tried most are listed",
+                listed.count
+            )
+        });
+        let notes = self.world.artifacts.notes.iter().cloned();
+        let of_routes = self.numbers.limit.clone();
+        let limits = self.limits().into_iter().chain(unlisted).chain(of_routes).chain(of_checks);
+        limits.chain(notes).chain(self.given_notes()).collect()
     }
 
     /// Says what the evidence has to judge by.

@@ -255,6 +255,9 @@ impl Case<'_> {
         let caller = incident.callers.iter().find(|party| party.calls.contains(&index));
         let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
         let stayed_inside = self.stayed_inside(index, call);
+        let route = self.route(call);
+        // A reader who knows the extension would take it for a call within the house.
+        let is_strange = number.number_kind == Some(Kind::Internal) && call.by_trunk && route.is_none();
         Some(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.begun(call)),
@@ -275,6 +278,11 @@ impl Case<'_> {
                 _ if stayed_inside => {
                     format!("{why}; it stayed within the house, so that no carrier bills it")
                 }
+                _ if is_strange => {
+                    format!(
+                        "{why}; the number of an extension was dialled, yet its record has it leave by a trunk"
+                    )
+                }
                 (true, _) => {
                     format!("{why}; but only a file tells of it that one packet from a stranger can write")
                 }
@@ -284,7 +292,7 @@ impl Case<'_> {
             },
             address: self.world.address_of(call),
             caller: caller.and_then(|party| party.number.as_deref()).map(Untrusted::from),
-            route: self.route(call),
+            route,
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
         })
     }

@@ -223,6 +223,37 @@ struct Read<'a> {
     coverage: Coverage,
 }
 
+/// What the user gave beside the evidence, opened and read.
+struct Aids {
+    billed: Vec<crate::carrier::CarrierFile>,
+    deck: Option<Deck>,
+    listed: Listed,
+    playbooks: playbook::load::Playbooks,
+    thresholds: Thresholds,
+    geoip: GeoIp,
+}
+
+impl Aids {
+    fn open(options: &Options) -> Result<Self, CaseError> {
+        let mut listed = Listed::default();
+        options.numbers.iter().try_for_each(|path| listed.open(path))?;
+        let playbooks = playbook::load::load(&options.playbooks)?;
+        // A file of thresholds was written for this case, a playbook for all.
+        let thresholds = match options.thresholds.as_deref() {
+            Some(path) => Thresholds::open(path)?,
+            None => Thresholds::default().with(&playbooks.thresholds()),
+        };
+        Ok(Aids {
+            billed: crate::carrier::read(&options.carrier)?,
+            deck: options.rates.as_deref().map(Deck::open).transpose()?,
+            geoip: GeoIp::open(&options.geoip),
+            listed,
+            playbooks,
+            thresholds,
+        })
+    }
+}
+
 fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>, CaseError> {
     let pbx = pbx::read(evidence);
     let mut readers = Vec::new();
@@ -294,20 +325,8 @@ pub fn examine_and<T: Send>(
     progress: &dyn Progress,
     ask: impl FnOnce(&Ground<'_>, Examined) -> T + Send,
 ) -> Result<T, CaseError> {
-    // A wrong column is told before hours of reading.
-    let billed = crate::carrier::read(&options.carrier)?;
-    // Hours of reading must not end in a deck that cannot be used.
-    let deck = options.rates.as_deref().map(Deck::open).transpose()?;
-    let prices = losses::Prices { deck, ..losses::Prices::default() };
-    let mut listed = Listed::default();
-    options.numbers.iter().try_for_each(|path| listed.open(path))?;
-    let playbooks = playbook::load::load(&options.playbooks)?;
-    // A file of thresholds was written for this case, a playbook for all.
-    let thresholds = match options.thresholds.as_deref() {
-        Some(path) => Thresholds::open(path)?,
-        None => Thresholds::default().with(&playbooks.thresholds()),
-    };
-    let geoip = GeoIp::open(&options.geoip);
+    // A column or a deck that cannot be used is told before hours of reading.
+    let aids = Aids::open(options)?;
     let prepared = prepare(evidence, options)?;
     let artifacts = Artifacts::read(evidence);
     let threads = threads(options);
@@ -318,19 +337,19 @@ pub fn examine_and<T: Send>(
             (0..threads / 2).for_each(|_| scope.spawn(|_| hashing.work()));
         }
         let (told, read, outcomes) =
-            read_all(evidence, &prepared, &artifacts, &playbooks.rules, options, progress)?;
+            read_all(evidence, &prepared, &artifacts, &aids.playbooks.rules, options, progress)?;
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
         let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let (failed, numbers) = rayon::join(
             || failed::find(&world, &involved),
-            || numbers::Numbers::new(&world, &prepared.clock, options, &incidents, listed),
+            || numbers::Numbers::new(&world, &prepared.clock, options, &incidents, aids.listed),
         );
-        let legs = carrier::legs(&world, &billed);
-        let side = carrier::CarrierSide::new(&world, &numbers, prepared.window, &billed, &legs);
+        let legs = carrier::legs(&world, &aids.billed);
+        let side = carrier::CarrierSide::new(&world, &numbers, prepared.window, &aids.billed, &legs);
         let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
-        let prices = losses::Prices { charged, ..prices };
+        let prices = losses::Prices { charged, deck: aids.deck, ..losses::Prices::default() };
         let case = build::Case {
             evidence,
             options,
@@ -341,25 +360,16 @@ pub fn examine_and<T: Send>(
             read: &read,
             numbers: &numbers,
             prices: &prices,
-            geoip: &geoip,
-            thresholds: &thresholds,
+            geoip: &aids.geoip,
+            thresholds: &aids.thresholds,
             rules: &outcomes,
         };
         let questions = confirm::find(&world, &involved);
         let mut examined = case.report(&incidents, &failed::list(&world, failed), &questions);
-        carrier::add(&case, side.as_ref(), &billed, &mut examined);
+        carrier::add(&case, side.as_ref(), &aids.billed, &mut examined);
         assessment::add_cost(&mut examined.report);
-        playbook::judge::add(&playbooks, &mut examined.report);
-        // What is to be changed on the system, and what it is held against later, is not for sharing.
-        if options.contain && !options.redact {
-            examined.containment = containment::plan(&case, &incidents, &questions, &examined.report);
-        }
-        if options.keep_secrets && !options.redact {
-            keep::keep(evidence, &prepared.pbx, &mut examined);
-        }
-        if options.redact {
-            redact::apply(&mut examined.report, &mut examined.story, &own::words(&prepared.pbx));
-        }
+        playbook::judge::add(&aids.playbooks, &mut examined.report);
+        add_asked(&case, &prepared.pbx, &incidents, &questions, &mut examined);
         let ground = Ground {
             evidence,
             world: &world,
@@ -369,6 +379,29 @@ pub fn examine_and<T: Send>(
         };
         Ok(ask(&ground, examined))
     })
+}
+
+/// Adds what the options ask for beside the report, and puts pseudonyms in last.
+fn add_asked(
+    case: &build::Case<'_>,
+    pbx: &Pbx,
+    incidents: &[incident::Incident],
+    questions: &[confirm::Question],
+    examined: &mut Examined,
+) {
+    let options = case.options;
+    if options.redact {
+        // What is to be changed on the system, and what it is held against later, is not for sharing.
+        let own = own::words(pbx, &examined.report);
+        redact::apply(&mut examined.report, &mut examined.story, &own);
+        return;
+    }
+    if options.contain {
+        examined.containment = containment::plan(case, incidents, questions, &examined.report);
+    }
+    if options.keep_secrets {
+        keep::keep(case.evidence, pbx, examined);
+    }
 }
 
 fn read_all<'a>(
@@ -402,7 +435,8 @@ fn read_all<'a>(
         read.push(Read { source: done.source, coverage: done.coverage });
         fitting.extend(of_rules);
     }
-    Ok((told, read, rules::evaluate(evidence, rules, fitting)?))
+    let outcomes = rules::evaluate(evidence, rules, fitting)?;
+    Ok((told, read, outcomes.hide_pins(&prepared.pbx.dialplan.pins)))
 }
 
 /// Returns the log, or the folder of records, that a file belongs to.

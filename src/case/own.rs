@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::pbx::Pbx;
-use crate::report::redact::OwnWords;
+use crate::report::model::Report;
+use crate::report::redact::{self, OwnWords};
 
-/// Collects names of accounts and of people.
-pub(super) fn words(pbx: &Pbx) -> OwnWords {
+/// Collects names of accounts and of people, but for those that an intruder made up.
+pub(super) fn words(pbx: &Pbx, report: &Report) -> OwnWords {
+    let made = redact::made_by_intruders(report);
     let mut accounts = BTreeSet::new();
     let mut people = BTreeSet::new();
-    for account in &pbx.accounts {
+    for account in pbx.accounts.iter().filter(|account| !made.contains(&account.name)) {
         accounts.insert(account.name.clone());
         accounts.extend(account.auth_name.clone());
         people.extend(account.display_name.clone());

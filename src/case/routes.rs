@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::build::Case;
 use crate::clock::Clock;
-use crate::pbx::dialplan::{Found, Moment};
+use crate::pbx::dialplan::walk::ALL_WALKS;
+use crate::pbx::dialplan::{Found, Lead, Moment};
 use crate::reconstruct::calls::Call;
 use crate::reconstruct::world::World;
 use crate::report::document::place;
@@ -22,9 +23,20 @@ impl Case<'_> {
     /// Returns the route that a call left by; `None` where neither record nor dialplan tell.
     pub(super) fn route(&self, call: &Call) -> Option<Route> {
         match of_dialplan(self.world, self.clock, call) {
+            // Its record has it leave by a trunk: today's dialplan keeps the number inside, so another was in force.
+            Some((context, _)) if call.by_trunk && self.stays_inside(context, call) => None,
             Some((_, found)) => self.named(found),
             None => self.of_switch(call),
         }
+    }
+
+    /// Returns whether the dialplan as it was copied keeps a call's number within the house.
+    fn stays_inside(&self, context: &str, call: &Call) -> bool {
+        let Ok(number) = std::str::from_utf8(self.world.dialed(call)) else { return false };
+        let is_account = |name: &str| self.world.pbx.accounts.iter().any(|account| account.name == name);
+        let mut budget = ALL_WALKS;
+        let lead = self.world.pbx.dialplan.lead(context, number, &is_account, &mut budget);
+        matches!(lead, Lead::Inside { .. }) && is_account(number)
     }
 
     /// Returns the extension of FreeSWITCH's that a call left by.

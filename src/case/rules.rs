@@ -16,10 +16,13 @@ use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind, Source, cite};
 use crate::fold::Window;
 use crate::fold::doubt::Doubt;
+use crate::pbx::dialplan::Pins;
 use crate::readers::Chunk;
 use crate::report::document;
 use crate::report::model::Proof;
-use crate::rules::{Answers, Evaluation, Filter, Fitting, Outcome, Record, Rules, Told, shown_places};
+use crate::rules::{
+    Answers, Evaluation, Filter, Fitting, Outcome, Record, Rules, Told, hide_pins, shown_places,
+};
 use crate::scan::{Base, Sink};
 
 /// What came of the rules of a case.
@@ -168,6 +171,12 @@ fn logs(evidence: &Evidence) -> BTreeMap<SourceId, u16> {
 }
 
 impl Outcomes {
+    /// Masks PINs of the dialplan among what groups have in common.
+    pub(super) fn hide_pins(mut self, pins: &Pins) -> Self {
+        hide_pins(&self.rules, &mut self.outcomes, pins);
+        self
+    }
+
     /// Returns what the rules have to say.
     pub(super) fn answers(
         &self,

@@ -103,7 +103,8 @@ pub fn timeline_redacted(
 ) -> Result<(), CaseError> {
     let plain = Options { redact: false, ..options.clone() };
     let mut redactor = super::examine_and(evidence, &plain, progress, |ground, mut examined| {
-        Redactor::of(&mut examined.report, &own::words(ground.world.pbx))
+        let own = own::words(ground.world.pbx, &examined.report);
+        Redactor::of(&mut examined.report, &own)
     })?;
     timeline(evidence, options, progress, &mut |row| {
         let mut row = row.clone();

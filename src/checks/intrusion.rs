@@ -1,7 +1,9 @@
 //! An account that somebody else used.
 
 use super::Show;
+use crate::event::Citation;
 use crate::reconstruct::incident::Incident;
+use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Proof, Severity};
 use crate::untrusted::{Untrusted, visible};
 
@@ -12,7 +14,12 @@ const MOST_PROOFS: usize = 4;
 
 /// Yields one finding for each account that was taken over. One that the intruder made itself is no taken one: a new
 /// secret would keep it for him. `made` tells of those.
-pub(super) fn check(incidents: &[Incident], made: &[Finding], show: &Show<'_>) -> Vec<Finding> {
+pub(super) fn check(
+    world: &World<'_>,
+    incidents: &[Incident],
+    made: &[Finding],
+    show: &Show<'_>,
+) -> Vec<Finding> {
     let is_made = |account: &str| {
         made.iter().any(|finding| {
             finding.severity == Severity::Critical
@@ -30,6 +37,11 @@ pub(super) fn check(incidents: &[Incident], made: &[Finding], show: &Show<'_>) -
                 (Severity::Critical, "was used")
             };
             let lines = incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof));
+            let mut evidence = distinct(lines.filter_map(show));
+            // Where no login is on record, the calls themselves are what tells of it.
+            if evidence.is_empty() {
+                evidence = distinct(first_calls(world, incident).filter_map(|line| show(&line)));
+            }
             findings.push(Finding {
                 id: "account-taken-over",
                 severity,
@@ -39,11 +51,18 @@ pub(super) fn check(incidents: &[Incident], made: &[Finding], show: &Show<'_>) -
                 remedy: "Give it a new, long secret on server and phone, drop its registration, and look where else the old secret was used.".into(),
                 // MITRE ATT&CK: Valid Accounts; Resource Hijacking: SMS and telephone pumping is its closest.
                 attack: vec!["T1078", "T1496"],
-                evidence: distinct(lines.filter_map(show)),
+                evidence,
             });
         }
     }
     findings
+}
+
+/// Returns the places of the records of an incident's first calls; the text is read when it is shown.
+fn first_calls<'w>(world: &'w World<'_>, incident: &'w Incident) -> impl Iterator<Item = Citation> + 'w {
+    let calls = incident.calls.keys().filter_map(|&index| world.calls.list.get(index));
+    let places = calls.take(MOST_PROOFS).filter_map(|call| world.places(call).first().copied());
+    places.map(|place| Citation::new(place, b""))
 }
 
 /// Returns the first few proofs, each line once: another log's copy of it proves nothing more.

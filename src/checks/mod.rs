@@ -67,7 +67,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let written = changed_then::Written::of(world, door.as_ref());
     let mut findings = panel_row::check(world, door.as_ref(), show);
     findings.extend(made_account::check(world, door.as_ref(), incidents, show));
-    findings.extend(intrusion::check(incidents, &findings, show));
+    findings.extend(intrusion::check(world, incidents, &findings, show));
     findings.extend(weak_secret::check(world, incidents, show));
     findings.extend(unproven::check(world, show));
     findings.extend(login_count::check(world, show));

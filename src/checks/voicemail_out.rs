@@ -63,7 +63,7 @@ fn finding(context: &str, mailboxes: &[&Mailbox], outlet: &Outlet<'_>, show: &Sh
         subject: Untrusted::from(context),
         title: format!("Callers from outside can dial out through mailboxes, in [{}]", visible(context)),
         detail: format!("{detail} Behind it lies {}.", name(outlet)),
-        remedy: "Remove dialout and callback from voicemail.conf, keep mailboxes from being opened from outside, and give every mailbox a new PIN of six digits and more.".into(),
+        remedy: "Remove dialout and callback from voicemail.conf, keep mailboxes from being opened from outside, and give every mailbox a new PIN of at least 8 digits.".into(),
         // MITRE ATT&CK: External Remote Services; Brute Force: Password Guessing.
         attack: vec!["T1133", "T1110.001"],
         evidence,

@@ -39,12 +39,36 @@ fn portal(host: &str) -> Option<&'static Portal> {
 
 /// Writes what to tell the carrier.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
-    if plan.intrusions.is_empty() {
+    let (title, blocks) = if !plan.intrusions.is_empty() {
+        ("The carrier: what to say on its emergency line, and what to change", blocks(plan))
+    } else if plan.downloads().next().is_some() {
+        ("The carrier: what to ask it, and what to change", after_a_download(plan))
+    } else {
         return Vec::new();
-    }
-    let text =
-        markdown::render("The carrier: what to say on its emergency line, and what to change", &blocks(plan));
+    };
+    let text = markdown::render(title, &blocks);
     vec![Output::new("carrier.md", "what to tell the carrier, and what to have it change", text)]
+}
+
+/// What the carrier is told of secrets that were downloaded: calls placed with them elsewhere only it knows of.
+fn after_a_download(plan: &Plan) -> Vec<Block> {
+    let mut blocks = vec![Block::heading("Say this")];
+    blocks.extend(Block::list([
+        "A stranger downloaded files in which the secrets of our lines may stand: change those secrets now, and accept calls from our phone system's address alone.",
+        "Were our lines used from any other address since that download, or for calls to countries that we do not call? If so: stop all calls abroad, and hold what is to be paid for them to the networks behind you.",
+        "Send the call records of our lines since that download, with source addresses and Call-IDs, times with their zone; keep the signalling records.",
+        "Confirm in writing, with a reference and the name of a contact.",
+    ]));
+    blocks.push(Block::Paragraph(
+        Line::typed("`tolltrace run` holds the carrier's records, given with `--carrier-cdr`, against the phone system's own: calls that are in the carrier's alone were placed elsewhere."),
+    ));
+    blocks.push(Block::heading("What happened"));
+    let told = plan
+        .downloads()
+        .map(|one| format!("{}. {} When, the log tells: {}.", one.why, one.detail, one.places.join(", ")));
+    blocks.extend(Block::list(told));
+    blocks.extend(changes(plan));
+    blocks
 }
 
 fn blocks(plan: &Plan) -> Vec<Block> {
@@ -83,11 +107,21 @@ fn blocks(plan: &Plan) -> Vec<Block> {
             blocks.extend(Block::list(intrusion.numbers.iter().take(MOST_NUMBERS).map(Line::from)));
         }
     }
-    blocks.push(Block::heading("Change these with the carrier"));
+    blocks.extend(changes(plan));
+    blocks
+}
+
+/// What is changed with the carrier, line by line, and what limits the next loss.
+fn changes(plan: &Plan) -> Vec<Block> {
+    let mut blocks = vec![Block::heading("Change these with the carrier")];
     blocks.extend(trunks(plan));
-    blocks.push(Block::heading("Before calls go out again"));
+    blocks.push(Block::heading(if plan.intrusions.is_empty() {
+        "Ask for these limits"
+    } else {
+        "Before calls go out again"
+    }));
     blocks.extend(Block::list([
-        "A new secret for each line, accepted from the phone system's own address alone.",
+        "A new secret for each line that has one, and calls accepted from the phone system's own address alone.",
         "A list of countries that may be called; all others closed, premium-rate and satellite numbers with them.",
         "A limit of money a day, a limit of price a minute, and a limit of calls at once.",
         "A message to a person who is awake when a tenth of the daily limit is reached at night.",

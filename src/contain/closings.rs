@@ -21,7 +21,11 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         blocks.push(Block::Subheading(one.why.clone().into()));
         let places = one.places.iter().map(|place| Line::from(format!("at {place}")));
         let what = Line::default().evidence(&one.subject);
-        blocks.extend(Block::list(std::iter::once(what).chain([one.remedy.clone().into()]).chain(places)));
+        // Of what was downloaded, which files: those are to be taken away.
+        let is_download = plan.downloads().any(|download| std::ptr::eq(download, one));
+        let detail = is_download.then_some(&one.detail);
+        let told = detail.into_iter().chain([&one.remedy]).map(|text| Line::from(text.as_str()));
+        blocks.extend(Block::list(std::iter::once(what).chain(told).chain(places)));
     }
     blocks
 }

@@ -15,6 +15,9 @@ const MOST_NAMED: usize = 8;
 const HANDED_OUT: [&str; 2] = ["provisioning-leaked", "secrets-downloaded"];
 /// Things that stand open named in one line.
 const MOST_OPEN: usize = 4;
+/// Scripts that end calls, or take registrations off: those of the switches, then those of the proxies.
+const ENDING: [&str; 4] =
+    ["end-calls-asterisk.sh", "end-calls-freeswitch.sh", "end-calls-kamailio.sh", "end-calls-opensips.sh"];
 /// Things left to a person that are shown on a screen.
 const MOST_BY_HAND: usize = 8;
 
@@ -150,25 +153,37 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     }
     lines.extend(shut_out(plan));
     if plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
-        lines.push(Line::typed(
-            "Change what the intruder uses (the first of credentials.md), and run the script that ended the calls once more: then his registrations are off for good.",
-        ));
+        let has_script = ENDING.iter().any(|name| has(name));
+        let then = match (plan.taken.is_empty(), has_script) {
+            // Whoever comes in by telephone with a PIN is registered nowhere.
+            (true, _) => "and look at the list of calls once more",
+            (false, true) => {
+                "and run the script that ended the calls once more: then his registrations are off for good"
+            }
+            (false, false) => "and take his registrations off at the phone system's console",
+        };
+        lines.push(format!("Change what the intruder uses (the first of credentials.md), {then}.").into());
     }
     lines
 }
 
 /// Ends the calls that are up, as far as a script can tell them.
 fn end_calls(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
+    let has_script = ENDING.iter().any(|name| has(name));
+    if !has_script {
+        return vec!["No script to end calls is written, for these files do not tell which program runs the phone system: end what is up at its console, or stop it; what is up goes on otherwise.".into()];
+    }
     let mut lines = Vec::new();
     let knows = !plan.taken.is_empty() || !plan.numbers.is_empty();
-    for name in ["end-calls-asterisk.sh", "end-calls-freeswitch.sh"].into_iter().filter(|name| has(name)) {
+    let [asterisk, freeswitch, proxies @ ..] = ENDING;
+    for name in [asterisk, freeswitch].into_iter().filter(|name| has(name)) {
         lines.push(Line::typed(&if knows {
             format!("End the calls that are up: `sh {name} now` (without `now` it shows which).")
         } else {
             format!("`sh {name}` shows the calls that are up: end those to the numbers in carrier.md (contain --end-calls writes a script that ends all).")
         }));
     }
-    for name in ["end-calls-kamailio.sh", "end-calls-opensips.sh"].into_iter().filter(|name| has(name)) {
+    for name in proxies.into_iter().filter(|name| has(name)) {
         lines.push(Line::typed(&format!(
             "The proxy ends no call by itself: end the calls that are up at the gateway behind it, or have the carrier do it. `sh {name} now` takes the intruder's registrations off."
         )));
@@ -201,13 +216,26 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
             lines.push(format!("{words} ({name})").into());
         }
     };
+    if plan.intrusions.is_empty() {
+        add("carrier.md", "Tell the carrier, and ask it for calls that were placed elsewhere".to_owned());
+    }
+    let downloaded: Vec<&str> = plan.downloads().map(|one| one.detail.as_str()).collect();
+    if !downloaded.is_empty() {
+        let what = downloaded.join(" ");
+        add(
+            "close.md",
+            format!("Take what was downloaded out of the web root, after keeping a copy. {what}"),
+        );
+    }
     add(
         "services-only-from-known.nft",
         format!("Close the way in: {} from one's own networks only", services(plan)),
     );
     add("remove.md", format!("Take away {}", counted(plan.removals.len() as u64, "thing")));
     add("credentials.md", format!("Change {}, in the order of the list", secrets(plan)));
-    add("close.md", format!("Close what stands open: {}", open(plan)));
+    if let Some(open) = open(plan) {
+        add("close.md", format!("Close what stands open: {open}"));
+    }
     let stuck: Vec<&str> = plan.outbound.stuck().into_iter().map(Digits::as_str).collect();
     let stuck = if stuck.is_empty() {
         String::new()
@@ -256,10 +284,11 @@ fn secrets(plan: &Plan) -> String {
     }
 }
 
-/// Names the first of what stands open.
-fn open(plan: &Plan) -> String {
+/// Names the first of what stands open; what was downloaded has a line of its own.
+fn open(plan: &Plan) -> Option<String> {
     let mut named: Vec<&str> = Vec::new();
-    for one in &plan.closings {
+    let downloaded: Vec<&str> = plan.downloads().map(|one| one.why.as_str()).collect();
+    for one in plan.closings.iter().filter(|one| !downloaded.contains(&one.why.as_str())) {
         if !named.contains(&one.why.as_str()) {
             named.push(&one.why);
         }
@@ -267,7 +296,7 @@ fn open(plan: &Plan) -> String {
     let more = named.len().saturating_sub(MOST_OPEN);
     named.truncate(MOST_OPEN);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{more}", named.join("; "))
+    (!named.is_empty()).then(|| format!("{}{more}", named.join("; ")))
 }
 
 /// Counts addresses with their noun.

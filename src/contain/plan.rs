@@ -384,6 +384,8 @@ pub struct Closing {
     pub subject: Untrusted,
     /// What is wrong.
     pub why: String,
+    /// What there is to it.
+    pub detail: String,
     /// What to do.
     pub remedy: String,
     /// Where it stands.
@@ -547,6 +549,11 @@ impl Plan {
     /// Returns whether fraudulent calls pass this system: those of a stolen trunk secret never do.
     pub fn has_calls_here(&self) -> bool {
         self.intrusions.iter().any(|intrusion| intrusion.vector != Vector::TrunkCredential)
+    }
+
+    /// Returns what was downloaded that holds secrets: whose lines they open, the carrier sees first.
+    pub fn downloads(&self) -> impl Iterator<Item = &Closing> {
+        self.closings.iter().filter(|one| one.id == "secrets-downloaded")
     }
 
     /// Returns whether the phone system runs a program.

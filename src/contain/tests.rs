@@ -38,6 +38,7 @@ fn full() -> Plan {
         id: "guest-calls-allowed",
         subject: "sip.conf".into(),
         why: String::new(),
+        detail: String::new(),
         remedy: String::new(),
         places: Vec::new(),
     });

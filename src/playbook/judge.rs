@@ -245,8 +245,7 @@ impl Judge<'_> {
     fn vector(&self, wanted: &[Vector]) -> Held {
         let certain = || self.report.incidents.iter().filter(|incident| !incident.cannot_tell);
         if let Some(incident) = certain().find(|incident| wanted.contains(&incident.entry.vector)) {
-            let (vector, likelihood) = (incident.entry.vector.word(), incident.entry.likelihood.word());
-            return Held { is: Some(true), why: format!("{}: {vector}, {likelihood}", incident.id) };
+            return Held { is: Some(true), why: incident.entry_in_short() };
         }
         let rival = certain().find_map(|incident| {
             let rivals = incident.entry.alternatives.iter();
@@ -258,7 +257,11 @@ impl Judge<'_> {
         });
         if let Some((incident, rival)) = rival {
             let (vector, likelihood) = (rival.vector.word(), rival.likelihood.word());
-            return Held { is: None, why: format!("{}: {vector} is {likelihood} too", incident.id) };
+            let how = match rival.is_without_ground() {
+                true => "is not ruled out by this evidence".to_owned(),
+                false => format!("is {likelihood} too"),
+            };
+            return Held { is: None, why: format!("{}: {vector} {how}", incident.id) };
         }
         match registry::find("intrusion").map(|check| check.ask(self.report, Severity::Info)) {
             Some(intrusion) if intrusion.answer != Answer::Found => Held::of(&intrusion),

@@ -3,7 +3,7 @@
 //! Text from the evidence stands in code spans, sentences have their markup escaped; see
 //! [`crate::untrusted`] for what that keeps out.
 
-use crate::untrusted::{code_span, markdown_cell, markdown_sentence};
+use crate::untrusted::{code_span, markdown_cell, markdown_sentence, push_markdown};
 
 use super::document::{Block, Line, Piece, Table, place};
 
@@ -59,20 +59,44 @@ fn push_table(text: &mut String, table: &Table) {
 }
 
 fn line(line: &Line) -> String {
-    line.0
-        .iter()
-        .map(|piece| match piece {
-            Piece::Words(words) => markdown_sentence(words),
-            Piece::Strong(words) => format!("**{}**", markdown_sentence(words)),
-            Piece::Evidence(text) => text.markdown(),
-        })
-        .collect()
+    let mut text = String::new();
+    for piece in &line.0 {
+        match piece {
+            Piece::Words(words) => push_words(&mut text, words),
+            Piece::Strong(words) => text.push_str(&format!("**{}**", markdown_sentence(words))),
+            Piece::Evidence(evidence) => text.push_str(&evidence.markdown()),
+        }
+    }
+    text
+}
+
+/// Adds words; what stands in them between backticks, as names of settings do, is code, which nothing interprets.
+fn push_words(text: &mut String, words: &str) {
+    let pieces: Vec<&str> = words.split('`').collect();
+    let is_paired = pieces.len() % 2 == 1 && pieces.iter().skip(1).step_by(2).all(|code| !code.is_empty());
+    if !is_paired {
+        return push_markdown(text, words);
+    }
+    for (index, piece) in pieces.into_iter().enumerate() {
+        match index % 2 {
+            1 => text.push_str(&code_span(piece)),
+            _ => push_markdown(text, piece),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::untrusted::Untrusted;
+
+    #[test]
+    fn what_is_typed_can_be_copied() {
+        let shown = |words: &str| line(&Line::from(words));
+        assert_eq!(shown("`sip_x.conf` is not *set*: `a|b`."), "`sip_x.conf` is not \\*set\\*: `a|b`.");
+        assert_eq!(shown("an odd ` and <b>"), "an odd \\` and \\<b\\>");
+        assert_eq!(shown("`` and ``"), "\\`\\` and \\`\\`");
+    }
 
     #[test]
     fn evidence_stays_in_its_cell() {
@@ -82,7 +106,7 @@ mod tests {
         assert_eq!(
             text,
             "# A case\n\n| name | calls |\n| --- | --: |\n\
-             | `\\x60\\|<script>\\n# [x](http://evil)` | 2 |\n"
+             | `` `\\|<script>\\n# [x](http://evil) `` | 2 |\n"
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 
 use super::document::{Block, Line, Table};
 use super::markdown;
-use super::model::{Incident, Report, When};
+use super::model::{Finding, Incident, Report, Severity, When};
 
 /// How long a carrier keeps call records, by its own documentation.
 enum Keeps {
@@ -132,10 +132,12 @@ fn identifiers(report: &Report) -> Vec<Block> {
     blocks
 }
 
-/// Returns the addresses that the web server gave copies of the configuration to, where something came of it.
+/// Returns the addresses that the web server gave copies of the configuration to; where the server may give one page
+/// for every name, only if something came of it.
 fn given_files(report: &Report) -> Vec<Line> {
-    let findings = report.findings.iter().filter(|_| !report.incidents.is_empty());
-    let given = findings.filter(|finding| finding.id == "secrets-downloaded");
+    let is_grave =
+        |finding: &&Finding| !report.incidents.is_empty() || finding.severity == Severity::Critical;
+    let given = report.findings.iter().filter(is_grave).filter(|finding| finding.id == "secrets-downloaded");
     let addresses: BTreeSet<IpAddr> =
         given.filter_map(|finding| finding.subject.raw().parse().ok()).collect();
     addresses.into_iter().map(|address| Line::from(address.to_string())).collect()

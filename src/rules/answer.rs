@@ -1,5 +1,6 @@
 //! What rules found, as findings and as one of three answers each.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Rules;
@@ -7,6 +8,7 @@ use super::compile::{LooksFor, Measure, Rule};
 use super::evaluate::{Hit, Outcome};
 use crate::checks::registry::Answer;
 use crate::event::{Instant, Place};
+use crate::pbx::dialplan::Pins;
 use crate::report::document::{counted, duration};
 use crate::report::model::{Finding, Proof, RuleAnswer, Severity};
 use crate::secrets::masked;
@@ -37,6 +39,21 @@ pub(crate) fn shown_places(outcomes: &[Outcome]) -> BTreeSet<Place> {
 
 fn shown(hits: &[Hit]) -> impl Iterator<Item = Place> {
     hits.iter().take(MOST_SHOWN).flat_map(|hit| hit.places.iter().copied())
+}
+
+/// Masks PINs of the dialplan in what groups have in common: `DISA` writes the caller's into the account code of a
+/// call, and what it was given stands in the record too.
+pub(crate) fn hide_pins(rules: &Rules, outcomes: &mut [Outcome], pins: &Pins) {
+    for (rule, outcome) in rules.0.iter().zip(outcomes) {
+        for (field, value) in outcome.hits.iter_mut().flat_map(|hit| rule.group_by.iter().zip(&mut hit.group))
+        {
+            if let Cow::Owned(hidden) = pins.masked_value(value)
+                && field.may_hold_a_pin()
+            {
+                *value = hidden;
+            }
+        }
+    }
 }
 
 impl Rules {

@@ -236,6 +236,11 @@ impl Field {
         !matches!(self.name, Name::Message | Name::Time)
     }
 
+    /// Returns whether a PIN that a caller typed may stand in it.
+    pub(super) fn may_hold_a_pin(&self) -> bool {
+        matches!(self.name, Name::AccountCode | Name::Data)
+    }
+
     /// Returns whether it is the action, which tells how much of a log has to be read.
     pub(super) fn is_action(&self) -> bool {
         self.name == Name::Action

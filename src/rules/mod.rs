@@ -39,7 +39,7 @@ pub use written::{Condition, Count, Expect, Match, Measured, OneOrMore, Sample};
 
 pub use sample::ReadFile;
 
-pub(crate) use answer::{Answers, shown_places};
+pub(crate) use answer::{Answers, hide_pins, shown_places};
 pub(crate) use evaluate::{Evaluation, Fitting, Outcome};
 pub(crate) use fields::{Record, Told, described};
 pub(crate) use filter::Filter;

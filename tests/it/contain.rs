@@ -519,21 +519,29 @@ fn check_script(name: &str, text: &str, word: &str) {
 /// Nothing of an attacker's is interpreted: it stands in code, or escaped.
 fn check_markdown(name: &str, text: &str) {
     for line in text.lines() {
-        let (mut plain, mut in_code) = (String::new(), false);
-        let mut letters = line.chars();
-        while let Some(letter) = letters.next() {
-            match letter {
-                '`' => in_code = !in_code,
-                _ if in_code => {}
-                '\\' => _ = letters.next(),
-                other => plain.push(other),
-            }
-        }
-        assert!(!in_code, "{name}: {line}");
+        let mut plain = String::new();
+        crate::hostile::push_interpreted(line, &mut plain);
         for raw in ["](http", "<img", "http://"] {
             assert!(!plain.contains(raw), "{name}: {line}");
         }
     }
+}
+
+/// Who holds a backup's secrets may call elsewhere: that only the carrier sees, and the backup has to go.
+#[test]
+fn after_a_download_the_carrier_is_asked_and_the_files_are_taken_away() {
+    let Some(server) = servers().iter().find(|server| server.name == "asterisk-trunk-credential") else {
+        println!("passed over: no server whose backup was downloaded is there");
+        return;
+    };
+    let alone = examine(&[server.root.clone()], None);
+    let files = written(&alone, false);
+    let carrier = &files["carrier.md"];
+    assert!(carrier.contains("change those secrets now") && carrier.contains("Trunk `carrier`"), "{carrier}");
+    assert!(!carrier.contains("toll fraud"), "no fraud is known: {carrier}");
+    let guide = &files["README.md"];
+    assert!(guide.contains("out of the web root") && guide.contains("/backup/pjsip.conf.bak"), "{guide}");
+    assert!(guide.contains("carrier.md"), "{guide}");
 }
 
 /// A page that an intruder left, under a name that breaks out of shells.
@@ -641,4 +649,21 @@ fn end_calls_is_asked_for() {
         let tables = fs::read_to_string(scratch.path().join("case/contain/iptables.v4")).unwrap();
         assert_eq!(!tables.contains("ESTABLISHED"), is_cut);
     }
+}
+
+/// The record of a call names the trunk that it left by; that today's dialplan keeps its number inside is no route.
+#[test]
+fn a_call_that_left_by_a_trunk_is_disputed_and_has_no_route_within_the_house() {
+    let Some(server) = servers().iter().find(|server| server.name == "host-web-exploit") else {
+        println!("passed over: no server with such a call is there");
+        return;
+    };
+    let report = &server.examined.report;
+    let calls = &report.incidents[0].calls;
+    let call = calls.iter().find(|call| call.dialed.raw() == "9998").unwrap();
+    assert!(call.route.is_none() && !call.stayed_inside, "{call:?}");
+    assert!(call.why.ends_with("yet its record has it leave by a trunk"), "{}", call.why);
+    assert!(report.incidents[0].routes.iter().all(|used| used.route.context.raw() != "ext-local"));
+    let disputed = &report.dispute.as_ref().unwrap().calls;
+    assert_eq!(disputed.len(), calls.len());
 }

@@ -138,18 +138,28 @@ fn outside_code(text: &str) -> String {
 }
 
 /// Adds what a reader of Markdown interprets of a line: neither code nor escaped characters.
-fn push_interpreted(line: &str, plain: &mut String) {
-    let mut in_code = false;
-    let mut characters = line.chars();
+pub(crate) fn push_interpreted(line: &str, plain: &mut String) {
+    // How many backticks the code was opened with: as many close it.
+    let mut opened = 0;
+    let mut characters = line.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
-            '`' => in_code = !in_code,
-            _ if in_code => {}
+            '`' => {
+                let run = 1 + std::iter::from_fn(|| characters.next_if_eq(&'`')).count();
+                opened = if opened == run {
+                    0
+                } else if opened == 0 {
+                    run
+                } else {
+                    opened
+                };
+            }
+            _ if opened > 0 => {}
             '\\' => _ = characters.next(),
             other => plain.push(other),
         }
     }
-    assert!(!in_code, "an open code span: {line}");
+    assert_eq!(opened, 0, "an open code span: {line}");
 }
 
 #[test]

@@ -94,6 +94,30 @@ fn three_log_files_are_enough_for_an_answer() {
     }
 }
 
+/// Call records alone tell whose account made the calls, and neither how somebody got in nor what did not happen.
+#[test]
+fn call_records_alone_are_told_for_what_they_are() {
+    let scratch = Scratch::new();
+    let row = |second: u32| {
+        let stamp = format!("2026-03-07 03:{:02}:{:02}", second / 60, second % 60);
+        format!(
+            "\"\",\"205\",\"0088213571351{}\",\"from-internal\",\"205\",\"SIP/205-000000{second:02x}\",\"SIP/carrier-000001{second:02x}\",\"Dial\",\"SIP/carrier/0088\",\"{stamp}\",\"{stamp}\",\"2026-03-07 03:30:00\",900,900,\"ANSWERED\",\"DOCUMENTATION\",\"{}.{second}\",\"\"\n",
+            second % 3,
+            1_772_852_400 + second
+        )
+    };
+    scratch.file("cdr/Master.csv", &(0..120).step_by(2).map(row).collect::<String>());
+    let told = stdout(&scratch.run(&["run", "cdr"]));
+    assert!(told.contains("Change the secret and remove the registered contacts of: 205"), "{told}");
+    assert!(told.contains("Neither shown nor ruled out: "), "{told}");
+    assert!(!told.contains("provisioning-leak, possible"), "nothing speaks for it: {told}");
+    let told = stdout(&scratch.run(&["contain", "cdr", "-o", "case"]));
+    assert!(told.contains("- to do        9  Give the accounts that were taken over new secrets"), "{told}");
+    assert!(told.contains("No script to end calls is written"), "{told}");
+    assert!(!told.contains("the script that ended the calls"), "{told}");
+    assert!(!scratch.path().join("case/contain/end-calls-asterisk.sh").exists());
+}
+
 #[test]
 fn one_file_or_several_pieces_of_evidence_are_taken() {
     let scratch = Scratch::new();

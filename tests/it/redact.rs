@@ -178,6 +178,20 @@ fn the_pin_of_a_dial_tone_is_in_no_record_that_is_shown() {
         let told = stdout(&scratch.run(arguments));
         assert!(!told.contains(PIN), "{arguments:?}: {told}");
     }
+    let rule = |field: &str| {
+        format!(
+            "[[step.check]]\nid = \"local.by-{field}\"\ntitle = \"By {field}\"\nseverity = \"high\"\nmissing = \"Copy them.\"\n[step.check.match]\nsource = \"cdr\"\nwhere = [{{ field = \"disposition\", eq = \"ANSWERED\" }}]\ngroup_by = [\"{field}\"]\n"
+        )
+    };
+    scratch.file(
+        "own/own.toml",
+        &format!("schema = 1\nid = \"own\"\nextends = \"investigate\"\ntitle = \"Own\"\nsummary = \"Own.\"\nversion = \"1.0.0\"\n[[step]]\nid = \"own\"\ntitle = \"Own\"\nowner = \"responder\"\n{}{}", rule("accountcode"), rule("data")),
+    );
+    let told = stdout(&scratch.run(&["run", "pbx", "--playbooks", "own", "--format", "json"]));
+    for shown in ["accountcode ***", "data ***,out", "accountcode sales"] {
+        assert!(told.contains(shown), "{shown}: {told}");
+    }
+    assert!(!told.contains(PIN), "{told}");
     let Some(evidence) = shared("evidence/asterisk-disa-voicemail/rootfs") else { return };
     let told = stdout(&scratch.run(&["run", evidence.to_str().unwrap(), "--format", "json"]));
     assert!(told.contains(r#"\"***\",\"17701"#) && !told.contains(r#"\"1234\""#));

@@ -46,6 +46,7 @@ fn closing(finding: &Finding) -> Closing {
         id: finding.id,
         subject: finding.subject.clone(),
         why: finding.title.clone(),
+        detail: finding.detail.clone(),
         remedy: finding.remedy.clone(),
         places: finding.evidence.iter().take(MOST_PLACES).map(document::place).collect(),
     }

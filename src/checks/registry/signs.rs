@@ -3,6 +3,8 @@
 //! An incident of which a stranger could have written every line is no sign of anything: it leaves open what it
 //! would otherwise settle.
 
+use std::collections::BTreeSet;
+
 use super::needs::NOTHING;
 use super::{Check, CheckKind, Outcome};
 use crate::report::document::counted;
@@ -23,6 +25,7 @@ const SIGNS: &[(&str, &str, &str, Ask)] = &[
     ("left-behind", "Something of an intruder's lies on the machine", "It lets him in again, whatever the secrets are.", left_behind),
     ("intrusion-not-over", "The intrusion may go on", "The intruder was there less than a day before the evidence ends, or is still registered.", not_over),
     ("intruder-addresses", "Addresses of the intruder are known", "They can be shut out; that alone stops nobody who has a secret.", addresses),
+    ("addresses-to-report", "Addresses can be reported to their networks", "Whoever runs the network can take the machine off; `abuse/` of a case has a report for each.", to_report),
     ("telephone-intruders", "The intruder came in by telephone", "No firewall sees that.", by_telephone),
     ("way-in-uncertain", "How they got in is not certain", "A hole may stay open that nobody thought of.", way_uncertain),
     ("rival-ways-in", "Another way in is possible too", "It has to be closed or ruled out as well.", rivals),
@@ -75,10 +78,7 @@ fn intrusion(report: &Report) -> Outcome {
     let ids: Vec<&Incident> = certain(report).collect();
     match ids.as_slice() {
         [] => without_incident(report),
-        [one] => {
-            let (vector, likelihood) = (one.entry.vector.word(), one.entry.likelihood.word());
-            Outcome::found(Severity::Critical, format!("{}: {vector}, {likelihood}", one.id), Vec::new())
-        }
+        [one] => Outcome::found(Severity::Critical, one.entry_in_short(), Vec::new()),
         several => Outcome::found(
             Severity::Critical,
             format!("{} succeeded", counted(several.len() as u64, "intrusion")),
@@ -192,6 +192,19 @@ fn addresses(report: &Report) -> Outcome {
     }
 }
 
+fn to_report(report: &Report) -> Outcome {
+    match crate::report::abuse::addresses(report) {
+        none if none.is_empty() => {
+            Outcome::not_found("no address that attacked belongs to a network that could be told")
+        }
+        some => Outcome::found(
+            Severity::Info,
+            counted(some.len() as u64, "attacking address"),
+            some.into_iter().map(|address| Untrusted::from(address.to_string().as_str())).collect(),
+        ),
+    }
+}
+
 fn by_telephone(report: &Report) -> Outcome {
     let numbers: Vec<Untrusted> = certain(report)
         .flat_map(|incident| &incident.callers)
@@ -231,16 +244,22 @@ fn rivals(report: &Report) -> Outcome {
     if certain(report).next().is_none() {
         return without_incident(report);
     }
-    let mut words: Vec<&str> = certain(report)
-        .flat_map(|incident| &incident.entry.alternatives)
-        .filter(|rival| rival.likelihood <= Likelihood::Possible)
-        .map(|rival| rival.vector.word())
+    let named = |is_without_ground: bool| {
+        let rivals = certain(report).flat_map(|incident| &incident.entry.alternatives);
+        let close = rivals.filter(|rival| rival.likelihood <= Likelihood::Possible);
+        let these = close.filter(|rival| rival.is_without_ground() == is_without_ground);
+        let words: BTreeSet<&str> = these.map(|rival| rival.vector.word()).collect();
+        words.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let told = [("possible too", named(false)), ("not ruled out by this evidence", named(true))];
+    let told: Vec<String> = told
+        .into_iter()
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(label, words)| format!("{label}: {words}"))
         .collect();
-    words.sort_unstable();
-    words.dedup();
-    match words.is_empty() {
+    match told.is_empty() {
         true => Outcome::not_found("every other way is unlikely"),
-        false => Outcome::found(Severity::Medium, format!("possible too: {}", words.join(", ")), Vec::new()),
+        false => Outcome::found(Severity::Medium, told.join("; "), Vec::new()),
     }
 }
 

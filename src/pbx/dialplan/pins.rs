@@ -56,6 +56,15 @@ impl Pins {
         }
     }
 
+    /// Returns a value of an account code, or of what an application was given, with the PIN in it masked.
+    pub fn masked_value<'t>(&self, value: &'t str) -> Cow<'t, str> {
+        let first = value.get(..value.find([',', '|']).unwrap_or(value.len())).unwrap_or_default();
+        match value.strip_prefix(first) {
+            Some(rest) if self.0.contains(first.trim()) => Cow::Owned(format!("{MASK}{rest}")),
+            _ => Cow::Borrowed(value),
+        }
+    }
+
     /// Returns a record's line with its account code masked, where that is a PIN.
     pub fn masked<'t>(&self, line: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(line);
@@ -148,6 +157,20 @@ mod tests {
             assert_eq!(pins.masked(line), shown);
         }
         assert_eq!(format!("{pins:?}"), "3 PINs");
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_pin_is_hidden() {
+        let pins = known();
+        for (value, shown) in [
+            ("1234", "***"),
+            ("1234,disa-out", "***,disa-out"),
+            ("4711|a", "***|a"),
+            ("12345", "12345"),
+            ("", ""),
+        ] {
+            assert_eq!(pins.masked_value(value), shown);
+        }
     }
 
     #[test]

@@ -40,6 +40,29 @@ struct Reported<'r> {
     by_a_hole: bool,
 }
 
+impl<'r> Reported<'r> {
+    /// Tells of one who, as far as is told here, tried and got nothing.
+    fn of(
+        address: IpAddr,
+        roles: &'r [Role],
+        (first, last): (&'r When, &'r When),
+        records: u64,
+        evidence: &'r [Proof],
+    ) -> Self {
+        Reported {
+            address,
+            roles,
+            first,
+            last,
+            records,
+            attempts: None,
+            evidence,
+            got_in: false,
+            by_a_hole: false,
+        }
+    }
+}
+
 /// Returns the reports and the note, as paths below the case folder and contents; nothing where nobody is reported.
 pub fn files(report: &Report) -> io::Result<Vec<(String, Vec<u8>)>> {
     let all = reported(report);
@@ -56,9 +79,9 @@ pub fn files(report: &Report) -> io::Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-/// Returns how many addresses are reported.
-pub fn count(report: &Report) -> usize {
-    reported(report).len().min(MOST_REPORTS)
+/// Returns the addresses that are reported, in the order of the reports.
+pub fn addresses(report: &Report) -> Vec<IpAddr> {
+    reported(report).into_iter().take(MOST_REPORTS).map(|one| one.address).collect()
 }
 
 fn file_name(address: IpAddr) -> String {
@@ -71,34 +94,21 @@ fn reported(report: &Report) -> Vec<Reported<'_>> {
     let sources = certain.flat_map(|incident| incident.sources.iter().map(move |source| (incident, source)));
     let intruders = sources.filter_map(|(incident, source)| {
         let inside = |role: &Role| matches!(role, Role::Register | Role::Dial | Role::Manager);
+        let span = (source.first.as_ref()?, source.last.as_ref()?);
+        let told = Reported::of(source.address, &source.roles, span, source.events, &source.evidence);
         Some(Reported {
-            address: source.address,
-            roles: &source.roles,
-            first: source.first.as_ref()?,
-            last: source.last.as_ref()?,
-            records: source.events,
             attempts: source.attempts,
-            evidence: &source.evidence,
             got_in: source.roles.iter().any(inside),
             by_a_hole: incident.entry.vector == Vector::WebExploit,
+            ..told
         })
     });
-    let mut failed: Vec<_> = report
-        .failed_attackers
-        .iter()
-        .filter(|attacker| attacker.events >= LEAST_RECORDS)
-        .filter_map(|attacker| {
-            Some(Reported {
-                address: attacker.address,
-                roles: &attacker.roles,
-                first: attacker.first.as_ref()?,
-                last: attacker.last.as_ref()?,
-                records: attacker.events,
-                attempts: attacker.attempts,
-                evidence: &attacker.evidence,
-                got_in: false,
-                by_a_hole: false,
-            })
+    let enough = report.failed_attackers.iter().filter(|attacker| attacker.events >= LEAST_RECORDS);
+    let mut failed: Vec<_> = enough
+        .filter_map(|one| {
+            let span = (one.first.as_ref()?, one.last.as_ref()?);
+            let told = Reported::of(one.address, &one.roles, span, one.events, &one.evidence);
+            Some(Reported { attempts: one.attempts, ..told })
         })
         .collect();
     failed.sort_by_key(|one| (std::cmp::Reverse(one.attempts), std::cmp::Reverse(one.records), one.address));

@@ -47,6 +47,16 @@ pub struct Incident {
     pub unknown: Vec<String>,
 }
 
+impl Incident {
+    /// Returns its id with the way in and how sure that is; of a way that is not known nothing is likely.
+    pub fn entry_in_short(&self) -> String {
+        match self.entry.vector {
+            Vector::Unknown => format!("{}: the way in is not known", self.id),
+            vector => format!("{}: {}, {}", self.id, vector.word(), self.entry.likelihood.word()),
+        }
+    }
+}
+
 /// The way in, with its rivals.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
@@ -84,6 +94,13 @@ pub struct Alternative {
     pub missing: Vec<String>,
     /// What would settle the question or refute it.
     pub would_refute: Vec<String>,
+}
+
+impl Alternative {
+    /// Returns whether nothing speaks for it, and it is possible only as nothing in the evidence could rule it out.
+    pub fn is_without_ground(&self) -> bool {
+        self.likelihood == Likelihood::Possible && self.because.is_empty()
+    }
 }
 
 /// An account that was taken over.

@@ -17,6 +17,8 @@ mod pseudonyms;
 mod text;
 mod walk;
 
+use std::collections::BTreeSet;
+
 use super::model::{Report, TimelineRow};
 
 use crate::untrusted::Untrusted;
@@ -35,6 +37,11 @@ pub struct OwnWords {
     pub accounts: Vec<String>,
     /// Names of people, and of the system.
     pub people: Vec<String>,
+}
+
+/// Returns the names of accounts that an intruder made: what he called them, and what stands for their owners, is his.
+pub fn made_by_intruders(report: &Report) -> BTreeSet<String> {
+    pseudonyms::made_by_intruders(report)
 }
 
 /// Puts pseudonyms into a report and its story.
@@ -133,6 +140,28 @@ mod tests {
         let address = report.to_confirm[0].address;
         assert_eq!(story[0].message.raw(), format!("call of {name} from {address}"));
         assert!(report.incidents[0].proof[0].text.raw().contains(&address.to_string()));
+    }
+
+    #[test]
+    fn what_an_intruder_made_and_whoever_a_grave_finding_is_about_keep_their_names() {
+        let mut report = report();
+        report.incidents[0].accounts[0].name = Untrusted::from("9998");
+        let proof = report.findings[0].evidence.clone();
+        let found = |id, subject: &str| crate::report::model::Finding {
+            id,
+            severity: crate::report::model::Severity::Critical,
+            subject: Untrusted::from(subject),
+            evidence: proof.clone(),
+            ..report.findings[0].clone()
+        };
+        let found = [found("account-made-by-intruder", "9998"), found("secrets-downloaded", "198.51.100.77")];
+        report.findings.extend(found);
+        report.incidents[0].entry.because = vec!["9998 of [x] from 198.51.100.77, event_socket".to_owned()];
+        let mut own = own();
+        own.accounts.extend(["9998", "event_socket"].map(str::to_owned));
+        apply(&mut report, &mut [], &own);
+        assert_eq!(report.incidents[0].accounts[0].name.raw(), "9998");
+        assert_eq!(report.incidents[0].entry.because[0], "9998 of [x] from 198.51.100.77, event_socket");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use regex::Regex;
 
-use crate::report::model::Report;
+use crate::report::model::{Finding, Report, Severity};
 use crate::untrusted::Untrusted;
 
 use super::OwnWords;
@@ -36,7 +36,7 @@ impl Kind {
 
 /// Names that every phone system has, and words of the report itself: to mask them would hide nothing and spoil the
 /// report.
-const GENERIC: [&str; 38] = [
+const GENERIC: [&str; 39] = [
     "account",
     "address",
     "admin",
@@ -47,6 +47,7 @@ const GENERIC: [&str; 38] = [
     "calls",
     "carrier",
     "default",
+    "event_socket",
     "extension",
     "fax",
     "from",
@@ -99,6 +100,8 @@ pub(super) struct Pseudonyms {
     kept_addresses: BTreeSet<IpAddr>,
     /// Digits of numbers that were called by fraud.
     kept_numbers: BTreeSet<String>,
+    /// Accounts that the intruder made: their names are his.
+    kept_accounts: BTreeSet<String>,
     /// Names of accounts that are looked for in text.
     accounts: BTreeSet<String>,
     /// Names of people, as one expression, and names of accounts that are more than one word.
@@ -116,7 +119,10 @@ impl Pseudonyms {
     pub(super) fn new(report: &Report, own: &OwnWords) -> Self {
         let mut accounts: BTreeSet<String> = own.accounts.iter().cloned().collect();
         accounts.extend(typed_accounts(report).map(|name| name.raw().to_owned()));
-        accounts.retain(|name| !name.trim().is_empty() && !is_generic(name));
+        let kept_accounts = made_by_intruders(report);
+        accounts.retain(|name| {
+            !name.trim().is_empty() && !is_generic(name) && !kept_accounts.contains(name.as_str())
+        });
         let is_word = |name: &str| name.chars().all(super::text::is_of_word);
         let phrases = expression(accounts.iter().filter(|name| !is_word(name)).map(String::as_str));
         let people = own.people.iter().map(|name| name.trim()).filter(|name| {
@@ -126,6 +132,7 @@ impl Pseudonyms {
         Pseudonyms {
             kept_addresses: kept_addresses(report),
             kept_numbers: kept_numbers(report),
+            kept_accounts,
             people: expression(people),
             phrases,
             accounts,
@@ -152,7 +159,10 @@ impl Pseudonyms {
 
     /// Returns what stands for the name of an account; generic ones stay.
     pub(super) fn account(&mut self, name: &str) -> String {
-        if name.is_empty() || is_generic(name) { name.to_owned() } else { self.of(Kind::Account, name) }
+        if name.is_empty() || is_generic(name) || self.kept_accounts.contains(name) {
+            return name.to_owned();
+        }
+        self.of(Kind::Account, name)
     }
 
     /// Returns whether a word of a text is the name of an account of one's own.
@@ -247,7 +257,21 @@ fn kept_addresses(report: &Report) -> BTreeSet<IpAddr> {
     let sources = incidents().flat_map(|incident| &incident.sources).map(|source| source.address);
     let registered = incidents().flat_map(|incident| &incident.still_registered).copied();
     let failed = report.failed_attackers.iter().chain(&report.hole_seekers).map(|attacker| attacker.address);
-    sources.chain(registered).chain(failed).map(|address| address.to_canonical()).collect()
+    // Whom a grave finding is about, and from where calls came to the carrier that nobody here made.
+    let is_grave = |finding: &&Finding| finding.severity == Severity::Critical || finding.id == "indicator";
+    let grave = report.findings.iter().filter(is_grave);
+    let found = grave.filter_map(|finding| finding.subject.raw().parse::<IpAddr>().ok());
+    let disputed = report.dispute.iter().flat_map(|dispute| &dispute.calls);
+    let elsewhere = disputed.filter(|call| call.seconds_here.is_none()).filter_map(|call| call.source);
+    let all = sources.chain(registered).chain(failed).chain(found).chain(elsewhere);
+    all.map(|address| address.to_canonical()).collect()
+}
+
+/// Names of the accounts that findings tell of as made by an intruder.
+pub(super) fn made_by_intruders(report: &Report) -> BTreeSet<String> {
+    const MADE: [&str; 2] = ["account-made-by-intruder", "unknown-admin"];
+    let is_made = |finding: &&Finding| finding.severity == Severity::Critical && MADE.contains(&finding.id);
+    report.findings.iter().filter(is_made).map(|finding| finding.subject.raw().to_owned()).collect()
 }
 
 fn kept_numbers(report: &Report) -> BTreeSet<String> {

@@ -31,6 +31,8 @@ const PIECES: &str = concat!(
     r"|\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?",
     r"|\b\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\b",
     r"|\b1\d{9}\.\d+\b",
+    // A day as SQLite counts them (Julian), with its fraction.
+    r"|\b2[45]\d{5}\.\d+\b",
     // The nonce of a challenge, which begins with the second of it.
     r#"|"1\d{9}/[0-9a-f]+")"#,
     r"|(?P<mail>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)",
@@ -58,15 +60,22 @@ const NAMES: [&str; 7] = [
     r#"(?i)\b(?:From|To|Contact):\s*([^"<>:;@]{2,80}?)\s*<"#,
 ];
 
-/// The name of the machine that a line of syslog begins with.
-const HOST: &str =
-    r"^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) ([\w.-]+) [\w./-]+(?:\[\d+\])?:";
+/// Where a record names the machine, as the first group.
+const HOSTS: [&str; 3] = [
+    // a line of syslog begins with it
+    r"^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) ([\w.-]+) [\w./-]+(?:\[\d+\])?:",
+    // a line of a web server with several names, `pbx.example:443 192.0.2.7 - - [`
+    r"^([\w.-]*[A-Za-z][\w.-]*):\d{1,5} [0-9A-Fa-f.:]+ \S+ \S+ \[",
+    // the page that a request came from, most often one of the same server
+    r#"" \d{3} (?:\d+|-) "https?://([\w.-]*[A-Za-z][\w.-]*)"#,
+];
 
 static PIECE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PIECES).ok());
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<word>\+?[\pL\pN_]+)").ok());
 static NAME: LazyLock<Vec<Regex>> =
     LazyLock::new(|| NAMES.iter().filter_map(|form| Regex::new(form).ok()).collect());
-static HOST_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HOST).ok());
+static HOST_NAME: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| HOSTS.iter().filter_map(|form| Regex::new(form).ok()).collect());
 
 /// Words behind which a figure is an account, and before which it is a count.
 const ACCOUNT_BEFORE: [&str; 10] = [
@@ -189,9 +198,7 @@ fn names(text: &str, voice: Voice, pseudonyms: &Pseudonyms) -> Vec<(Range<usize>
     }
     if voice == Voice::Evidence {
         NAME.iter().for_each(|form| find(form, Kind::Name));
-        if let Some(host) = HOST_NAME.as_ref() {
-            find(host, Kind::Host);
-        }
+        HOST_NAME.iter().for_each(|form| find(form, Kind::Host));
     }
     found.sort_by_key(|(span, kind)| (span.start, std::cmp::Reverse(span.end), *kind));
     found
@@ -440,7 +447,8 @@ mod tests {
 
     #[test]
     fn every_form_compiles() {
-        assert!(PIECE.is_some() && WORD.is_some() && HOST_NAME.is_some());
+        assert!(PIECE.is_some() && WORD.is_some());
+        assert_eq!(HOST_NAME.len(), HOSTS.len());
         assert_eq!(NAME.len(), NAMES.len());
         assert!(COUNT_AFTER.is_sorted());
     }
@@ -463,6 +471,11 @@ mod tests {
                 r#"<param name="effective_caller_id_name" value="name-1"/>"#,
             ),
             ("Mar  7 02:00:00 pbx-roe sshd[201]: x", "Mar  7 02:00:00 host-1 sshd[account-1]: x"),
+            (
+                r#"pbx.acme.example:443 198.51.100.4 - - [22/Aug/2025:03:17:31 -0400] "GET /x HTTP/1.1" 200 9 "http://pbx.acme.example/y" "-""#,
+                r#"host-1:443 0.0.0.1 - - [22/Aug/2025:03:17:31 -0400] "GET /x HTTP/1.1" 200 9 "http://host-1/y" "-""#,
+            ),
+            ("expires=2461347.853214;q=1", "expires=2461347.853214;q=1"),
             (
                 "1741388045.20 and +34 911 234 567 and 00:15:65:4a:1c:45",
                 "1741388045.20 and number-1 and mac-1",

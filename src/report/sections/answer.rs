@@ -107,7 +107,8 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
     };
     let answer = match (report.judged.logins, report.judged.calls) {
         (true, _) => {
-            let nothing = if handed_out(report) == 0 { "and got nothing" } else { "and nobody got in" };
+            let has_given = handed_out(report) > 0 || given_away(report).is_some();
+            let nothing = if has_given { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
             format!("No intrusion found: {got}, as far as this evidence tells.")
         }
@@ -124,7 +125,11 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
             )
         }
     };
-    let mut blocks = vec![Block::Paragraph(Line::default().strong(answer))];
+    let mut blocks: Vec<Block> =
+        given_away(report).map(|told| Block::Paragraph(Line::default().strong(told))).into_iter().collect();
+    // What a stranger has in his hands comes before what he was not seen to do with it.
+    let has_gone = !blocks.is_empty();
+    blocks.push(Block::Paragraph(if has_gone { answer.into() } else { Line::default().strong(answer) }));
     let handed_out = handed_out(report);
     if handed_out > 0 {
         let accounts = counted(handed_out, "account");
@@ -148,6 +153,35 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         blocks.push(Block::List(steps));
     }
     blocks
+}
+
+/// Says that files with secrets were downloaded, what is known of their use, and who knows the rest.
+fn given_away(report: &Report) -> Option<String> {
+    let is_grave =
+        |finding: &&Finding| finding.id == "secrets-downloaded" && finding.severity == Severity::Critical;
+    let mut downloads = report.findings.iter().filter(is_grave);
+    let first = downloads.next()?;
+    let more = match downloads.count() as u64 {
+        0 => String::new(),
+        more => format!(" (and so to {} more)", counted(more, "address")),
+    };
+    let seen = match (report.judged.logins, report.judged.calls) {
+        (true, true) => "No login and no call of a stranger's with them is on record here.",
+        (true, false) => {
+            "No login of a stranger's with them is on record here; no calls are on record at all."
+        }
+        (false, true) => "No call of a stranger's with them is on record here; these files show no logins.",
+        (false, false) => "These files show neither logins nor calls.",
+    };
+    let rest = if report.reconciliation.is_some() {
+        "The carrier's records that were given show none either."
+    } else {
+        "Calls that were placed elsewhere with a trunk's secret stand in the carrier's records alone: ask for them (--carrier-cdr)."
+    };
+    Some(format!(
+        "Secrets are in a stranger's hands, unless the address is your own: {}{more}. {seen} {rest}",
+        first.title
+    ))
 }
 
 /// Counts the accounts whose secrets strangers have by now, as far as anybody knows.
@@ -368,6 +402,10 @@ fn some_of(names: &[String], view: View) -> String {
     }
 }
 
+/// Findings of an account whose remedy is what is said of the accounts of an incident.
+const SAID_OF_ACCOUNTS: [&str; 4] =
+    ["account-taken-over", "account-made-by-intruder", "intruder-registered", "unknown-admin"];
+
 /// Findings whose remedy the first step of an incident says already.
 fn is_said_by_door(vector: Vector, id: &str) -> bool {
     match vector {
@@ -384,7 +422,7 @@ fn grave_remedies(report: &Report) -> impl Iterator<Item = Line> {
     let is_said = |finding: &&Finding| {
         report.incidents.iter().any(|incident| {
             is_said_by_door(incident.entry.vector, finding.id)
-                || ["account-taken-over", "account-made-by-intruder", "unknown-admin"].contains(&finding.id)
+                || SAID_OF_ACCOUNTS.contains(&finding.id)
                     && door(incident.entry.vector).is_some()
                     && incident.accounts.iter().any(|account| account.name == finding.subject)
         })

@@ -35,17 +35,13 @@ fn weighed(incident: &Incident, view: View) -> Vec<Block> {
 /// Tells a rival; of an unlikely one a first look needs no more than why it is.
 fn rival(rival: &Alternative, view: View) -> Vec<Block> {
     let is_short = rival.likelihood == Likelihood::Unlikely && view.rows != usize::MAX;
-    let mut blocks = vec![Block::Paragraph(
-        match rival.title {
-            Some(title) => format!("Weighed instead: {title} ({})", rival.likelihood.word()),
-            None => format!(
-                "Weighed instead: {}{}",
-                instead(rival.vector),
-                judged(rival.vector, rival.likelihood)
-            ),
-        }
-        .into(),
-    )];
+    let name = rival.title.unwrap_or_else(|| instead(rival.vector));
+    let said = match (rival.title, rival.is_without_ground()) {
+        (_, true) => format!("Neither shown nor ruled out: {name} ({})", rival.vector.word()),
+        (Some(_), _) => format!("Weighed instead: {name} ({})", rival.likelihood.word()),
+        (None, _) => format!("Weighed instead: {name}{}", judged(rival.vector, rival.likelihood)),
+    };
+    let mut blocks = vec![Block::Paragraph(said.into())];
     let labels = [
         ("for", &rival.because),
         ("against", &rival.against),

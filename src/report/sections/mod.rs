@@ -324,6 +324,7 @@ fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::Severity;
     use crate::report::{markdown, sample, text};
     use crate::untrusted::is_hidden;
 
@@ -373,6 +374,43 @@ mod tests {
             story.contains("This is \"not found\", not \"did not happen\": 1 gap in the evidence"),
             "{story}"
         );
+    }
+
+    #[test]
+    fn secrets_in_a_strangers_hands_come_first() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let finding = &mut report.findings[0];
+        finding.id = "secrets-downloaded";
+        finding.severity = Severity::Critical;
+        finding.title = "203.0.113.9 was given 1 file whose name says that secrets stand in it".to_owned();
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        let words = story.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.starts_with("Secrets are in a stranger's hands, unless the address is your own: 203.0.113.9 was given 1 file"), "{story}");
+        for told in [
+            "No login and no call of a stranger's with them is on record here.",
+            "stand in the carrier's records alone",
+            "No intrusion found: one address tried and nobody got in",
+        ] {
+            assert!(words.contains(told), "{told}: {story}");
+        }
+        report.findings[0].severity = Severity::Medium;
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(story.starts_with("No intrusion found: one address tried and got nothing"), "{story}");
+    }
+
+    #[test]
+    fn a_way_that_nothing_speaks_for_is_not_called_possible() {
+        let mut report = sample::report();
+        let rivals = &mut report.incidents[0].entry.alternatives;
+        assert!(!rivals.is_empty());
+        rivals[0].likelihood = crate::report::model::Likelihood::Possible;
+        rivals[0].because.clear();
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(story.contains("Neither shown nor ruled out: "), "{story}");
+        report.incidents[0].entry.alternatives[0].because.push("a reason".to_owned());
+        let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+        assert!(story.contains("possible)") && !story.contains("Neither shown"), "{story}");
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn tell(report: &Report) -> Vec<Block> {
         lines.push("The insurer, if there is a policy against fraud or cyber crime; most ask to be told within days.".into());
         lines.push("Whoever answers for data protection: call records, recordings and voice messages are personal data. In the European Union and the United Kingdom a breach of them is told to the authority within 72 hours.".into());
     }
-    let reported = abuse::count(report) as u64;
+    let reported = abuse::addresses(report).len() as u64;
     if reported > 0 {
         lines.push(
             format!(

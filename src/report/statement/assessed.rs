@@ -17,7 +17,11 @@ pub(super) fn assessed(report: &Report) -> Vec<Block> {
     ));
     blocks.extend(Block::table(&["word", "meaning"], rows.collect()));
     if report.incidents.is_empty() {
-        blocks.push(Block::Paragraph("No intrusion that succeeded was found in what was examined.".into()));
+        let told = match report.judged.logins {
+            true => "No intrusion that succeeded was found in what was examined.",
+            false => "Whether anybody got in cannot be told: what was examined shows no login that succeeds.",
+        };
+        blocks.push(Block::Paragraph(told.into()));
     }
     for incident in &report.incidents {
         blocks.push(Block::Subheading(incident.id.as_str().into()));
@@ -83,6 +87,9 @@ pub(super) fn not_determinable(report: &Report) -> Vec<Block> {
         lines.extend(
             incident.unknown.iter().cloned().chain(missing).map(|what| format!("{}: {what}", incident.id)),
         );
+    }
+    if super::downloads(report).next().is_some() && report.reconciliation.is_none() {
+        lines.push("Whether the secrets in the files that were downloaded were used elsewhere: the carrier's records would tell.".to_owned());
     }
     lines.extend(report.gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why_it_matters)));
     lines.push(format!("Not judged, whatever the evidence: {}.", report.judged.not_judged));

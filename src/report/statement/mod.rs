@@ -13,7 +13,7 @@ mod record;
 
 use super::document::{Block, Line, Table};
 use super::markdown;
-use super::model::{Report, When};
+use super::model::{Finding, Report, Severity, When};
 
 /// Returns the statement as Markdown.
 pub fn markdown(report: &Report) -> String {
@@ -106,6 +106,14 @@ fn signatures() -> Vec<Block> {
 /// Builds a form: rows with an empty second cell are kept, for they are to be filled in.
 fn form(rows: Vec<Vec<Line>>) -> Block {
     Block::Table(Table { header: vec!["field", "entry"], rows })
+}
+
+/// Returns the findings of files with secrets that strangers were given.
+fn downloads(report: &Report) -> impl Iterator<Item = &Finding> {
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.id == "secrets-downloaded" && finding.severity == Severity::Critical)
 }
 
 /// Returns an instant in UTC, and the same on the clock of the case.

@@ -22,11 +22,16 @@ pub(super) fn observed(report: &Report) -> Vec<Block> {
         blocks.push(Block::Subheading(incident.id.as_str().into()));
         blocks.extend(of_incident(incident));
     }
+    for finding in super::downloads(report) {
+        blocks.push(Block::Paragraph(format!("{}. {}", finding.title, finding.detail).into()));
+        blocks.push(Block::Proofs(finding.evidence.clone()));
+    }
     let tried = report.failed_attackers_count;
     if tried > 0 {
+        let noun = if report.incidents.is_empty() { "address" } else { "further address" };
         let sentence = format!(
             "Attempts and nothing else were logged from {}: iocs.csv has the list.",
-            counted(tried, "further address")
+            counted(tried, noun)
         );
         blocks.push(Block::Paragraph(sentence.into()));
     }

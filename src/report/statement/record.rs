@@ -85,7 +85,7 @@ pub(super) fn sources(report: &Report) -> Vec<Block> {
     blocks.extend(Block::table(&header, rows.collect()));
     if !report.not_read.is_empty() || report.unrecognised_files > 0 {
         let line = format!(
-            "Beside them {} could not be read, or had nothing by which its kind is known; report.md lists what was not read.",
+            "Beside them {} could not be read or recognised; report.md lists what was not read.",
             counted(report.unrecognised_files.max(report.not_read.len() as u64), "file")
         );
         blocks.push(Block::Paragraph(line.into()));

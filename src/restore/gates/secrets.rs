@@ -269,9 +269,7 @@ impl Secrets<'_, '_> {
             ));
         }
         let gate = Gate::of("secrets-guessable", "No other secret is one that is guessed", answers)?;
-        Some(
-            gate.with_to_do("Set random secrets of at least 16 characters, PINs of six digits and more.", ""),
-        )
+        Some(gate.with_to_do("Set random secrets of at least 16 characters, PINs of at least 8 digits.", ""))
     }
 }
 
