@@ -199,6 +199,7 @@ impl Case<'_> {
             pages: self.world.artifacts.pages > 0,
             panel_tables: !self.world.artifacts.snapshots.is_empty(),
             channels: !self.world.pbx.live_calls.is_empty(),
+            whole_disk: self.evidence.is_whole_disk(),
             not_judged: model::Judged::NOT_JUDGED,
         }
     }

@@ -150,43 +150,13 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Status {
 /// Returns what may help against an error.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<UserError>() {
-        return match error {
-            UserError::Unrecognised { is_encrypted: true, .. } => {
-                Some("unpack it with its password into a folder of your own, and give that")
-            }
-            UserError::Unrecognised { .. } => {
-                Some("give the copied disk, or its folders etc and var: logs, configuration, databases")
-            }
-            UserError::NoGate { .. } => Some("without --accept the answer shows the ids of all gates"),
-            UserError::NoId(_) => Some("a name is lower-case words with hyphens between, as our-office"),
-            UserError::NoCommand(_) => Some("'tolltrace --help' lists the commands"),
-            UserError::NotToShare(_) => Some("share the case that 'tolltrace run --redact -o CASE' writes"),
-            UserError::Foreign(_) => Some("give the output another name, or move that file away"),
-            UserError::Output { .. } => Some("choose a folder that exists and may be written to"),
-        };
+        return Some(user_hint(error));
     }
     if let Some(error) = error.downcast_ref::<EvidenceError>() {
-        return Some(match error {
-            EvidenceError::OutputInside { .. } => {
-                "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
-            }
-            EvidenceError::Unreadable { .. } => {
-                "copy the evidence to where it may be read, or ask for the right"
-            }
-            EvidenceError::Missing { .. } | EvidenceError::Special { .. } => {
-                "give a mounted or copied disk, any folder of it, or a single file"
-            }
-        });
+        return Some(evidence_hint(error));
     }
     if let Some(error) = error.downcast_ref::<CaseFolderError>() {
-        return Some(match error {
-            CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
-            CaseFolderError::HoldsCase(_) => "give the packet for the carrier a folder of its own",
-            CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
-            CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
-                "choose a new or empty folder, or the folder of an earlier case"
-            }
-        });
+        return Some(folder_hint(error));
     }
     if let Some(error) = error.downcast_ref::<PlaybookError>() {
         return playbook_hint(error);
@@ -197,31 +167,74 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<EarlierError>() {
         return Some(error.hint());
     }
-    match error.downcast_ref::<CaseError>() {
-        Some(CaseError::Zone(_)) => Some("a zone is named as in the zone database, as Europe/Madrid"),
-        Some(CaseError::Time { .. }) => Some("times look like 2026-03-07T20:00:00Z or 2026-03-07 20:00"),
-        Some(CaseError::Skipped { .. }) => {
-            Some("the clocks were turned forward then: give the time before or after, or one in UTC (...Z)")
+    error.downcast_ref::<CaseError>().and_then(case_hint)
+}
+
+fn user_hint(error: &UserError) -> &'static str {
+    match error {
+        UserError::Unrecognised { is_encrypted: true, .. } => {
+            "unpack it with its password into a folder of your own, and give that"
         }
-        Some(CaseError::Carrier(error)) => Some(error.hint()),
-        Some(CaseError::Rates(_)) => {
-            Some("a deck is a CSV file with headers, as prefix, rate, increments, currency, effective_from")
+        UserError::Unrecognised { .. } => {
+            "give the copied disk, or its folders etc and var: logs, configuration, databases"
         }
-        Some(CaseError::Numbers(_)) => {
-            Some("a list has a number a line, as +252610000001, or a prefix, as 3719*")
-        }
-        Some(CaseError::Thresholds(_)) => Some(
-            "it is TOML, as night_from = 20 or [total_calls] warning = 30, critical = 100; report.json has all",
-        ),
-        Some(CaseError::Playbooks(error)) => playbook_hint(error),
-        Some(CaseError::Window { .. }) => Some("--since takes the earlier time, --until the later one"),
-        _ => None,
+        UserError::NoGate { .. } => "without --accept the answer shows the ids of all gates",
+        UserError::NoId(_) => "a name is lower-case words with hyphens between, as our-office",
+        UserError::NoCommand(_) => "'tolltrace --help' lists the commands",
+        UserError::NotToShare(_) => "share the case that 'tolltrace run --redact -o CASE' writes",
+        UserError::Foreign(_) => "give the output another name, or move that file away",
+        UserError::Output { .. } => "choose a folder that exists and may be written to",
     }
+}
+
+fn evidence_hint(error: &EvidenceError) -> &'static str {
+    match error {
+        EvidenceError::OutputInside { .. } => {
+            "choose an output outside the evidence, which stays as it is; of a running system, another disk below /media, /mnt or /run"
+        }
+        EvidenceError::Unreadable { .. } => "copy the evidence to where it may be read, or ask for the right",
+        EvidenceError::Missing { .. } | EvidenceError::Special { .. } => {
+            "give a mounted or copied disk, any folder of it, or a single file"
+        }
+    }
+}
+
+fn folder_hint(error: &CaseFolderError) -> &'static str {
+    match error {
+        CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
+        CaseFolderError::HoldsCase(_) => "give the packet for the carrier a folder of its own",
+        CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
+        CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
+            "choose a new or empty folder, or the folder of an earlier case"
+        }
+    }
+}
+
+fn case_hint(error: &CaseError) -> Option<&'static str> {
+    Some(match error {
+        CaseError::Zone(_) => "a zone is named as in the zone database, as Europe/Madrid",
+        CaseError::Time { .. } => "times look like 2026-03-07T20:00:00Z or 2026-03-07 20:00",
+        CaseError::Skipped { .. } => {
+            "the clocks were turned forward then: give the time before or after, or one in UTC (...Z)"
+        }
+        CaseError::Carrier(error) => error.hint(),
+        CaseError::Rates(_) => {
+            "a deck is a CSV file with headers, as prefix, rate, increments, currency, effective_from"
+        }
+        CaseError::Numbers(_) => "a list has a number a line, as +252610000001, or a prefix, as 3719*",
+        CaseError::Thresholds(_) => {
+            "it is TOML, as night_from = 20 or [total_calls] warning = 30, critical = 100; report.json has all"
+        }
+        CaseError::Playbooks(error) => return playbook_hint(error),
+        CaseError::Window { .. } => "--since takes the earlier time, --until the later one",
+        _ => return None,
+    })
 }
 
 fn playbook_hint(error: &PlaybookError) -> Option<&'static str> {
     match error {
         PlaybookError::NoSuch(_) => Some("'tolltrace playbook list' lists them"),
+        PlaybookError::NoText { .. } => Some("save the file once more, as UTF-8"),
         PlaybookError::Wrong(_) => Some("'tolltrace playbook check FOLDER' judges a folder by itself"),
         _ => Some("--playbooks takes a folder of .toml files, or one of them"),
     }

@@ -100,7 +100,7 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
     let mut exempt = vec!["127.0.0.1/8".to_owned(), "::1".to_owned()];
     let known = plan.known().filter(|keep| keep.kind != Kept::Seen || plan.intrusions.is_empty());
     // Whom the rules for SIP let in is not banned for a stale password either.
-    exempt.extend(super::nftables::INSIDE.map(str::to_owned));
+    exempt.extend(super::firewall::INSIDE.map(str::to_owned));
     exempt.extend(known.map(|keep| keep.network.to_string()));
     exempt.dedup();
     let mut replayed = String::new();
@@ -127,20 +127,37 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
     )
 }
 
-/// What Asterisk writes before each message, in files (plain or not) and by syslog, the date taken out.
-const ASTERISK_HEAD: &str = r"^(?:\[[^\]]{0,40}\]|\s*\S+ \S+\[\d+\]:)\s*(?:NOTICE|WARNING|SECURITY|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?:Ext\. \S+|\S+?):(?:\d+ (?:in )?\w+:)?\s";
+/// What Asterisk writes before the name of the file that a message comes from, in logs (plain or not) and by syslog, the
+/// date taken out.
+const ASTERISK_HEAD: &str = r"^(?:\[[^\]]{0,40}\]|\s*\S+ \S+\[\d+\]:)\s*(?:NOTICE|WARNING|SECURITY|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?:\w+/)?";
+/// What it writes behind that name: a line and a function, or nothing.
+const ASTERISK_AT: &str = r"(?::\d+ (?:in )?\w+)?:\s";
 
-/// Messages of Asterisk that tell of a failure, each from the first word to the last.
-const ASTERISK: [&str; 9] = [
-    r"Registration from '.*' failed for '<HOST>(?::\d+)?' - [\w /().,-]+$",
-    r"Call from '' \(<HOST>:\d+\) to extension '.*' rejected because extension not found in context '.*'\.?$",
-    r"Request '[A-Z]+' from '.*' failed for '<HOST>(?::\d+)?' \(callid: \S*\) - [\w .-]+$",
-    r#""?Rejecting unknown SIP connection from <HOST>"?$"#,
-    r"<HOST> (?:failed to authenticate as|tried to authenticate with nonexistent user|failed to pass IP ACL as) '.*'$",
-    r"Host <HOST> failed to authenticate as '.*'$",
-    r"No registration for peer '.*' \(from <HOST>\)$",
-    r"Host <HOST> failed MD5 authentication for '.*' \(.*\)$",
-    r#"SecurityEvent="(?:InvalidAccountID|ChallengeResponseFailed|InvalidPassword)"(?:,(?!RemoteAddress=)\w+="[^"]*")*,RemoteAddress="IPV[46]/\w+/<HOST>/\d+"(?:,(?!RemoteAddress=)\w+="[^"]*")*$"#,
+/// Messages of Asterisk that tell of a failure: the file that writes it, and the message from the first word to the last.
+///
+/// A dialplan may log whatever a caller calls himself, so that a message counts from its own file only.
+const ASTERISK: [(&str, &str); 9] = [
+    (r"chan_sip\.c", r"Registration from '.*' failed for '<HOST>(?::\d+)?' - [\w /().,-]+$"),
+    (
+        r"chan_sip\.c",
+        r"Call from '' \(<HOST>:\d+\) to extension '.*' rejected because extension not found in context '.*'\.?$",
+    ),
+    (
+        r"(?:res_)?pjsip\w*\.c",
+        r"Request '[A-Z]+' from '.*' failed for '<HOST>(?::\d+)?' \(callid: \S*\) - [\w .-]+$",
+    ),
+    (r"Ext\. \S+(?: @ \S+)?", r#""?Rejecting unknown SIP connection from <HOST>"?$"#),
+    (
+        r"manager\.c",
+        r"<HOST> (?:failed to authenticate as|tried to authenticate with nonexistent user|failed to pass IP ACL as) '.*'$",
+    ),
+    (r"chan_iax2\.c", r"Host <HOST> failed to authenticate as .*$"),
+    (r"chan_iax2\.c", r"No registration for peer '.*' \(from <HOST>\)$"),
+    (r"chan_iax2\.c", r"Host <HOST> failed MD5 authentication for '.*' \(.*\)$"),
+    (
+        r"res_security_log\.c",
+        r#"SecurityEvent="(?:InvalidAccountID|ChallengeResponseFailed|InvalidPassword)"(?:,(?!RemoteAddress=)\w+="[^"]*")*,RemoteAddress="IPV[46]/\w+/<HOST>/\d+"(?:,(?!RemoteAddress=)\w+="[^"]*")*$"#,
+    ),
 ];
 
 /// The same as JSON: quotes are escaped, and the line ends behind the message.
@@ -162,7 +179,10 @@ const PROXY_HEAD: &str =
 
 fn filter_file(jail: &Jail) -> String {
     let failures: Vec<String> = match jail.form {
-        LogForm::Asterisk => ASTERISK.iter().map(|one| format!("%(_head)s{}", escaped(one))).collect(),
+        LogForm::Asterisk => ASTERISK
+            .iter()
+            .map(|(file, message)| format!("%(_head)s{file}%(_at)s{}", escaped(message)))
+            .collect(),
         LogForm::AsteriskJson => {
             ASTERISK_JSON.iter().map(|one| format!(r#"%(_head)s{}\\n"\}}\}}$"#, escaped(one))).collect()
         }
@@ -184,7 +204,10 @@ fn filter_file(jail: &Jail) -> String {
         check: "fail2ban-regex LOG FILTER counts the lines that it matches.",
         notes: &[],
     };
-    let head = head.map(|head| format!("_head = {}\n", escaped(head))).unwrap_or_default();
+    let mut head = head.map(|head| format!("_head = {}\n", escaped(head))).unwrap_or_default();
+    if jail.form == LogForm::Asterisk {
+        head.push_str(&format!("_at = {}\n", escaped(ASTERISK_AT)));
+    }
     format!(
         "{}\n[Definition]\n{head}failregex = {}\nignoreregex =\n",
         about.remarks("#"),

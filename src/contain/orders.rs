@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::words::Digits;
-use super::{Asked, Output, Plan, Product, Turn, nftables};
+use super::{Asked, Output, Plan, Product, Turn, firewall};
 use crate::pbx::{Carriage, Spoken};
 use crate::report::document::{Block, Line, counted};
 use crate::report::markdown;
@@ -132,7 +132,7 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     lines.extend(end_calls(plan, has));
     if has("stop-outbound.nft") {
         lines.push(Line::typed(
-            "At once behind it: `nft -f stop-outbound.nft` lets no new call out, EMERGENCY CALLS included. Not before: it ends no call that is up, and keeps the hang-up from the carrier. Look at the list of calls once more.",
+            "At once behind it: `nft -f stop-outbound.nft`, or `sh iptables.sh outbound now`, lets no new call out, EMERGENCY CALLS included; calls that come in fail too. Not before: it ends no call that is up, and keeps the hang-up from the carrier. Look at the list of calls once more.",
         ));
     }
     let stops: Vec<&str> = service(plan).into_iter().map(Product::stop_command).collect();
@@ -213,7 +213,7 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut add = |name: &str, words: String| {
         if has(name) {
-            lines.push(format!("{words} ({name})").into());
+            lines.push(Line::typed(&format!("{words} ({name})")));
         }
     };
     if plan.intrusions.is_empty() {
@@ -229,7 +229,10 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     }
     add(
         "services-only-from-known.nft",
-        format!("Close the way in: {} from one's own networks only", services(plan)),
+        format!(
+            "Close the way in: {} from one's own networks only; or `sh iptables.sh services now`",
+            services(plan)
+        ),
     );
     add("remove.md", format!("Take away {}", counted(plan.removals.len() as u64, "thing")));
     add("credentials.md", format!("Change {}, in the order of the list", secrets(plan)));
@@ -248,7 +251,10 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
     add("routes.md", format!("Let out only what is needed{stuck}"));
     let cut =
         if asked.end_calls { "; connections that are up are cut" } else { "; connections that are up go on" };
-    add("sip-only-from-known.nft", format!("Take SIP from the carriers and one's own networks only{cut}"));
+    add(
+        "sip-only-from-known.nft",
+        format!("Take SIP from the carriers and one's own networks only{cut}; or `sh iptables.sh sip now`"),
+    );
     add("fail2ban/jail.d/tolltrace-sip.local", "Ban who guesses, by the log that tells of it".to_owned());
     if let Some(why) = plan.no_jail.filter(|_| !plan.intrusions.is_empty()) {
         lines.push(format!("No jail of fail2ban is written: {why}.").into());
@@ -259,13 +265,14 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
 /// Names the services that only one's own networks are let to.
 fn services(plan: &Plan) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for one in nftables::services(plan) {
+    for one in firewall::services(plan) {
         let name = match (one.spoken, one.carriage) {
-            (Spoken::Web, Carriage::Udp) => "phone files by TFTP",
-            (Spoken::Web, Carriage::Tcp) => "web pages",
+            (Spoken::Files, Carriage::Udp) => "phone files by TFTP",
+            (Spoken::Files, Carriage::Tcp) => "phone files by FTP",
+            (Spoken::Pages | Spoken::Web, _) => "web pages",
             (Spoken::Manager, _) => "the manager interface",
             (Spoken::EventSocket, _) => "the event socket",
-            _ => continue,
+            (Spoken::Sip | Spoken::Iax2, _) => continue,
         };
         if !names.contains(&name) {
             names.push(name);

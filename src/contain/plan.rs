@@ -168,8 +168,21 @@ pub enum Kept {
 pub struct Unresolved {
     /// The trunk.
     pub trunk: Untrusted,
-    /// The host.
+    /// The host; where it is a network, one so wide that it cannot be a carrier's alone.
     pub host: Untrusted,
+    /// Is it such a network?
+    pub is_wide: bool,
+}
+
+impl Unresolved {
+    /// Returns what is to be done about it.
+    pub(super) fn what_to_do(&self) -> &'static str {
+        if self.is_wide {
+            "it is wider than any carrier's, and whoever sends from there would be let in; put in the addresses that the carrier publishes"
+        } else {
+            "put its addresses in"
+        }
+    }
 }
 
 /// An account of which an intruder has the secret, or that he made.
@@ -252,6 +265,8 @@ pub struct TrunkLine {
     pub networks: Vec<IpNet>,
     /// Its hosts by name.
     pub hosts: Vec<Untrusted>,
+    /// Ports by which it is called, where the configuration names them.
+    pub ports: Vec<u16>,
     /// Does a secret of it stand in the configuration?
     pub has_secret: bool,
     /// Its number in the panel, by which it is switched off.

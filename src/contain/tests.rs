@@ -88,8 +88,9 @@ fn a_line_is_not_cut_by_a_list_that_does_not_know_the_carrier() {
             .map(|file| file.text)
             .collect::<String>()
     };
-    let drops =
-        |text: &str| text.contains("        counter drop\n") || text.contains("-A TOLLTRACE-SIP -j DROP");
+    let drops = |text: &str| {
+        text.contains("        counter drop\n") || text.contains("-A TOLLTRACE-SIP-KNOWN -j DROP")
+    };
     assert!(!drops(&rules(&unknown)), "{}", rules(&unknown));
     let mut known = full();
     known.keep.push(Keep {
@@ -98,7 +99,7 @@ fn a_line_is_not_cut_by_a_list_that_does_not_know_the_carrier() {
         why: "trunk".into(),
     });
     assert!(drops(&rules(&known)));
-    known.unresolved.push(Unresolved { trunk: "two".into(), host: "sip.example".into() });
+    known.unresolved.push(Unresolved { trunk: "two".into(), host: "sip.example".into(), is_wide: false });
     assert!(!drops(&rules(&known)), "one carrier of two is not enough");
 }
 
@@ -109,8 +110,77 @@ fn addresses_of_both_families_are_shut_out() {
     let files = files(&plan, Asked::default());
     let text = |name: &str| files.iter().find(|file| file.path == name).unwrap().text.clone();
     assert!(text("block-intruders.nft").contains("elements = { 2001:db8::7 }"));
-    assert!(text("iptables.v6").contains("-A TOLLTRACE-IN -s 2001:db8::7 -j DROP"));
-    assert!(!text("iptables.v4").contains("2001:db8"));
+    assert!(text("iptables.v6").contains("-A TOLLTRACE-BLOCK-FROM_THEM -s 2001:db8::7 -j DROP"));
+    let of_four = text("iptables.v4");
+    assert!(!of_four.lines().any(|line| !line.starts_with('#') && line.contains("2001:db8")));
+}
+
+/// Returns `carriage port` of all that a text says between two marks: `udp dport { 5060 }`, `-p udp ... --dports 5060`.
+fn ports(text: &str, form: &str) -> std::collections::BTreeSet<(String, u16)> {
+    let form = regex::Regex::new(form).unwrap();
+    let found = form.captures_iter(text).flat_map(|found| {
+        let carriage = found[1].to_owned();
+        let ports: Vec<u16> = found[2].split(',').map(|port| port.trim().parse().unwrap()).collect();
+        ports.into_iter().map(move |port| (carriage.clone(), port))
+    });
+    found.collect()
+}
+
+#[test]
+fn both_programs_are_given_the_same_rules() {
+    use crate::pbx::{Carriage, Listener, Spoken};
+    let mut plan = full();
+    let page = |port| Listener { spoken: Spoken::Pages, carriage: Carriage::Tcp, port };
+    plan.listeners.extend([81, 8443, 22].map(page));
+    plan.trunks.push(TrunkLine {
+        name: "carrier".into(),
+        plain: None,
+        channel: String::new(),
+        networks: Vec::new(),
+        hosts: Vec::new(),
+        ports: vec![5160],
+        has_secret: false,
+        panel_id: None,
+        place: String::new(),
+    });
+    for network in ["203.0.113.0/24", "2001:db8:1::/48"] {
+        let why = "trunk".into();
+        plan.keep.push(Keep { kind: Kept::Carrier, network: network.parse().unwrap(), why });
+    }
+    let files = files(&plan, Asked::default());
+    let text = |name: &str| files.iter().find(|file| file.path == name).unwrap().text.clone();
+    for (name, guard) in [
+        ("stop-outbound.nft", "OUTBOUND"),
+        ("sip-only-from-known.nft", "SIP"),
+        ("services-only-from-known.nft", "SERVICES"),
+    ] {
+        let of_nft = ports(&text(name), r"(udp|tcp) dport \{ ([^}]*) \}");
+        for family in ["iptables.v4", "iptables.v6"] {
+            let form = format!("-A TOLLTRACE-{guard}-\\w+ -p (udp|tcp) -m multiport --dports (\\S+)");
+            assert_eq!(ports(&text(family), &form), of_nft, "{family} and {name}");
+        }
+        assert!(!of_nft.is_empty() && of_nft.iter().all(|(_, port)| *port != 22), "{name}: {of_nft:?}");
+    }
+    let services = ports(&text("services-only-from-known.nft"), r"(udp|tcp) dport \{ ([^}]*) \}");
+    for (carriage, port) in [("tcp", 81), ("tcp", 8443), ("tcp", 443), ("udp", 69)] {
+        assert!(services.contains(&(carriage.to_owned(), port)), "{port}: {services:?}");
+    }
+    assert!(text("stop-outbound.nft").contains("5160"), "the trunk's own port");
+    assert!(
+        text("iptables.v4")
+            .contains("-A TOLLTRACE-OUTBOUND-LEAVING -d 203.0.113.0/24 -j TOLLTRACE-OUTBOUND-REFUSED")
+    );
+    assert!(
+        text("iptables.v6")
+            .contains("-A TOLLTRACE-OUTBOUND-LEAVING -d 2001:db8:1::/48 -j TOLLTRACE-OUTBOUND-REFUSED")
+    );
+    for name in text("iptables.v4").split_whitespace().filter(|word| word.starts_with("TOLLTRACE-")) {
+        assert!(name.len() <= 28, "iptables takes no longer name: {name}");
+    }
+    let script = text("iptables.sh");
+    for verb in ["block", "outbound", "sip", "services"] {
+        assert!(script.contains(&format!("    {verb})\n        load\n        add ")), "{script}");
+    }
 }
 
 /// The programs' own command lines, as far as the scripts ask them. Asterisk 22.10's puts no blank behind a long key;

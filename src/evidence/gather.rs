@@ -16,6 +16,8 @@ use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
 
+/// Where every host has its programs, whether or not `bin` leads there.
+const PROGRAMS: [&str; 2] = ["usr/bin/", "usr/sbin/"];
 /// The most sources of one case.
 const MOST_SOURCES: usize = u16::MAX as usize;
 /// Bytes of the beginnings and ends of all sources; beyond them only the first kibibyte is kept of each.
@@ -233,6 +235,7 @@ impl<'e> Gather<'e> {
         if bytes == 0 && is_log && self.evidence.empty_logs.len() < Evidence::MOST_LISTED {
             self.evidence.empty_logs.push(path.clone());
         }
+        self.evidence.has_programs |= PROGRAMS.iter().any(|folder| path.contains(folder));
         let product = if why == NOTHING_KNOWN { collector::product(&path) } else { None };
         let why = product.as_deref().unwrap_or(why);
         if self.evidence.unrecognised.len() < Evidence::MOST_LISTED {

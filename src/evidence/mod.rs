@@ -272,6 +272,8 @@ pub struct Evidence {
     pub unrecognised_count: u64,
     /// Files among a host's logs that have no bytes: the first [`Evidence::MOST_LISTED`] of them.
     pub empty_logs: Vec<String>,
+    /// Are the host's programs among them, as they are in the copy of a whole disk?
+    pub(crate) has_programs: bool,
     /// What could not be opened or walked, devices and the like, and limits that were reached.
     pub trouble: Vec<Unread>,
     /// What going through the pages of web roots showed.
@@ -303,6 +305,12 @@ impl Evidence {
         gather::recognise_all(&mut evidence, files);
         duplicates::mark(&mut evidence);
         evidence
+    }
+
+    /// Returns whether this is the copy of one whole disk, so that what is not in it is not there.
+    pub(crate) fn is_whole_disk(&self) -> bool {
+        let is_users = |source: &Source| ends_with_path(&source.file.placed, "etc/passwd");
+        self.roots.len() == 1 && self.has_programs && self.sources.iter().any(is_users)
     }
 
     /// Recognises one file that lies in memory, as the samples of rules do.

@@ -7,6 +7,8 @@ use super::model::Trunk;
 
 /// The largest carriers publish a few hundred addresses.
 const MOST_HOSTS: usize = 2_000;
+/// Nobody has more than a few.
+const MOST_PORTS: usize = 64;
 
 /// Splits `host:port`, `[v6]:port`, `host` or a bare IPv6 address.
 pub(super) fn host_and_port(text: &str) -> (&str, Option<u16>) {
@@ -42,6 +44,7 @@ impl Trunk {
     pub(super) fn add_host(&mut self, text: &str) {
         let text = text.trim();
         let found = network(text).or_else(|| literal(text).map(IpAddr::into));
+        self.add_port(host_and_port(text).1);
         if self.networks.len() + self.hosts.len() >= MOST_HOSTS {
             return;
         }
@@ -54,6 +57,15 @@ impl Trunk {
                     self.hosts.push(host);
                 }
             }
+        }
+    }
+
+    /// Adds a port by which the trunk is called.
+    pub(super) fn add_port(&mut self, port: Option<u16>) {
+        if let Some(port) = port.filter(|port| *port > 0 && !self.ports.contains(port))
+            && self.ports.len() < MOST_PORTS
+        {
+            self.ports.push(port);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Where the phone system listens: the ports of SIP, IAX2, the manager interface and FreeSWITCH's event socket, as
-//! configured.
+//! configured. Those of web and file servers are added by whoever reads their files.
 //!
 //! Facts relied on: `chan_sip` listens on UDP 5060 unless `bindport`, `bindaddr` or `udpbindaddr` say otherwise, on
 //! TCP with `tcpenable`, and with `tlsenable` on TCP 5061 for TLS; a transport of PJSIP names protocol and address,
@@ -29,6 +29,10 @@ pub enum Spoken {
     EventSocket,
     /// Asterisk's web server: its REST interface, SIP over web sockets.
     Web,
+    /// The pages of a web server: a panel, phone files.
+    Pages,
+    /// Phone files by TFTP or FTP.
+    Files,
 }
 
 /// How packets come to it.
@@ -53,7 +57,7 @@ pub struct Listener {
 }
 
 /// Adds a socket that is not known yet.
-pub(super) fn add(listeners: &mut Vec<Listener>, spoken: Spoken, carriage: Carriage, port: u16) {
+pub(in crate::pbx) fn add(listeners: &mut Vec<Listener>, spoken: Spoken, carriage: Carriage, port: u16) {
     let listener = Listener { spoken, carriage, port };
     if port > 0 && listeners.len() < MOST && !listeners.contains(&listener) {
         listeners.push(listener);

@@ -206,6 +206,8 @@ pub struct Trunk {
     pub networks: Vec<IpNet>,
     /// Host names that could not be turned into addresses without a network.
     pub hosts: Vec<String>,
+    /// Ports by which it is called, where the configuration names them.
+    pub ports: Vec<u16>,
     /// The context its calls enter.
     pub context: Option<String>,
     /// Where it is configured.

@@ -87,6 +87,7 @@ pub(super) fn peer(
         Some(host) if is_trunk(section) => {
             let mut trunk = new_trunk(section, technology, context);
             trunk.add_host(host);
+            trunk.add_port(section.filled("port").and_then(|port| port.parse().ok()));
             collector.trunk(trunk);
         }
         _ => account(section, context, technology, lists, collector),
@@ -140,6 +141,7 @@ pub(super) fn new_trunk(section: &Section, technology: Technology, context: Opti
         technology,
         networks: Vec::new(),
         hosts: Vec::new(),
+        ports: Vec::new(),
         context,
         place: section.citation(),
     }
@@ -151,7 +153,7 @@ pub(super) fn register(section: &Section, line: &str, technology: Technology, co
     let line = line.split_once("://").map_or(line, |(_, rest)| rest);
     let Some((user, target)) = line.rsplit_once('@') else { return };
     let target = target.split(['/', '~', '?']).next().unwrap_or_default();
-    let host = host_and_port(target).0;
+    let (host, port) = host_and_port(target);
     if host.is_empty() {
         return;
     }
@@ -159,5 +161,6 @@ pub(super) fn register(section: &Section, line: &str, technology: Technology, co
     let mut trunk = new_trunk(section, technology, None);
     trunk.name = format!("{user}@{host}");
     trunk.add_host(host);
+    trunk.add_port(port);
     collector.late_trunk(trunk);
 }

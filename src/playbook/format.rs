@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub use crate::checks::registry::Product;
 use crate::report::model::{Severity, Vector};
 use crate::report::sections::Section;
 use crate::rules::{Match, Sample};
@@ -100,24 +101,6 @@ pub enum Status {
     Stable,
     /// Not to be used any more.
     Deprecated,
-}
-
-/// Whose program it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Product {
-    /// Asterisk, whatever runs above it.
-    Asterisk,
-    /// FreePBX and what was built from it.
-    Freepbx,
-    /// FreeSWITCH.
-    Freeswitch,
-    /// FusionPBX.
-    Fusionpbx,
-    /// Kamailio.
-    Kamailio,
-    /// OpenSIPS.
-    Opensips,
 }
 
 /// What a command does to the machine that it is run on.
@@ -235,7 +218,8 @@ pub struct Step {
     /// Gates of `restore` that answer it there, in place of its checks.
     #[serde(default)]
     pub gates: Vec<Spanned<String>>,
-    /// How to do it, a line for each thing.
+    /// How to do it, a line for each thing; one that begins with the name of a program and a colon is shown only to
+    /// those who run it.
     pub guidance: Option<String>,
     /// What this destroys or breaks.
     pub caution: Option<String>,

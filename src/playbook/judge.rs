@@ -18,7 +18,7 @@ use crate::untrusted::Untrusted;
 
 /// Judges every step of the playbooks, and writes them and the playbooks into the report.
 pub fn add(playbooks: &Playbooks, report: &mut Report) {
-    let judge = Judge { report, values: Values::of(report), products: products(report) };
+    let judge = Judge { report, values: Values::of(report), products: registry::products(report) };
     let steps = playbooks.all.iter().flat_map(|playbook| judge.playbook(playbook)).collect();
     report.steps = steps;
     report.playbooks = playbooks.used.iter().map(used).collect();
@@ -269,6 +269,17 @@ impl Judge<'_> {
         }
     }
 
+    /// Leaves out the lines that begin with the name of a program that is not here: `FreeSWITCH: ...`.
+    fn for_those_here(&self, guidance: &str) -> String {
+        let is_for = |line: &str| {
+            let mut named = Product::ALL.into_iter().filter(|product| {
+                line.trim_start().strip_prefix(product.name()).is_some_and(|rest| rest.starts_with(':'))
+            });
+            self.products.is_empty() || named.next().is_none_or(|product| self.products.contains(&product))
+        };
+        guidance.lines().filter(|line| is_for(line)).map(|line| format!("{line}\n")).collect()
+    }
+
     fn text(&self, step: &Step) -> StepText {
         let is_for = |command: &&format::Command| {
             let of_products = &command.product;
@@ -287,7 +298,7 @@ impl Judge<'_> {
             question: step.question.clone(),
             sections: step.sections.clone(),
             gates: step.gates.iter().map(|gate| gate.get_ref().clone()).collect(),
-            guidance: step.guidance.clone(),
+            guidance: step.guidance.as_deref().map(|guidance| self.for_those_here(guidance)),
             caution: step.caution.clone(),
             // A command for what was not found is none.
             commands: commands.filter(|command| !command.run.is_empty()).collect(),
@@ -315,27 +326,4 @@ fn shown(check: &format::Check, outcome: &Outcome) -> StepCheck {
         subjects: outcome.subjects.clone(),
         count: outcome.count,
     }
-}
-
-/// Returns whose programs ran on the machine, as far as the kinds and paths of its files tell.
-fn products(report: &Report) -> BTreeSet<Product> {
-    let told =
-        report.case.product.as_ref().map(|product| product.raw().to_ascii_lowercase()).unwrap_or_default();
-    let has_kind = |kind: &str| report.evidence.iter().any(|row| row.kind.starts_with(kind));
-    let has_path = |part: &str| report.evidence.iter().any(|row| row.path.contains(part));
-    let is_there = [
-        (Product::Asterisk, told.contains("asterisk") || has_kind("asterisk-") || has_kind("configuration")),
-        (
-            Product::Freepbx,
-            has_kind("freepbx-")
-                || has_path("etc/freepbx.conf")
-                || has_path("etc/amportal.conf")
-                || has_path("asterisk/extensions_additional.conf"),
-        ),
-        (Product::Freeswitch, told.contains("freeswitch") || has_kind("freeswitch-")),
-        (Product::Fusionpbx, has_path("fusionpbx")),
-        (Product::Kamailio, told.contains("kamailio") || has_path("kamailio")),
-        (Product::Opensips, told.contains("opensips") || has_path("opensips")),
-    ];
-    is_there.into_iter().filter(|(_, is_there)| *is_there).map(|(product, _)| product).collect()
 }

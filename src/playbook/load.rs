@@ -50,14 +50,25 @@ pub enum PlaybookError {
     #[error("{0}: more than {MOST_FILES} playbooks")]
     Many(String),
     /// A file is no text.
-    #[error("{0}: not UTF-8")]
-    NoText(String),
+    #[error("{path}:{line}: not UTF-8")]
+    NoText {
+        /// Which.
+        path: String,
+        /// The line with the first byte that is none.
+        line: usize,
+    },
     /// There are mistakes in files; they are shown one by one.
     #[error("the playbooks cannot be used:\n\n{0}")]
     Wrong(String),
     /// No playbook has that name.
     #[error("{0}: no such playbook")]
     NoSuch(String),
+}
+
+fn no_text(path: &Path, error: &std::string::FromUtf8Error) -> PlaybookError {
+    let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+    let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+    PlaybookError::NoText { path: path.to_string_lossy().into_owned(), line }
 }
 
 /// Where a file is from.
@@ -179,7 +190,7 @@ pub fn read(path: &Path) -> Result<Vec<Source>, PlaybookError> {
         .map(|path| {
             let bytes = user_file::read(&path, LARGEST).map_err(unreadable(&path))?;
             let bytes = bytes.ok_or_else(|| PlaybookError::Large(shown(&path)))?;
-            let text = String::from_utf8(bytes).map_err(|_| PlaybookError::NoText(shown(&path)))?;
+            let text = String::from_utf8(bytes).map_err(|error| no_text(&path, &error))?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             Ok(Source { name, origin: Origin::Path(path), text })
         })

@@ -6,6 +6,22 @@ use std::ops::Range;
 use crate::misspelt::nearest;
 use crate::untrusted::visible;
 
+/// What helps against text that is no TOML, by how the reader's words begin.
+const SYNTAX: [(&str, &str); 5] = [
+    ("duplicate key", "it stands above already: take one of them out"),
+    ("key with no value", "write key = \"value\"; a remark begins with #"),
+    (
+        "invalid basic string",
+        "end the text with the quote that it began with; text of several lines stands in '''",
+    ),
+    (
+        "invalid literal string",
+        "end the text with the quote that it began with; text of several lines stands in '''",
+    ),
+    ("unclosed array", "end the list with ]"),
+];
+const NO_TOML: &str = "it has to be TOML: key = \"value\", [[step]] before each step";
+
 /// A mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -64,19 +80,21 @@ impl Mistake {
         }
         if let Some(wanted) = told.strip_prefix("invalid type: ") {
             let is_quoted = text.get(span.clone()).is_some_and(|word| word.starts_with(['"', '\'']));
-            let hint = match is_quoted && wanted.contains("expected i64") {
-                true => "write the number without quotes".to_owned(),
-                false => "see `tolltrace playbook show contain` and the built-in files (`playbook export`)"
-                    .to_owned(),
+            let hint = if is_quoted && wanted.contains("expected i64") {
+                "write the number without quotes"
+            } else if wanted.starts_with("map, expected a sequence") {
+                "put it in two pairs of brackets, as [[step]]: there may be several"
+            } else if wanted.contains("expected a sequence") {
+                "put it in brackets: key = [\"value\"]"
+            } else {
+                "see `tolltrace playbook show contain` and the built-in files (`playbook export`)"
             };
             return Mistake::error(span, format!("wrong kind of value: {wanted}"), hint);
         }
         let first = told.lines().next().unwrap_or_default();
-        Mistake::error(
-            span,
-            first.to_owned(),
-            "it has to be TOML: key = \"value\", [[step]] before each step",
-        )
+        let known = SYNTAX.iter().find(|(begins, _)| first.starts_with(begins));
+        let hint = known.map_or(NO_TOML, |(_, hint)| hint);
+        Mistake::error(span, first.to_owned(), hint)
     }
 
     /// Shows it: the file and line, the line itself with the words marked, and the hint.

@@ -267,6 +267,7 @@ fn unjudged() -> Report {
             pages: false,
             panel_tables: false,
             channels: false,
+            whole_disk: false,
             not_judged: Judged::NOT_JUDGED,
         },
         failed_attackers_count: 1,

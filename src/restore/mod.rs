@@ -41,7 +41,7 @@ pub(crate) fn gate_ids() -> impl Iterator<Item = &'static str> {
 
 /// Judges every gate: those that keep it shut first, then those that somebody takes as they are.
 pub fn judge(scene: &Scene<'_>, accepted: &[Accepted]) -> Outcome {
-    let mut gates: Vec<Gate> = gates::ALL.iter().flat_map(|judge| judge(scene)).collect();
+    let mut gates: Vec<Gate> = gates::ALL.iter().flat_map(|one| (one.judge)(scene)).collect();
     let mut limits = scene.limits();
     for accepted in accepted {
         match gates.iter_mut().find(|gate| gate.id == accepted.gate) {

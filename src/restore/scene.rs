@@ -63,7 +63,9 @@ impl<'a> Scene<'a> {
         let new: Vec<Past> = report.incidents.iter().map(Past::from).collect();
         let told = if of_earlier.is_empty() { new.as_slice() } else { of_earlier };
         let last = told.iter().filter_map(|past| past.last_sign).max();
-        let last = last.or(earlier.and_then(|earlier| earlier.ends));
+        // Where nobody was in, there is nobody to come back.
+        let was_in = earlier.filter(|earlier| !earlier.incidents.is_empty());
+        let last = last.or(was_in.and_then(|earlier| earlier.ends));
         let is_asked = ground.clean_since.is_some();
         let clean_since = ground.clean_since.or(last);
         let past = of_earlier.iter().cloned().chain(new).collect();
@@ -154,7 +156,7 @@ impl<'a> Scene<'a> {
         let told = told.map(|unread| format!("{}: {}", visible(&unread.path), visible(&unread.what)));
         told.or_else(|| {
             let mut known = self.not_read.iter();
-            let path = known.find(|path| path.starts_with("/etc/") && is_of_these(path))?;
+            let path = known.find(|path| lies_with_a_phone_system(path) && is_of_these(path))?;
             Some(format!("{} was not read", visible(path)))
         })
     }
@@ -221,6 +223,18 @@ impl<'a> Scene<'a> {
         }
         limits
     }
+}
+
+/// Returns whether a file of `/etc` lies with a phone system's own and is read by it: `/etc/default/kamailio` and a rule of
+/// logrotate for it hold no account, and FreeSWITCH reads no file but `.xml`.
+fn lies_with_a_phone_system(path: &str) -> bool {
+    const FOLDERS: [&str; 5] = ["asterisk", "freeswitch", "fusionpbx", "kamailio", "opensips"];
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_of_switch = folder.contains("/freeswitch") || folder.contains("/fusionpbx");
+    (!is_of_switch || path.ends_with(".xml"))
+        && folder
+            .strip_prefix("/etc/")
+            .is_some_and(|below| FOLDERS.iter().any(|name| below.split('/').any(|part| part == *name)))
 }
 
 fn read(evidence: &Evidence) -> BTreeMap<String, u64> {

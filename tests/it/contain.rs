@@ -128,10 +128,10 @@ fn check_grammar(server: &str, name: &str, text: &str) {
     let address = r"[0-9a-fA-F.:]+(?:/\d{1,3})?";
     let ports = r"\d{1,5}(?:, \d{1,5})*";
     let of_nft = format!(
-        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. accept|        ct state established,related accept|        ip6? [sd]addr @\w+ (?:counter drop|return)|        (?:udp|tcp) dport \{{ {ports} \}} jump known_only|        ip6? daddr (?:!= )?@\w+ (?:udp|tcp) dport \{{ {ports} \}} counter reject|        counter(?: drop)?)$"
+        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. return|        ct state established,related return|        ip6? [sd]addr @\w+ (?:counter drop|return|jump refused)|        (?:udp|tcp) dport \{{ {ports} \}} (?:jump known|counter reject)|        jump refused|        counter(?: drop)?)$"
     );
     let of_tables = format!(
-        r"^(?:\*filter|COMMIT|:TOLLTRACE-\w+ - \[0:0\]|-A TOLLTRACE-(?:IN|OUT|SIP)(?: -[sd] {address}| -i lo| -m conntrack --ctstate ESTABLISHED,RELATED)? -j (?:DROP|RETURN))$"
+        r"^(?:\*filter|COMMIT|:TOLLTRACE-\w+-\w+ - \[0:0\]|-A TOLLTRACE-\w+-\w+(?: -[sd] {address}| -[io] lo| -p (?:udp|tcp) -m multiport --dports \d+(?:,\d+){{0,14}}| -m conntrack --ctstate ESTABLISHED,RELATED)? -j (?:DROP|RETURN|REJECT|TOLLTRACE-\w+-\w+))$"
     );
     let form = match name.rsplit('.').next() {
         Some("nft") => Regex::new(&of_nft).unwrap(),
@@ -288,6 +288,10 @@ fn nobody_gets_another_banned_by_what_he_sends() {
         "x\" <sip:x' failed for '192.0.2.9:5060' - Wrong password",
         "' (192.0.2.9:5060) to extension '1' rejected because extension not found in context 'x'.",
         "x\",RemoteAddress=\"IPV4/UDP/192.0.2.9/5060\",A=\"",
+        "192.0.2.9 failed to authenticate as 'x'",
+        "Host 192.0.2.9 failed to authenticate as 'x'",
+        "No registration for peer 'x' (from 192.0.2.9)",
+        "Registration from 'x' failed for '192.0.2.9:5060' - Wrong password",
         "[2026-03-07 01:00:13] NOTICE[1] chan_sip.c: Registration from 'x' failed for '192.0.2.9' - Wrong password",
     ];
     for lie in lies {
@@ -308,6 +312,10 @@ fn nobody_gets_another_banned_by_what_he_sends() {
             format!(
                 "[2026-03-07 01:00:13] VERBOSE[8] pbx.c: Executing [{lie}@x:1] NoOp(\"{lie}\") in new stack"
             ),
+            // What a dialplan logs of its own accord.
+            format!("[2026-03-07 01:00:13] WARNING[8]: Ext. s: {lie}"),
+            format!("[2026-03-07 01:00:13] NOTICE[8][C-0000001a]: Ext. 205:1 @ from-trunk: {lie}"),
+            format!("[2026-03-07 01:00:13] WARNING[8] app_verbose.c: {lie}"),
         ] {
             assert_ne!(filter.hears(&line), Heard::Failure(Some(victim)), "{line}");
         }

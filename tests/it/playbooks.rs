@@ -238,7 +238,36 @@ type Mistake<'t> = (&'t str, String, &'t str, &'t str, &'t str);
 #[test]
 fn every_kind_of_mistake_is_pointed_at() {
     let with = |rest: &str| format!("{HEAD}{STEP}{rest}");
-    let mistakes: [Mistake<'_>; 19] = [
+    let mistakes: [Mistake<'_>; 24] = [
+        (
+            "a quote that is not closed",
+            HEAD.replace("\"Ours\"", "\"Ours"),
+            "\nsummary",
+            "invalid basic string",
+            "end the text",
+        ),
+        (
+            "a key twice",
+            with("").replace("[[step]]", "title = \"b\"\n[[step]]"),
+            "title = \"b\"",
+            "duplicate key",
+            "take one",
+        ),
+        ("no key at all", with("hello world\n"), "world", "key with no value", "a remark begins with #"),
+        (
+            "one where several may be",
+            HEAD.to_owned() + "[step]\nid = \"x\"\n",
+            "[step]",
+            "wrong kind",
+            "[[step]]",
+        ),
+        (
+            "a gate that is none",
+            with("gates = [\"bans-macth\"]\n"),
+            "\"bans-macth\"",
+            "the gate `bans-macth`",
+            "did you mean `bans-match`?",
+        ),
         (
             "a misspelt key",
             with("cuation = \"x\"\n"),
@@ -386,7 +415,11 @@ fn every_kind_of_mistake_is_pointed_at() {
         let mark = lines.iter().position(|line| line.contains('^')).expect("a mark");
         let column = lines[mark].find('^').unwrap();
         let marked: String = lines[mark - 1].chars().skip(column).collect();
-        assert!(marked.starts_with(place.trim_end()) || place.starts_with('['), "{what}: {marked}: {shown}");
+        // What is missing at a line's end has nothing to stand below.
+        assert!(
+            place.starts_with('\n') || marked.starts_with(place.trim_end()) || place.starts_with('['),
+            "{what}: {marked}: {shown}"
+        );
         // Nor do its samples hold.
         let output = scratch.run(&["playbook", "test", "own"]);
         assert_eq!((code(&output), stdout(&output)), (1, shown), "{what}");

@@ -178,6 +178,93 @@ fn a_repaired_server_passes_and_one_open_hole_is_told_alone() {
     assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["bans-match open".to_owned()]));
 }
 
+/// Rules that let private networks in, and nobody else.
+const RULES: &str = "table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n  ct state established,related accept\n  iif \"lo\" accept\n  ip saddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 } accept\n }\n}\n";
+
+#[test]
+fn a_repaired_second_dial_tone_passes_and_each_hole_is_told_alone() {
+    let Some(folder) = shared("evidence/asterisk-disa-voicemail/rootfs") else { return };
+    let repair = Repair::of(&folder, &["cel-custom", "cdr-custom"]);
+    let (plan, boxes) = ("etc/asterisk/extensions.conf", "etc/asterisk/voicemail.conf");
+    let old = fs::read_to_string(repair.path(plan)).unwrap();
+    let cut = |text: &str, from: &str, to: &str| {
+        let (at, end) = (text.find(from).unwrap(), text.find(to).unwrap());
+        format!("{}{}", &text[..at], &text[end..])
+    };
+    let new = cut(&cut(&old, "[disa]", "[disa-out]"), "[disa-out]", "[outbound]");
+    let is_way_in = |line: &str| line.contains("Goto(disa,") || line.contains("?disa,");
+    let new: Vec<&str> = new.lines().filter(|line| !is_way_in(line)).collect();
+    repair.write(plan, &new.join("\n"));
+    let text = fs::read_to_string(repair.path(boxes)).unwrap().replace("|dialout=vm-out", "");
+    repair.write(boxes, &text.replace("305 => 305,", "305 => 82715046,"));
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
+    repair.reopened("secrets-guessable open", boxes, "305 => 82715046,", "305 => 305,");
+    repair.reopened(
+        "disa-weak-pin open",
+        plan,
+        "[from-internal]",
+        "[disa]\nexten => 1,1,DISA(1234,from-internal)\n[from-trunk]\nexten => 7,1,Goto(disa,1,1)\n[from-internal]",
+    );
+}
+
+/// Changes every place of a text in several files of the copy.
+fn change_in(repair: &Repair, files: &[&str], from: &str, to: &str) {
+    files.iter().for_each(|name| repair.change(name, from, to));
+}
+
+#[test]
+fn a_repaired_freeswitch_passes_and_each_hole_is_told_alone() {
+    let Some(folder) = shared("evidence/freeswitch-attack/rootfs") else { return };
+    let repair = Repair::of(&folder, &["cdr-csv", "json_cdr", "xml_cdr"]);
+    // Of the log only the end is needed, which is read in no time.
+    let log = "var/log/freeswitch/freeswitch.log";
+    let lines = String::from_utf8_lossy(&fs::read(repair.path(log)).unwrap()).into_owned();
+    let end: Vec<&str> = lines.lines().rev().take(40).collect();
+    repair.write(log, &end.into_iter().rev().map(|line| format!("{line}\n")).collect::<String>());
+    let whole = "var/log/freeswitch/freeswitch.xml.fsxml";
+    let socket = "etc/freeswitch/autoload_configs/event_socket.conf.xml";
+    let external = "etc/freeswitch/sip_profiles/external.xml";
+    let phone = "etc/freeswitch/directory/default/1007.xml";
+    change_in(&repair, &[whole, socket], "\"listen-ip\" value=\"::\"", "\"listen-ip\" value=\"127.0.0.1\"");
+    change_in(&repair, &[whole, socket], "ClueCon", &format!("c-{NEW_SECRET}"));
+    let asks = "\"auth-calls\" value=\"true\"/>\n    <param name=\"log-auth-failures\" value=\"true\"/>";
+    change_in(&repair, &[whole, external], "\"auth-calls\" value=\"false\"/>", asks);
+    change_in(
+        &repair,
+        &[whole, phone],
+        "\"password\" value=\"3978\"",
+        &format!("\"password\" value=\"{NEW_SECRET}\""),
+    );
+    let stock = "<params>\n      <param name=\"password\" value=\"password\"/>";
+    repair.change(whole, stock, &stock.replace("value=\"password\"", "value=\"q7-Wm93-kLx2-Rt8v\""));
+    for number in 1000..1020 {
+        let own = format!("etc/freeswitch/directory/default/{number}.xml");
+        let (old, new) = (
+            format!("\"vm-password\" value=\"{number}\""),
+            format!("\"vm-password\" value=\"{}\"", number * 7919 + 41),
+        );
+        change_in(&repair, &[whole, &own], &old, &new);
+    }
+    repair.write("etc/nftables.conf", RULES);
+    repair.write(JAIL, "");
+    let records = shared("evidence/freeswitch-attack/rootfs/var/log/freeswitch/cdr-csv").unwrap();
+    copy(&records, &repair.path("var/log/freeswitch/cdr-csv"), &[]);
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
+    repair.reopened(
+        "secrets-taken open",
+        whole,
+        &format!("\"password\" value=\"{NEW_SECRET}\""),
+        "\"password\" value=\"3978\"",
+    );
+    repair.reopened("event-socket-listens-everywhere open", socket, "127.0.0.1", "::");
+    repair.reopened(
+        "guest-calls-off open",
+        external,
+        "\"auth-calls\" value=\"true\"",
+        "\"auth-calls\" value=\"false\"",
+    );
+}
+
 #[test]
 fn whoever_comes_back_is_seen_and_silence_must_be_in_the_evidence() {
     let repair = bruteforce();

@@ -11,7 +11,7 @@ use crate::fold::uses::Kind as Used;
 use crate::reconstruct::confirm::{Doubt, Question};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::same_network;
-use crate::reconstruct::standing::Standing;
+use crate::reconstruct::standing::{Standing, is_wide};
 use crate::report::model::{Report, Role};
 use crate::untrusted::Untrusted;
 
@@ -143,15 +143,18 @@ fn keep(case: &Case<'_>, questions: &[Question], blamed: &BTreeSet<IpAddr>, plan
         }
     };
     for trunk in &pbx.trunks {
-        trunk
-            .networks
-            .iter()
-            .for_each(|network| add(Kept::Carrier, *network, format!("trunk {}", trunk.name)));
-        let real = trunk.hosts.iter().filter(|host| !is_sample(host));
-        plan.unresolved.extend(real.map(|host| Unresolved {
+        // Whoever sends from a network that is no single carrier's must not come in by the carrier's name.
+        let (wide, own): (Vec<&IpNet>, Vec<&IpNet>) =
+            trunk.networks.iter().partition(|network| is_wide(network));
+        own.into_iter().for_each(|network| add(Kept::Carrier, *network, format!("trunk {}", trunk.name)));
+        let unresolved = |host: &str, is_wide| Unresolved {
             trunk: Untrusted::from(trunk.name.as_str()),
-            host: Untrusted::from(host.as_str()),
-        }));
+            host: Untrusted::from(host),
+            is_wide,
+        };
+        plan.unresolved.extend(wide.iter().map(|network| unresolved(&network.to_string(), true)));
+        let real = trunk.hosts.iter().filter(|host| !is_sample(host));
+        plan.unresolved.extend(real.map(|host| unresolved(host, false)));
     }
     case.options.trusted.iter().for_each(|network| add(Kept::Own, *network, "--trusted".to_owned()));
     for account in &pbx.accounts {

@@ -174,6 +174,7 @@ fn trunks(case: &Case<'_>) -> Vec<TrunkLine> {
             channel: plain.as_ref().and_then(|name| channel(trunk.technology, name)).unwrap_or_default(),
             plain,
             networks: trunk.networks.clone(),
+            ports: trunk.ports.clone(),
             hosts: trunk.hosts.iter().map(|host| Untrusted::from(host.as_str())).collect(),
             has_secret,
             panel_id: panel.and_then(|panel| Digits::new(&panel.id)),

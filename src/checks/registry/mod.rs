@@ -8,6 +8,7 @@
 mod needs;
 mod params;
 mod patterns;
+mod products;
 mod signs;
 mod table;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use needs::Need;
 pub use params::{Param, ParamKind, severity};
+pub use products::{Product, products};
 
 use crate::patterns::Level;
 use crate::report::document::counted;
@@ -199,20 +201,30 @@ impl Check {
         Outcome::found(severity, why, all.iter().map(|seen| seen.subject.clone()).collect())
     }
 
+    /// Returns what it means that none of its files of settings was looked at.
+    fn settings_lacking(&self, report: &Report) -> Outcome {
+        let here = products(report);
+        let (foreign, own): (Vec<&str>, Vec<&str>) =
+            self.settings.iter().partition(|file| needs::is_foreign(needs::readers_of(file), &here));
+        if own.is_empty() {
+            let programs =
+                foreign.first().map_or_else(String::new, |file| needs::named(needs::readers_of(file)));
+            return needs::of_others(&programs, report);
+        }
+        Outcome::not_checked(format!(
+            "needs {}, which is not in the evidence or not in force",
+            own.join(" or ")
+        ))
+    }
+
     /// Returns what it means that nothing was found: by whether there was anything to look at.
     fn silence(&self, report: &Report) -> Outcome {
         if let Some(lacking) = self.needs.iter().find(|need| !(need.is_there)(report)) {
-            return Outcome::not_checked(format!(
-                "needs {}, which is not in the evidence. {}",
-                lacking.what, lacking.how_to_get_it
-            ));
+            return lacking.lacking(report);
         }
         let is_seen = |file: &&&str| report.settings.looked_at.contains(*file);
         if !self.settings.is_empty() && !self.settings.iter().any(|file| is_seen(&file)) {
-            return Outcome::not_checked(format!(
-                "needs {}, which is not in the evidence or not in force",
-                self.settings.join(" or ")
-            ));
+            return self.settings_lacking(report);
         }
         let seen: Vec<&str> = match self.settings.is_empty() {
             true => self.needs.iter().map(|need| need.what).collect(),
@@ -231,6 +243,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::report::model::EvidenceRow;
     use crate::report::sample;
 
     #[test]
@@ -320,6 +333,45 @@ mod tests {
         assert_eq!(guests.ask(&report, Severity::Info).answer, Answer::NotFound, "sip.conf was looked at");
         report.settings.looked_at.clear();
         assert_eq!(guests.ask(&report, Severity::Info).answer, Answer::NotChecked);
+    }
+
+    #[test]
+    fn nothing_of_another_program_is_asked_for() {
+        let mut report = sample::report();
+        let on = |report: &mut Report, product: &str, paths: &[&str]| {
+            report.case.product = Some(Untrusted::from(product));
+            let row = report.evidence[0].clone();
+            let rows = paths.iter().map(|path| EvidenceRow {
+                path: (*path).to_owned(),
+                kind: "proxy-configuration",
+                ..row.clone()
+            });
+            report.evidence = rows.collect();
+            report.settings.looked_at.clear();
+            report.judged.dialplan = false;
+            report.judged.panel_tables = false;
+        };
+        let why = |report: &Report, id: &str| find(id).unwrap().silence(report);
+        on(&mut report, "Kamailio 5.6", &["etc/kamailio/kamailio.cfg"]);
+        for id in
+            ["disa-without-pin", "unknown-admin", "guest-calls-allowed", "event-socket-listens-everywhere"]
+        {
+            let outcome = why(&report, id);
+            assert_eq!(outcome.answer, Answer::NotChecked, "{id}");
+            assert!(outcome.why.starts_with("it is about "), "{id}: {}", outcome.why);
+            assert!(!outcome.why.contains("Copy") && !outcome.why.contains("ump"), "{id}: {}", outcome.why);
+        }
+        assert!(why(&report, "intruder-registered").why.contains("kamcmd ul.dump"));
+        on(&mut report, "FreeSWITCH 1.10", &["etc/x"]);
+        assert!(why(&report, "intruder-registered").why.contains("fs_cli"));
+        assert!(!why(&report, "intruder-registered").why.contains("asterisk"));
+        // On a whole disk what is not there is not there.
+        report.judged.whole_disk = true;
+        assert_eq!(why(&report, "disa-without-pin").answer, Answer::NotFound);
+        report.judged.pages = false;
+        assert_eq!(why(&report, "web-shell").answer, Answer::NotFound, "there is no web server");
+        report.evidence[0].path = "etc/nginx/nginx.conf".to_owned();
+        assert_eq!(why(&report, "web-shell").answer, Answer::NotChecked, "its pages are elsewhere");
     }
 
     #[test]

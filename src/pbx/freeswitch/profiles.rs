@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::super::address::{host_and_port, of_uri};
 use super::super::listeners;
 use super::super::model::{Technology, Trunk};
 use super::super::read::Collector;
@@ -75,14 +76,18 @@ fn gateway(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector
         technology: Technology::Sofia,
         networks: Vec::new(),
         hosts: Vec::new(),
+        ports: Vec::new(),
         context: setting(node, "param", "context").map(str::to_owned),
         place: text.citation(node),
     };
-    for host in hosts.iter().flat_map(|hosts| hosts.split(',')).map(bare_host).filter(|host| !host.is_empty())
-    {
+    for uri in hosts.iter().flat_map(|hosts| hosts.split(',')) {
+        trunk.add_port(host_and_port(of_uri(uri)).1);
+        let host = bare_host(uri);
         match host.parse::<IpAddr>().map(IpNet::from) {
             Ok(network) if !trunk.networks.contains(&network) => trunk.networks.push(network),
-            Err(_) if !trunk.hosts.iter().any(|known| known == host) => trunk.hosts.push(host.to_owned()),
+            Err(_) if !host.is_empty() && !trunk.hosts.iter().any(|known| known == host) => {
+                trunk.hosts.push(host.to_owned())
+            }
             _ => {}
         }
     }

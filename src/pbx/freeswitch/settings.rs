@@ -46,6 +46,7 @@ fn lists(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector) 
             technology: Technology::Sofia,
             networks,
             hosts: Vec::new(),
+            ports: Vec::new(),
             context: None,
             place: text.citation(list),
         });

@@ -174,9 +174,9 @@ fn account(row: &Row<'_>, collector: &mut Collector) {
 
 /// Adds a server that calls are sent to or taken from: `sip:192.0.2.1:5060`, `192.0.2.0` with a mask.
 pub(super) fn peer(host: &str, mask: Option<&str>, place: Citation, collector: &mut Collector) {
-    let name = match host.parse::<IpAddr>() {
-        Ok(_) => host,
-        Err(_) => host_and_port(of_uri(host)).0,
+    let (name, port) = match host.parse::<IpAddr>() {
+        Ok(_) => (host, None),
+        Err(_) => host_and_port(of_uri(host)),
     };
     if name.is_empty() || name == "any" {
         return;
@@ -188,6 +188,7 @@ pub(super) fn peer(host: &str, mask: Option<&str>, place: Citation, collector: &
         technology: Technology::Proxy,
         networks: network.into_iter().collect(),
         hosts: if network.is_none() { vec![name.to_owned()] } else { Vec::new() },
+        ports: port.into_iter().collect(),
         context: None,
         place,
     });

@@ -64,6 +64,17 @@ pub(super) fn read(all: &[Page<'_>]) -> Vec<Share> {
     shares
 }
 
+/// Returns where Apache listens: what `Listen` says, and the sites' own names where no file with `Listen` is here.
+pub(super) fn doors(all: &[Page<'_>]) -> Vec<Door> {
+    let (mut main, mut sites, mut listens) = (Site::default(), Vec::new(), Vec::new());
+    for page in all.iter().filter(|page| is_on(page)) {
+        sections::read(page, &mut main, &mut sites, &mut listens);
+    }
+    let named = sites.iter().flat_map(|site| &site.doors).copied();
+    listens.extend(named);
+    listens
+}
+
 /// The files in folders that may have a say about them, by folder from the disk's root.
 fn of_folders(disk: &str, pages: &[Page<'_>]) -> Vec<Scope> {
     let own = pages.iter().filter(|page| page.name.ends_with(IN_FOLDER));

@@ -1,4 +1,4 @@
-//! Who hands out the folders of this host, by TFTP, FTP or HTTP, and to whom.
+//! Who hands out the folders of this host, by TFTP, FTP or HTTP, to whom, and by which ports.
 //!
 //! Read are the configuration files of the usual servers, by the places that distributions keep them at;
 //! which of Apache's and nginx's sites are on is told by the links to them. The answer for a folder joins
@@ -7,8 +7,10 @@
 mod apache;
 mod audience;
 mod ftp;
+mod lighttpd;
 mod nginx;
 mod page;
+mod ports;
 pub(super) mod settings;
 mod tftp;
 
@@ -100,6 +102,7 @@ pub fn is_configuration(path: &str) -> bool {
         || ftp::is_configuration(name)
         || apache::is_configuration(name)
         || nginx::is_configuration(name)
+        || lighttpd::is_configuration(name)
         || firewall::is_configuration(name)
 }
 
@@ -116,6 +119,7 @@ pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
         }
         site = shares.iter().map(|share: &Share| share.site + 1).max().unwrap_or(0);
     }
+    ports::add(&pages, &shares, &mut pbx.listeners);
     add_links(evidence, &mut shares);
     pbx.shares = shares;
 }

@@ -34,6 +34,37 @@ pub(super) fn read(pages: &[Page<'_>]) -> Vec<Share> {
     shares
 }
 
+/// Returns where the sites listen; `stream` and `mail` hand out no pages.
+pub(super) fn doors(pages: &[Page<'_>]) -> Vec<Door> {
+    pages.iter().filter(|page| is_on(page)).flat_map(doors_of).collect()
+}
+
+fn doors_of(page: &Page<'_>) -> Vec<Door> {
+    let mut open: Vec<String> = Vec::new();
+    let mut doors = Vec::new();
+    let is_of_pages = |open: &[String]| !open.iter().any(|name| name == "stream" || name == "mail");
+    for line in page.lines() {
+        let text = line.text.split(" #").next().unwrap_or_default();
+        for piece in text.split_inclusive([';', '{', '}']).map(str::trim) {
+            if let Some(head) = piece.strip_suffix('{') {
+                if open.len() > DEEPEST {
+                    return doors;
+                }
+                open.push(head.split_whitespace().next().unwrap_or_default().to_owned());
+            } else if piece.ends_with('}') {
+                open.pop();
+            } else if let Some(value) = piece.strip_prefix("listen")
+                && value.starts_with(char::is_whitespace)
+                && is_of_pages(&open)
+            {
+                let value = value.trim_end_matches(';').split_whitespace().next().unwrap_or_default();
+                doors.extend(door(value));
+            }
+        }
+    }
+    doors
+}
+
 /// What holds in a block.
 #[derive(Clone, Debug, Default)]
 struct Block {

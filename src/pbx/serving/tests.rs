@@ -241,6 +241,35 @@ fn nginx_sites_are_read_with_what_they_ask_for() {
 }
 
 #[test]
+fn the_ports_of_every_web_and_file_server_are_known() {
+    use crate::pbx::{Carriage, Spoken};
+    let apache = (
+        "etc/apache2/ports.conf",
+        "Listen 80\n<IfModule ssl_module>\nListen 0.0.0.0:8443 https\n</IfModule>\nListen 127.0.0.1:8081\n",
+    );
+    let site = ("etc/apache2/sites-enabled/x.conf", "<VirtualHost *:81>\nServerName x\n</VirtualHost>\n");
+    let nginx = (
+        "etc/nginx/conf.d/a.conf",
+        "server {\n listen [::]:8445 ssl; location / { proxy_pass http://127.0.0.1:9; } }\nstream { server { listen 5062; } }\nserver {\n listen 127.0.0.1:8082;\n}\n",
+    );
+    let lighttpd = (
+        "etc/lighttpd/lighttpd.conf",
+        "server.port = 8088\n$SERVER[\"socket\"] == \":8444\" {\n ssl.engine = \"enable\"\n}\n",
+    );
+    let tftp = ("etc/default/tftpd-hpa", "TFTP_DIRECTORY=/srv/tftp\nTFTP_ADDRESS=:6969\n");
+    let pbx = pbx(&[apache, site, nginx, lighttpd, tftp]);
+    let of = |wanted| -> Vec<u16> {
+        let mut ports: Vec<u16> =
+            pbx.listeners.iter().filter(|one| one.spoken == wanted).map(|one| one.port).collect();
+        ports.sort_unstable();
+        ports
+    };
+    assert_eq!(of(Spoken::Pages), [80, 81, 8088, 8443, 8444, 8445]);
+    assert_eq!(of(Spoken::Files), [6969]);
+    assert!(pbx.listeners.iter().any(|one| one.spoken == Spoken::Files && one.carriage == Carriage::Udp));
+}
+
+#[test]
 fn ftp_servers_open_folders_to_guests_and_homes_to_users() {
     let passwd = (
         "etc/passwd",

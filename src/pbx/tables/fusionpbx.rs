@@ -42,6 +42,7 @@ pub(super) fn collect(
             technology: Technology::Sofia,
             networks: Vec::new(),
             hosts: Vec::new(),
+            ports: Vec::new(),
             context: item.filled("context").map(str::to_owned),
             place: item.section(&item.name).citation(),
         };

@@ -133,6 +133,8 @@ pub struct Judged {
     pub panel_tables: bool,
     /// Was there a list of the calls that were up?
     pub channels: bool,
+    /// Was it the copy of one whole disk, so that what is not in it is not there?
+    pub whole_disk: bool,
     /// Ways in that are not judged, whatever the evidence.
     pub not_judged: &'static str,
 }

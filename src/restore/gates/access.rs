@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::Judge;
 use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Product, Scene};
@@ -17,8 +18,11 @@ const FROM_OUTSIDE: [&str; 5] =
 /// Where SIP is spoken unless the configuration says otherwise.
 const DOORS: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
 
+const ID: &str = "access-limited";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges each account that was taken over.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     if !scene.came_by(&FROM_OUTSIDE) {
         return Vec::new();
     }
@@ -29,8 +33,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let theirs = accounts.iter().filter(|account| taken.contains(account.name.as_str()));
     let answers: Vec<Answer> =
         theirs.map(|account| of_account(scene, account, &addresses, firewall.as_ref())).collect();
-    let gate =
-        Gate::of("access-limited", "Strangers are kept from the accounts that were taken over", answers);
+    let gate = Gate::of(ID, "Strangers are kept from the accounts that were taken over", answers);
     let gate = gate.map(|gate| {
         gate.with_to_do(
             match Product::of(scene.ground.world) {

@@ -4,6 +4,7 @@
 //! are counted as fail2ban counts (the report's `not_blocked`). Where they are gone, the filters are tried on the
 //! lines that the earlier case cites: that the filter matches is then told, and that the pace is enough is not.
 
+use super::Judge;
 use crate::fail2ban::{self, Configuration, Filter, Heard, Jail, Policy, stock};
 use crate::report::model::{NotBlocked, Verdict};
 use crate::restore::earlier::Tried;
@@ -27,14 +28,17 @@ const MOST_LINES: usize = 50;
 /// Tries of one address that are counted.
 const MOST_TRIES: u64 = 100_000;
 
+const ID: &str = "bans-match";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges the jails together: one that bans in time is enough.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let required = scene.came_by(&WITH_FAILURES);
     if !scene.came_by(&BY_SIP) {
         return Vec::new();
     }
     let answers = answers(scene, required);
-    let gate = Gate::of("bans-match", "A jail is on that would have banned the intruder", answers);
+    let gate = Gate::of(ID, "A jail is on that would have banned the intruder", answers);
     gate.map(|gate| {
         gate.required(required).with_to_do(
             "Switch a jail of fail2ban on whose filter matches these lines, that reads the log in which they stand, and that bans before the guess succeeds; lower maxretry, raise findtime.",

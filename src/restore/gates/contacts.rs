@@ -1,13 +1,17 @@
 //! Is the intruder still registered? A new secret does not drop a contact that is bound.
 
+use super::Judge;
 use crate::evidence::Kind;
 use crate::pbx::Binding;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Product, Scene};
 use crate::untrusted::visible;
 
+const ID: &str = "intruder-unregistered";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges the server's own record of contacts.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let addresses = scene.addresses();
     if addresses.is_empty() {
         return Vec::new();
@@ -38,7 +42,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         answers.push(Answer::cannot_tell("the server's record of contacts is not in the evidence"));
     }
     let product = Product::of(world);
-    let gate = Gate::of("intruder-unregistered", "No address of the intruder is registered", answers);
+    let gate = Gate::of(ID, "No address of the intruder is registered", answers);
     // Logs tell of registrations as well: see the gate of what is seen since.
     let required = |gate: Gate| {
         let is_known = gate.state != crate::restore::gate::State::CannotTell;

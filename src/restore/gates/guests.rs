@@ -1,5 +1,6 @@
 //! Calls and registrations without an account.
 
+use super::Judge;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Product, Scene};
 
@@ -7,8 +8,11 @@ use crate::restore::scene::{Product, Scene};
 pub(super) const IDS: [&str; 4] =
     ["guest-calls-allowed", "guests-reach-trunk", "anybody-may-register", "any-secret-accepted"];
 
+const ID: &str = "guest-calls-off";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges whether anybody may call.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let pbx = scene.ground.world.pbx;
     let mut answers: Vec<Answer> = scene
         .found(&IDS)
@@ -28,7 +32,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     } else if answers.is_empty() {
         answers.push(Answer::cannot_tell("the configuration is not in the evidence"));
     }
-    let gate = Gate::of("guest-calls-off", "Nobody calls or registers without an account", answers);
+    let gate = Gate::of(ID, "Nobody calls or registers without an account", answers);
     gate.map(|gate| {
         gate.with_to_do(
             match Product::of(scene.ground.world) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Judge;
 use crate::artifacts::place::{is_served, on_disk};
 use crate::report::model::Finding;
 use crate::restore::earlier::PastFinding;
@@ -66,8 +67,15 @@ const DIALPLAN: Group = Group {
     close: "Take the steps away after keeping a copy of the file, and load the dialplan anew.",
 };
 
+const COPIES: &str = "copies-gone";
+const PATCHED: &str = "panel-patched";
+pub(super) const GATES: Judge = Judge {
+    ids: || GROUPS.iter().chain([&DIALPLAN]).map(|group| group.id).chain([COPIES, PATCHED]).collect(),
+    judge,
+};
+
 /// Judges the groups.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let groups = GROUPS.iter().chain([&DIALPLAN]).filter_map(|group| of_group(scene, group));
     groups.chain(copies(scene)).chain(patched(scene)).collect()
 }
@@ -192,7 +200,7 @@ fn copies(scene: &Scene<'_>) -> Option<Gate> {
         let lines = served.iter().take(3).filter_map(|(_, held)| scene.proof(&held.place));
         Answer::open(format!("a web server hands out files with secrets: {named}")).with(lines)
     };
-    let gate = Gate::of("copies-gone", "No copy of the configuration lies in a web root", vec![answer])?;
+    let gate = Gate::of(COPIES, "No copy of the configuration lies in a web root", vec![answer])?;
     Some(gate.with_to_do(
         "Move the files out of the web root, and set new secrets for all that stands in them.",
         "Copy the web root (/var/www).",
@@ -224,7 +232,7 @@ fn patched(scene: &Scene<'_>) -> Option<Gate> {
             false => Answer::cannot_tell("which versions the panel's modules have is not in the evidence"),
         });
     }
-    let gate = Gate::of("panel-patched", "The panel has no hole that is known", answers)?;
+    let gate = Gate::of(PATCHED, "The panel has no hole that is known", answers)?;
     Some(gate.required(is_must).with_to_do(
         "Bring every module of the panel up to date (`fwconsole ma upgradeall`), and let only known networks reach it.",
         "Copy a dump of the panel's database of after the repair.",

@@ -1,13 +1,18 @@
 //! Would a next intruder be seen: security events, and records of calls?
 
+use super::Judge;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
 
+const LOGINS: &str = "security-log-on";
+const RECORDS: &str = "call-records-on";
+pub(super) const GATES: Judge = Judge { ids: || vec![LOGINS, RECORDS], judge };
+
 /// Judges both.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let is_switch = scene.ground.world.is_freeswitch();
-    let logins = Gate::of("security-log-on", "Logins are logged", of_logins(scene).into_iter().collect()).map(|gate| {
+    let logins = Gate::of(LOGINS, "Logins are logged", of_logins(scene).into_iter().collect()).map(|gate| {
         gate.with_to_do(
             if is_switch {
                 "Set log-auth-failures=true in every profile that is reached from outside, and restart the profile."
@@ -22,14 +27,12 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         )
     });
     let calls =
-        Gate::of("call-records-on", "Call records are written", of_calls(scene).into_iter().collect()).map(
-            |gate| {
-                gate.with_to_do(
-                    "Set enable=yes in cdr.conf, and load a module that writes the records.",
-                    "Copy /var/log/asterisk/cdr-csv, or a dump of asteriskcdrdb.",
-                )
-            },
-        );
+        Gate::of(RECORDS, "Call records are written", of_calls(scene).into_iter().collect()).map(|gate| {
+            gate.with_to_do(
+                "Set enable=yes in cdr.conf, and load a module that writes the records.",
+                "Copy /var/log/asterisk/cdr-csv, or a dump of asteriskcdrdb.",
+            )
+        });
     logins.into_iter().chain(calls).collect()
 }
 

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use super::Judge;
 use crate::pbx::{Imprint, SecretKind};
 use crate::report::model::EvidenceRow;
 use crate::restore::earlier::Earlier;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Scene, some};
 
+const ID: &str = "evidence-newer";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges whether there is anything new.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let Some(earlier) = scene.earlier else { return Vec::new() };
-    let gate = Gate::of(
-        "evidence-newer",
-        "The evidence is newer than the earlier case",
-        vec![answer(scene, earlier)],
-    );
+    let gate = Gate::of(ID, "The evidence is newer than the earlier case", vec![answer(scene, earlier)]);
     let settle =
         "Copy the server's disk, or the same folders of it, once more after the repair, and give that copy.";
     gate.map(|gate| gate.with_to_do("", settle)).into_iter().collect()

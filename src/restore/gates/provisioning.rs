@@ -1,5 +1,6 @@
 //! Who can fetch phone files now?
 
+use super::Judge;
 use crate::pbx::Audience;
 use crate::report::model::{Finding, Severity};
 use crate::restore::gate::{Answer, Gate};
@@ -8,8 +9,11 @@ use crate::restore::scene::Scene;
 const EXPOSED: [&str; 1] = ["provisioning-exposed"];
 const LEAKED: [&str; 3] = ["provisioning-exposed", "provisioning-leaked", "provisioning-walked"];
 
+const ID: &str = "provisioning-closed";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges the folders of phone files.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let pbx = scene.ground.world.pbx;
     let was_open = scene.came_by(&["provisioning-leak"]) || !scene.subjects(&LEAKED).is_empty();
     if !was_open && pbx.phone_files.is_empty() {
@@ -30,7 +34,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         });
     }
     let required = answers.iter().any(|answer| answer.state == crate::restore::gate::State::Open) || was_open;
-    let gate = Gate::of("provisioning-closed", "Phone files are not handed out to strangers", answers);
+    let gate = Gate::of(ID, "Phone files are not handed out to strangers", answers);
     gate.map(|gate| {
         gate.required(required).with_to_do(
             "Close the server that hands them out to the Internet (firewall, or its own list of networks), or ask for a password over HTTPS; then set new secrets.",

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Judge;
 use crate::event::Instant;
 use crate::reconstruct::world::{Told, Use};
 use crate::report::document::duration;
@@ -15,8 +16,11 @@ const LEAST: i64 = 3_600;
 /// So long one watches before it is over, in seconds.
 const WATCH: i64 = 24 * 3_600;
 
+const ID: &str = "no-new-sign";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges what is seen after the instant in question.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let Some(since) = scene.clean_since else { return Vec::new() };
     let mut answers = uses(scene, since);
     answers.extend(incidents(scene, since));
@@ -29,7 +33,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         answers.push(silence);
     }
     let title = format!("Nothing of the intruder is seen since {}", scene.time(since));
-    let gate = Gate::of("no-new-sign", &title, answers);
+    let gate = Gate::of(ID, &title, answers);
     gate.map(|gate| {
         gate.required(is_required).with_to_do(
             "He is in again, or still: cut service off, see which gate let him through, and begin with `tolltrace contain`.",

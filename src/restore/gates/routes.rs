@@ -1,12 +1,16 @@
 //! The routes by which the fraud went out: advised only, for they let honest calls out as well.
 
+use super::Judge;
 use crate::report::model::Severity;
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::Scene;
 use crate::untrusted::visible;
 
+const ID: &str = "routes-limited";
+pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
+
 /// Judges each route that the intruder's calls took, and those that let out more than they look to.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let dialplan = &scene.ground.world.pbx.dialplan;
     let switch_plan = &scene.ground.world.pbx.switch_plan;
     let mut routes: Vec<&(String, String)> = scene.past.iter().flat_map(|past| &past.routes).collect();
@@ -35,7 +39,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     answers.extend(
         wide.map(|finding| Answer::open(finding.title.clone()).with(finding.evidence.iter().cloned())),
     );
-    let gate = Gate::of("routes-limited", "Calls abroad are limited to who needs them", answers);
+    let gate = Gate::of(ID, "Calls abroad are limited to who needs them", answers);
     gate.map(|gate| {
         gate.required(false).with_to_do(
             "Let only the countries and accounts out that need it, behind a PIN or by the hour, the emergency route first; set a daily limit at the carrier.",

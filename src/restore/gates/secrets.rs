@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::Judge;
 use crate::checks::{provisioning, weak_secret};
 use crate::pbx::{Change, HeldSecret, Imprint, SecretKind, Standing};
 use crate::restore::gate::{Answer, Gate, State};
@@ -16,8 +17,17 @@ use crate::untrusted::visible;
 /// Ways by which an intruder can read every secret that the server has.
 const READS_ALL: [&str; 2] = ["web-exploit", "web-admin"];
 
+const TAKEN: &str = "secrets-taken";
+const HANDED_OUT: &str = "secrets-handed-out";
+const OF_TRUNKS: &str = "secrets-of-trunks";
+const OF_ADMINISTRATORS: &str = "secrets-of-administrators";
+const OF_ACCOUNTS: &str = "secrets-of-accounts";
+const GUESSABLE: &str = "secrets-guessable";
+pub(super) const GATES: Judge =
+    Judge { ids: || vec![TAKEN, HANDED_OUT, OF_TRUNKS, OF_ADMINISTRATORS, OF_ACCOUNTS, GUESSABLE], judge };
+
 /// Judges the secrets, group by group.
-pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
+fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let taken = scene.taken();
     let mut read: BTreeSet<&str> = scene.subjects(&["provisioning-leaked"]);
     // Whoever could read a folder may have, whether or not a log has it: TFTP servers log nothing by themselves.
@@ -32,27 +42,23 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let settle = "Give the case of the intrusion (--case CASE), written by `tolltrace run -o CASE` on the evidence of then, and the configuration as it is now.";
     let gates = [
         secrets
-            .of_names(
-                "secrets-taken",
-                "The secrets of the accounts that were taken over were changed",
-                &taken,
-            )
+            .of_names(TAKEN, "The secrets of the accounts that were taken over were changed", &taken)
             .map(|gate| gate.with_to_do(close, settle)),
         secrets
             .of_names(
-                "secrets-handed-out",
+                HANDED_OUT,
                 "The secrets in phone files that strangers could fetch were changed",
                 &leaked,
             )
             .map(|gate| gate.with_to_do(close, settle)),
         secrets.of_kinds(
-            "secrets-of-trunks",
+            OF_TRUNKS,
             "The secrets of the trunks were changed",
             &[SecretKind::Trunk],
             reads_all || scene.came_by(&["trunk-credential"]),
         ),
         secrets.of_kinds(
-            "secrets-of-administrators",
+            OF_ADMINISTRATORS,
             "The secrets of panel, manager interface and databases were changed",
             &[
                 SecretKind::Panel,
@@ -66,12 +72,7 @@ pub(super) fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         reads_all
             .then(|| {
                 let kinds = [SecretKind::Sip, SecretKind::Pjsip, SecretKind::Iax];
-                secrets.of_kinds(
-                    "secrets-of-accounts",
-                    "The secrets of all accounts were changed",
-                    &kinds,
-                    true,
-                )
+                secrets.of_kinds(OF_ACCOUNTS, "The secrets of all accounts were changed", &kinds, true)
             })
             .flatten(),
         secrets.guessable(&taken, &leaked),
@@ -140,7 +141,9 @@ impl Secrets<'_, '_> {
             let words = held.gravest().map_or("weak", |weakness| weakness.words());
             return Answer::open(format!("the secret of {shown} is {words}: it is guessed")).with(proofs());
         }
-        let of_it = || self.changes.iter().filter(|((_, owner), _)| owner == name);
+        // A mailbox may bear the account's name; its PIN is another secret, and no PIN is safe from guessing.
+        let is_pin = |kind: &str| SecretKind::of_word(kind).is_some_and(SecretKind::is_pin);
+        let of_it = || self.changes.iter().filter(|((kind, owner), _)| owner == name && !is_pin(kind));
         let changes = of_it().flat_map(|(_, changes)| changes).copied();
         let unread = of_it().find_map(|((kind, owner), _)| self.unread_place(kind, owner));
         self.told(&format!("the secret of {shown}"), changes, name, unread).with(proofs())
@@ -206,6 +209,10 @@ impl Secrets<'_, '_> {
 
     /// Judges all secrets of some kinds; advised only where the intruder had no way to read them.
     fn of_kinds(&self, id: &str, title: &str, kinds: &[SecretKind], required: bool) -> Option<Gate> {
+        // Where nobody was in, nobody knows them.
+        if !required && self.scene.past.is_empty() {
+            return None;
+        }
         let words: BTreeSet<&str> = kinds.iter().map(|kind| kind.word()).collect();
         let mut by_state: BTreeMap<State, Vec<String>> = BTreeMap::new();
         for ((kind, owner), changes) in
@@ -268,7 +275,7 @@ impl Secrets<'_, '_> {
                 "no secret that this evidence holds is one that is guessed soon and from afar",
             ));
         }
-        let gate = Gate::of("secrets-guessable", "No other secret is one that is guessed", answers)?;
+        let gate = Gate::of(GUESSABLE, "No other secret is one that is guessed", answers)?;
         Some(gate.with_to_do("Set random secrets of at least 16 characters, PINs of at least 8 digits.", ""))
     }
 }
