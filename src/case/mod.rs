@@ -349,7 +349,7 @@ pub fn examine_and<T: Send>(
         let legs = carrier::legs(&world, &aids.billed);
         let side = carrier::CarrierSide::new(&world, &numbers, prepared.window, &aids.billed, &legs);
         let charged = side.as_ref().map(|side| side.charged(&world)).unwrap_or_default();
-        let prices = losses::Prices { charged, deck: aids.deck, ..losses::Prices::default() };
+        let prices = losses::Prices { charged, deck: aids.deck };
         let case = build::Case {
             evidence,
             options,

@@ -3,6 +3,7 @@
 use super::{Output, Plan};
 use crate::report::document::{Block, Line};
 use crate::report::markdown;
+use crate::untrusted::Untrusted;
 
 /// Writes the list.
 pub(super) fn files(plan: &Plan) -> Vec<Output> {
@@ -19,7 +20,10 @@ fn blocks(plan: &Plan) -> Vec<Block> {
     )];
     for one in &plan.closings {
         blocks.push(Block::Subheading(one.why.clone().into()));
-        let places = one.places.iter().map(|place| Line::from(format!("at {place}")));
+        let places = one
+            .places
+            .iter()
+            .map(|place| Line::default().words("at ").evidence(&Untrusted::from(place.as_str())));
         let what = Line::default().evidence(&one.subject);
         // Of what was downloaded, which files: those are to be taken away.
         let is_download = plan.downloads().any(|download| std::ptr::eq(download, one));

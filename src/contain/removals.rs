@@ -7,6 +7,7 @@ use super::script::{Head, push_remark, sh};
 use super::{Output, Plan, Product, Removal, RemovalKind};
 use crate::report::document::{Block, Line};
 use crate::report::markdown;
+use crate::untrusted::Untrusted;
 
 /// The kinds in the order in which they are taken away.
 const ORDER: [RemovalKind; 9] = [
@@ -69,7 +70,11 @@ fn blocks(plan: &Plan) -> Vec<Block> {
             let title = if one.is_to_ask { "Ask first: " } else { "" };
             blocks.push(Block::Subheading(Line::default().words(title).evidence(&one.subject)));
             let mut lines: Vec<Line> = vec![one.why.clone().into(), one.remedy.clone().into()];
-            lines.extend(one.place.iter().map(|place| Line::from(format!("at {place}"))));
+            lines.extend(
+                one.place
+                    .iter()
+                    .map(|place| Line::default().words("at ").evidence(&Untrusted::from(place.as_str()))),
+            );
             lines.extend(how(kind).iter().map(|words| Line::typed(words)));
             blocks.extend(Block::list(lines));
         }

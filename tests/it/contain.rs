@@ -542,7 +542,7 @@ fn after_a_download_the_carrier_is_asked_and_the_files_are_taken_away() {
         println!("passed over: no server whose backup was downloaded is there");
         return;
     };
-    let alone = examine(&[server.root.clone()], None);
+    let alone = examine(std::slice::from_ref(&server.root), None);
     let files = written(&alone, false);
     let carrier = &files["carrier.md"];
     assert!(carrier.contains("change those secrets now") && carrier.contains("Trunk `carrier`"), "{carrier}");
