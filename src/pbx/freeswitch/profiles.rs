@@ -86,7 +86,7 @@ fn gateway(text: &Text, node: roxmltree::Node<'_, '_>, collector: &mut Collector
         match host.parse::<IpAddr>().map(IpNet::from) {
             Ok(network) if !trunk.networks.contains(&network) => trunk.networks.push(network),
             Err(_) if !host.is_empty() && !trunk.hosts.iter().any(|known| known == host) => {
-                trunk.hosts.push(host.to_owned())
+                trunk.hosts.push(host.to_owned());
             }
             _ => {}
         }
