@@ -52,6 +52,8 @@ const TECHNIQUES: &[(&str, &str)] = &[
     ("T1190", "Exploit Public-Facing Application"),
     ("T1199", "Trusted Relationship"),
     ("T1213", "Data from Information Repositories"),
+    ("T1222", "File and Directory Permissions Modification"),
+    ("T1222.002", "Linux and Mac File and Directory Permissions Modification"),
     ("T1485", "Data Destruction"),
     ("T1489", "Service Stop"),
     ("T1496", "Resource Hijacking"),

@@ -20,7 +20,8 @@ const MOST: usize = 50;
 /// Returns the first lines of the files that a panel did not write, though it writes the others beside them.
 pub(super) fn without_banner(evidence: &Evidence) -> Vec<(String, Citation)> {
     let mut folders: BTreeMap<&str, (usize, Vec<&Source>)> = BTreeMap::new();
-    for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
+    // Those that hold nothing but the words are alike, byte for byte, and count all the same.
+    for source in &evidence.sources {
         let (folder, name) = source.file.path.rsplit_once('/').unwrap_or(("", &source.file.path));
         let is_generated = source.kind == Kind::Configuration && name.ends_with("_additional.conf");
         if !is_generated || source.head.is_empty() {

