@@ -87,7 +87,10 @@ impl Case<'_> {
             model::Vector::DialplanHole => "came in by telephone, was let out again by the dialplan",
             model::Vector::VoicemailOrDisa => "came in by telephone, called out through a mailbox or DISA",
             model::Vector::CallForward => "called in and was sent on by a forward",
-            model::Vector::ManagerInterface => "of the manager interface and made the server place calls",
+            model::Vector::ManagerInterface if names.is_empty() => {
+                "had the server place calls, by the manager interface,"
+            }
+            model::Vector::ManagerInterface => "at the manager interface, had the server place calls",
             model::Vector::WebExploit => "by a hole of the web panel",
             model::Vector::WebAdmin => "by logging in at the web panel",
             model::Vector::Insider => "with a secret that one of the owner's people knew",

@@ -46,8 +46,9 @@ pub(super) fn find(world: &World<'_>, account: &str, breach: Instant, insiders: 
     for (address, party) in &world.parties {
         let Some(tried) = party.by_account.get(account) else { continue };
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
+        // Behind a proxy or a router's own address strangers come from inside.
         if first > breach
-            || !world.neighbours.is_outside(*address)
+            || !(world.neighbours.is_outside(*address) || world.is_everybodys(*address))
             || tried.is_one_phones() && tried.attempts > 3
         {
             continue;

@@ -155,6 +155,27 @@ fn calls_that_the_server_was_told_to_place_while_a_stranger_was_at_the_manager_i
 }
 
 #[test]
+fn a_secret_that_is_guessed_through_everybodys_own_address() {
+    // A container's network shows every caller as the host's own address.
+    let host = "172.17.0.1";
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11", "12", "13"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", host), ("11", host), ("12", host), ("13", host)], monday, 8, &GERMAN);
+    let night = monday + 4 * DAY + HOUR;
+    for attempt in 0..400 {
+        stage.wrong("12", host, night - 1_700 + attempt * 4);
+    }
+    stage.register("12", host, night);
+    let calls =
+        (0..40).map(|call| stage.call("12", host, SOMALIA[call as usize % 3], night + 60 + call * 45, 170));
+    let calls = calls.collect();
+    let report = examine(&mut stage);
+    let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], sources: vec![], calls };
+    compare(&report, &[truth], &[]);
+    assert!(report.incidents[0].unknown.iter().any(|what| what.contains("as everybody's here do")));
+}
+
+#[test]
 fn a_server_that_calls_its_customers_back_is_honest() {
     let (mut stage, monday) = house(Driver::Pjsip);
     for day in 0..5 {
