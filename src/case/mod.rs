@@ -325,12 +325,12 @@ pub fn examine_and<T: Send>(
     progress: &dyn Progress,
     ask: impl FnOnce(&Ground<'_>, Examined) -> T + Send,
 ) -> Result<T, CaseError> {
-    // A column or a deck that cannot be used is told before hours of reading.
-    let aids = Aids::open(options)?;
-    let prepared = prepare(evidence, options)?;
-    let artifacts = Artifacts::read(evidence);
     let threads = threads(options);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+    let (aids, prepared) = pool.join(|| Aids::open(options), || prepare(evidence, options));
+    // A column or a deck that cannot be used is told before hours of reading.
+    let (aids, prepared) = (aids?, prepared?);
+    let artifacts = Artifacts::read(evidence);
     let hashing = (!options.no_hash).then(|| Hashing::new(evidence));
     pool.scope(|scope| {
         if let Some(hashing) = &hashing {
