@@ -457,6 +457,15 @@ impl LogCalls {
         }
     }
 
+    /// Returns the calling channel's name, if it is one of IAX2. Hardly any is, and most names are put together.
+    pub fn iax_channel<'a>(&'a self, call: &LogCall, names: &Names) -> Option<Cow<'a, [u8]>> {
+        let is_iax = match TECHNOLOGIES.get(usize::from(call.technology)) {
+            Some(technology) => *technology == b"IAX2",
+            None => self.texts.get(call.text, 0, call.lengths[0]).starts_with(b"IAX2/"),
+        };
+        is_iax.then(|| self.channel(call, names))
+    }
+
     /// Returns what was dialled.
     pub fn number(&self, call: &LogCall) -> &[u8] {
         let [channel, number] = call.lengths;

@@ -357,8 +357,8 @@ impl<'t> Callers<'t> {
         let mut address = self.address(addresses, logged);
         let mut origin = origin(logged, address);
         if address == u32::MAX && account.is_some_and(|(_, is_trunk)| !is_trunk) {
-            let channel = self.told.ledger.calls.channel(logged, &self.told.ledger.names);
-            if let Some(caller) = iax_caller(&channel) {
+            let channel = self.told.ledger.calls.iax_channel(logged, &self.told.ledger.names);
+            if let Some(caller) = channel.and_then(|channel| iax_caller(&channel)) {
                 (address, origin) = (addresses.id(Some(caller)), Origin::Signalling);
             }
         }
