@@ -10,6 +10,7 @@
 use serde::Serialize;
 
 use super::address::host_and_port;
+use super::firewall::Protocol;
 use super::language::{Document, is_true};
 
 /// Sockets kept; no server has more.
@@ -54,6 +55,20 @@ pub struct Listener {
     pub carriage: Carriage,
     /// The port.
     pub port: u16,
+}
+
+/// Where SIP is spoken if no configuration tells.
+const USUAL: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
+
+/// Returns where SIP is spoken, by the configuration as far as it tells.
+pub(crate) fn sip_doors(listeners: &[Listener]) -> Vec<(Protocol, u16)> {
+    let of_sip = listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
+    let doors = of_sip.map(|listener| match listener.carriage {
+        Carriage::Udp => (Protocol::Udp, listener.port),
+        Carriage::Tcp => (Protocol::Tcp, listener.port),
+    });
+    let doors: Vec<_> = doors.collect();
+    if doors.is_empty() { USUAL.to_vec() } else { doors }
 }
 
 /// Adds a socket that is not known yet.

@@ -4,6 +4,7 @@
 //! (`main/manager.c`); before 1.6.2 `call` was enough to originate, which later versions no longer allow.
 
 use super::access::permitted;
+use super::address::host_and_port;
 use super::language::{Document, Part, Section};
 use super::model::ManagerUser;
 use super::read::{Collector, Lists};
@@ -17,10 +18,21 @@ pub(super) fn collect(document: &Document, lists: &Lists<'_>, collector: &mut Co
     let enabled = document.last("general", "enabled");
     if document.named("general").next().is_some() {
         collector.pbx.manager_enabled = Some(enabled.is_some_and(super::language::is_true));
+        collector.pbx.manager_is_local = is_local(document);
     }
     for section in document.sections().filter(|section| !section.name.eq_ignore_ascii_case("general")) {
         user(section, lists, collector);
     }
+}
+
+/// Returns whether the interface is bound to the loopback address, for TLS as well where that is on.
+fn is_local(document: &Document) -> bool {
+    let is_bound = |setting: &str| {
+        let bound = document.last("general", setting).and_then(|bound| host_and_port(bound).0.parse().ok());
+        bound.is_some_and(|address: std::net::IpAddr| address.is_loopback())
+    };
+    let has_tls = document.last("general", "tlsenable").is_some_and(super::language::is_true);
+    is_bound("bindaddr") && (!has_tls || is_bound("tlsbindaddr"))
 }
 
 /// Reads one user.

@@ -54,6 +54,8 @@ pub struct Pbx {
     pub tone_zone: Option<String>,
     /// May anybody log in to the manager interface at all? `None` where no file says.
     pub manager_enabled: Option<bool>,
+    /// Does the manager interface listen to the host itself only?
+    pub manager_is_local: bool,
     /// Does FreeSWITCH log who gave a wrong secret? `None` where no file says.
     pub logs_wrong_secrets: Option<bool>,
     /// Servers that phones fetch their files from.

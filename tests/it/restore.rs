@@ -507,6 +507,22 @@ fn a_list_that_lets_half_the_world_in_limits_nothing() {
 }
 
 #[test]
+fn the_rules_that_contain_writes_close_what_they_are_for_and_open_nothing() {
+    let repair = bruteforce();
+    repair.change(ACCOUNTS, OWNER_LISTED, OWNER_OPEN);
+    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["access-limited open".to_owned()]));
+    let rules = repair.scratch.path().join("case/contain/sip-only-from-known.nft");
+    repair.write("etc/nftables.conf", &fs::read_to_string(rules).unwrap());
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]), "the manager listens to the host itself only");
+    let report = repair.scratch.run(&["run", "after", "-o", "again", "-q"]);
+    assert_eq!(code(&report), 0);
+    let report = fs::read_to_string(repair.scratch.path().join("again/report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let found = |id: &str| report["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == id);
+    assert!(!found("sip-open-to-all") && !found("manager-open-to-all"));
+}
+
+#[test]
 fn a_case_of_another_server_or_one_to_be_shared_settles_nothing() {
     let repair = bruteforce();
     let text = fs::read_to_string(repair.path(ACCOUNTS)).unwrap();

@@ -38,7 +38,7 @@ fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         return Vec::new();
     }
     let answers = answers(scene, required);
-    let gate = Gate::of(ID, "A jail is on that would have banned the intruder", answers);
+    let gate = Gate::of(ID, "A jail, or the firewall, is on that would have kept the intruder out", answers);
     gate.map(|gate| {
         gate.required(required).with_to_do(
             "Switch a jail of fail2ban on whose filter matches these lines, that reads the log in which they stand, and that bans before the guess succeeds; lower maxretry, raise findtime.",
