@@ -507,6 +507,15 @@ fn a_list_that_lets_half_the_world_in_limits_nothing() {
 }
 
 #[test]
+fn a_log_that_only_its_last_line_keeps_alive_is_no_silence() {
+    let repair = bruteforce();
+    let later = ["--case", "case", "--clean-since", "2026-11-14 09:00"];
+    let loaded = "[2026-11-16 10:00:00] NOTICE[1] loader.c: 250 modules will be loaded.\n";
+    repair.append("var/log/asterisk/messages", loaded);
+    assert_eq!(repair.judge(&later), (1, vec!["no-new-sign cannot-tell".to_owned()]));
+}
+
+#[test]
 fn the_rules_that_contain_writes_close_what_they_are_for_and_open_nothing() {
     let repair = bruteforce();
     repair.change(ACCOUNTS, OWNER_LISTED, OWNER_OPEN);

@@ -127,6 +127,12 @@ fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
         return unseen;
     }
     let span = duration(quiet.unsigned_abs());
+    if quiet >= WATCH && !is_alive(scene, since) {
+        return Answer::cannot_tell(format!(
+            "nobody at all logged in, registered, failed or called in the {span} until {}: the server stood still, or its logs of that time are lost",
+            scene.time(ends)
+        ));
+    }
     let told = format!("no login, registration or call of his in the {span} until {}", scene.time(ends));
     // Intruders come back by night: so short a silence tells nothing yet. Who asks for a time of his own knows why.
     let least = if scene.is_asked { LEAST } else { WATCH };
@@ -135,6 +141,17 @@ fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
         _ if quiet < WATCH => Answer::closed(format!("{told}: watch on, a day at least")),
         _ => Answer::closed(told),
     }
+}
+
+/// Does anything of that time, by whomever, show that the phone system worked and that it was logged?
+fn is_alive(scene: &Scene<'_>, since: Instant) -> bool {
+    let world = scene.ground.world;
+    let mut uses = world.uses.values().flatten().chain(&world.sessions);
+    let mut parties = world.parties.values();
+    uses.any(|used| used.last > since)
+        || parties.any(|party| party.last().is_some_and(|last| last > since))
+        || world.calls.iter().any(|call| call.start > since)
+        || world.visitors.values().any(|visitor| visitor.last > since)
 }
 
 /// Tells why silence says nothing: nothing that would show a login reaches over the time.
