@@ -11,7 +11,7 @@ use crate::untrusted::Untrusted;
 /// A door: which ports, and what it means that everybody reaches them.
 struct Door {
     id: &'static str,
-    ports: &'static [(Protocol, u16)],
+    ports: fn(&World<'_>) -> Vec<(Protocol, u16)>,
     severity: Severity,
     title: &'static str,
     why: &'static str,
@@ -25,7 +25,7 @@ struct Door {
 const DOORS: [Door; 4] = [
     Door {
         id: "sip-open-to-all",
-        ports: &[(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)],
+        ports: |world| world.pbx.sip_ports(),
         severity: Severity::Medium,
         title: "The firewall lets everybody speak SIP to the server",
         why: "Whoever wants may look for accounts, guess at their secrets and use those that he has.",
@@ -41,7 +41,7 @@ const DOORS: [Door; 4] = [
     },
     Door {
         id: "manager-open-to-all",
-        ports: &[(Protocol::Tcp, 5038)],
+        ports: |_| vec![(Protocol::Tcp, 5038)],
         severity: Severity::High,
         title: "The firewall lets everybody reach the manager interface",
         why: "Whoever has or guesses a user's secret makes the server call.",
@@ -51,7 +51,7 @@ const DOORS: [Door; 4] = [
     },
     Door {
         id: "tftp-open-to-all",
-        ports: &[(Protocol::Udp, 69)],
+        ports: |_| vec![(Protocol::Udp, 69)],
         severity: Severity::High,
         title: "The firewall lets everybody fetch phone files by TFTP",
         why: "TFTP knows no password: whoever knows or tries a phone's MAC address reads its secret.",
@@ -65,7 +65,7 @@ const DOORS: [Door; 4] = [
     },
     Door {
         id: "panel-open-to-all",
-        ports: &[(Protocol::Tcp, 80), (Protocol::Tcp, 443)],
+        ports: |_| vec![(Protocol::Tcp, 80), (Protocol::Tcp, 443)],
         severity: Severity::High,
         title: "The firewall lets everybody reach the web panel",
         why: "Every hole of the panel, and every password of it that is weak or known, is open to the whole Internet; most large frauds of the last years began there.",
@@ -79,7 +79,7 @@ const DOORS: [Door; 4] = [
 pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> Vec<Finding> {
     let firewall = &world.pbx.firewall;
     let open = DOORS.iter().filter(|door| (door.is_there)(world)).filter_map(|door| {
-        let answers = door.ports.iter().filter_map(|&(protocol, port)| {
+        let answers = (door.ports)(world).into_iter().filter_map(|(protocol, port)| {
             let mut verdicts =
                 firewall.disks().into_iter().filter_map(|disk| firewall.verdict(disk, protocol, port));
             verdicts.find(|verdict| verdict.gate == Gate::Open).map(|verdict| (protocol, port, verdict))
@@ -118,8 +118,8 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
 /// Yields one finding for all doors that are shut over IPv4 and open over IPv6.
 fn over_six(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
     let firewall = &world.pbx.firewall;
-    let doors = DOORS.iter().filter(|door| (door.is_there)(world)).flat_map(|door| door.ports);
-    let open = doors.filter_map(|&(protocol, port)| {
+    let doors = DOORS.iter().filter(|door| (door.is_there)(world)).flat_map(|door| (door.ports)(world));
+    let open = doors.filter_map(|(protocol, port)| {
         firewall.disks().into_iter().find_map(|disk| {
             let is_shut =
                 firewall.verdict(disk, protocol, port).is_some_and(|verdict| verdict.gate != Gate::Open);

@@ -9,7 +9,9 @@
 
 use serde::Serialize;
 
+use super::Pbx;
 use super::address::host_and_port;
+use super::firewall::Protocol;
 use super::language::{Document, is_true};
 
 /// Sockets kept; no server has more.
@@ -45,6 +47,16 @@ pub enum Carriage {
     Tcp,
 }
 
+impl Carriage {
+    /// Returns the protocol as a firewall names it.
+    fn protocol(self) -> Protocol {
+        match self {
+            Carriage::Udp => Protocol::Udp,
+            Carriage::Tcp => Protocol::Tcp,
+        }
+    }
+}
+
 /// One port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Listener {
@@ -54,6 +66,18 @@ pub struct Listener {
     pub carriage: Carriage,
     /// The port.
     pub port: u16,
+}
+
+/// Ports of SIP where the configuration tells none; TLS runs over TCP.
+const USUAL: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
+
+impl Pbx {
+    /// Returns the ports on which SIP is spoken, as configured, or the usual ones where no file here tells any.
+    pub fn sip_ports(&self) -> Vec<(Protocol, u16)> {
+        let own = self.listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
+        let ports: Vec<(Protocol, u16)> = own.map(|one| (one.carriage.protocol(), one.port)).collect();
+        if ports.is_empty() { USUAL.to_vec() } else { ports }
+    }
 }
 
 /// Adds a socket that is not known yet.

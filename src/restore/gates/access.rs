@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Judge;
-use crate::pbx::{Account, Carriage, Gate as Way, Protocol, Spoken, Technology, is_private_network};
+use crate::pbx::{Account, Gate as Way, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Product, Scene};
 use crate::untrusted::visible;
@@ -15,8 +15,6 @@ use crate::untrusted::visible;
 /// Ways in for which a stranger must reach the server with an account.
 const FROM_OUTSIDE: [&str; 5] =
     ["password-guess", "default-credential", "stolen-credential", "provisioning-leak", "insider"];
-/// Where SIP is spoken unless the configuration says otherwise.
-const DOORS: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
 
 const ID: &str = "access-limited";
 pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
@@ -82,21 +80,6 @@ fn of_account(
     }
 }
 
-/// Returns where SIP is spoken, by the configuration as far as it tells.
-fn doors(scene: &Scene<'_>) -> Vec<(Protocol, u16)> {
-    let listeners = scene.ground.world.pbx.listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
-    let mut doors: Vec<(Protocol, u16)> = listeners
-        .map(|listener| match listener.carriage {
-            Carriage::Udp => (Protocol::Udp, listener.port),
-            Carriage::Tcp => (Protocol::Tcp, listener.port),
-        })
-        .collect();
-    if doors.is_empty() {
-        doors.extend(DOORS);
-    }
-    doors
-}
-
 /// Returns whether networks take in a large part of the Internet: nobody's own places do.
 fn is_wide(networks: &[IpNet]) -> bool {
     /// A sixty-fourth of all addresses, as four networks of eight bits.
@@ -115,7 +98,7 @@ pub(super) fn of_firewall(scene: &Scene<'_>, addresses: &BTreeMap<IpAddr, bool>)
     let firewall = &scene.ground.world.pbx.firewall;
     let disks = firewall.disks();
     let mut place = None;
-    let doors = doors(scene);
+    let doors = scene.ground.world.pbx.sip_ports();
     let mut verdicts = doors
         .iter()
         .flat_map(|&(protocol, port)| disks.iter().map(move |disk| firewall.verdict(disk, protocol, port)));
