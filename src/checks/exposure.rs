@@ -2,7 +2,7 @@
 //! those that they close over IPv4 only.
 
 use super::Show;
-use crate::pbx::{Gate, PhoneFile, Protocol, sip_doors};
+use crate::pbx::{Gate, PhoneFile, Protocol};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity, Vector};
@@ -25,7 +25,7 @@ struct Door {
 const DOORS: [Door; 4] = [
     Door {
         id: "sip-open-to-all",
-        ports: |world| sip_doors(&world.pbx.listeners),
+        ports: |world| world.pbx.sip_ports(),
         severity: Severity::Medium,
         title: "The firewall lets everybody speak SIP to the server",
         why: "Whoever wants may look for accounts, guess at their secrets and use those that he has.",

@@ -9,6 +9,7 @@
 
 use serde::Serialize;
 
+use super::Pbx;
 use super::address::host_and_port;
 use super::firewall::Protocol;
 use super::language::{Document, is_true};
@@ -46,6 +47,16 @@ pub enum Carriage {
     Tcp,
 }
 
+impl Carriage {
+    /// Returns the protocol as a firewall names it.
+    fn protocol(self) -> Protocol {
+        match self {
+            Carriage::Udp => Protocol::Udp,
+            Carriage::Tcp => Protocol::Tcp,
+        }
+    }
+}
+
 /// One port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Listener {
@@ -57,18 +68,16 @@ pub struct Listener {
     pub port: u16,
 }
 
-/// Where SIP is spoken if no configuration tells.
+/// Ports of SIP where the configuration tells none; TLS runs over TCP.
 const USUAL: [(Protocol, u16); 3] = [(Protocol::Udp, 5060), (Protocol::Tcp, 5060), (Protocol::Tcp, 5061)];
 
-/// Returns where SIP is spoken, by the configuration as far as it tells.
-pub(crate) fn sip_doors(listeners: &[Listener]) -> Vec<(Protocol, u16)> {
-    let of_sip = listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
-    let doors = of_sip.map(|listener| match listener.carriage {
-        Carriage::Udp => (Protocol::Udp, listener.port),
-        Carriage::Tcp => (Protocol::Tcp, listener.port),
-    });
-    let doors: Vec<_> = doors.collect();
-    if doors.is_empty() { USUAL.to_vec() } else { doors }
+impl Pbx {
+    /// Returns the ports on which SIP is spoken, as configured, or the usual ones where no file here tells any.
+    pub fn sip_ports(&self) -> Vec<(Protocol, u16)> {
+        let own = self.listeners.iter().filter(|listener| listener.spoken == Spoken::Sip);
+        let ports: Vec<(Protocol, u16)> = own.map(|one| (one.carriage.protocol(), one.port)).collect();
+        if ports.is_empty() { USUAL.to_vec() } else { ports }
+    }
 }
 
 /// Adds a socket that is not known yet.

@@ -46,7 +46,6 @@ pub use freeswitch::{
 };
 pub use host_users::{HostUsers, RootRight};
 pub use internal_database::is_internal_database;
-pub(crate) use listeners::sip_doors;
 pub use listeners::{Carriage, Listener, Spoken};
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileOrigin, FileServer, Forward, LiveCall,

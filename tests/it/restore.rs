@@ -205,6 +205,16 @@ fn a_repaired_second_dial_tone_passes_and_each_hole_is_told_alone() {
         "[from-internal]",
         "[disa]\nexten => 1,1,DISA(1234,from-internal)\n[from-trunk]\nexten => 7,1,Goto(disa,1,1)\n[from-internal]",
     );
+    // A strong PIN may be one that the intruder knows: no case keeps it, so somebody has to answer for it.
+    let strong = "[disa]\nexten => 1,1,DISA(82749163,from-internal)\n[from-internal]";
+    repair.reopened("disa-pin-changed cannot-tell", plan, "[from-internal]", strong);
+    repair.change(plan, "[from-internal]", strong);
+    let accept = ["--case", "case", "--accept", "disa-pin-changed=new ones were handed out on Monday"];
+    assert_eq!(repair.judge(&accept).0, 0);
+    let before = repair.scratch.path().join("before").join(plan);
+    fs::write(before, fs::read(repair.path(plan)).unwrap()).unwrap();
+    assert_eq!(code(&repair.scratch.run(&["run", "before", "-o", "case", "-q"])), 0);
+    assert_eq!(repair.judge(&["--case", "case"]).1, ["disa-pin-changed open"], "the same file as then");
 }
 
 /// Changes every place of a text in several files of the copy.
@@ -450,6 +460,29 @@ fn phone_files_must_be_out_of_reach_and_their_secrets_new() {
     assert_eq!(status, 1);
     assert!(shut.contains(&"provisioning-closed open".to_owned()), "{shut:?}");
     assert!(!shut.iter().any(|gate| gate.starts_with("access-limited")), "{shut:?}");
+}
+
+#[test]
+fn secrets_of_a_downloaded_copy_must_be_new_and_the_copy_be_gone() {
+    let Some(folder) = shared("evidence/asterisk-trunk-credential/rootfs") else { return };
+    let repair = Repair::of(&folder, &["cel-custom", "full"]);
+    let (server, copies) = ("etc/asterisk/pjsip.conf", "var/www/html/backup");
+    let old = fs::read_to_string(repair.path(server)).unwrap();
+    let is_secret = |line: &str| line.starts_with("password=");
+    let renewed = |(number, line): (usize, &str)| match is_secret(line) {
+        true => format!("password={number}-{NEW_SECRET}\n"),
+        false => format!("{line}\n"),
+    };
+    let new: String = old.lines().enumerate().map(renewed).collect();
+    repair.write(server, &new);
+    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["copies-gone open".to_owned()]));
+    fs::remove_dir_all(repair.path(copies)).unwrap();
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
+    let pairs = || old.lines().zip(new.lines()).filter(|(line, _)| is_secret(line));
+    let (was, is) = pairs().next().unwrap();
+    repair.reopened("secrets-of-trunks open", server, is, was);
+    let (was, is) = pairs().last().unwrap();
+    repair.reopened("secrets-of-accounts open", server, is, was);
 }
 
 #[test]

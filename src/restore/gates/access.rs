@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Judge;
-use crate::pbx::{Account, Gate as Way, Technology, is_private_network, sip_doors};
+use crate::pbx::{Account, Gate as Way, Technology, is_private_network};
 use crate::restore::gate::{Answer, Gate};
 use crate::restore::scene::{Product, Scene};
 use crate::untrusted::visible;
@@ -98,7 +98,7 @@ pub(super) fn of_firewall(scene: &Scene<'_>, addresses: &BTreeMap<IpAddr, bool>)
     let firewall = &scene.ground.world.pbx.firewall;
     let disks = firewall.disks();
     let mut place = None;
-    let doors = sip_doors(&scene.ground.world.pbx.listeners);
+    let doors = scene.ground.world.pbx.sip_ports();
     let mut verdicts = doors
         .iter()
         .flat_map(|&(protocol, port)| disks.iter().map(move |disk| firewall.verdict(disk, protocol, port)));

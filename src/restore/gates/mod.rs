@@ -13,6 +13,7 @@ mod quiet;
 mod routes;
 mod secrets;
 mod settings;
+mod tones;
 
 use super::gate::Gate;
 use super::scene::Scene;
@@ -32,7 +33,7 @@ pub(super) fn ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// Every gate.
-pub(super) const ALL: [Judge; 12] = [
+pub(super) const ALL: [Judge; 13] = [
     newer::GATES,
     secrets::GATES,
     contacts::GATES,
@@ -42,6 +43,7 @@ pub(super) const ALL: [Judge; 12] = [
     provisioning::GATES,
     leftovers::GATES,
     settings::GATES,
+    tones::GATES,
     logging::GATES,
     routes::GATES,
     quiet::GATES,

@@ -5,7 +5,7 @@ use tolltrace::report::model::{NotBlocked, Report};
 use super::people::{GERMAN, HOUR, office, pump};
 use super::stage::{Driver, Stage};
 use super::truth::examine;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, stdout};
 
 /// An expression of our own for what `chan_sip` writes.
 const FILTER: &str = "[INCLUDES]\nbefore = common.conf\n[Definition]\n\
@@ -212,6 +212,29 @@ fn settings_worth_mending_are_named_with_their_lines() {
         assert!(found.iter().all(|(known, _)| known != id), "{id}: {found:#?}");
     }
     assert_eq!(found.iter().filter(|(id, _)| id == "manager-user-from-anywhere").count(), 1);
+}
+
+/// Rules that shut UDP 5060 and leave everything else open.
+const ONLY_ONE_PORT_SHUT: &str = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\n-A INPUT -p udp --dport 5060 -j DROP\nCOMMIT\n";
+
+#[test]
+fn the_firewall_is_held_against_the_ports_on_which_sip_is_spoken() {
+    let account = "[20]\ntype=endpoint\nauth=20\n[20]\ntype=auth\npassword=Hq7-vvK2-pL9x\n";
+    for (transports, subject) in [
+        ("[u]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n", None),
+        ("[u]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5160\n", Some("5160/udp")),
+        ("[u]\ntype=transport\nbind=0.0.0.0\n[t]\ntype=transport\nprotocol=tls\n", Some("5061/tcp")),
+        ("", Some("5060/tcp, 5061/tcp")),
+    ] {
+        let scratch = Scratch::new();
+        scratch.file("e/etc/asterisk/pjsip.conf", &format!("{transports}{account}"));
+        scratch.file("e/etc/iptables/rules.v4", ONLY_ONE_PORT_SHUT);
+        let output = scratch.run(&["run", "e", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let found = report["findings"].as_array().unwrap();
+        let open = found.iter().find(|finding| finding["id"] == "sip-open-to-all");
+        assert_eq!(open.map(|finding| finding["subject"].as_str().unwrap()), subject, "{transports}");
+    }
 }
 
 #[test]
