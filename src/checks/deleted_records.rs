@@ -1,4 +1,4 @@
-//! Call records that somebody deleted.
+//! Call records, and events of calls, that somebody deleted.
 //!
 //! An intruder who can reach the database wipes his calls. So does an honest job that drops what is old; but that
 //! deletes the oldest rows, and leaves none that is older than the newest it deleted.
@@ -23,11 +23,18 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
         } else {
             "They are older than all rows that are left, as after a job that drops the oldest."
         };
+        // Of events a server or its biller may drop some kinds by itself.
+        let severity = match (is_amid_living, deleted.calls) {
+            (false, _) => Severity::Low,
+            (true, 0) => Severity::Medium,
+            (true, _) => Severity::High,
+        };
+        let what = if deleted.calls == 0 { "Events of calls" } else { "Call records" };
         findings.push(Finding {
             id: "call-records-deleted",
-            severity: if is_amid_living { Severity::High } else { Severity::Low },
+            severity,
             subject: Untrusted::from(told.source.file.path.as_str()),
-            title: format!("Call records were deleted: {} rows", deleted.rows),
+            title: format!("{what} were deleted: {} rows", deleted.rows),
             detail: format!(
                 "{} rows that were deleted from the table were found in its files. {why} Who deleted them is \
                  not told there.",

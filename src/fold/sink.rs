@@ -610,7 +610,7 @@ impl Fold {
         };
         let from = row.offset as usize;
         let line = || chunk.records_bytes().get(from..from + row.length as usize).unwrap_or_default();
-        self.ledger.deleted.count(chunk.is_deleted, start, || Citation::new(place, line()));
+        self.ledger.deleted.call(chunk.is_deleted, start, || Citation::new(place, line()));
         self.ledger.reaches(start);
         self.ledger.reaches(end);
         if !self.window.holds(start) {
@@ -659,6 +659,19 @@ impl Fold {
     }
 }
 
+impl Fold {
+    /// Counts a row of a table that holds events of calls, one to a chunk, among those deleted or left.
+    fn event_row(&mut self, chunk: &Chunk, base: Base) {
+        let exact = chunk.entries.first().and_then(|entry| entry.exact);
+        let mut by_stamp = || chunk.first_stamp.and_then(|stamp| self.resolver.resolve_unordered(&stamp));
+        let at = exact.or_else(|| by_stamp().map(|(at, _)| at));
+        // A row of a data directory has no line.
+        let place = Place { source: self.source, offset: base.offset, line: 0 };
+        let line = || Citation::new(place, chunk.records_bytes());
+        self.ledger.deleted.event(chunk.is_deleted, at, line);
+    }
+}
+
 /// Says how many of something were counted only, if any were.
 fn beyond(count: u64, what: &str, kept: usize) -> Option<String> {
     (count > 0).then(|| format!("more {what} than are kept ({kept}): {count} later ones were only counted"))
@@ -678,6 +691,9 @@ impl Sink for Fold {
         }
         for row in &chunk.rows {
             self.row(chunk, row, base);
+        }
+        if chunk.is_event_row {
+            self.event_row(chunk, base);
         }
         for message in &chunk.sip {
             self.ledger.sip.take(chunk, message);

@@ -87,8 +87,10 @@ pub struct Chunk {
     pub last_stamp: Option<Stamp>,
     /// Does the source end with this chunk?
     pub at_end: bool,
-    /// Were the chunk's call records deleted from their table, and recovered from what is left of it?
+    /// Were the chunk's records deleted from their table, and recovered from what is left of it?
     pub is_deleted: bool,
+    /// Is it one row of a table whose rows are events of calls, and are kept as call records are?
+    pub is_event_row: bool,
     /// Should only the entries be made that the folding sink keeps?
     ///
     /// A dialplan step is then told once for each call of a chunk.
@@ -164,5 +166,6 @@ impl Chunk {
         self.lines = 0;
         self.at_end = false;
         self.is_deleted = false;
+        self.is_event_row = false;
     }
 }

@@ -202,6 +202,7 @@ impl<'g, 't> Giving<'g, 't> {
         let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
         let place = RowPlace { offset: 0, length: self.chunk.bytes.len() as u32, line: NO_LINE };
         self.reader.read(&values, place, &mut self.chunk);
+        self.chunk.is_event_row = self.chunk.records > 0 && self.reader.tells_events();
         let before = if row.file == RowFile::Log { self.size } else { 0 };
         (self.take)(&self.chunk, before.saturating_add(row.offset));
     }
@@ -252,6 +253,7 @@ mod tests {
             let entry = chunk.entries.first().expect("an event");
             told.push((offset, entry.action, text(entry.account), text(entry.number)));
             let line = String::from_utf8_lossy(&chunk.bytes).into_owned();
+            assert!(chunk.is_deleted && chunk.is_event_row);
             assert!(line.starts_with("old_events: id=7 eventtype=CHAN_START"), "{line}");
             assert!(
                 line.ends_with("[deleted, recovered from the redo log] (ib_logfile0, byte 90)"),
@@ -260,6 +262,18 @@ mod tests {
         };
         Giving::new("old_events", names(&columns), 1_000, &mut take).expect("a table of events").row(&row);
         assert_eq!(told, [(1_090, Action::CallAttempt, "304".to_owned(), "0044".to_owned())]);
+    }
+
+    #[test]
+    fn contacts_that_a_proxy_dropped_are_no_events_that_somebody_deleted() {
+        let columns = ["username", "contact", "callid", "cseq", "expires", "last_modified"];
+        let values = ["304", "sip:304@198.51.100.7", "a1", "2", "2026-09-10 03:37:48", "2026-09-10 02:37:48"];
+        let values = values.map(|text| Value::Text(text.as_bytes().to_vec())).to_vec();
+        let row = Row { values, state: RowState::Log, file: RowFile::Log, offset: 90 };
+        let mut told = Vec::new();
+        let mut take = |chunk: &Chunk, _| told.push((chunk.records, chunk.is_event_row));
+        Giving::new("location", names(&columns), 0, &mut take).expect("a table of contacts").row(&row);
+        assert_eq!(told, [(1, false)]);
     }
 
     #[test]

@@ -63,6 +63,16 @@ impl TableRows {
         Some(TableRows { kind, dates: DateFormat::from_strftime(USUAL_DATES), in_utc })
     }
 
+    /// Returns whether its rows are events of calls, which stay until somebody deletes them: a proxy drops its phones'
+    /// contacts by itself.
+    pub(in crate::readers) fn tells_events(&self) -> bool {
+        match &self.kind {
+            Kind::Events(_) => true,
+            Kind::Proxy(table) => table.is_accounting(),
+            Kind::Calls(_) | Kind::Fusion(_) => false,
+        }
+    }
+
     /// Reads a row, a value a column and `None` for `NULL`, into `chunk`: what it tells, and its texts into
     /// the chunk's scratch text.
     ///

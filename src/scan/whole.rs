@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::pieces::{close, open};
 use super::{LONGEST_RECORD, Scanning, Sink, State, lock, read_guarded};
 use crate::evidence::{Contents, Handle, hole};
-use crate::readers::{Access, CONTEXT, Chunk, Reader};
+use crate::readers::{Access, CONTEXT, Chunk, Reader, Skipped, Why};
 
 /// Reads one source from its beginning to its end, or to where it breaks.
 pub(super) fn read<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize) {
@@ -55,8 +55,14 @@ pub(super) fn read_contents<S: Sink>(
     }
     let mut left = Vec::new();
     loop {
-        let is_last = fill(contents, reader.as_ref(), scanning.how.piece, &mut chunk, &mut left);
-        let length = chunk.records_bytes().len() as u64;
+        let filled = fill(contents, reader.as_ref(), scanning.how.piece, &mut chunk, &mut left);
+        let mut length = chunk.records_bytes().len() as u64;
+        if filled == Filled::EndlessLine {
+            chunk.skipped.push(Skipped { offset: 0, line: 0, why: Why::TooLong });
+            // What follows is read as what follows a line.
+            chunk.bytes.push(b'\n');
+            length += pass_line(contents, &mut left);
+        }
         if let Err(failure) = read_guarded(reader.as_ref(), &mut chunk) {
             state.note(failure);
         } else {
@@ -66,7 +72,7 @@ pub(super) fn read_contents<S: Sink>(
         if state.source.is_random_access() {
             scanning.progress.advance(&state.source.file.path, length);
         }
-        if is_last {
+        if filled == Filled::Last {
             break;
         }
         begin_next(&mut chunk, &mut left);
@@ -123,15 +129,26 @@ fn at_will<S: Sink>(scanning: &Scanning<'_, '_, S>, index: usize, handle: &Handl
     scanning.progress.advance(&state.source.file.path, handle.size());
 }
 
+/// What a chunk was filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    /// Records that others follow.
+    More,
+    /// The source's last records.
+    Last,
+    /// The beginning of one line, which is longer than any record.
+    EndlessLine,
+}
+
 /// Adds bytes to the chunk until it holds a piece of whole records, and leaves the cut record in
-/// `left`. Returns whether nothing follows.
+/// `left`.
 fn fill(
     contents: &mut Contents<'_>,
     reader: &dyn Reader,
     piece: usize,
     chunk: &mut Chunk,
     left: &mut Vec<u8>,
-) -> bool {
+) -> Filled {
     left.clear();
     let mut wanted = piece;
     loop {
@@ -141,7 +158,7 @@ fn fill(
         chunk.bytes.truncate(filled + got);
         if got < wanted {
             chunk.at_end = true;
-            return true;
+            return Filled::Last;
         }
         let held = chunk.records_bytes().len();
         let whole = reader.whole_records(chunk.records_bytes()).min(held);
@@ -149,9 +166,32 @@ fn fill(
             let cut = chunk.context + if whole > 0 { whole } else { held };
             left.extend_from_slice(&chunk.bytes[cut..]);
             chunk.bytes.truncate(cut);
-            return false;
+            // What readers of records that span lines make of such a one is theirs to tell.
+            let is_of_lines = reader.access() == Access::Anywhere;
+            return if whole == 0 && is_of_lines { Filled::EndlessLine } else { Filled::More };
         }
         wanted = held.max(piece);
+    }
+}
+
+/// Passes over what is left of a line, and puts what was read behind it into `left`. Returns how many bytes that line
+/// had still.
+fn pass_line(contents: &mut Contents<'_>, left: &mut Vec<u8>) -> u64 {
+    const STEP: usize = 64 * 1024;
+    let mut passed = 0;
+    loop {
+        left.resize(STEP, 0);
+        let got = contents.fill(left);
+        left.truncate(got);
+        if let Some(newline) = memchr::memchr(b'\n', left) {
+            left.drain(..=newline);
+            return passed + newline as u64 + 1;
+        }
+        passed += got as u64;
+        if got < STEP {
+            left.clear();
+            return passed;
+        }
     }
 }
 

@@ -151,6 +151,26 @@ fn a_gz_that_ends_anywhere_gives_what_it_holds_and_says_so() {
 }
 
 #[test]
+fn a_line_without_end_in_a_gz_is_reported_once_and_what_follows_is_read() {
+    let scratch = Scratch::new();
+    // No time in it: it is passed over as a whole.
+    let endless = [&b"x "[..], &b"A".repeat(20_000_000), b"\n"].concat();
+    let text = [log(40).as_bytes(), &endless, log(30).as_bytes()].concat();
+    write(&scratch, "packed/full.gz", &gz(&text));
+    write(&scratch, "plain/full", &text);
+    for folder in ["packed", "plain"] {
+        let inventory = inventory(&scratch, folder);
+        let row = &inventory["evidence"][0];
+        let places = row["unparsed_places"].as_array().unwrap();
+        let too_long: Vec<&Value> =
+            places.iter().filter(|place| place["why"] == "longer than any record of its kind").collect();
+        assert_eq!(row["records"], 70, "{folder}: {row}");
+        assert_eq!(too_long.len(), 1, "{folder}: {row}");
+        assert_eq!(too_long[0]["first_lines"][0], 41, "{folder}: {row}");
+    }
+}
+
+#[test]
 fn a_damaged_gz_gives_what_comes_before_the_damage() {
     let scratch = Scratch::new();
     let packed = gz(log(4_000).as_bytes());

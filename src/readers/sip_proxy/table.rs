@@ -59,6 +59,11 @@ impl ProxyTable {
         Some(self.time)
     }
 
+    /// Returns whether its rows tell of calls, and not of where phones are.
+    pub(in crate::readers) fn is_accounting(&self) -> bool {
+        self.holds != Holds::Contacts
+    }
+
     /// Reads a row into the chunk; returns whether it was understood.
     pub(in crate::readers) fn read(
         &self,
