@@ -64,9 +64,12 @@ fn a_call_that_no_phone_made_is_ended_by_its_number() {
     let stub = scratch.file(
         "bin/asterisk",
         "#!/bin/sh\ncase \"$2\" in\n'core show channels concise') printf '%s\\n' \
-         'Local/0088299800899999@from-internal-00000001;2!from-internal!0088299800899999!1!Up!Dial!SIP/outplain/0088299800899999!s!!!3!9!!1.1' \
-         'SIP/outplain-00000007!from-trunk!!1!Up!AppDial!(Outgoing Line)!88299800899999!!!3!9!!1.2' \
-         'SIP/201-00000003!from-internal!3125550123!1!Up!Dial!SIP/outplain/3125550123!201!!!3!9!!1.3' ;;\n\
+         'Local/008829980089999@from-internal-00000001;2!from-internal!008829980089999!1!Up!Dial!SIP/outplain/008829980089999!s!!!3!9!!1.1' \
+         'SIP/outplain-00000007!from-trunk!!1!Up!AppDial!(Outgoing Line)!8829980089999!!!3!9!!1.2' \
+         'SIP/201-00000003!from-internal!3125550123!1!Up!Dial!SIP/outplain/3125550123!201!!!3!9!!1.3' \
+         'SIP/202-00000004!from-internal!01144882998008!1!Up!Dial!SIP/outplain/01144882998008!202!!!3!9!!1.4' \
+         'SIP/203-00000005!from-internal!00448829980087512!1!Up!Dial!SIP/outplain/00448829980087512!203!!!3!9!!1.5' \
+         'SIP/204-00000006!from-internal!8829980087!1!Up!Dial!SIP/outplain/8829980087!204!!!3!9!!1.6' ;;\n\
          *) echo \"$2\" >>done ;;\nesac\n",
     );
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
@@ -80,10 +83,10 @@ fn a_call_that_no_phone_made_is_ended_by_its_number() {
     assert_eq!(
         ended,
         [
-            "channel request hangup Local/0088299800899999@from-internal-00000001;2",
+            "channel request hangup Local/008829980089999@from-internal-00000001;2",
             "channel request hangup SIP/outplain-00000007"
         ],
-        "a number of the same range, by whatever channel, and no honest call"
+        "a number of the same range, by whatever channel, and no honest call whose number only holds its digits"
     );
 }
 
