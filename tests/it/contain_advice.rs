@@ -136,6 +136,21 @@ fn the_jail_bans_no_private_network_and_says_whom_it_would_have_banned() {
 }
 
 #[test]
+fn the_jail_bans_nobody_whom_the_rules_for_sip_let_in() {
+    let scratch = server(DIALPLAN);
+    scratch.file(
+        "e/var/log/asterisk/full.1",
+        "[2026-03-05 09:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '207' at 203.0.113.77:5060\n",
+    );
+    contain(&scratch, &[]);
+    let rules = file(&scratch, "sip-only-from-known.nft");
+    assert!(rules.contains("203.0.113.77/32 used account 207"), "{rules}");
+    let jail = file(&scratch, "fail2ban/jail.d/tolltrace-sip.local");
+    let exempt = jail.lines().find(|line| line.starts_with("ignoreip")).unwrap();
+    assert!(exempt.contains("203.0.113.77/32") && !exempt.contains("198.51.100.4"), "{exempt}");
+}
+
+#[test]
 fn what_stands_open_is_to_be_closed_though_nobody_got_in() {
     let scratch = Scratch::new();
     scratch.file("e/etc/asterisk/sip.conf", "[general]\ncontext=default\nallowguest=yes\n[205]\ntype=friend\nhost=dynamic\nsecret=kR8vT2mQx7LpZ4wN\n");
