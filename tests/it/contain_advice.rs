@@ -58,6 +58,18 @@ fn an_ordinary_route_is_limited_and_an_emergency_number_without_one_is_said() {
 }
 
 #[test]
+fn no_route_is_offered_for_an_emergency_number_that_is_an_extension() {
+    let scratch = server(&format!("{DIALPLAN}exten => 112,1,Dial(SIP/112,20)\n"));
+    contain(&scratch, &[]);
+    let routes = file(&scratch, "routes.md");
+    assert!(routes.contains("extensions of this phone system as well: 112."), "{routes}");
+    let list = file(&scratch, "outbound-allow.conf");
+    assert!(list.contains("; 112 is an extension here and rings that, as before"), "{list}");
+    assert!(!list.contains("exten => 112,1,Dial"), "{list}");
+    assert!(list.contains("; exten => 911,1,Dial"), "{list}");
+}
+
+#[test]
 fn a_call_that_no_phone_made_is_ended_by_its_number() {
     let scratch = server(DIALPLAN);
     contain(&scratch, &[]);
