@@ -116,7 +116,7 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
             "# The lines are those that the site's own routing script prints: keep its xlog() as it is.\n"
         }
         LogForm::Asterisk | LogForm::AsteriskJson => {
-            "# Keep the levels notice, warning and security in logger.conf for this file.\n"
+            "# Keep the levels notice and warning in logger.conf for this file; where it has security as well, that counts too.\n"
         }
     };
     format!(

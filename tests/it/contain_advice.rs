@@ -142,6 +142,10 @@ fn the_jail_bans_no_private_network_and_says_whom_it_would_have_banned() {
         assert!(exempt.contains(network), "{exempt}");
     }
     assert!(
+        jail.contains("Keep the levels notice and warning in logger.conf"),
+        "the log has no level security: {jail}"
+    );
+    assert!(
         jail.contains("# - intruder 198.51.100.4: banned after 5 failures, in the hour from 2026-03-07"),
         "{jail}"
     );
