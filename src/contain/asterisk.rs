@@ -8,8 +8,8 @@
 //! family `registrar/contact` in the internal database, which `database del` removes at once; a key of more than 50
 //! characters stands there without a blank behind it (both seen with Asterisk 22.10).
 
+use super::called::{TOLD_BY_NUMBERS, in_words};
 use super::script::{Head, push_wrapped, sh};
-use super::words::Digits;
 use super::{Asked, Output, Plan, Product};
 use crate::report::model::Vector;
 
@@ -59,12 +59,8 @@ end_calls_of() {
     done
 }
 end_calls_to_numbers() {
-    asterisk -rx 'core show channels concise' 2>/dev/null | awk -F '!' -v numbers="$1" '
-        BEGIN { count = split(numbers, number, " ") }
-        {
-            called = $1 "!" $3 "!" $7 "!" $8
-            for (i = 1; i <= count; i++) if (index(called, number[i])) { print $1; next }
-        }' | grep -E "$plain" | while IFS= read -r channel; do
+    asterisk -rx 'core show channels concise' 2>/dev/null | told_by_numbers '!' "$1" '1 3 7 8' \
+        | grep -E "$plain" | while IFS= read -r channel; do
         run asterisk -rx "channel request hangup $channel" </dev/null
     done
 }
@@ -85,10 +81,10 @@ fn notes(plan: &Plan, asked: Asked) -> Vec<&'static str> {
     ];
     if !plan.numbers.is_empty() {
         notes.push(
-            "Calls are told by the digits below, wherever they stand: in the channel's name, in what was dialled, in what Dial was given. So calls end too that no phone made (channels that begin with Local). Digits that are cut short stand for a range of numbers abroad that no honest call went to.",
+            "Calls are told by the numbers below, whole and with what is dialled before them, in the channel's name, in what was dialled, in what Dial was given. So calls end too that no phone made (channels that begin with Local). A dot is any digit: a range of numbers abroad that no honest call went to.",
         );
         notes.push(
-            "Not found by them: calls to numbers that are new today, and calls placed straight onto a trunk, whose channel shows no number. Look at the list.",
+            "Not found by them: calls to numbers that are new today or dialled with another prefix, and calls placed straight onto a trunk, whose channel shows no number. Look at the list.",
         );
     }
     if plan.numbers_left_out > 0 {
@@ -132,6 +128,7 @@ fn script(plan: &Plan, asked: Asked) -> String {
         notes: &notes(plan, asked),
     };
     let mut text = sh(&head);
+    text.push_str(TOLD_BY_NUMBERS);
     text.push_str(FUNCTIONS);
     text.push_str("\necho 'Calls that are up:'\nasterisk -rx 'core show channels concise' | cut -d '!' -f 1,2,3,5 | cat -v\n\n");
     for taken in &plan.taken {
@@ -162,9 +159,4 @@ fn script(plan: &Plan, asked: Asked) -> String {
         "\nleft=$(odd)\n[ \"$left\" = 0 ] || echo \"$left channels have odd names: look at them by hand\"\n",
     );
     text
-}
-
-/// Joins digits as words of one argument.
-pub(super) fn in_words(digits: &[Digits]) -> String {
-    digits.iter().map(Digits::as_str).collect::<Vec<_>>().join(" ")
 }

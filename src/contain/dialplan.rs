@@ -108,7 +108,8 @@ fn context(text: &mut String, outbound: &Outbound, new: &str, old: &Name, includ
     for line in before(outbound) {
         for number in &outbound.emergency {
             let dialed = format!("{line}{number}");
-            if !includes && line.is_empty() && outbound.extensions.contains(number) {
+            let is_extension = line.is_empty() && outbound.extensions.contains(number);
+            if is_extension && (!includes || outbound.stuck().contains(&number)) {
                 text.push_str(&format!(
                     "; {number} is an extension here and rings that, as before: give it another number, or nobody who dials {number} reaches help.\n"
                 ));

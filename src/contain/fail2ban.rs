@@ -6,7 +6,7 @@
 //! that nobody can have an innocent address banned by putting it into a name.
 
 use super::script::{Head, push_wrapped};
-use super::{Jail, Kept, LogForm, Output, Plan, Replayed, ScriptTurn};
+use super::{Jail, LogForm, Output, Plan, Replayed, ScriptTurn};
 use crate::fail2ban::Policy;
 use crate::report::document::{counted, instant};
 
@@ -19,7 +19,7 @@ pub(crate) const POLICY: Policy = Policy { max_retry: 5, find_time: 86_400, ban_
 const MOST_NAMED: usize = 10;
 
 /// Says what the jail would have done here.
-fn told(replay: &Replayed) -> Vec<String> {
+fn told(plan: &Plan, replay: &Replayed) -> Vec<String> {
     let mut lines = vec![
         "Tried on this evidence, by the tries of each hour (a try may leave several lines, which ban sooner):".to_owned(),
     ];
@@ -44,6 +44,9 @@ fn told(replay: &Replayed) -> Vec<String> {
     }
     for (address, most) in replay.honest.iter().take(MOST_NAMED) {
         say(match *most >= POLICY.max_retry {
+            _ if plan.known().any(|keep| keep.network.contains(address)) => format!(
+                "nobody blames {address}, which stands in ignoreip and is never banned: {most} failures within a day, a stale password it may be"
+            ),
             true => format!(
                 "NOBODY BLAMES {address}, and it would have been banned: ask whose it is, and put it into ignoreip"
             ),
@@ -94,17 +97,17 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
             "To use it: copy the folder fail2ban over /etc/fail2ban, then: fail2ban-client reload. Copied twice it is there once.",
             "Its own defaults (five in ten minutes, banned for ten minutes) let a guesser through who tries every few minutes.",
             "Private networks are never banned: phones with a stale password, and a router that stands for everybody behind it. A guesser inside has to be found by hand.",
+            "Nor are those that the rules for SIP let in: carriers, one's own networks, and addresses from which accounts were used that nobody blames. Take one out of ignoreip that turns out to be a stranger's.",
             "It counts failures only: whoever brings the right secret is never counted, and many addresses with one try each stay below it.",
         ],
     };
     let mut exempt = vec!["127.0.0.1/8".to_owned(), "::1".to_owned()];
-    let known = plan.known().filter(|keep| keep.kind != Kept::Seen || plan.intrusions.is_empty());
     // Whom the rules for SIP let in is not banned for a stale password either.
     exempt.extend(super::firewall::INSIDE.map(str::to_owned));
-    exempt.extend(known.map(|keep| keep.network.to_string()));
+    exempt.extend(plan.known().map(|keep| keep.network.to_string()));
     exempt.dedup();
     let mut replayed = String::new();
-    told(&jail.replay).iter().for_each(|line| push_wrapped(&mut replayed, "#", line));
+    told(plan, &jail.replay).iter().for_each(|line| push_wrapped(&mut replayed, "#", line));
     let missing = match jail.form {
         LogForm::FreeSwitch => {
             "# FreeSWITCH tells of wrong secrets only with log-auth-failures=true in each SIP profile.\n"
@@ -113,7 +116,7 @@ fn jail_file(plan: &Plan, jail: &Jail) -> String {
             "# The lines are those that the site's own routing script prints: keep its xlog() as it is.\n"
         }
         LogForm::Asterisk | LogForm::AsteriskJson => {
-            "# Keep the levels notice, warning and security in logger.conf for this file.\n"
+            "# Keep the levels notice and warning in logger.conf for this file; where it has security as well, that counts too.\n"
         }
     };
     format!(

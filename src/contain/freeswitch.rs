@@ -6,7 +6,7 @@
 //! `show channels as delim |` has one channel a line, its uuid first, and from the fifth field on its name, the
 //! caller, the destination and what the application was given; `uuid_kill UUID` ends one.
 
-use super::asterisk::in_words;
+use super::called::{TOLD_BY_NUMBERS, in_words};
 use super::script::{Head, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
 
@@ -29,13 +29,8 @@ const FUNCTIONS: &str = r#"profiles() {
     fs_cli -x 'sofia status' 2>/dev/null | sed -n 's/^ *\([A-Za-z0-9_.-]*\)[[:space:]]*profile[[:space:]].*/\1/p'
 }
 end_calls_to_numbers() {
-    fs_cli -x 'show channels as delim |' 2>/dev/null | awk -F '|' -v numbers="$1" '
-        BEGIN { count = split(numbers, number, " ") }
-        {
-            called = ""
-            for (i = 5; i <= NF; i++) called = called "|" $i
-            for (i = 1; i <= count; i++) if (index(called, number[i])) { print $1; next }
-        }' | grep -E '^[0-9a-f-]{36}$' | while IFS= read -r uuid; do
+    fs_cli -x 'show channels as delim |' 2>/dev/null | told_by_numbers '|' "$1" 0 \
+        | grep -E '^[0-9a-f-]{36}$' | while IFS= read -r uuid; do
         run fs_cli -x "uuid_kill $uuid" </dev/null
     done
 }
@@ -70,11 +65,12 @@ fn script(plan: &Plan, asked: Asked) -> String {
         check: "fs_cli -x 'show calls' and fs_cli -x 'show registrations' name none of them.",
         notes: &[
             "Use it at once, before stop-outbound.nft or any other rule that rejects what goes out: the hang-up has to reach the carrier. Use it again when the secrets are changed (credentials.md; then fs_cli -x reloadxml): then whoever registered anew in between is out.",
-            "Digits below that are cut short stand for a range of numbers abroad that no honest call went to. Calls to numbers that are new today are not found by them: look at the list.",
+            "Numbers below are compared whole, with what is dialled before them; a dot is any digit: a range of numbers abroad that no honest call went to. Calls to numbers that are new today, or dialled with another prefix, are not found by them: look at the list.",
             "To let no new call out at all: fs_cli -x 'fsctl pause outbound'; undone by 'fsctl resume outbound'. Emergency calls are stopped as well.",
         ],
     };
     let mut text = sh(&head);
+    text.push_str(TOLD_BY_NUMBERS);
     text.push_str(FUNCTIONS);
     text.push_str("\necho 'Calls that are up:'\nfs_cli -x 'show calls' | cat -v\n\n");
     for taken in &plan.taken {

@@ -8,6 +8,7 @@
 //! What an attacker named reaches a script through [`words`] or not at all.
 
 mod asterisk;
+mod called;
 mod carrier;
 mod closings;
 mod credentials;

@@ -43,6 +43,7 @@ fn blocks(plan: &Plan, names: &[&str]) -> Vec<Block> {
     };
     blocks.push(Block::Paragraph(whose.into()));
     blocks.extend(emergency_ways(plan));
+    blocks.extend(extensions(plan));
     blocks.push(Block::heading("Routes to switch off or limit"));
     blocks.extend(routes(plan, !names.is_empty()));
     blocks.push(Block::heading("What may go out instead"));
@@ -116,6 +117,23 @@ fn emergency_ways(plan: &Plan) -> Vec<Block> {
         "As the files are; conditions are taken both ways. Whatever is changed below, a route for these stays in front of all others, with a trunk that is open; tell everybody while it does not work.".into(),
     ));
     blocks
+}
+
+/// Says which emergency numbers are extensions as well: a route for one takes the extension's calls.
+fn extensions(plan: &Plan) -> Option<Block> {
+    let own = &plan.outbound.extensions;
+    if own.is_empty() {
+        return None;
+    }
+    let named = |number: &Digits| {
+        let is_taken = plan.taken.iter().any(|taken| taken.name.as_str() == number.as_str());
+        format!("{number}{}", if is_taken { " (the account of which was taken over)" } else { "" })
+    };
+    let named: Vec<String> = own.iter().map(named).collect();
+    Some(Block::Paragraph(Line::default().strong(format!(
+        "Emergency numbers that are extensions of this phone system as well: {}. Whoever dials such a number may ring the extension, and a route for it takes the extension's calls: give the extension another number first.",
+        named.join(", ")
+    ))))
 }
 
 /// Says where an emergency number leads.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::words::{DialPattern, Digits, DiskPath, Name};
+use super::words::{DialPattern, Digits, DiskPath, Name, NumberForm};
 use crate::pbx::Listener;
 use crate::report::model::{Role, Totals, Vector, When};
 use crate::untrusted::Untrusted;
@@ -42,8 +42,8 @@ pub struct Plan {
     pub knows_ports: bool,
     /// Accounts whose calls and registrations are to be ended.
     pub taken: Vec<Taken>,
-    /// Digits by which a call that is up is told to be one to the numbers of the fraud.
-    pub numbers: Vec<Digits>,
+    /// The forms in which a call that is up shows a number of the fraud, or one of its range.
+    pub numbers: Vec<NumberForm>,
     /// How many more there are.
     pub numbers_left_out: usize,
     /// Secrets to change, the most urgent first.

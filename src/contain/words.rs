@@ -15,6 +15,8 @@ use crate::untrusted::visible;
 const LONGEST_NAME: usize = 64;
 /// No path that a phone system uses is longer.
 const LONGEST_PATH: usize = 256;
+/// A number of E.164 with what is dialled before it: prefixes, outside lines, a carrier's own code.
+const LONGEST_NUMBER: usize = 32;
 /// A pattern of the dialplan is as long as an extension may be (`AST_MAX_EXTENSION`).
 const LONGEST_PATTERN: usize = 80;
 /// A remark is one line on a screen.
@@ -97,6 +99,25 @@ impl fmt::Display for Digits {
     }
 }
 
+/// A number as it stands in a list of calls: its digits, each of the last ones a dot where it may be any.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct NumberForm(String);
+
+impl NumberForm {
+    /// Takes digits with dots behind them.
+    pub fn new(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches('.');
+        let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        (is_plain && text.len() <= LONGEST_NUMBER).then(|| NumberForm(text.to_owned()))
+    }
+
+    /// Returns the form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A pattern of Asterisk's dialplan, or a number of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -157,6 +178,10 @@ mod tests {
             assert!(DiskPath::new(bad).is_none(), "{bad:?}");
         }
         assert!(Digits::new("011").is_some() && Digits::new("+1").is_none() && Digits::new("").is_none());
+        assert!(NumberForm::new("0112526155....").is_some() && NumberForm::new("0112526155").is_some());
+        for bad in ["", "....", "25.26", "+252", "252 6", "252X"] {
+            assert!(NumberForm::new(bad).is_none(), "{bad:?}");
+        }
         assert!(DialPattern::new("_9[2-9]XX.").is_some() && DialPattern::new("_9,1,System(x)").is_none());
     }
 

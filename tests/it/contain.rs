@@ -275,6 +275,17 @@ fn the_generated_filter_hears_the_failures_of_its_own_log_and_nothing_else() {
     assert!(heard > 500 || shared("evidence").is_none(), "{heard}");
 }
 
+#[test]
+fn failed_logins_of_the_host_are_not_denied_where_no_jail_is_written() {
+    let Some(server) = servers().iter().find(|server| server.name == "host-web-exploit") else {
+        println!("passed over: no server with failed logins of the host alone is there");
+        return;
+    };
+    // Its auth.log has them: wrong passwords of sshd.
+    let why = server.examined.containment.no_jail.unwrap();
+    assert!(why.contains("no log of the telephone program") && why.contains("other logs here do"), "{why}");
+}
+
 /// Whoever sends a packet chooses names: none of them gets another banned.
 #[test]
 fn nobody_gets_another_banned_by_what_he_sends() {

@@ -58,15 +58,30 @@ fn an_ordinary_route_is_limited_and_an_emergency_number_without_one_is_said() {
 }
 
 #[test]
+fn no_route_is_offered_for_an_emergency_number_that_is_an_extension() {
+    let scratch = server(&format!("{DIALPLAN}exten => 112,1,Dial(SIP/112,20)\n"));
+    contain(&scratch, &[]);
+    let routes = file(&scratch, "routes.md");
+    assert!(routes.contains("extensions of this phone system as well: 112."), "{routes}");
+    let list = file(&scratch, "outbound-allow.conf");
+    assert!(list.contains("; 112 is an extension here and rings that, as before"), "{list}");
+    assert!(!list.contains("exten => 112,1,Dial"), "{list}");
+    assert!(list.contains("; exten => 911,1,Dial"), "{list}");
+}
+
+#[test]
 fn a_call_that_no_phone_made_is_ended_by_its_number() {
     let scratch = server(DIALPLAN);
     contain(&scratch, &[]);
     let stub = scratch.file(
         "bin/asterisk",
         "#!/bin/sh\ncase \"$2\" in\n'core show channels concise') printf '%s\\n' \
-         'Local/0088299800899999@from-internal-00000001;2!from-internal!0088299800899999!1!Up!Dial!SIP/outplain/0088299800899999!s!!!3!9!!1.1' \
-         'SIP/outplain-00000007!from-trunk!!1!Up!AppDial!(Outgoing Line)!88299800899999!!!3!9!!1.2' \
-         'SIP/201-00000003!from-internal!3125550123!1!Up!Dial!SIP/outplain/3125550123!201!!!3!9!!1.3' ;;\n\
+         'Local/008829980089999@from-internal-00000001;2!from-internal!008829980089999!1!Up!Dial!SIP/outplain/008829980089999!s!!!3!9!!1.1' \
+         'SIP/outplain-00000007!from-trunk!!1!Up!AppDial!(Outgoing Line)!8829980089999!!!3!9!!1.2' \
+         'SIP/201-00000003!from-internal!3125550123!1!Up!Dial!SIP/outplain/3125550123!201!!!3!9!!1.3' \
+         'SIP/202-00000004!from-internal!01144882998008!1!Up!Dial!SIP/outplain/01144882998008!202!!!3!9!!1.4' \
+         'SIP/203-00000005!from-internal!00448829980087512!1!Up!Dial!SIP/outplain/00448829980087512!203!!!3!9!!1.5' \
+         'SIP/204-00000006!from-internal!8829980087!1!Up!Dial!SIP/outplain/8829980087!204!!!3!9!!1.6' ;;\n\
          *) echo \"$2\" >>done ;;\nesac\n",
     );
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
@@ -80,10 +95,10 @@ fn a_call_that_no_phone_made_is_ended_by_its_number() {
     assert_eq!(
         ended,
         [
-            "channel request hangup Local/0088299800899999@from-internal-00000001;2",
+            "channel request hangup Local/008829980089999@from-internal-00000001;2",
             "channel request hangup SIP/outplain-00000007"
         ],
-        "a number of the same range, by whatever channel, and no honest call"
+        "a number of the same range, by whatever channel, and no honest call whose number only holds its digits"
     );
 }
 
@@ -127,9 +142,28 @@ fn the_jail_bans_no_private_network_and_says_whom_it_would_have_banned() {
         assert!(exempt.contains(network), "{exempt}");
     }
     assert!(
+        jail.contains("Keep the levels notice and warning in logger.conf"),
+        "the log has no level security: {jail}"
+    );
+    assert!(
         jail.contains("# - intruder 198.51.100.4: banned after 5 failures, in the hour from 2026-03-07"),
         "{jail}"
     );
+}
+
+#[test]
+fn the_jail_bans_nobody_whom_the_rules_for_sip_let_in() {
+    let scratch = server(DIALPLAN);
+    scratch.file(
+        "e/var/log/asterisk/full.1",
+        "[2026-03-05 09:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '207' at 203.0.113.77:5060\n",
+    );
+    contain(&scratch, &[]);
+    let rules = file(&scratch, "sip-only-from-known.nft");
+    assert!(rules.contains("203.0.113.77/32 used account 207"), "{rules}");
+    let jail = file(&scratch, "fail2ban/jail.d/tolltrace-sip.local");
+    let exempt = jail.lines().find(|line| line.starts_with("ignoreip")).unwrap();
+    assert!(exempt.contains("203.0.113.77/32") && !exempt.contains("198.51.100.4"), "{exempt}");
 }
 
 #[test]

@@ -1,23 +1,26 @@
 //! By which digits a call that is up is told to be one of the fraud: the numbers that it went to.
 //!
 //! A fraud goes on within the ranges that it began with: a number abroad stands for its neighbours too, unless an
-//! honest call went to one of them. What was dialled differs in its prefixes, so that only the digits of the number
-//! itself are kept; those of one's own country stand whole, without the country's code, which nobody dials there.
+//! honest call went to one of them; those of one's own country stand whole. A number is told as a whole, with what is
+//! dialled before it here: a form that the site reads as somebody else's number is left out, so that no honest call
+//! ends for digits that it has in common with a number of the fraud.
 
 use std::collections::BTreeSet;
 
 use super::Case;
+use super::outbound::international;
 use crate::contain::Plan;
-use crate::contain::words::Digits;
+use crate::contain::words::NumberForm;
 use crate::numbering::{self, Confidence};
 use crate::report::model::{FraudCall, Report, Vector};
 
-/// Digits that are listed; the list of channels is searched for each.
-const MOST_LISTED: usize = 400;
-/// Fewer digits are found in anything.
+/// Forms that are listed, of all numbers.
+const MOST_LISTED: usize = 2_000;
+/// A number of fewer digits is an extension's, or one of the same town.
 const LEAST_DIGITS: usize = 7;
-/// No number has more (ITU-T E.164).
-const MOST_DIGITS: usize = 15;
+/// What calls of the fraud had dialled before the number: kinds that are tried with the other numbers, and digits.
+const MOST_PREFIXES: usize = 16;
+const LONGEST_PREFIX: usize = 6;
 /// Digits before a number that are passed over to read it.
 const MOST_BEFORE: usize = 3;
 /// The last digits of a number abroad, which differ from neighbour to neighbour.
@@ -25,19 +28,19 @@ const LAST_DIGITS: usize = 4;
 /// Honest numbers that are compared.
 const MOST_HONEST: usize = 5_000;
 
-/// Fills in the digits.
+/// Fills in the forms.
 pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
     let sure = report
         .incidents
         .iter()
         .filter(|incident| !incident.cannot_tell && incident.entry.vector != Vector::TrunkCredential);
-    let calls: Vec<&FraudCall> = sure.flat_map(|incident| &incident.calls).collect();
+    let calls = sure.flat_map(|incident| &incident.calls);
+    let called: Vec<Called> = calls.filter_map(|call| called(case, call)).collect();
     let honest = honest(case, report);
-    let marks: BTreeSet<String> = calls.iter().filter_map(|call| mark(case, call, &honest)).collect();
-    // What holds another is found by that one.
-    let is_covered = |mark: &String| marks.iter().any(|other| other != mark && mark.contains(other.as_str()));
-    let listed: Vec<Digits> =
-        marks.iter().filter(|mark| !is_covered(mark)).filter_map(|mark| Digits::new(mark)).collect();
+    let prefixes = prefixes(case, &called);
+    let forms: BTreeSet<String> =
+        called.iter().flat_map(|called| forms(case, called, &prefixes, &honest)).collect();
+    let listed: Vec<NumberForm> = forms.iter().filter_map(|form| NumberForm::new(form)).collect();
     plan.numbers_left_out = listed.len().saturating_sub(MOST_LISTED);
     plan.numbers = listed.into_iter().take(MOST_LISTED).collect();
 }
@@ -60,22 +63,76 @@ fn number(case: &Case<'_>, call: &FraudCall, dialed: &str) -> Option<String> {
     (1..=MOST_BEFORE).find_map(read).map(|e164| digits(&e164))
 }
 
-/// Returns the digits by which calls like this one are told, if it has any that were dialled.
-fn mark(case: &Case<'_>, call: &FraudCall, honest: &BTreeSet<String>) -> Option<String> {
+/// A number that a call of the fraud went to, in its parts.
+struct Called {
+    /// What was dialled before it.
+    prefix: String,
+    /// The number as it is dialled behind a prefix: without the country's code where that is one's own.
+    own: String,
+    /// The number with its country's code; empty where what was dialled is not read as one.
+    number: String,
+    /// Is it one of one's own country?
+    is_at_home: bool,
+}
+
+/// Returns what a call dialled, in its parts.
+fn called(case: &Case<'_>, call: &FraudCall) -> Option<Called> {
     let home = case.numbers.site.home().map_or("", |home| home.country_code);
     let dialed = digits(call.dialed.raw());
     let number = number(case, call, &dialed).unwrap_or_default();
     let at_home = number.strip_prefix(home).filter(|_| !home.is_empty());
-    let own = at_home.unwrap_or(&number);
+    let own = at_home.unwrap_or(&number).to_owned();
     // A number that was not dialled so (a forward, a menu) is told by what was.
-    let is_dialed = !own.is_empty() && dialed.contains(own);
-    let whole = if is_dialed { own } else { dialed.get(dialed.len().saturating_sub(MOST_DIGITS)..)? };
-    if whole.len() < LEAST_DIGITS {
-        return None;
+    let called = match dialed.strip_suffix(own.as_str()).filter(|_| !own.is_empty()) {
+        Some(prefix) => Called { prefix: prefix.to_owned(), is_at_home: at_home.is_some(), own, number },
+        None => {
+            Called { prefix: String::new(), is_at_home: true, own: dialed.clone(), number: String::new() }
+        }
+    };
+    (called.own.len() >= LEAST_DIGITS).then_some(called)
+}
+
+/// Returns what may stand before a number: nothing, what this fraud dialled, and what the site dials abroad.
+fn prefixes(case: &Case<'_>, called: &[Called]) -> BTreeSet<String> {
+    let site = &case.numbers.site;
+    let seen: BTreeSet<&String> =
+        called.iter().map(|called| &called.prefix).filter(|prefix| prefix.len() <= LONGEST_PREFIX).collect();
+    let abroad = international(site);
+    let lines = || std::iter::once("").chain(site.outside().iter().map(String::as_str));
+    let usual = lines().flat_map(|line| abroad.iter().map(move |prefix| format!("{line}{prefix}")));
+    let bare = lines().map(str::to_owned);
+    seen.into_iter().take(MOST_PREFIXES).cloned().chain(usual).chain(bare).collect()
+}
+
+/// Returns the forms in which calls to a number, or to one of its range, show it.
+fn forms(
+    case: &Case<'_>,
+    called: &Called,
+    prefixes: &BTreeSet<String>,
+    honest: &BTreeSet<String>,
+) -> Vec<String> {
+    let own = called.own.as_str();
+    let head = own.get(..own.len().saturating_sub(LAST_DIGITS).max(LEAST_DIGITS)).unwrap_or(own);
+    let is_range = !called.is_at_home && !honest.iter().any(|honest| honest.contains(head));
+    let shown =
+        if is_range { format!("{head}{}", ".".repeat(own.len() - head.len())) } else { own.to_owned() };
+    let fits = |prefix: &&String| **prefix == called.prefix || is_read_so(case, prefix, called);
+    let others = prefixes.iter().filter(fits).map(|prefix| format!("{prefix}{shown}"));
+    std::iter::once(format!("{}{shown}", called.prefix)).chain(others).collect()
+}
+
+/// Returns whether digits with a prefix are this number and nobody else's, as the site dials. A trunk shows the bare
+/// number, which nobody need be able to dial: it only must not be another's.
+fn is_read_so(case: &Case<'_>, prefix: &str, called: &Called) -> bool {
+    let site = &case.numbers.site;
+    if called.number.is_empty() || site.home().is_none() {
+        return false;
     }
-    let range = whole.get(..whole.len().saturating_sub(LAST_DIGITS).max(LEAST_DIGITS))?;
-    let is_range = is_dialed && at_home.is_none() && !honest.iter().any(|honest| honest.contains(range));
-    Some(if is_range { range } else { whole }.to_owned())
+    let reading = numbering::read(site, format!("{prefix}{}", called.own).as_bytes());
+    match reading.e164.as_deref().map(digits) {
+        Some(read) => read == called.number,
+        None => prefix.is_empty(),
+    }
 }
 
 /// Returns what honest calls dialled.

@@ -40,8 +40,13 @@ pub(super) fn fill(case: &Case<'_>, report: &Report, plan: &mut Plan) {
         (*form != LogForm::AsteriskJson, *failures, size, std::cmp::Reverse(path.as_str()))
     });
     let Some(((form, _), (failures, told))) = best else {
-        plan.no_jail =
-            Some("no log of this evidence tells of a failed login: there is nothing that a jail could count");
+        // Of what else was tried the host's and the panel's logs tell.
+        plan.no_jail = Some(if case.world.told.iter().any(|told| failures(told) > 0) {
+            "no log of the telephone program tells of a failed login; other logs here do (the host's, the panel's), \
+             and those are for fail2ban's own jails, such as sshd"
+        } else {
+            "no log of this evidence tells of a failed login: there is nothing that a jail could count"
+        });
         return;
     };
     let placed = family(&on_disk(&told.source.file.placed));

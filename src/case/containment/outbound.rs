@@ -84,7 +84,7 @@ fn emergency(site: &Site) -> Vec<Digits> {
 }
 
 /// Returns what is dialled before a number abroad; the two that lead abroad nearly anywhere where no country is known.
-fn international(site: &Site) -> Vec<Digits> {
+pub(super) fn international(site: &Site) -> Vec<Digits> {
     let leads_abroad = |prefix: &&&str| {
         ABROAD.iter().any(|number| {
             let reading = numbering::read(site, format!("{prefix}{number}").as_bytes());
