@@ -31,6 +31,7 @@ pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
     let output = args.output.as_deref();
     if let Some(folder) = output {
         case_folder::check(folder)?;
+        case_folder::check_kind(folder, args.record.redact)?;
     }
     let evidence = gather(args)?;
     let written = output.is_some();

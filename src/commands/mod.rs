@@ -203,6 +203,8 @@ fn folder_hint(error: &CaseFolderError) -> &'static str {
     match error {
         CaseFolderError::Unwritable { .. } => "choose a folder that may be written to",
         CaseFolderError::HoldsCase(_) => "give the packet for the carrier a folder of its own",
+        CaseFolderError::OfAnother(_) => "give the case of this server a folder of its own",
+        CaseFolderError::Redacted(_) => "give this case a folder of its own, which is not shared",
         CaseFolderError::NotRedacted(_) => "choose a folder of its own for what is shared",
         CaseFolderError::NotAFolder(_) | CaseFolderError::Foreign(_) => {
             "choose a new or empty folder, or the folder of an earlier case"

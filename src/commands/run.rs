@@ -35,9 +35,7 @@ fn tell(evidence: &Evidence, paths: &[PathBuf], args: &DemoArgs, ui: &Ui) -> any
     if let Some(folder) = output {
         // Hours of reading must not end in a folder that cannot be written to.
         case_folder::check(folder)?;
-        if args.record.redact {
-            case_folder::check_redacted(folder)?;
-        }
+        case_folder::check_kind(folder, args.record.redact)?;
     }
     let mut options = inquiry::options(&args.inquiry, Some(&args.record));
     options.keep_secrets = output.is_some();

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::case::Examined;
 use crate::contain::{self, Asked, NewSecrets};
+use crate::restore::Earlier;
 
 use super::document::Block;
 use super::manifest::{self, Fingerprint, Held, Run};
@@ -31,6 +32,12 @@ pub enum CaseFolderError {
     /// The folder holds an earlier case with everything in it, and this one is to be shared.
     #[error("{0}: holds a case that is not redacted, whose files would be shared with this one")]
     NotRedacted(String),
+    /// The folder holds a case to be shared, and this one has everything in it.
+    #[error("{0}: holds a redacted case, among whose files secrets would come to lie")]
+    Redacted(String),
+    /// The folder holds the case of another server.
+    #[error("{0}: holds the case of another server, which would be lost")]
+    OfAnother(String),
     /// A file or folder could not be written.
     #[error("{path}: {cause}")]
     Unwritable {
@@ -58,12 +65,26 @@ pub fn check(folder: &Path) -> Result<(), CaseFolderError> {
     }
 }
 
-/// Refuses a folder with an earlier case that is not redacted: some of its files would stay beside those to be shared.
-pub fn check_redacted(folder: &Path) -> Result<(), CaseFolderError> {
-    if manifest::is_redacted(folder) == Some(false) {
-        return Err(CaseFolderError::NotRedacted(folder.to_string_lossy().into_owned()));
+/// Refuses a folder with an earlier case of the other kind: files to be shared and files that are not would lie side by
+/// side.
+pub fn check_kind(folder: &Path, redacted: bool) -> Result<(), CaseFolderError> {
+    let shown = || folder.to_string_lossy().into_owned();
+    match (manifest::is_redacted(folder), redacted) {
+        (Some(false), true) => Err(CaseFolderError::NotRedacted(shown())),
+        (Some(true), false) => Err(CaseFolderError::Redacted(shown())),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Refuses a folder with the case of another server, whose hashes of secrets can be made from nothing else. What was
+/// changed since, or is of another version's form, cannot be compared and may be replaced.
+fn check_server(folder: &Path, examined: &Examined) -> Result<(), CaseFolderError> {
+    match Earlier::open(folder) {
+        Ok(earlier) if earlier.is_of_another_server(&examined.report, examined.kept.as_ref()) => {
+            Err(CaseFolderError::OfAnother(folder.to_string_lossy().into_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What was written of a case.
@@ -91,9 +112,8 @@ pub fn write_with(
     check(folder)?;
     let unwritable =
         |path: &Path, cause| CaseFolderError::Unwritable { path: path.to_string_lossy().into_owned(), cause };
-    if examined.report.case.redacted {
-        check_redacted(folder)?;
-    }
+    check_kind(folder, examined.report.case.redacted)?;
+    check_server(folder, examined)?;
     fs::create_dir_all(folder).map_err(|cause| unwritable(folder, cause))?;
     let earlier = manifest::files(folder).unwrap_or_default();
     let mut written: Vec<Fingerprint> = Vec::new();

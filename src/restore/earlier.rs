@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::kept::Kept;
+use super::other_server::is_host_name;
 use crate::event::Instant;
 use crate::evidence::Root;
 use crate::report::manifest;
@@ -100,6 +101,10 @@ pub struct Earlier {
     pub(super) findings: Vec<PastFinding>,
     /// SHA-256 of the files that it read.
     pub(super) hashes: BTreeSet<String>,
+    /// SHA-256 of those that hold a host's name.
+    pub(super) host_names: BTreeSet<String>,
+    /// The paths of its evidence as they were given.
+    pub(super) given: Vec<String>,
     /// The sizes of those that have none, by path.
     pub(super) unhashed: BTreeMap<String, u64>,
     /// What was kept of its secrets; `None` where it kept nothing.
@@ -162,6 +167,8 @@ struct Report {
 
 #[derive(Deserialize)]
 struct Case {
+    #[serde(default)]
+    evidence: Vec<String>,
     evidence_ends: Option<When>,
 }
 
@@ -293,10 +300,14 @@ impl Earlier {
     }
 
     fn of(report: Report) -> Self {
-        let mut earlier = Earlier { ends: report.case.evidence_ends.map(instant), ..Earlier::default() };
+        let ends = report.case.evidence_ends.map(instant);
+        let mut earlier = Earlier { ends, given: report.case.evidence, ..Earlier::default() };
         for row in report.evidence {
             match row.sha256 {
                 Some(hash) => {
+                    if row.bytes > 0 && is_host_name(&row.path) {
+                        earlier.host_names.insert(hash.clone());
+                    }
                     earlier.hashes.insert(hash);
                 }
                 None => {

@@ -13,6 +13,7 @@ mod earlier;
 mod gate;
 mod gates;
 mod kept;
+mod other_server;
 mod render;
 mod scene;
 mod steps;

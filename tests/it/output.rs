@@ -215,3 +215,47 @@ fn a_file_of_somebody_elses_is_not_written_over() {
     let asked = scratch.run(&["run", "pbx", "--json"]);
     assert!(code(&asked) == 2 && stderr(&asked).contains("--format json"), "{}", stderr(&asked));
 }
+
+/// Lays out a small server with one account.
+fn small_server(scratch: &Scratch, folder: &str, host: Option<&str>, account: &str, secret: &str) {
+    let text = format!(
+        "[general]\ncontext=from-internal\n\n[{account}]\ntype=friend\nhost=dynamic\nsecret={secret}\n"
+    );
+    scratch.file(&format!("{folder}/etc/asterisk/sip.conf"), &text);
+    if let Some(host) = host {
+        scratch.file(&format!("{folder}/etc/hostname"), &format!("{host}\n"));
+    }
+}
+
+#[test]
+fn the_case_of_another_server_is_never_replaced() {
+    let scratch = Scratch::new();
+    small_server(&scratch, "first", Some("north"), "201", "kT4-pQ92-xLm7");
+    small_server(&scratch, "later", Some("north"), "201", "vB8-rS31-yNd6");
+    small_server(&scratch, "renamed", Some("south"), "201", "kT4-pQ92-xLm7");
+    small_server(&scratch, "nameless", None, "7301", "wZ5-tU64-hJc3");
+    let run = |arguments: &[&str]| scratch.run(arguments);
+    let kept = || fs::read_to_string(scratch.path().join("case/secrets.json")).unwrap();
+    assert_eq!(code(&run(&["run", "first", "-o", "case"])), 0);
+    let before = kept();
+    assert!(before.contains("201"));
+    for other in ["renamed", "nameless"] {
+        for verb in ["run", "contain"] {
+            let output = run(&[verb, other, "-o", "case"]);
+            assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{verb} {other}");
+            assert_eq!(
+                stderr(&output),
+                "error: case: holds the case of another server, which would be lost\n\n\
+                 hint: give the case of this server a folder of its own\n"
+            );
+            assert_eq!(kept(), before);
+        }
+    }
+    assert_eq!(code(&run(&["run", "first", "-o", "case"])), 0);
+    assert_eq!(code(&run(&["run", "later", "-o", "case"])), 0);
+    assert_ne!(kept(), before, "a newer copy of the same server replaces its case");
+    assert_eq!(code(&run(&["run", "first", "--redact", "-o", "shared"])), 0);
+    let output = run(&["run", "first", "-o", "shared"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).starts_with("error: shared: holds a redacted case"), "{}", stderr(&output));
+}

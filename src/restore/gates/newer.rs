@@ -1,9 +1,6 @@
 //! Is the new evidence newer than the earlier case? The same disk once more proves nothing.
 
-use std::collections::BTreeSet;
-
 use super::Judge;
-use crate::pbx::{Imprint, SecretKind};
 use crate::report::model::EvidenceRow;
 use crate::restore::earlier::Earlier;
 use crate::restore::gate::{Answer, Gate};
@@ -21,15 +18,11 @@ fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     gate.map(|gate| gate.with_to_do("", settle)).into_iter().collect()
 }
 
-/// Returns whether both have accounts, and none in common: whatever the earlier case lost would count as closed.
+/// Returns whether both have accounts, and none in common: whatever the earlier case lost would count as closed. The
+/// host's name may differ here, for a server that was set up anew may have another.
 fn is_of_another(scene: &Scene<'_>, earlier: &Earlier) -> bool {
-    let is_phones =
-        |imprint: &&Imprint| SecretKind::of_word(&imprint.kind).is_some_and(SecretKind::is_of_phones);
-    let then = earlier.kept.iter().flat_map(|kept| &kept.imprints).filter(is_phones);
-    let mut then = then.map(|imprint| imprint.owner.as_str()).peekable();
-    let now: BTreeSet<&str> =
-        scene.ground.world.pbx.accounts.iter().map(|account| account.name.as_str()).collect();
-    then.peek().is_some() && !now.is_empty() && !then.any(|owner| now.contains(owner))
+    let accounts = &scene.ground.world.pbx.accounts;
+    earlier.lacks_all(&accounts.iter().map(|account| account.name.as_str()).collect()) == Some(true)
 }
 
 fn answer(scene: &Scene<'_>, earlier: &Earlier) -> Answer {
@@ -38,12 +31,8 @@ fn answer(scene: &Scene<'_>, earlier: &Earlier) -> Answer {
             "none of the accounts of the earlier case is configured here: it seems to be another server's",
         );
     }
-    let is_known = |row: &&EvidenceRow| match &row.sha256 {
-        Some(hash) if !earlier.hashes.is_empty() => earlier.hashes.contains(hash),
-        _ => earlier.unhashed.get(&row.path).is_some_and(|bytes| *bytes == row.bytes),
-    };
     let rows = scene.report.evidence.iter().filter(|row| row.bytes > 0);
-    let new: Vec<&EvidenceRow> = rows.filter(|row| !is_known(row)).collect();
+    let new: Vec<&EvidenceRow> = rows.filter(|row| !earlier.has_read(row)).collect();
     if new.is_empty() {
         return Answer::cannot_tell(
             "every file of it is one that the earlier case read: it is the same evidence",
