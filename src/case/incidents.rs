@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
 use super::blocking;
@@ -109,8 +110,10 @@ impl Case<'_> {
         let in_all = seconds
             .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
             .unwrap_or_default();
+        let breach = self.when(incident.breach).map(|at| at.date_naive());
+        let days = call_days(breach, calls).unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
-        format!("{whose}{day} {how} and made {calls}, {answered} of them answered{in_all}.")
+        format!("{whose}{day} {how} and made {calls}{days}, {answered} of them answered{in_all}.")
     }
 
     /// Tells each night of calls that came in by telephone, in the zone of the case.
@@ -381,6 +384,22 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
     }
 }
 
+/// Says on which days calls began, unless all did on the day that the sentence has named already.
+fn call_days(named: Option<NaiveDate>, calls: &[model::FraudCall]) -> Option<String> {
+    let days = || calls.iter().filter_map(|call| call.start).map(|start| start.date_naive());
+    let (first, last) = (days().min()?, days().max()?);
+    let day = |at: NaiveDate, shape: &str| at.format(shape).to_string();
+    if first == last {
+        return (named != Some(first)).then(|| day(first, " on %-d %B %Y"));
+    }
+    let from = match (first.year() == last.year(), first.month() == last.month()) {
+        (true, true) => "%-d",
+        (true, false) => "%-d %B",
+        (false, _) => "%-d %B %Y",
+    };
+    Some(format!(" from {} to {}", day(first, from), day(last, "%-d %B %Y")))
+}
+
 /// What would settle the question or refute the answer, for each way in.
 pub(super) fn would_refute(vector: model::Vector) -> Vec<String> {
     let texts: &[&str] = match vector {
@@ -425,4 +444,30 @@ pub(super) fn would_refute(vector: model::Vector) -> Vec<String> {
         model::Vector::Unknown => &["older logs, from before the intruder's first use"],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_names_the_days_of_the_calls() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let told = |starts: &[&str]| {
+            let call = |start: &&str| {
+                let start = chrono::DateTime::parse_from_rfc3339(&format!("{start}T23:30:00+01:00")).ok();
+                model::FraudCall { start, ..crate::report::sample::report().incidents[0].calls[0].clone() }
+            };
+            call_days(day("2026-02-03"), &starts.iter().map(call).collect::<Vec<_>>())
+        };
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&["2026-02-03", "2026-02-03"]), None);
+        assert_eq!(told(&["2026-02-04"]).as_deref(), Some(" on 4 February 2026"));
+        assert_eq!(told(&["2026-02-05", "2026-02-03"]).as_deref(), Some(" from 3 to 5 February 2026"));
+        assert_eq!(told(&["2026-02-28", "2026-03-01"]).as_deref(), Some(" from 28 February to 1 March 2026"));
+        assert_eq!(
+            told(&["2025-12-31", "2026-01-01"]).as_deref(),
+            Some(" from 31 December 2025 to 1 January 2026")
+        );
+    }
 }

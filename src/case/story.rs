@@ -81,15 +81,16 @@ fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) 
     let each = party.by_account.iter().map(|(account, tried)| (Some(account.as_str()), tried.as_ref()));
     for (account, tried) in each.chain(std::iter::once((None, &party.failures))) {
         let (Some(first), Some(last)) = (tried.first, tried.last) else { continue };
-        let what = account.map_or_else(|| "any account".to_owned(), |account| format!("account {account}"));
+        let knows_accounts = !party.by_account.is_empty() || party.other_accounts > 0;
         let edges = [(first, tried.lines.first(), "first"), (last, tried.lines.last(), "last")];
         let is_one = tried.attempts <= 1;
         for (at, line, edge) in edges.into_iter().take(if is_one { 1 } else { 2 }) {
             let Some(line) = line else { continue };
+            let what = on_what(account, knows_accounts, is_one);
             let message = if is_one {
-                format!("a failed try of {address} on {what}")
+                format!("a failed try of {address}{what}")
             } else {
-                format!("{edge} of {} failed tries of {address} on {what}", tried.attempts)
+                format!("{edge} of {} failed tries of {address}{what}", tried.attempts)
             };
             events.push(Event {
                 at,
@@ -102,6 +103,16 @@ fn floods<'a>(case: &'a Case<'_>, address: IpAddr, events: &mut Vec<Event<'a>>) 
                 line,
             });
         }
+    }
+}
+
+/// Says what was tried: an account, all that an address tried, or what is no account here, as far as the log tells.
+fn on_what(account: Option<&str>, knows_accounts: bool, is_one: bool) -> String {
+    match (account, knows_accounts, is_one) {
+        (Some(account), _, _) => format!(" on account {account}"),
+        (None, true, _) => ", all accounts taken together".to_owned(),
+        (None, false, true) => " on an account that does not exist or is not told".to_owned(),
+        (None, false, false) => " on accounts that do not exist or are not told".to_owned(),
     }
 }
 
@@ -208,5 +219,18 @@ fn calls<'a>(
             reason: Some(call.disposition.word()),
             line,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_what;
+
+    #[test]
+    fn a_try_says_what_it_was_on() {
+        assert_eq!(on_what(Some("205"), true, false), " on account 205");
+        assert_eq!(on_what(None, true, false), ", all accounts taken together");
+        assert_eq!(on_what(None, false, true), " on an account that does not exist or is not told");
+        assert_eq!(on_what(None, false, false), " on accounts that do not exist or are not told");
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
 
 fn why(breach: &Breach, origin: Origin) -> String {
     match (breach.address, origin) {
-        (Some(address), Origin::Media) => format!("its audio went to {address}, which took the account over"),
+        // The line stands before anybody answers: it does not tell that audio flowed.
+        (Some(address), Origin::Media) => {
+            format!("{address}, which took the account over, was set as the far end of its audio")
+        }
         (Some(address), Origin::Signalling) => {
             format!("it was made with the account's credentials from {address}, which took the account over")
         }

@@ -1,6 +1,6 @@
 //! `iocs.csv`: indicators, one a row, for a firewall, a carrier or another system's logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -8,6 +8,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 
 use super::calls_csv::{table, utc};
 use super::model::{Incident, Report, Role, When};
+use super::preservation;
 
 const HEADER: [&str; 6] = ["type", "value", "role", "first_seen", "last_seen", "context"];
 
@@ -24,6 +25,9 @@ pub fn write(output: &mut dyn Write, report: &Report) -> io::Result<()> {
             table.write_record(row)?;
         }
     }
+    for row in beside_the_incidents(report) {
+        table.write_record(row)?;
+    }
     for attacker in &report.failed_attackers {
         let span = (attacker.first.as_ref(), attacker.last.as_ref());
         table.write_record(address(attacker.address, &attacker.roles, span, "tried and got nothing"))?;
@@ -38,6 +42,27 @@ pub fn write(output: &mut dyn Write, report: &Report) -> io::Result<()> {
         ))?;
     }
     table.flush()
+}
+
+/// Addresses that no login and no call on record is of: who was given files of secrets, and whom Call-IDs name.
+fn beside_the_incidents(report: &Report) -> Vec<Row> {
+    let sources = report.incidents.iter().flat_map(|incident| &incident.sources);
+    let attackers = report.failed_attackers.iter().chain(&report.hole_seekers);
+    let mut told: BTreeSet<IpAddr> =
+        sources.map(|source| source.address).chain(attackers.map(|attacker| attacker.address)).collect();
+    let given = preservation::given_files(report).into_iter();
+    let given = given.map(|address| {
+        (address, "download", "was given files in which secrets stand, unless it is your own")
+    });
+    let named = preservation::in_call_ids(report).into_iter();
+    let named = named
+        .map(|address| (address, "call-id", "in Call-IDs of disputed calls, which whoever calls writes"));
+    let all = given.chain(named).filter(|(address, _, _)| told.insert(*address));
+    all.map(|(address, role, context)| {
+        let kind = if address.is_ipv4() { "ipv4-address" } else { "ipv6-address" };
+        row(kind, address.to_string(), role, (None, None), context)
+    })
+    .collect()
 }
 
 type Row = [String; HEADER.len()];
@@ -98,6 +123,7 @@ fn row(kind: &str, value: String, role: &str, span: Span<'_>, context: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::model::{Dispute, DisputedCall};
     use crate::report::sample;
 
     #[test]
@@ -110,6 +136,27 @@ mod tests {
         assert!(text.contains("\"ipv4-address\",\"203.0.113.7\",\"guess register dial\""), "{text}");
         assert!(text.contains("\"ipv6-address\",\"2001:db8::5\",\"scan\""), "{text}");
         assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn who_was_given_secrets_is_named_too() {
+        let mut report = sample::report();
+        report.findings[0].id = "secrets-downloaded";
+        report.findings[0].subject = Untrusted::from("198.51.100.77");
+        let call = |host: &str| DisputedCall {
+            sip_call_id: Some(Untrusted::from(format!("abc@{host}").as_str())),
+            ..DisputedCall::default()
+        };
+        let calls = ["198.51.100.78", "203.0.113.7", "198.51.100.77"].map(call).to_vec();
+        report.dispute = Some(Dispute { calls, ..Dispute::default() });
+        let mut bytes = Vec::new();
+        write(&mut bytes, &report).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("\"ipv4-address\",\"198.51.100.77\",\"download\""), "{text}");
+        assert!(text.contains("\"ipv4-address\",\"198.51.100.78\",\"call-id\""), "{text}");
+        for address in ["203.0.113.7", "198.51.100.77"] {
+            assert_eq!(text.matches(&format!("\"{address}\"")).count(), 1, "{text}");
+        }
     }
 
     #[test]

@@ -63,11 +63,30 @@ fn line(line: &Line) -> String {
     for piece in &line.0 {
         match piece {
             Piece::Words(words) => push_words(&mut text, words),
-            Piece::Strong(words) => text.push_str(&format!("**{}**", markdown_sentence(words))),
+            Piece::Strong(words) => push_strong(&mut text, words),
             Piece::Evidence(evidence) => text.push_str(&evidence.markdown()),
         }
     }
+    // It was escaped because a link's address might have followed; none does.
+    if text.ends_with("\\]") {
+        text.truncate(text.len() - 2);
+        text.push(']');
+    }
     text
+}
+
+/// Adds words in bold. Blanks at their edges stand outside: next to a blank, the mark opens and closes nothing.
+fn push_strong(text: &mut String, words: &str) {
+    let marked = words.trim();
+    if words.starts_with(char::is_whitespace) {
+        text.push(' ');
+    }
+    if !marked.is_empty() {
+        text.push_str(&format!("**{}**", markdown_sentence(marked)));
+        if words.ends_with(char::is_whitespace) {
+            text.push(' ');
+        }
+    }
 }
 
 /// Adds words; what stands in them between backticks, as names of settings do, is code, which nothing interprets.
@@ -96,6 +115,22 @@ mod tests {
         assert_eq!(shown("`sip_x.conf` is not *set*: `a|b`."), "`sip_x.conf` is not \\*set\\*: `a|b`.");
         assert_eq!(shown("an odd ` and <b>"), "an odd \\` and \\<b\\>");
         assert_eq!(shown("`` and ``"), "\\`\\` and \\`\\`");
+    }
+
+    #[test]
+    fn bold_words_are_bold() {
+        let shown = |strong: &str| line(&Line::from("x").strong(strong).words("Nobody"));
+        assert_eq!(shown(" caution: "), "x **caution:** Nobody");
+        assert_eq!(shown("to do      "), "x**to do** Nobody");
+        assert_eq!(shown("  "), "x Nobody");
+        assert_eq!(shown(""), "xNobody");
+    }
+
+    #[test]
+    fn a_bracket_at_the_end_is_no_link() {
+        assert_eq!(line(&Line::from("context [vm-out]")), "context [vm-out]");
+        assert_eq!(line(&Line::from("a \\[b\\]")), "a \\\\[b\\\\]");
+        assert_eq!(line(&Line::from("[x]").words("(http://evil)")), "\\[x\\](http:\\/\\/evil)");
     }
 
     #[test]

@@ -110,11 +110,11 @@ fn identifiers(report: &Report) -> Vec<Block> {
     ));
     blocks.extend(named(
         "Addresses that were given files of ours in which secrets stand, as logged:",
-        given_files(report),
+        given_files(report).into_iter().map(|address| Line::from(address.to_string())).collect(),
     ));
     blocks.extend(named(
         "Addresses in the Call-IDs of the disputed calls, as whoever placed the calls wrote them:",
-        in_call_ids(report, &addresses),
+        in_call_ids(report).into_iter().map(|address| Line::from(address.to_string())).collect(),
     ));
     blocks.extend(named("Numbers called:", numbers(report)));
     let callers = report.incidents.iter().flat_map(|incident| &incident.callers);
@@ -134,24 +134,21 @@ fn identifiers(report: &Report) -> Vec<Block> {
 
 /// Returns the addresses that the web server gave copies of the configuration to; where the server may give one page
 /// for every name, only if something came of it.
-fn given_files(report: &Report) -> Vec<Line> {
+pub(super) fn given_files(report: &Report) -> BTreeSet<IpAddr> {
     let is_grave =
         |finding: &&Finding| !report.incidents.is_empty() || finding.severity == Severity::Critical;
     let given = report.findings.iter().filter(is_grave).filter(|finding| finding.id == "secrets-downloaded");
-    let addresses: BTreeSet<IpAddr> =
-        given.filter_map(|finding| finding.subject.raw().parse().ok()).collect();
-    addresses.into_iter().map(|address| Line::from(address.to_string())).collect()
+    given.filter_map(|finding| finding.subject.raw().parse().ok()).collect()
 }
 
 /// Returns addresses behind the `@` of SIP Call-IDs that the carrier recorded, other than those that are logged.
-fn in_call_ids(report: &Report, known: &BTreeSet<String>) -> Vec<Line> {
+pub(super) fn in_call_ids(report: &Report) -> BTreeSet<IpAddr> {
+    let sources = report.incidents.iter().flat_map(|incident| &incident.sources);
+    let known: BTreeSet<IpAddr> = sources.map(|source| source.address).collect();
     let calls = report.dispute.iter().flat_map(|dispute| &dispute.calls);
     let ids = calls.filter(|call| call.pbx_uniqueid.is_none()).filter_map(|call| call.sip_call_id.as_ref());
     let hosts = ids.filter_map(|id| id.raw().rsplit_once('@')?.1.parse::<IpAddr>().ok());
-    let addresses: BTreeSet<IpAddr> = hosts.collect();
-    let told =
-        addresses.into_iter().map(|address| address.to_string()).filter(|address| !known.contains(address));
-    told.map(Line::from).collect()
+    hosts.filter(|address| !known.contains(address)).collect()
 }
 
 fn numbers(report: &Report) -> Vec<Line> {

@@ -168,16 +168,17 @@ impl CarrierSide<'_> {
     }
 
     fn title(&self, calls: &[FraudCall], is_wiped: bool) -> String {
-        let trunks: Vec<String> = self.trunk_list();
-        let calls = counted(calls.len() as u64, "call");
+        // A name may be any word of the language, "carrier" among them.
+        let trunks: Vec<String> = self.trunk_list().into_iter().map(|name| format!("\"{name}\"")).collect();
+        let calls = billed_calls(calls);
         if is_wiped {
             return format!(
-                "The carrier billed {calls} on {} of which this phone system has no record, and its numbering of channels has room for them: they may have gone through it and been removed.",
+                "The carrier {calls} on {} of which this phone system has no record, and its numbering of channels has room for them: they may have gone through it and been removed.",
                 trunks.join(", ")
             );
         }
         format!(
-            "Somebody used the secret of the trunk {} elsewhere: the carrier billed {calls} that this phone system never made.",
+            "Somebody used the secret of the trunk {} elsewhere: the carrier {calls} that this phone system never made.",
             trunks.join(", ")
         )
     }
@@ -193,7 +194,7 @@ impl CarrierSide<'_> {
         let called =
             e164.as_deref().map(|number| case.numbers.of(number.as_bytes()).into_owned()).unwrap_or_default();
         let id = record_id(call);
-        FraudCall {
+        let mut told = FraudCall {
             uniqueid: (!id.is_empty()).then(|| cell(id)),
             start: case.maybe(call.begin()),
             end: case.maybe(call.end.or(call.begin())),
@@ -212,18 +213,21 @@ impl CarrierSide<'_> {
             currency: call.currency.as_deref().map(visible),
             cost_basis: call.cost.map(|_| "carrier"),
             stayed_inside: false,
-            why: if is_wiped {
-                "billed by the carrier, and no record of it here, where other calls of the trunk have theirs"
-                    .to_owned()
-            } else {
-                "billed by the carrier, and never made by this phone system, whose other calls of the trunk match"
-                    .to_owned()
-            },
+            why: String::new(),
             address: call.source,
             caller: None,
             route: None,
             evidence: vec![proof(judged)],
-        }
+        };
+        let how =
+            if is_billed(&told) { "billed by the carrier" } else { "listed by the carrier, not billed" };
+        let lacks = if is_wiped {
+            "no record of it here, where other calls of the trunk have theirs"
+        } else {
+            "never made by this phone system, whose other calls of the trunk match"
+        };
+        told.why = format!("{how}, and {lacks}");
+        told
     }
 
     /// Returns whether calls would fit between the numbers of channels that records have.
@@ -310,6 +314,23 @@ fn given_before(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<Given> {
     told.sort_by(|left, right| (left.first, &left.why).cmp(&(right.first, &right.why)));
     told.truncate(MOST_NAMED);
     told
+}
+
+/// Returns whether the carrier asks money for a call, or may: its record tells of no time and of no charge otherwise.
+fn is_billed(call: &FraudCall) -> bool {
+    let costs =
+        call.cost.as_deref().is_some_and(|cost| cost.bytes().any(|digit| matches!(digit, b'1'..=b'9')));
+    costs || call.seconds != Some(0)
+}
+
+/// Says what the carrier did with calls: those that it asks nothing for it only lists.
+fn billed_calls(calls: &[FraudCall]) -> String {
+    let all = counted(calls.len() as u64, "call");
+    match calls.iter().filter(|call| is_billed(call)).count() {
+        billed if billed == calls.len() => format!("billed {all}"),
+        0 => format!("lists {all}, not billed,"),
+        billed => format!("lists {all}, {billed} of them billed,"),
+    }
 }
 
 /// Weighs that the trunk's secret was used elsewhere.
@@ -509,5 +530,23 @@ pub(super) fn proof(judged: &Judged<'_>) -> Proof {
         line: Some(if call.line > 0 { call.line } else { call.row }),
         offset: (call.line > 0).then_some(call.offset),
         text: cell(Untrusted::from_bytes(&call.text).raw()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_costs_nothing_is_listed_and_not_billed() {
+        let call = |seconds: Option<u64>, cost: Option<&str>| FraudCall {
+            seconds,
+            cost: cost.map(str::to_owned),
+            ..crate::report::sample::report().incidents[0].calls[0].clone()
+        };
+        let free = || call(Some(0), Some("0.00"));
+        assert_eq!(billed_calls(&[call(Some(60), None), call(None, None)]), "billed 2 calls");
+        assert_eq!(billed_calls(&[call(Some(0), Some("0.05")), free()]), "lists 2 calls, 1 of them billed,");
+        assert_eq!(billed_calls(&[free(), call(Some(0), None)]), "lists 2 calls, not billed,");
     }
 }

@@ -80,6 +80,15 @@ fn span(world: &World<'_>, door: &Door, callers: &[Party], role: Role) -> Option
     Some(Span { first: starts().min()?, last: starts().max()?, events: tries().count() as u64, sources })
 }
 
+/// Says how many wrong PINs were given, and in how many calls: the phases count calls.
+fn wrong_pins(wrong: u32, calls: u64) -> String {
+    let given = match wrong {
+        1 => "1 wrong PIN was given".to_owned(),
+        many => format!("{many} wrong PINs were given"),
+    };
+    format!("{given} in {} by the same callers or in the same nights", counted(calls, "call"))
+}
+
 fn way(world: &World<'_>, door: &Door, callers: &[Party]) -> Weighed {
     let mut kinds: BTreeMap<Kind, Vec<&Option<String>>> = BTreeMap::new();
     door.calls.values().for_each(|(kind, caller)| kinds.entry(*kind).or_default().push(caller));
@@ -93,7 +102,8 @@ fn way(world: &World<'_>, door: &Door, callers: &[Party]) -> Weighed {
         .collect();
     let wrong: u32 = door.tries.values().map(|(_, wrong)| wrong).sum();
     if wrong > 0 {
-        because.push(format!("{wrong} wrong PINs were given by the same callers or in the same nights"));
+        let calls = door.tries.values().filter(|(_, wrong)| *wrong > 0).count() as u64;
+        because.push(wrong_pins(wrong, calls));
     }
     let (weak, proof) = weak_pins(world, door);
     because.extend(weak);
@@ -176,4 +186,18 @@ fn unknown(door: &Door) -> Vec<String> {
         unknown.push("the number of some callers: withheld, or written over by the dialplan".to_owned());
     }
     unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrong_pins;
+
+    #[test]
+    fn pins_and_calls_are_told_apart() {
+        assert_eq!(
+            wrong_pins(11, 7),
+            "11 wrong PINs were given in 7 calls by the same callers or in the same nights"
+        );
+        assert!(wrong_pins(1, 1).starts_with("1 wrong PIN was given in 1 call by"));
+    }
 }

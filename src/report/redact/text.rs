@@ -60,6 +60,9 @@ const NAMES: [&str; 7] = [
     r#"(?i)\b(?:From|To|Contact):\s*([^"<>:;@]{2,80}?)\s*<"#,
 ];
 
+/// Where a path names one of the people of the machine, as the first group: their home.
+const HOME: &str = r"(?:^|[^\pL\pN_])home/([\pL\pN_.-]+)/";
+
 /// Where a record names the machine, as the first group.
 const HOSTS: [&str; 3] = [
     // a line of syslog begins with it
@@ -74,6 +77,7 @@ static PIECE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PIECES).ok()
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<word>\+?[\pL\pN_]+)").ok());
 static NAME: LazyLock<Vec<Regex>> =
     LazyLock::new(|| NAMES.iter().filter_map(|form| Regex::new(form).ok()).collect());
+static HOME_OF: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HOME).ok());
 static HOST_NAME: LazyLock<Vec<Regex>> =
     LazyLock::new(|| HOSTS.iter().filter_map(|form| Regex::new(form).ok()).collect());
 
@@ -195,6 +199,10 @@ fn names(text: &str, voice: Voice, pseudonyms: &Pseudonyms) -> Vec<(Range<usize>
     }
     if let Some(phrases) = pseudonyms.phrases() {
         find(phrases, Kind::Account);
+    }
+    // In a record it is more often a page of the web server.
+    if let Some(home) = HOME_OF.as_ref().filter(|_| voice != Voice::Evidence) {
+        find(home, Kind::Account);
     }
     if voice == Voice::Evidence {
         NAME.iter().for_each(|form| find(form, Kind::Name));
@@ -514,6 +522,16 @@ mod tests {
         );
         let told = line("yealink: 201 in 0015654a1c45.cfg, by 201 of [ext-local]", Voice::Program);
         assert_eq!(told, "yealink: account-1 in mac-1.cfg, by account-1 of [ext-local]");
+    }
+
+    #[test]
+    fn a_home_names_somebody() {
+        let told =
+            line("home/itadmin/.ssh/authorized_keys, root1/home/j.doe/x, /home/itadmin/y", Voice::Path);
+        assert_eq!(told, "home/account-1/.ssh/authorized_keys, root1/home/account-2/x, /home/account-1/y");
+        let told = line("a key in /home/itadmin/.ssh/authorized_keys", Voice::Program);
+        assert_eq!(told, "a key in /home/account-1/.ssh/authorized_keys");
+        assert_eq!(line("var/home.conf/x/y, myhome/x/y", Voice::Path), "var/home.conf/x/y, myhome/x/y");
     }
 
     #[test]

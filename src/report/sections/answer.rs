@@ -110,7 +110,12 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
             let has_given = handed_out(report) > 0 || given_away(report).is_some();
             let nothing = if has_given { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
-            format!("No intrusion found: {got}, as far as this evidence tells.")
+            if given_away(report).is_some() {
+                // "No intrusion" would take back what was just said.
+                format!("Of an intrusion by them nothing is on record: {got}, as far as this evidence tells.")
+            } else {
+                format!("No intrusion found: {got}, as far as this evidence tells.")
+            }
         }
         (false, true) => {
             let tried = tried.map_or_else(String::new, |tried| format!(": {tried}"));
@@ -206,6 +211,10 @@ fn looked_at(report: &Report) -> String {
     let others = report.evidence.iter().filter(|row| row.records == 0 && row.duplicate_of.is_none()).count();
     if others > 0 {
         text.push_str(&format!("; and at {} that hold no records", counted(others as u64, "file")));
+    }
+    // What a file holds is counted as it is read, before anything is left out.
+    if report.case.filters.iter().any(|filter| filter.starts_with("only what happened")) {
+        text.push_str("; that is all that the files hold, of which only the time given was judged");
     }
     text + "."
 }

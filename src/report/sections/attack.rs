@@ -73,6 +73,12 @@ pub(super) fn sources(report: &Report, view: View) -> Vec<Block> {
         let header = ["address", "roles", "network", "first", "last", "#records", "#failed tries"];
         let mut blocks = Block::table(&header, rows);
         blocks.extend(view.rest(shown, incident.sources.len(), "iocs.csv"));
+        // One try stands in several logs, and a reader would divide one column by the other.
+        if incident.sources.iter().any(|source| source.attempts.is_some_and(|tries| tries > 0)) {
+            blocks.push(Block::Paragraph(
+                "Records are counted in every log that has them, failed tries once.".into(),
+            ));
+        }
         blocks.extend(callers(incident));
         blocks.extend(places(report).filter(|_| !incident.sources.is_empty()));
         blocks

@@ -112,6 +112,7 @@ fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
         "start local",
         "number",
         "carrier's call id",
+        "SIP Call-ID",
         "our call id",
         "#billed there",
         "#billed here",
@@ -131,8 +132,6 @@ fn calls(dispute: &Dispute, view: View) -> Vec<Block> {
 
 fn call_row(call: &DisputedCall) -> Vec<Line> {
     let utc = call.start.map(|start| start.to_utc().format("%Y-%m-%d %H:%M:%S").to_string());
-    // A fraud desk finds a call by its own id; the phone system's it has never seen.
-    let theirs = call.sip_call_id.as_ref().or(call.call_id.as_ref());
     let id = |id: Option<&Untrusted>| id.map_or_else(|| "-".into(), Line::from);
     let number = call.e164.as_deref().map_or_else(|| call.number.clone(), Untrusted::from);
     let seconds =
@@ -143,7 +142,9 @@ fn call_row(call: &DisputedCall) -> Vec<Line> {
         utc.unwrap_or_else(|| "-".to_owned()).into(),
         instant_or_dash(call.start.as_ref()).into(),
         Line::from(&number),
-        id(theirs),
+        // A fraud desk finds a call by its own id, or by the Call-ID; the phone system's it has never seen.
+        id(call.call_id.as_ref()),
+        id(call.sip_call_id.as_ref()),
         id(call.pbx_uniqueid.as_ref()),
         seconds(call.seconds_there.map(u64::from)),
         if call.pbx_uniqueid.is_none() && call.seconds_here.is_none() {

@@ -390,10 +390,11 @@ mod tests {
         for told in [
             "No login and no call of a stranger's with them is on record here.",
             "stand in the carrier's records alone",
-            "No intrusion found: one address tried and nobody got in",
+            "Of an intrusion by them nothing is on record: one address tried and nobody got in",
         ] {
             assert!(words.contains(told), "{told}: {story}");
         }
+        assert!(!words.contains("No intrusion"), "{story}");
         report.findings[0].severity = Severity::Medium;
         let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
         assert!(story.starts_with("No intrusion found: one address tried and got nothing"), "{story}");

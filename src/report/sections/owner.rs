@@ -104,6 +104,22 @@ fn capital(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Counts addresses that are reported, and says where all that they did was to try.
+fn attackers(report: &Report, reported: &[std::net::IpAddr]) -> String {
+    let has_part = |address: &std::net::IpAddr| {
+        report
+            .incidents
+            .iter()
+            .flat_map(|incident| &incident.sources)
+            .any(|source| source.address == *address)
+    };
+    let count = reported.len() as u64;
+    if reported.iter().any(has_part) {
+        return counted(count, "attacking address");
+    }
+    format!("{} that tried and got nothing", counted(count, "address"))
+}
+
 /// Says whom to tell, in the order in which it helps, and with which file of the case.
 fn tell(report: &Report) -> Vec<Block> {
     let mut lines: Vec<Line> = Vec::new();
@@ -117,12 +133,12 @@ fn tell(report: &Report) -> Vec<Block> {
         lines.push("The insurer, if there is a policy against fraud or cyber crime; most ask to be told within days.".into());
         lines.push("Whoever answers for data protection: call records, recordings and voice messages are personal data. In the European Union and the United Kingdom a breach of them is told to the authority within 72 hours.".into());
     }
-    let reported = abuse::addresses(report).len() as u64;
-    if reported > 0 {
+    let reported = abuse::addresses(report);
+    if !reported.is_empty() {
         lines.push(
             format!(
                 "The networks that {} belonged to: abuse/ has a report for each, and a note on where to send it.",
-                counted(reported, "attacking address")
+                attackers(report, &reported)
             )
             .into(),
         );
@@ -130,4 +146,21 @@ fn tell(report: &Report) -> Vec<Block> {
     let mut blocks = vec![question("Who to tell?")];
     blocks.push(Block::List(lines));
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn who_only_tried_is_no_intruder() {
+        let mut report = sample::report();
+        let intruder = report.incidents[0].sources[0].address;
+        let other = "192.0.2.8".parse().unwrap();
+        assert_eq!(attackers(&report, &[intruder, other]), "2 attacking addresses");
+        assert_eq!(attackers(&report, &[other]), "1 address that tried and got nothing");
+        report.incidents.clear();
+        assert_eq!(attackers(&report, &[intruder, other]), "2 addresses that tried and got nothing");
+    }
 }
