@@ -104,7 +104,10 @@ fn leading_on(paths: &[PathBuf], args: &DemoArgs, has_calls: bool) -> Vec<String
         }
         None => commands.push(format!("tolltrace run {evidence} -o case")),
     }
-    commands.push(format!("tolltrace contain {evidence} -o case"));
+    // What is to be changed has no pseudonym, so that it goes into no case that is shared.
+    let own = args.output.as_deref().filter(|_| !args.record.redact);
+    let folder = own.map_or_else(|| "case".to_owned(), |own| shell_word(&own.to_string_lossy()));
+    commands.push(format!("tolltrace contain {evidence} -o {folder}"));
     commands.push(format!("tolltrace assess {evidence}"));
     commands.push(format!("tolltrace investigate {evidence}"));
     commands.push(format!("tolltrace timeline {} -o timeline.jsonl", next::paths_alone(paths, &args.record)));
