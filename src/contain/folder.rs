@@ -30,8 +30,7 @@ pub fn write(
         let path = folder.join(&file.path);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(at(parent))?;
-        let whole = WholeFile::replace(&path).map_err(at(&path))?;
-        together.add(&path, whole, file.text.as_bytes())?;
+        together.replace(&path, file.text.as_bytes())?;
         told(&file.path, file.text.as_bytes());
     }
     if let Some(secrets) = secrets {

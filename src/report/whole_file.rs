@@ -95,6 +95,12 @@ impl Together {
     /// Files that are open at a time.
     const MOST: usize = 32;
 
+    /// Adds a file that takes the place of whatever stands there, with all that it holds.
+    pub fn replace(&mut self, path: &Path, bytes: &[u8]) -> Result<(), (PathBuf, io::Error)> {
+        let file = WholeFile::replace(path).map_err(|cause| (path.to_owned(), cause))?;
+        self.add(path, file, bytes)
+    }
+
     /// Adds a file with all that it holds; it stands in its place after [`Self::finish`] at the latest.
     pub fn add(
         &mut self,

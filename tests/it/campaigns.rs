@@ -185,8 +185,8 @@ const EXEMPLARS: &[Exemplar] = &[
     },
 ];
 
-/// Writes a small server that is clean, as one is found: a panel, its log, jobs, users.
-fn clean(scratch: &Scratch) {
+/// Writes the pages of a panel and the users of its host, as they should be.
+pub(crate) fn panel_and_users(scratch: &Scratch) {
     for number in 0..12 {
         scratch.file(
             &format!("rootfs/var/www/html/admin/page{number}.php"),
@@ -197,6 +197,11 @@ fn clean(scratch: &Scratch) {
         "rootfs/etc/passwd",
         "root:x:0:0:root:/root:/bin/bash\nasterisk:x:999:995::/home/asterisk:/bin/bash\n",
     );
+}
+
+/// Writes a small server that is clean, as one is found: a panel, its log, jobs, users.
+fn clean(scratch: &Scratch) {
+    panel_and_users(scratch);
     scratch.file("rootfs/etc/crontab", "17 * * * * root cd / && run-parts --report /etc/cron.hourly\n");
     scratch.file(
         "rootfs/etc/asterisk/extensions_custom.conf",

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use tolltrace::case::Options;
 use tolltrace::report::model::{Finding, Report, Severity};
 
+use crate::campaigns::panel_and_users;
 use crate::scenarios::examine_folder;
 use crate::scratch::Scratch;
 
@@ -171,16 +172,7 @@ const SIGNS: &[Sign] = &[
 
 /// Writes a small panel that is as it should be.
 fn clean(scratch: &Scratch) {
-    for number in 0..12 {
-        scratch.file(
-            &format!("rootfs/var/www/html/admin/page{number}.php"),
-            "<?php require_once 'bootstrap.php';\n",
-        );
-    }
-    scratch.file(
-        "rootfs/etc/passwd",
-        "root:x:0:0:root:/root:/bin/bash\nasterisk:x:999:995::/home/asterisk:/bin/bash\n",
-    );
+    panel_and_users(scratch);
     scratch.file("rootfs/etc/timezone", "Etc/UTC\n");
     with_mode(
         scratch,

@@ -144,11 +144,9 @@ pub(super) fn walk_from<'a>(
     is_account: &dyn Fn(&str) -> bool,
     budget: &mut usize,
 ) -> Reached<'a> {
-    let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
-    if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
-        walk.run(&Point::at(context, Numbers::literal(number)), found.context, found.extension);
-    }
-    walk.end(budget)
+    exactly(dialplan, context, number, is_account, budget, |walk, point| {
+        walk.run(&point, found.context, found.extension);
+    })
 }
 
 /// Follows one number from the context that is entered, only through the extension that it meets first, however short
@@ -160,9 +158,23 @@ pub(super) fn follow<'a>(
     is_account: &dyn Fn(&str) -> bool,
     budget: &mut usize,
 ) -> Reached<'a> {
+    exactly(dialplan, context, number, is_account, budget, |walk, point| {
+        walk.visit(point);
+    })
+}
+
+/// Takes a step with one number from the context that is entered, and follows where it leads.
+fn exactly<'a>(
+    dialplan: &'a Dialplan,
+    context: &str,
+    number: &str,
+    is_account: &dyn Fn(&str) -> bool,
+    budget: &mut usize,
+    step: impl FnOnce(&mut Walk<'a, '_>, Point<'a>),
+) -> Reached<'a> {
     let mut walk = Walk { is_exact: true, ..Walk::new(dialplan, is_account, *budget) };
     if let Some((context, _)) = dialplan.contexts.get_key_value(context) {
-        walk.visit(Point::at(context, Numbers::literal(number)));
+        step(&mut walk, Point::at(context, Numbers::literal(number)));
     }
     walk.end(budget)
 }

@@ -15,7 +15,7 @@ use super::markdown;
 use super::model::Report;
 use super::preservation::{self, form};
 use super::sections::{Section, View, blocks};
-use super::whole_file::{Together, WholeFile};
+use super::whole_file::Together;
 
 /// The list of digests, which `sha256sum -c` checks; it marks a folder as a packet.
 const DIGESTS: &str = "SHA256SUMS";
@@ -78,8 +78,7 @@ pub fn write(folder: &Path, report: &Report) -> Result<Vec<&'static str>, CaseFo
     let mut written = Vec::new();
     let mut together = Together::default();
     let mut write = |path: &Path, bytes: &[u8]| {
-        let file = WholeFile::replace(path).map_err(|cause| unwritable(path, cause))?;
-        together.add(path, file, bytes).map_err(|(path, cause)| unwritable(&path, cause))
+        together.replace(path, bytes).map_err(|(path, cause)| unwritable(&path, cause))
     };
     for (name, content) in FILES {
         let path = folder.join(name);
