@@ -17,7 +17,7 @@ use crate::cli::{ContainArgs, Format};
 use crate::ui::Ui;
 
 use super::words::shell_word;
-use super::{Status, inquiry, next};
+use super::{Status, UserError, inquiry, next};
 
 /// Examines the evidence, writes the files and prints what to do in which order.
 pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
@@ -32,6 +32,10 @@ pub(super) fn contain(args: &ContainArgs, ui: &Ui) -> anyhow::Result<Status> {
     if let Some(folder) = output {
         case_folder::check(folder)?;
         case_folder::check_kind(folder, args.record.redact)?;
+        // What was found with a carrier's bill, and the files against it, would be gone without a word.
+        if let Some(options) = next::left_out(folder, &args.inquiry, &args.record) {
+            return Err(UserError::LeftOut { folder: folder.to_string_lossy().into_owned(), options }.into());
+        }
     }
     let evidence = gather(args)?;
     let written = output.is_some();

@@ -83,6 +83,14 @@ pub(crate) enum UserError {
     /// What a command gives names what is to be changed on the system.
     #[error("--redact: {0} names what is to be changed, which a pseudonym cannot")]
     NotToShare(&'static str),
+    /// The case in the folder rests on options that were not given now.
+    #[error("{folder}: holds a case that rests on more: {options}")]
+    LeftOut {
+        /// The folder.
+        folder: String,
+        /// The options, as they were given then.
+        options: String,
+    },
     /// The file to be written holds something that is no output of this program.
     #[error("{0}: is there already and is no earlier output of this command")]
     Foreign(String),
@@ -182,6 +190,7 @@ fn user_hint(error: &UserError) -> &'static str {
         UserError::NoId(_) => "a name is lower-case words with hyphens between, as our-office",
         UserError::NoCommand(_) => "'tolltrace --help' lists the commands",
         UserError::NotToShare(_) => "share the case that 'tolltrace run --redact -o CASE' writes",
+        UserError::LeftOut { .. } => "give these options again, or these files a folder of their own",
         UserError::Foreign(_) => "give the output another name, or move that file away",
         UserError::Output { .. } => "choose a folder that exists and may be written to",
     }

@@ -1,12 +1,15 @@
 //! The commands that lead on from an answer, with the options that it rests on: the next one is always on the screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
 
 use tolltrace::playbook::Phase;
 use tolltrace::report::document::Block;
+use tolltrace::report::manifest;
 use tolltrace::report::model::Report;
 
-use crate::cli::{InquiryArgs, RecordArgs, ReportArgs};
+use crate::cli::{Cli, Command, InquiryArgs, RecordArgs, ReportArgs};
 
 use super::words::shell_word;
 
@@ -49,11 +52,36 @@ pub(super) fn paths_alone(paths: &[PathBuf], record: &RecordArgs) -> String {
 
 /// Returns the options that were given and change what is found, each with a space before it.
 pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
+    let options = options(inquiry, record);
+    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
+}
+
+/// Returns the options that the case in a folder rests on and that were not given now, as they were given then.
+pub(super) fn left_out(folder: &Path, inquiry: &InquiryArgs, record: &RecordArgs) -> Option<String> {
+    // A command of another version may be one that this version does not understand.
+    let earlier = Cli::try_parse_from(manifest::command(folder)?).ok()?;
+    let (then_inquiry, then_record) = match &earlier.command {
+        Command::Run(args) => (&args.story.inquiry, &args.story.record),
+        Command::Contain(args) => (&args.inquiry, &args.record),
+        _ => return None,
+    };
+    let now = options(inquiry, record);
+    let then = options(then_inquiry, then_record);
+    let missing = then.iter().zip(&now).filter(|((_, then), (_, now))| now.is_empty() && !then.is_empty());
+    let words = missing.flat_map(|((name, values), _)| {
+        values.iter().map(move |value| format!("{name} {}", shell_word(value)))
+    });
+    Some(words.collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty())
+}
+
+/// Returns the options that change what is found, each with the values it was given.
+fn options(inquiry: &InquiryArgs, record: &RecordArgs) -> [(&'static str, Vec<String>); 15] {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
     let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
     let one = |paths: &Option<PathBuf>| paths.iter().map(path).collect::<Vec<_>>();
-    let options = [
+    [
         ("--since", texts(&inquiry.since)),
         ("--until", texts(&inquiry.until)),
         ("--tz", texts(&inquiry.tz)),
@@ -69,7 +97,5 @@ pub(super) fn given(inquiry: &InquiryArgs, record: &RecordArgs) -> String {
         ("--thresholds", one(&inquiry.thresholds)),
         ("--rates", one(&inquiry.rates)),
         ("--playbooks", paths(&inquiry.playbooks)),
-    ];
-    let all = options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    all.map(|(name, value)| format!(" {name} {}", shell_word(value))).collect()
+    ]
 }

@@ -22,7 +22,7 @@ pub const FILE_NAME: &str = "manifest.json";
 const LARGEST: u64 = 1 << 28;
 
 /// What differs between two runs: given by whoever runs, so that nothing else reads the clock.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Run {
     /// When it began, RFC 3339, UTC.
     pub started: String,
@@ -65,6 +65,8 @@ struct Manifest<'a> {
 #[derive(Deserialize)]
 struct Mark {
     schema: String,
+    #[serde(default)]
+    run: Run,
     #[serde(default)]
     redacted: bool,
     #[serde(default)]
@@ -113,6 +115,11 @@ pub struct Held {
 /// Returns the files that a folder's manifest speaks of, if it holds one of ours.
 pub fn files(folder: &Path) -> Option<Vec<Held>> {
     read(folder).map(|mark| mark.files)
+}
+
+/// Returns the command line that wrote the case in a folder.
+pub fn command(folder: &Path) -> Option<Vec<String>> {
+    read(folder).map(|mark| mark.run.command)
 }
 
 /// Returns whether the case in a folder is redacted; `None` where there is none.

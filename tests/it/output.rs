@@ -259,3 +259,24 @@ fn the_case_of_another_server_is_never_replaced() {
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).starts_with("error: shared: holds a redacted case"), "{}", stderr(&output));
 }
+
+#[test]
+fn files_to_cut_off_by_rest_on_what_the_case_rests_on() {
+    let scratch = Scratch::new();
+    small_server(&scratch, "pbx", Some("north"), "201", "kT4-pQ92-xLm7");
+    scratch.file("rates of 2026.csv", "prefix,rate\n+252,0.9\n");
+    let run = |arguments: &[&str]| scratch.run(arguments);
+    let priced = ["--rates", "rates of 2026.csv", "--tz", "Europe/Madrid", "-o", "case"];
+    assert_eq!(code(&run(&[&["run", "pbx"][..], &priced].concat())), 0);
+    let before = fs::read_to_string(scratch.path().join("case/manifest.json")).unwrap();
+    let output = run(&["contain", "pbx", "--tz", "UTC", "-o", "case"]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+    assert_eq!(
+        stderr(&output),
+        "error: case: holds a case that rests on more: --rates 'rates of 2026.csv'\n\n\
+         hint: give these options again, or these files a folder of their own\n"
+    );
+    assert_eq!(fs::read_to_string(scratch.path().join("case/manifest.json")).unwrap(), before);
+    assert_eq!(code(&run(&[&["contain", "pbx"][..], &priced].concat())), 0);
+    assert_eq!(code(&run(&["contain", "pbx", "-o", "elsewhere"])), 0);
+}
