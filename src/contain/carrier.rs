@@ -46,6 +46,10 @@ pub(super) fn files(plan: &Plan) -> Vec<Output> {
     } else {
         return Vec::new();
     };
+    let blocks = [blocks, super::going_back(
+        "in writing, by a person whom the carrier knows, and only when `tolltrace restore` says that every hole is closed.",
+        "a call abroad from a phone here is refused by the carrier, one to a number at home goes out, and the carrier has confirmed each change in writing.",
+    )].concat();
     let text = markdown::render(title, &blocks);
     vec![Output::new("carrier.md", "what to tell the carrier, and what to have it change", text)]
 }
@@ -83,6 +87,7 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         "Hold what is to be paid for these calls to the networks behind you: they are fraudulent, a police report follows.",
         "Keep the signalling and call records of our account, with the addresses that the calls came from.",
         "Do not change our tariff or take a payment in this call.",
+        "Do emergency calls still go out while our calls are stopped? Everybody here has to know: until then they go by mobile telephone.",
     ]));
     for intrusion in &plan.intrusions {
         blocks.push(Block::heading(&format!("What happened ({})", intrusion.id)));

@@ -31,5 +31,9 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         let told = detail.into_iter().chain([&one.remedy]).map(|text| Line::from(text.as_str()));
         blocks.extend(Block::list(std::iter::once(what).chain(told).chain(places)));
     }
+    blocks.extend(super::going_back(
+        "put the copy back, and have the program read it again.",
+        "`tolltrace restore COPY-AFTER-REPAIR --case CASE` says of each whether it is closed.",
+    ));
     blocks
 }

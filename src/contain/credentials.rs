@@ -31,6 +31,10 @@ fn blocks(plan: &Plan) -> Vec<Block> {
         let left = counted(plan.credentials_left_out as u64, "more secret");
         blocks.push(Block::Paragraph(format!("{left} are of the same kinds and not listed.").into()));
     }
+    blocks.extend(super::going_back(
+        "not to the old secret, which is known: where a phone stays away, give the server and the phone one more new secret.",
+        "each phone is registered again and calls; `tolltrace restore COPY-AFTER-REPAIR --case CASE` says which secrets are still the old ones.",
+    ));
     blocks
 }
 

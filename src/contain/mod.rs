@@ -38,6 +38,8 @@ pub use plan::{
     Unresolved,
 };
 
+use crate::report::document::{Block, Line};
+
 /// How the files are to be.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked {
@@ -60,6 +62,14 @@ impl Output {
     fn new(path: &str, purpose: &'static str, text: String) -> Self {
         Output { path: path.to_owned(), purpose, text }
     }
+}
+
+/// Ends a list that a person works through as each script begins: with the way back, and how to see that it holds.
+fn going_back(undo: &str, check: &str) -> Vec<Block> {
+    let lines = [format!("How to undo it: {undo}"), format!("How to check it: {check}")];
+    let mut blocks = vec![Block::heading("Going back, and making sure")];
+    blocks.extend(Block::list(lines.iter().map(|line| Line::typed(line))));
+    blocks
 }
 
 /// The name of the folder of a case.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::words::Digits;
-use super::{Asked, Output, Plan, Product, Turn, firewall};
+use super::{Asked, Output, Plan, Product, RemovalKind, Turn, firewall};
 use crate::pbx::{Carriage, Spoken};
 use crate::report::document::{Block, Line, counted};
 use crate::report::markdown;
@@ -15,6 +15,8 @@ const MOST_NAMED: usize = 8;
 const HANDED_OUT: [&str; 2] = ["provisioning-leaked", "secrets-downloaded"];
 /// Things that stand open named in one line.
 const MOST_OPEN: usize = 4;
+/// What comes before any change of what is kept: what is written over can be examined by nobody.
+const COPY_FIRST: &str = "First copy what is to be changed, if these files are not such a copy: the whole disk, or `tolltrace preserve / -o FOLDER-ON-ANOTHER-DISK`; each change writes over what proves the fraud.";
 /// Scripts that end calls, or take registrations off: those of the switches, then those of the proxies.
 const ENDING: [&str; 4] =
     ["end-calls-asterisk.sh", "end-calls-freeswitch.sh", "end-calls-kamailio.sh", "end-calls-opensips.sh"];
@@ -73,7 +75,10 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
         blocks.push(Block::List(stop(plan, &has)));
         blocks.push(Block::heading("Then, before it is opened again"));
     }
-    let close = close(plan, asked, &has);
+    let mut close = close(plan, asked, &has);
+    if !close.is_empty() {
+        close.insert(0, Line::typed(COPY_FIRST));
+    }
     if !close.is_empty() {
         if plan.intrusions.is_empty() {
             blocks.push(Block::heading("Worth closing"));
@@ -152,6 +157,11 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         );
     }
     lines.extend(shut_out(plan));
+    if plan.removals.iter().any(|one| matches!(one.kind, RemovalKind::Disa | RemovalKind::Voicemail))
+        && plan.came_by(&[Vector::VoicemailOrDisa])
+    {
+        lines.push("Take the second dial tone, and mailboxes that call out, away from callers (remove.md): he comes by telephone, and no rule of a firewall keeps him out.".into());
+    }
     if plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
         let has_script = ENDING.iter().any(|name| has(name));
         let then = match (plan.taken.is_empty(), has_script) {
@@ -249,17 +259,23 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         )
     };
     add("routes.md", format!("Let out only what is needed{stuck}"));
-    let cut =
-        if asked.end_calls { "; connections that are up are cut" } else { "; connections that are up go on" };
-    add(
-        "sip-only-from-known.nft",
-        format!("Take SIP from the carriers and one's own networks only{cut}; or `sh iptables.sh sip now`"),
-    );
+    add("sip-only-from-known.nft", sip(plan, asked));
     add("fail2ban/jail.d/tolltrace-sip.local", "Ban who guesses, by the log that tells of it".to_owned());
     if let Some(why) = plan.no_jail.filter(|_| !plan.intrusions.is_empty()) {
         lines.push(format!("No jail of fail2ban is written: {why}.").into());
     }
     lines
+}
+
+/// Says what the rule of SIP does: none that could cut a carrier's line drops anything.
+fn sip(plan: &Plan, asked: Asked) -> String {
+    if !firewall::knows_carriers(plan) {
+        return "Take SIP from the carriers and one's own networks only: as written the rule only COUNTS, for the carriers' addresses are not all known; put them in and have it drop; or `sh iptables.sh sip now`".to_owned();
+    }
+    let cut = if asked.end_calls { "are cut" } else { "go on" };
+    format!(
+        "Take SIP from the carriers and one's own networks only; connections that are up {cut}; or `sh iptables.sh sip now`"
+    )
 }
 
 /// Names the services that only one's own networks are let to.
@@ -287,6 +303,7 @@ fn secrets(plan: &Plan) -> String {
     let at_once = plan.credentials.iter().filter(|one| one.turn == Turn::Taken).count();
     match at_once {
         0 => counted(all, "secret"),
+        some if some as u64 == all => format!("{} at once", counted(all, "secret")),
         some => format!("{}, {some} of them at once", counted(all, "secret")),
     }
 }

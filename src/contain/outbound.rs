@@ -90,6 +90,10 @@ fn blocks(plan: &Plan, names: &[&str]) -> Vec<Block> {
     blocks.push(Block::Paragraph(
         format!("Not covered: {premium}, calls that the intruder places over the trunk's secret from elsewhere, and calls that never pass these contexts (forwards, DISA, mailboxes){see}.").into(),
     ));
+    blocks.extend(super::going_back(
+        "switch on again what was switched off, one route at a time; keep the copy of the dialplan until then.",
+        "try the emergency number with the carrier's test number, then a number at home, which goes out, then one abroad, which does not.",
+    ));
     blocks
 }
 

@@ -79,6 +79,10 @@ fn blocks(plan: &Plan) -> Vec<Block> {
             blocks.extend(Block::list(lines));
         }
     }
+    blocks.extend(super::going_back(
+        "put back what was set aside or copied, with its rights; an account that was disabled is enabled again.",
+        "look again after an hour: what runs by itself writes it anew; `tolltrace restore COPY-AFTER-REPAIR --case CASE` says of each whether it is gone.",
+    ));
     blocks
 }
 

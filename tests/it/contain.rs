@@ -15,6 +15,7 @@ use tolltrace::contain::{self, Asked};
 use tolltrace::evidence::Evidence;
 use tolltrace::fail2ban::{self, Heard};
 use tolltrace::pbx;
+use tolltrace::report::model::Vector;
 
 use crate::scratch::{Scratch, code, stderr, stdout};
 use crate::support::shared;
@@ -200,8 +201,24 @@ fn the_programs_take_the_files_that_are_for_them() {
 fn every_file_says_what_it_changes_how_to_undo_and_how_to_check_it() {
     let of_ssh = Regex::new(r"dports?[^#]*\b22\b").unwrap();
     for server in servers() {
-        for (name, text) in written(&server.examined, false).iter().filter(|(name, _)| !name.ends_with(".md"))
-        {
+        let files = written(&server.examined, false);
+        for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".md") && *name != "README.md") {
+            for words in ["\n- How to undo it: ", "\n- How to check it: "] {
+                assert!(text.contains(words), "{}/{name}: {words}", server.name);
+            }
+        }
+        let sip = files.get("sip-only-from-known.nft");
+        let counts_only = sip.is_some_and(|text| !text.contains("counter drop"));
+        assert_eq!(files["README.md"].contains("the rule only COUNTS"), counts_only, "{}", server.name);
+        let came_by_telephone =
+            server.examined.report.incidents.iter().any(|one| one.entry.vector == Vector::VoicemailOrDisa);
+        assert_eq!(
+            files["README.md"].contains("he comes by telephone"),
+            came_by_telephone,
+            "{}",
+            server.name
+        );
+        for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".md")) {
             for words in ["What it changes: ", "How to undo it: ", "How to check it: "] {
                 let head: Vec<&str> = text.lines().take(14).collect();
                 assert!(head.iter().any(|line| line.contains(words)), "{}/{name}: {words}", server.name);

@@ -188,7 +188,8 @@ fn all_secrets_that_the_steps_speak_of_stand_in_the_list() {
     scratch.file("e/etc/asterisk/voicemail.conf", "[default]\n201 => 739164,Somebody\n");
     contain(&scratch, &[]);
     let list = file(&scratch, "credentials.md");
-    let headings: Vec<&str> = list.lines().filter(|line| line.starts_with("## ")).skip(1).collect();
+    let headings: Vec<&str> =
+        list.lines().filter(|line| line.starts_with("## ") && line.contains(": ")).collect();
     for (heading, place) in headings.iter().zip(["First", "Second", "Third", "Fourth"]) {
         assert!(heading.starts_with(&format!("## {place}: ")), "{headings:?}");
     }

@@ -111,9 +111,13 @@ fn only_sip_from_known(plan: &Plan, asked: Asked) -> Guard {
     Guard {
         word: "sip",
         file: "sip-only-from-known.nft",
-        purpose: "takes SIP from the carriers' and one's own networks only",
+        purpose: if is_safe {
+            "takes SIP from the carriers' and one's own networks only"
+        } else {
+            "counts SIP from elsewhere; drops it when the carriers' addresses are put in"
+        },
         title: "Take SIP from known networks only".to_owned(),
-        changes: changes("SIP", asked),
+        changes: if is_safe { changes("SIP", asked) } else { COUNTED.to_owned() },
         check: KEPT_OUT,
         notes,
         reasons: reasons(plan, true),
@@ -141,6 +145,8 @@ fn only_services_from_known(plan: &Plan, asked: Asked, services: &[Listener]) ->
 }
 
 const NO_MEDIA: &str = "Media of calls that are up go by other ports and are not touched. People on the road are kept out: give them a VPN. Port 22 is not touched.";
+const COUNTED: &str =
+    "nothing yet: packets to the ports of SIP that come from elsewhere than the networks below are counted";
 const KEPT_OUT: &str = "the counter of the last rule counts who was kept out";
 
 fn changes(what: &str, asked: Asked) -> String {

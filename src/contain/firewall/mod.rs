@@ -12,7 +12,7 @@ mod ports;
 
 use super::{Asked, Output, Plan};
 
-pub(super) use networks::INSIDE;
+pub(super) use networks::{INSIDE, knows_carriers};
 pub(super) use ports::services;
 
 /// Writes the rules that the plan justifies, for both programs.

@@ -22,7 +22,7 @@ pub(super) fn known(plan: &Plan, is_sip: bool) -> Vec<IpNet> {
 }
 
 /// Returns whether all carriers' addresses are known, without which a list of the known would cut the line.
-pub(super) fn knows_carriers(plan: &Plan) -> bool {
+pub(in crate::contain) fn knows_carriers(plan: &Plan) -> bool {
     plan.keep.iter().any(|keep| keep.kind == Kept::Carrier) && plan.unresolved.is_empty()
 }
 
