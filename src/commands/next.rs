@@ -21,7 +21,9 @@ pub(super) fn blocks(after: Phase, report: &Report, args: &ReportArgs) -> Vec<Bl
     let bill = if has_bill { "" } else { " --carrier-cdr BILL.csv" };
     // Where nobody called at the owner's cost there is nothing to settle.
     let has_calls = report.incidents.iter().any(|incident| !incident.calls.is_empty()) || has_bill;
-    let dispute = has_calls.then(|| format!("tolltrace dispute {evidence}{bill} -o packet"));
+    let packet = args.output.as_deref().filter(|_| after == Phase::Dispute);
+    let folder = packet.map_or("packet".to_owned(), |folder| shell_word(&folder.to_string_lossy()));
+    let dispute = has_calls.then(|| format!("tolltrace dispute {evidence}{bill} -o {folder}"));
     let restore = format!("tolltrace restore COPY-AFTER-REPAIR{options} --case CASE");
     let mut commands = match after {
         Phase::Assess => vec![format!("tolltrace investigate {evidence}")],
@@ -29,8 +31,21 @@ pub(super) fn blocks(after: Phase, report: &Report, args: &ReportArgs) -> Vec<Bl
         Phase::Dispute if !has_bill => Vec::new(),
         _ => vec![restore],
     };
+    if let Some(folder) = packet {
+        commands.insert(0, format!("less {}", shell_word(&folder.join("letter.md").to_string_lossy())));
+    }
+    // A packet that was made without the bill is made anew when it comes.
     commands.extend(dispute.filter(|_| after != Phase::Dispute || !has_bill));
     vec![Block::heading("Next"), Block::Commands(commands)]
+}
+
+/// Returns what to run when it is known what there is.
+pub(super) fn after_inventory(args: &ReportArgs) -> Vec<Block> {
+    let evidence = evidence(&args.evidence.evidence, &args.inquiry, &args.record);
+    let paths = paths_alone(&args.evidence.evidence, &args.record);
+    let commands = [format!("run {evidence} -o case"), format!("preserve {paths} -o preserved")];
+    let commands = commands.map(|command| format!("tolltrace {command}"));
+    vec![Block::heading("Next"), Block::Commands(commands.into())]
 }
 
 /// Returns the evidence as it was given, with the options that change what is found. What is to be shared does not

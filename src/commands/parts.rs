@@ -35,7 +35,9 @@ pub(super) fn inventory(args: &ReportArgs, ui: &Ui) -> anyhow::Result<Status> {
         hashing_off: report.hashing_off,
     };
     show(args, ui, &report, inquiry::EVIDENCE, &data, |view| {
-        sections::blocks(Section::INVENTORY, &report, view)
+        let mut blocks = sections::blocks(Section::INVENTORY, &report, view);
+        blocks.extend(next::after_inventory(args));
+        blocks
     })
 }
 

@@ -109,11 +109,20 @@ fn found(verified: &Verified, folder: &Path) -> Vec<Block> {
         ));
     }
     blocks.extend(Block::list(verified.notes.iter().cloned()));
-    let copies = preserve::copies(folder);
-    if verified.holds() && copies.is_dir() {
-        blocks.push(Block::heading("Next"));
-        let evidence = shell_word(&copies.to_string_lossy());
-        blocks.push(Block::Commands(vec![format!("tolltrace run {evidence} -o case")]));
-    }
+    blocks.push(Block::heading("Next"));
+    blocks.push(Block::Commands(leading_on(verified.holds(), folder)));
     blocks
+}
+
+/// Returns what to run on what holds; what does not is made anew elsewhere, for how it was changed is to be found out.
+fn leading_on(holds: bool, folder: &Path) -> Vec<String> {
+    let word = |path: &Path| shell_word(&path.to_string_lossy());
+    let copies = preserve::copies(folder);
+    let command = match (holds, copies.is_dir()) {
+        (true, true) => format!("tolltrace run {} -o case", word(&copies)),
+        (true, false) => format!("tolltrace restore COPY-AFTER-REPAIR --case {}", word(folder)),
+        (false, true) => "tolltrace preserve EVIDENCE -o preserved-anew".to_owned(),
+        (false, false) => "tolltrace run EVIDENCE -o case-anew".to_owned(),
+    };
+    vec![command]
 }

@@ -64,6 +64,34 @@ fn a_file_that_shows_no_success_clears_nobody() {
 }
 
 #[test]
+fn the_next_command_is_always_on_the_screen() {
+    let scratch = Scratch::new();
+    three_logs(&scratch);
+    let ends = |command: &[&str], last: &str| {
+        let output = scratch.run(command);
+        let text = stdout(&output);
+        let next = text.split_once("\nNext\n----\n\n").map(|(_, next)| next.trim_end());
+        let next = next.unwrap_or_else(|| panic!("{command:?}: {text}{}", stderr(&output)));
+        assert!(next.ends_with(last), "{command:?}: {next}");
+    };
+    ends(&["inventory", "logs"], "tolltrace preserve logs -o preserved");
+    ends(&["preserve", "logs", "-o", "kept"], "tolltrace run kept/evidence -o case");
+    ends(&["verify", "kept"], "tolltrace run kept/evidence -o case");
+    ends(&["run", "logs", "-o", "my case"], "-o packet");
+    ends(&["verify", "my case"], "tolltrace restore COPY-AFTER-REPAIR --case 'my case'");
+    ends(&["contain", "logs", "-o", "my case"], "tolltrace assess logs");
+    ends(&["assess", "logs"], "tolltrace dispute logs --carrier-cdr BILL.csv -o packet");
+    ends(&["investigate", "logs"], "tolltrace dispute logs --carrier-cdr BILL.csv -o packet");
+    let again = "  less paper/letter.md\n  tolltrace dispute logs --carrier-cdr BILL.csv -o paper";
+    ends(&["dispute", "logs", "-o", "paper"], again);
+    ends(&["restore", "logs", "--case", "my case"], "");
+    fs::write(scratch.path().join("kept/evidence/added"), "x").unwrap();
+    ends(&["verify", "kept"], "tolltrace preserve EVIDENCE -o preserved-anew");
+    fs::write(scratch.path().join("my case/report.md"), "x").unwrap();
+    ends(&["verify", "my case"], "tolltrace run EVIDENCE -o case-anew");
+}
+
+#[test]
 fn who_is_trusted_is_no_failed_attacker() {
     let scratch = Scratch::new();
     three_logs(&scratch);
