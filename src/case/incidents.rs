@@ -21,6 +21,9 @@ use crate::reconstruct::{rivals, vectors};
 use crate::report::model::{self, Likelihood, Role};
 use crate::untrusted::Untrusted;
 
+/// Who got in where no account was used.
+const NOBODYS: &str = "Somebody without an account";
+
 impl Case<'_> {
     pub(super) fn incident(
         &self,
@@ -70,39 +73,20 @@ impl Case<'_> {
             _ if matches!(entry.vector, model::Vector::WebExploit | model::Vector::WebAdmin) => {
                 "Somebody got into the server".to_owned()
             }
-            [] => "Somebody without an account".to_owned(),
+            [] => NOBODYS.to_owned(),
             [one] => format!("Somebody took over account {one}"),
             [first, rest @ ..] => format!("Somebody took over account {first} and {} more", rest.len()),
         };
-        let how = match entry.vector {
-            model::Vector::PasswordGuess => "after guessing its secret",
-            model::Vector::ProvisioningLeak => "with the secret that a phone's configuration file gave away",
-            model::Vector::DefaultCredential => "with a default secret",
-            model::Vector::StolenCredential if self.options.since.is_some() => {
-                "with its right secret (what came before --since was not looked at)"
-            }
-            model::Vector::StolenCredential => {
-                "with its right secret (these logs do not tell where it came from)"
-            }
-            model::Vector::GuestCall => "was let out by the dialplan",
-            model::Vector::DialplanHole => "came in by telephone, was let out again by the dialplan",
-            model::Vector::VoicemailOrDisa => "came in by telephone, called out through a mailbox or DISA",
-            model::Vector::CallForward => "called in and was sent on by a forward",
-            model::Vector::ManagerInterface if names.is_empty() => {
-                "had the server place calls, by the manager interface,"
-            }
-            model::Vector::ManagerInterface => "at the manager interface, had the server place calls",
-            model::Vector::WebExploit => "by a hole of the web panel",
-            model::Vector::WebAdmin => "by logging in at the web panel",
-            model::Vector::Insider => "with a secret that one of the owner's people knew",
-            model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
-            model::Vector::Unknown => "in a way the evidence does not tell",
-        };
-        let how = format!("{}{how}", hedge(entry));
+        let how = format!("{}{}", hedge(entry), self.way(entry.vector, !names.is_empty()));
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
         let day = self
             .when(incident.breach)
             .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
+        // `an account on 3 February` would be the account of that day.
+        let (whose, day) = match day.strip_prefix(" on ") {
+            Some(day) if whose == NOBODYS => (format!("On {day} somebody without an account"), String::new()),
+            _ => (whose, day),
+        };
         if calls.is_empty() {
             return format!("{whose}{day} {how}; no fraudulent call is on record.");
         }
@@ -116,12 +100,41 @@ impl Case<'_> {
         format!("{whose}{day} {how} and made {calls}{days}, {answered} of them answered{in_all}.")
     }
 
+    /// Says how they got in, behind who it was.
+    fn way(&self, vector: model::Vector, has_names: bool) -> &'static str {
+        match vector {
+            model::Vector::PasswordGuess => "after guessing its secret",
+            model::Vector::ProvisioningLeak => "with the secret that a phone's configuration file gave away",
+            model::Vector::DefaultCredential => "with a default secret",
+            model::Vector::StolenCredential if self.options.since.is_some() => {
+                "with its right secret (what came before --since was not looked at)"
+            }
+            model::Vector::StolenCredential => {
+                "with its right secret (these logs do not tell where it came from)"
+            }
+            model::Vector::GuestCall => "was let out by the dialplan",
+            model::Vector::DialplanHole => "came in by telephone, was let out again by the dialplan",
+            model::Vector::VoicemailOrDisa => "came in by telephone, called out through a mailbox or DISA",
+            model::Vector::CallForward => "called in and was sent on by a forward",
+            model::Vector::ManagerInterface if !has_names => {
+                "had the server place calls, by the manager interface,"
+            }
+            model::Vector::ManagerInterface => "at the manager interface, had the server place calls",
+            model::Vector::WebExploit => "by a hole of the web panel",
+            model::Vector::WebAdmin => "by logging in at the web panel",
+            model::Vector::Insider => "with a secret that one of the owner's people knew",
+            model::Vector::TrunkCredential => "used the trunk's secret elsewhere",
+            model::Vector::Unknown => "in a way the evidence does not tell",
+        }
+    }
+
     /// Tells each night of calls that came in by telephone, in the zone of the case.
     fn nights<'i>(&'i self, incident: &'i Incident) -> impl Iterator<Item = String> + 'i {
         incident.nights.iter().filter_map(|night| {
             let (first, last) = (self.when(night.first)?, self.when(night.last)?);
             let (from, to) = (first.format("%Y-%m-%d %H:%M:%S"), last.format("%Y-%m-%d %H:%M:%S"));
-            Some(format!("{from} to {to}{}: {}", last.format("%:z"), night.what))
+            let to = if night.first == night.last { String::new() } else { format!(" to {to}") };
+            Some(format!("{from}{to}{}: {}", last.format("%:z"), night.what))
         })
     }
 

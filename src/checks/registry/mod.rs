@@ -12,7 +12,7 @@ mod products;
 mod signs;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -69,8 +69,12 @@ const MOST_SUBJECTS: usize = 6;
 
 impl Outcome {
     pub(super) fn found(severity: Severity, why: impl Into<String>, subjects: Vec<Untrusted>) -> Self {
+        // A thing on which several findings rest is named once.
+        let mut named = BTreeSet::new();
+        let mut subjects: Vec<Untrusted> =
+            subjects.into_iter().filter(|subject| named.insert(subject.raw().to_owned())).collect();
         let count = subjects.len();
-        let subjects = subjects.into_iter().take(MOST_SUBJECTS).collect();
+        subjects.truncate(MOST_SUBJECTS);
         Outcome { answer: Answer::Found, severity: Some(severity), why: why.into(), subjects, count }
     }
 

@@ -128,9 +128,12 @@ pub(super) fn who<'c>(callers: impl Iterator<Item = &'c Option<String>>) -> Stri
     callers.for_each(|caller| *counts.entry(caller).or_default() += 1);
     let mut order: Vec<_> = counts.into_iter().collect();
     order.sort_by_key(|&(caller, calls)| (std::cmp::Reverse(calls), caller));
-    let named = order.iter().take(MOST).map(|(caller, calls)| match caller {
-        Some(number) => format!("{calls} from {}", crate::untrusted::visible(number)),
-        None => format!("{calls} from a number that is not on record"),
+    let named = order.iter().take(MOST).map(|(caller, calls)| {
+        let calls = if order.len() == 1 { String::new() } else { format!("{calls} ") };
+        match caller {
+            Some(number) => format!("{calls}from {}", crate::untrusted::visible(number)),
+            None => format!("{calls}from a number that is not on record"),
+        }
     });
     let mut text = named.collect::<Vec<_>>().join(", ");
     let rest: usize = order.iter().skip(MOST).map(|(_, calls)| calls).sum();

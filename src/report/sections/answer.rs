@@ -357,9 +357,9 @@ fn door(vector: Vector) -> Option<&'static str> {
         Vector::PasswordGuess | Vector::StolenCredential | Vector::DefaultCredential | Vector::Unknown => {
             Some("Change the secret and remove the registered contacts of")
         }
-        Vector::ProvisioningLeak => {
-            Some("Close the server that hands out phone files, change every secret in them, first of")
-        }
+        Vector::ProvisioningLeak => Some(
+            "Close the server that hands out phone files, change every secret in them, above all that of",
+        ),
         Vector::GuestCall => Some("Refuse calls that no account makes"),
         Vector::Insider => Some("Change the secret, and ask who knew it, of"),
         Vector::DialplanHole => Some("Take the way to the trunk out of what callers from outside reach"),
