@@ -30,6 +30,7 @@ mod readme;
 mod reconcile;
 mod records;
 mod redact;
+mod repaired;
 mod restore;
 mod rules;
 mod scenarios;

@@ -9,16 +9,16 @@ use crate::scratch::{Scratch, code, stderr, stdout};
 use crate::support::shared;
 
 /// A secret that no guesser finds.
-const NEW_SECRET: &str = "Zt7-qPw4-Lm92-Xk5v";
+pub(crate) const NEW_SECRET: &str = "Zt7-qPw4-Lm92-Xk5v";
 
 /// A server that was broken into, its case, and a copy of it that is repaired.
-struct Repair {
-    scratch: Scratch,
+pub(crate) struct Repair {
+    pub(crate) scratch: Scratch,
 }
 
 impl Repair {
     /// Makes the case of a folder and copies it; `leave_out` is what the copies need not have.
-    fn of(folder: &Path, leave_out: &[&str]) -> Self {
+    pub(crate) fn of(folder: &Path, leave_out: &[&str]) -> Self {
         let scratch = Scratch::new();
         copy(folder, &scratch.path().join("before"), leave_out);
         copy(folder, &scratch.path().join("after"), leave_out);
@@ -27,30 +27,30 @@ impl Repair {
         Repair { scratch }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().join("after").join(name)
     }
 
     /// Changes a text of a file of the copy, which must be there.
-    fn change(&self, name: &str, from: &str, to: &str) {
+    pub(crate) fn change(&self, name: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path(name)).unwrap();
         assert!(text.contains(from), "{name}: {from}");
         fs::write(self.path(name), text.replacen(from, to, 1)).unwrap();
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         fs::write(self.path(name), text).unwrap();
     }
 
-    fn append(&self, name: &str, text: &str) {
+    pub(crate) fn append(&self, name: &str, text: &str) {
         let mut all = fs::read_to_string(self.path(name)).unwrap();
         all.push_str(text);
         fs::write(self.path(name), all).unwrap();
     }
 
     /// Judges the copy; returns the exit status and the gates that keep it shut.
-    fn judge(&self, more: &[&str]) -> (i32, Vec<String>) {
+    pub(crate) fn judge(&self, more: &[&str]) -> (i32, Vec<String>) {
         let arguments = [&["restore", "after", "--format", "json"][..], more].concat();
         let output = self.scratch.run(&arguments);
         assert_eq!(stderr(&output), "", "{more:?}");
@@ -103,7 +103,7 @@ impl Repair {
     }
 
     /// Opens something again, asserts that exactly one gate keeps it shut, and closes it.
-    fn reopened(&self, gate: &str, name: &str, from: &str, to: &str) {
+    pub(crate) fn reopened(&self, gate: &str, name: &str, from: &str, to: &str) {
         self.change(name, from, to);
         assert_eq!(self.judge(&["--case", "case"]), (1, vec![gate.to_owned()]), "{name}: {to}");
         self.change(name, to, from);

@@ -40,12 +40,18 @@ fn judge(scene: &Scene<'_>) -> Vec<Gate> {
                 Product::Proxy => "Let the routing script, or the firewall, admit only the carrier's and one's own networks.",
             },
             match Product::of(scene.ground.world) {
+                _ if has_rules(scene) => "Rules that let known networks only speak SIP to the server, saved where it loads them at its start; what a routing script or a profile turns away is not read.",
                 Product::Switch => "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`), and acl.conf.xml.",
                 _ => "Copy the firewall's saved rules (`iptables-save`, `nft list ruleset`).",
             },
         )
     });
     gate.into_iter().collect()
+}
+
+/// Returns whether any saved rules of a firewall were read.
+fn has_rules(scene: &Scene<'_>) -> bool {
+    !scene.ground.world.pbx.firewall.disks().is_empty()
 }
 
 fn of_account(
@@ -72,10 +78,17 @@ fn of_account(
     match firewall {
         Some(answer) if answer.state == crate::restore::gate::State::Closed => answer.clone(),
         // Of these no list of an account is read.
-        _ if matches!(account.technology, Technology::Sofia | Technology::Proxy) => Answer::cannot_tell(
-            format!("which addresses {name} may be used from is not told by what is read of it"),
-        )
-        .with(line),
+        _ if matches!(account.technology, Technology::Sofia | Technology::Proxy) => {
+            let rules = if has_rules(scene) {
+                ", and the firewall's saved rules do not keep strangers from SIP, as far as they can be read"
+            } else {
+                ""
+            };
+            Answer::cannot_tell(format!(
+                "which addresses {name} may be used from is not told by what is read of it{rules}"
+            ))
+            .with(line)
+        }
         _ => Answer::open(format!("{name} may be used from anywhere")).with(line),
     }
 }

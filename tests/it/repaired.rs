@@ -1,0 +1,126 @@
+//! Servers of other kinds, repaired by the files that `contain` wrote for them, then one hole opened again.
+
+use std::fs;
+use std::path::Path;
+
+use crate::restore::{NEW_SECRET, Repair};
+use crate::support::shared;
+
+impl Repair {
+    /// Puts rules that `contain` wrote where the host loads them from.
+    fn load(&self, rules: &[&str]) {
+        let text: String = rules.iter().map(|name| self.contained(&format!("{name}.nft"))).collect();
+        self.write("etc/nftables.conf", &text);
+    }
+
+    /// Returns a file that `contain` wrote.
+    fn contained(&self, name: &str) -> String {
+        fs::read_to_string(self.scratch.path().join("case/contain").join(name)).unwrap()
+    }
+
+    /// Puts the jail that `contain` wrote where fail2ban reads it.
+    fn jail(&self) {
+        for name in ["jail.d/tolltrace-sip.local", "filter.d/tolltrace-sip.conf"] {
+            self.write(&format!("etc/fail2ban/{name}"), &self.contained(&format!("fail2ban/{name}")));
+        }
+    }
+}
+
+/// Gives accounts of a proxy new secrets, as `kamctl passwd` does; the hashes are of no secret that anybody tries.
+fn new_secrets(database: &Path, accounts: &[&str]) {
+    let database = rusqlite::Connection::open(database).unwrap();
+    for account in accounts {
+        let secret = format!("{NEW_SECRET}-{account}");
+        let hash = |salt: u32| {
+            format!("{:032x}", u128::from(salt) << 96 | u128::from_str_radix(account, 16).unwrap())
+        };
+        let values = [&secret, &hash(0x9e37_79b9), &hash(0x85eb_ca6b), &(*account).to_owned()];
+        let changed = database
+            .execute("update subscriber set password = ?, ha1 = ?, ha1b = ? where username = ?", values);
+        assert_eq!(changed.unwrap(), 1, "{account}");
+    }
+}
+
+#[test]
+fn a_repaired_proxy_passes_and_each_hole_is_told_alone() {
+    let Some(folder) = shared("evidence/kamailio-attack/rootfs") else { return };
+    let repair = Repair::of(&folder, &[]);
+    let database = repair.path("var/lib/kamailio/kamailio.sqlite");
+    new_secrets(&database, &["1001", "1002", "1004"]);
+    let location = rusqlite::Connection::open(&database).unwrap();
+    location.execute("delete from location where contact like '%240.0.77.30%'", []).unwrap();
+    let rules = ["block-intruders", "sip-only-from-known"];
+    repair.load(&rules);
+    repair.jail();
+    for (day, hour) in (21..24).flat_map(|day| (0..24).step_by(2).map(move |hour| (day, hour))) {
+        let line = |phone: u32| {
+            format!(
+                "Nov {day} {hour:02}:10:00 sbc01 /usr/sbin/kamailio[13000]: NOTICE: {{1 2 REGISTER q{day}{hour}{phone}@10.0.31.1{phone}}} <script>: REGISTER ok user=100{phone} contact=<sip:100{phone}@10.0.31.1{phone}:5060> expires=600 from 10.0.31.1{phone}:5060 ua=Yealink SIP-T46S 66.85.0.5\n"
+            )
+        };
+        repair.append("var/log/kamailio.log", &[1, 2, 4].map(line).concat());
+    }
+    let judge = || repair.judge(&["--case", "case"]);
+    assert_eq!(judge(), (1, vec!["secrets-taken open".to_owned()]));
+    new_secrets(&database, &["1003"]);
+    assert_eq!(judge(), (0, vec![]));
+    repair.load(&rules[..1]);
+    assert_eq!(judge(), (1, vec!["access-limited cannot-tell".to_owned()]));
+}
+
+#[test]
+fn a_repaired_server_of_phone_files_passes_and_each_hole_is_told_alone() {
+    let Some(folder) = shared("evidence/host-provisioning/rootfs") else { return };
+    let repair = Repair::of(&folder, &[]);
+    let server = "etc/asterisk/pjsip.conf";
+    let old = fs::read_to_string(repair.path(server)).unwrap();
+    let mut accounts = old.clone();
+    // Grandstream's binary form has a sum over all of it: the panel writes that file anew.
+    fs::remove_file(repair.path("tftpboot/cfg000b82d7a902")).unwrap();
+    for (account, secret) in secrets(&old) {
+        let new = format!("{NEW_SECRET}-{account}");
+        accounts = accounts.replace(&secret, &new);
+        for file in fs::read_dir(repair.path("tftpboot")).unwrap().map(|file| file.unwrap().path()) {
+            let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+            if text.contains(&secret) {
+                fs::write(&file, text.replace(&secret, &new)).unwrap();
+            }
+        }
+    }
+    repair.write(server, &accounts);
+    let rules = ["block-intruders", "services-only-from-known", "sip-only-from-known"];
+    repair.load(&rules);
+    for (day, hour) in (13..15).flat_map(|day| (0..24).step_by(2).map(move |hour| (day, hour))) {
+        let line = |phone: u32| {
+            format!(
+                "[2026-03-{day} {hour:02}:10:00] SECURITY[14682] res_security_log.c: SecurityEvent=\"SuccessfulAuth\",EventTV=\"2026-03-{day}T{hour:02}:10:00.344-0500\",Severity=\"Informational\",Service=\"PJSIP\",EventVersion=\"1\",AccountID=\"300{phone}\",SessionID=\"cc{day}{hour}{phone}@172.28.1.3{phone}\",LocalAddress=\"IPV4/UDP/172.28.1.2/5060\",RemoteAddress=\"IPV4/UDP/172.28.1.3{phone}/5060\",UsingPassword=\"1\"\n"
+            )
+        };
+        repair.append("var/log/asterisk/security", &[1, 4, 5].map(line).concat());
+    }
+    let judge = || repair.judge(&["--case", "case"]);
+    assert_eq!(judge(), (0, vec![]));
+    let (_, first) = secrets(&old).into_iter().find(|(account, _)| account == "3003").unwrap();
+    repair.reopened("secrets-taken open", server, &format!("{NEW_SECRET}-3003"), &first);
+    repair.load(&rules[..1]);
+    let shut_by = |loaded: &[&str]| {
+        repair.load(loaded);
+        judge().1
+    };
+    assert_eq!(shut_by(&rules[..2]), ["access-limited open"]);
+    let files = ["provisioning-closed open", "tftp-open-to-all open"];
+    assert_eq!(shut_by(&[rules[0], rules[2]]), files);
+    // Rules that judge no packet for the host itself do not say who may fetch.
+    assert_eq!(shut_by(&rules[..1]), ["access-limited open", files[0]]);
+}
+
+/// Returns the accounts of phones with their secrets.
+fn secrets(accounts: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut account = "";
+    for line in accounts.lines() {
+        account = line.strip_prefix("username=").unwrap_or(account);
+        found.extend(line.strip_prefix("password=").map(|secret| (account.to_owned(), secret.to_owned())));
+    }
+    found
+}
