@@ -244,7 +244,13 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
             services(plan)
         ),
     );
-    add("remove.md", format!("Take away {}", counted(plan.removals.len() as u64, "thing")));
+    let to_take = plan.removals.iter().filter(|one| one.kind != RemovalKind::History).count() as u64;
+    let take = if to_take == 0 {
+        "Read what somebody typed here".to_owned()
+    } else {
+        format!("Take away {}", counted(to_take, "thing"))
+    };
+    add("remove.md", take);
     add("credentials.md", format!("Change {}, in the order of the list", secrets(plan)));
     if let Some(open) = open(plan) {
         add("close.md", format!("Close what stands open: {open}"));

@@ -450,6 +450,8 @@ pub enum RemovalKind {
     Disa,
     /// Mailboxes that call out.
     Voicemail,
+    /// Histories with commands like an intruder's: they stay as they are until the host is built anew.
+    History,
 }
 
 impl RemovalKind {
@@ -465,6 +467,7 @@ impl RemovalKind {
             RemovalKind::Forward => "Forwards",
             RemovalKind::Disa => "DISA",
             RemovalKind::Voicemail => "Mailboxes that call out",
+            RemovalKind::History => "Signs of commands: keep them; they go with the host that is built anew",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::markdown;
 use crate::untrusted::Untrusted;
 
 /// The kinds in the order in which they are taken away.
-const ORDER: [RemovalKind; 9] = [
+const ORDER: [RemovalKind; 10] = [
     RemovalKind::Job,
     RemovalKind::Login,
     RemovalKind::Administrator,
@@ -20,6 +20,7 @@ const ORDER: [RemovalKind; 9] = [
     RemovalKind::Forward,
     RemovalKind::Disa,
     RemovalKind::Voicemail,
+    RemovalKind::History,
 ];
 
 /// Writes the list and the scripts.

@@ -580,6 +580,20 @@ fn after_a_download_the_carrier_is_asked_and_the_files_are_taken_away() {
     assert!(guide.contains("carrier.md"), "{guide}");
 }
 
+/// What a gate of `restore` asks for stands in the files that are worked through before it.
+#[test]
+fn commands_like_an_intruders_are_listed_to_be_kept() {
+    let scratch = Scratch::new();
+    scratch.file("e/etc/asterisk/sip.conf", "[general]\ncontext=default\n");
+    scratch.file("e/home/asterisk/.bash_history", "id\nrm -f ~/.bash_history\nunset HISTFILE\n");
+    assert_eq!(code(&scratch.run(&["contain", "e", "-o", "case"])), 0);
+    let folder = scratch.path().join("case/contain");
+    let list = fs::read_to_string(folder.join("remove.md")).unwrap_or_default();
+    let (_, signs) = list.split_once("## Signs of commands: keep them").expect(&list);
+    assert!(signs.contains("home/asterisk/.bash_history:"), "{list}");
+    assert!(!folder.join("set-aside.sh").exists(), "they are evidence");
+}
+
 /// A page that an intruder left, under a name that breaks out of shells.
 #[test]
 fn a_hostile_file_is_left_to_a_person() {

@@ -34,6 +34,7 @@ fn kind(id: &str) -> Option<RemovalKind> {
         "forward-to-paid-destination" => RemovalKind::Forward,
         "disa-without-pin" | "disa-weak-pin" => RemovalKind::Disa,
         "voicemail-dials-out" => RemovalKind::Voicemail,
+        "suspicious-command" | "traces-removed" => RemovalKind::History,
         _ => return None,
     })
 }
