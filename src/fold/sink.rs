@@ -1,25 +1,29 @@
 //! Entries and rows, in the order of their source, into the ledger.
 
+mod calls;
+mod challenges;
 mod freeswitch;
+mod host;
+mod told;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use self::challenges::Challenges;
+pub(super) use self::told::Told;
+use self::told::{OTHER_METHODS, is_invite, is_security_event, is_wrong_pin, tells_transactions};
 use super::Ledger;
 use super::budget::Budget;
-use super::calls::{Key, Passed, Step};
-use super::fetches::Fetch;
 use super::names::NameId;
 use super::ordered::Waiting;
-use super::rows::{Row, RowText};
 use super::sessions::Sessions;
 use super::transactions;
 use super::tries::{self, Try};
 use super::uses::{self, Run};
 use super::web;
 use crate::clock::Resolver;
-use crate::event::{Action, CallRow, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
+use crate::event::{Action, Citation, Entry, Instant, Place, Resolution, Service, SourceId, Stamp};
 use crate::evidence::Source;
 use crate::readers::{self, Chunk};
 use crate::scan::{Base, Sink};
@@ -32,8 +36,6 @@ const MOST_AGENT_ACCOUNTS: usize = 10_000;
 const LONGEST_AGENT: usize = 512;
 /// Addresses of callers whose last name is kept.
 const MOST_CALLERS: usize = 65_536;
-/// Addresses whose bans are kept.
-const MOST_BANNED: usize = 65_536;
 
 /// Names that exist, by the configuration.
 #[derive(Debug, Default)]
@@ -361,91 +363,6 @@ impl Fold {
         self.ledger.tries.count(&event, |name| known.has(name), told.place(), line);
     }
 
-    fn step(&mut self, told: &Told<'_>) {
-        let entry = told.entry;
-        if tells_transactions(entry.service) {
-            return;
-        }
-        // Channel events tell every leg of a call; the log's steps tell the caller's.
-        if entry.service == Service::Cel {
-            self.caller(told);
-            if let Some(door) = door(entry.reason.as_bytes()) {
-                self.ledger.calls.pass(told.call_key(), door);
-            }
-        }
-        let is_callers = entry.service == Service::Core || told.begins_call();
-        if !is_callers || entry.channel.is_none() {
-            return;
-        }
-        let place = told.place();
-        let step = Step {
-            at: told.at,
-            call: entry.call,
-            channel: told.text(entry.channel),
-            account: told.text(entry.account),
-            number: told.text(entry.number),
-            context: told.text(entry.context),
-            offset: place.offset,
-            line: place.line,
-        };
-        self.ledger.calls.step(&step, &mut self.ledger.names);
-        if let Some(passed) = door(told.text(entry.detail)) {
-            self.ledger.calls.pass(Some(step.key()), passed);
-        }
-    }
-
-    fn dialed(&mut self, told: &Told<'_>) {
-        let entry = told.entry;
-        let call = told.call_key();
-        // Channel events have all that `Dial` was given: seconds and options behind the target.
-        let target = told.text(entry.number).split(|&byte| byte == b',').next().unwrap_or_default();
-        let by_trunk = self.known.is_trunk(target);
-        self.ledger.calls.progress(call, false, by_trunk);
-        if by_trunk {
-            let is_trunk = |part: &[u8]| self.known.trunks.contains(part);
-            match call {
-                Some(call) => self.ledger.calls.sent_on(call, target, is_trunk, &self.ledger.names),
-                None => self.waiting.call(told.line(), told.at, target, is_trunk),
-            }
-            self.ledger.calls.dialed_out(call, told.at);
-        }
-        match entry.reason {
-            "forwarded" => self.ledger.calls.pass(call, Passed::Forwarded),
-            "by a mailbox" => self.ledger.calls.pass(call, Passed::ByMailbox),
-            _ => {}
-        }
-    }
-
-    /// Notes that a call was answered: a caller's, or one that the server itself was told to place.
-    fn answered(&mut self, told: &Told<'_>) {
-        let entry = told.entry;
-        if !entry.channel.is_none() || entry.service != Service::Core {
-            return self.ledger.calls.progress(told.call_key(), true, false);
-        }
-        let Some((at, number)) = self.waiting.answer(told.line(), told.at) else { return };
-        let place = told.place();
-        let step = Step {
-            at,
-            call: None,
-            channel: told.text(entry.detail),
-            account: told.text(entry.account),
-            number: &number,
-            context: b"",
-            offset: place.offset,
-            line: place.line,
-        };
-        self.ledger.calls.place_ordered(&step, &mut self.ledger.names);
-    }
-
-    /// Notes a wrong PIN; whoever gave it came by telephone and has no address.
-    fn wrong_pin(&mut self, told: &Told<'_>) {
-        let call = told.entry.call.map(Key::Id);
-        self.ledger.calls.wrong_pin(call);
-        if told.entry.reason == "wrong DISA password" {
-            self.flood(told);
-        }
-    }
-
     /// Notes the number of a caller from elsewhere, which the dialplan may write over before the call record
     /// is made.
     fn caller(&mut self, told: &Told<'_>) {
@@ -508,80 +425,6 @@ impl Fold {
         });
     }
 
-    fn of_host(&mut self, told: &Told<'_>) {
-        self.ledger.host.note(told.entry, told.at);
-        self.of_web(told);
-    }
-
-    /// Requests and logins at the web server and the panel.
-    fn of_web(&mut self, told: &Told<'_>) {
-        let entry = told.entry;
-        let Some(address) = entry.address else { return };
-        let line = || told.citation();
-        let web = &mut self.ledger.web;
-        if crate::indicators::is_published(address) {
-            web.published(address, &line);
-        }
-        match (entry.service, entry.action) {
-            (Service::Web, Action::WebError) => web.error(address, told.at, told.text(entry.detail), &line),
-            (Service::Web, _) => {
-                let request = web::Request {
-                    at: told.at,
-                    address,
-                    outcome: entry.reason,
-                    target: told.text(entry.detail),
-                    has_referrer: !entry.referrer.is_none(),
-                };
-                web.request(&request, &self.known.pages, &line);
-                web.edits.request(&request, &line);
-                // Who gave a password is one whom the server knows.
-                if matches!(told.text(entry.account), b"" | b"-") {
-                    web.downloads.request(&request, &line);
-                }
-            }
-            (Service::Panel, Action::AuthOk | Action::AuthFailed) => {
-                let is_accepted = entry.action == Action::AuthOk;
-                web.login(address, told.text(entry.account), told.at, is_accepted, &line);
-            }
-            _ => {}
-        }
-    }
-
-    fn fetched(&mut self, told: &Told<'_>) {
-        let Some(address) = told.entry.address else { return };
-        let file = told.text(told.entry.detail);
-        let session = told.text(told.entry.session);
-        let fetches = &mut self.ledger.fetches;
-        let service = told.entry.service;
-        // Guests of an FTP server give a name, too.
-        let user = told.text(told.entry.account);
-        let has_password = !matches!(user, b"" | b"-" | b"ftp" | b"anonymous" | b"?");
-        let fetch = || Fetch { at: told.at, file: file.into(), service, has_password, line: told.citation() };
-        match (told.entry.action, told.entry.service) {
-            (Action::FileMissing, Service::Tftp) => {
-                fetches.missing(address, session, file, told.at, told.citation());
-            }
-            // A TFTP server tells a request by one line and its refusal by another.
-            (_, Service::Tftp) => fetches.asked(address, session, fetch()),
-            (Action::FileMissing, _) if told.entry.reason == readers::REFUSED => {
-                fetches.refused(address, told.at);
-            }
-            (Action::FileMissing, _) => fetches.absent(address, file, told.at, told.citation()),
-            _ => fetches.given(address, fetch()),
-        }
-    }
-
-    fn banned(&mut self, told: &Told<'_>) {
-        let ledger = &mut self.ledger;
-        let of_proxy = told.entry.service.is_proxy();
-        let blocked = if of_proxy { &mut ledger.flooded } else { &mut ledger.banned };
-        if let Some(address) = told.entry.address
-            && blocked.len() < MOST_BANNED
-        {
-            blocked.entry(address).or_insert_with(|| (told.at, told.citation()));
-        }
-    }
-
     fn agent(&mut self, told: &Told<'_>) {
         let cut = |text: &[u8]| text.len().min(LONGEST_AGENT);
         let account = told.text(told.entry.account);
@@ -594,57 +437,6 @@ impl Fold {
         if agents.len() < MOST_AGENTS && !agents.iter().any(|known| known == agent) {
             agents.push(agent.to_vec());
         }
-    }
-
-    fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
-        let text = |span| chunk.text(span).unwrap_or_default();
-        let told = row.exact.map(|at| (at, Resolution::Exact));
-        let by_stamp = told.or_else(|| row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)));
-        let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
-        let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
-        let end = start.plus_seconds(i64::from(row.duration));
-        let place = Place {
-            source: self.source,
-            offset: base.offset + u64::from(row.offset),
-            line: (base.line + u64::from(row.line) + 1) as u32,
-        };
-        let from = row.offset as usize;
-        let line = || chunk.records_bytes().get(from..from + row.length as usize).unwrap_or_default();
-        self.ledger.deleted.call(chunk.is_deleted, start, || Citation::new(place, line()));
-        self.ledger.reaches(start);
-        self.ledger.reaches(end);
-        if !self.window.holds(start) {
-            return;
-        }
-        self.ledger.marked.caller(text(row.caller_id), start, &|| Citation::new(place, line()));
-        self.ledger.seen(start, resolution);
-        self.ledger.seen(end, resolution);
-        *self.ledger.actions.entry(Action::Call).or_default() += 1;
-        self.turned_away(chunk, row, start, base);
-        let names = &mut self.ledger.names;
-        let mut kept = Row::blank(start);
-        kept.offset = base.offset + u64::from(row.offset);
-        kept.line = if self.has_lines { (base.line + u64::from(row.line) + 1) as u32 } else { 0 };
-        kept.length = row.length;
-        kept.duration = row.duration;
-        kept.billsec = row.billsec;
-        kept.sequence = row.sequence.unwrap_or(u32::MAX);
-        kept.context = names.id(text(row.context));
-        kept.last_app = names.id(text(row.last_app));
-        kept.account_code = names.id(text(row.account_code));
-        kept.account = names.id(text(row.account));
-        kept.trunk = names.id(text(row.trunk));
-        (kept.leg, kept.is_claim) = (row.leg, row.is_claim);
-        kept.disposition = row.disposition;
-        let texts = RowText {
-            src: text(row.src),
-            dst: text(row.dst),
-            channel: text(row.channel),
-            dst_channel: text(row.dst_channel),
-            uniqueid: text(row.uniqueid),
-            linkedid: text(row.linkedid),
-        };
-        self.ledger.rows.push(kept, texts, row.address);
     }
 }
 
@@ -700,128 +492,5 @@ impl Sink for Fold {
         }
         self.met.settle(&mut self.ledger);
         self.reach(chunk.last_stamp.filter(|_| is_ordered));
-    }
-}
-
-/// Returns whether a record tells of a wrong PIN, of a mailbox or of a second dial tone.
-fn is_wrong_pin(entry: &Entry) -> bool {
-    entry.service == Service::Core && matches!(entry.reason, "wrong DISA password" | "wrong mailbox password")
-}
-
-/// Security events tell their own instant; so do a proxy's records and captured packets.
-fn is_security_event(entry: &Entry) -> bool {
-    entry.exact.is_some() && !tells_transactions(entry.service)
-}
-
-/// Proxies and captures tell calls by their requests, and know no dialplan.
-fn tells_transactions(service: Service) -> bool {
-    service.is_proxy() || service == Service::Capture
-}
-
-/// One entry where it stands.
-pub(super) struct Told<'a> {
-    chunk: &'a Chunk,
-    pub(super) entry: &'a Entry,
-    base: Base,
-    pub(super) at: Instant,
-    source: SourceId,
-    has_lines: bool,
-}
-
-impl<'a> Told<'a> {
-    pub(super) fn text(&self, span: crate::event::Span) -> &'a [u8] {
-        self.chunk.text(span).unwrap_or_default()
-    }
-
-    pub(super) fn place(&self) -> Place {
-        Place {
-            source: self.source,
-            offset: self.base.offset + u64::from(self.entry.offset),
-            line: if self.has_lines { (self.base.line + u64::from(self.entry.line) + 1) as u32 } else { 0 },
-        }
-    }
-
-    fn line(&self) -> &'a [u8] {
-        let start = self.entry.offset as usize;
-        self.chunk.records_bytes().get(start..start + self.entry.length as usize).unwrap_or_default()
-    }
-
-    fn citation(&self) -> Citation {
-        Citation::new(self.place(), self.line())
-    }
-
-    /// Returns whether it is a channel event of a caller's own channel, by which its call is named.
-    fn is_callers_event(&self) -> bool {
-        self.entry.service == Service::Cel
-            && !self.entry.session.is_none()
-            && self.text(self.entry.session) == self.text(self.entry.detail)
-    }
-
-    /// Returns whether it is the channel event that a call begins with.
-    fn begins_call(&self) -> bool {
-        self.entry.action == Action::CallAttempt && self.is_callers_event()
-    }
-
-    /// Returns what joins the records of its call.
-    fn call_key(&self) -> Option<Key> {
-        match self.entry.call {
-            None if self.is_callers_event() => Some(Key::of_channel(self.text(self.entry.channel))),
-            call => call.map(Key::Id),
-        }
-    }
-}
-
-/// Returns the way out that an application opens to whoever knows a PIN.
-fn door(application: &[u8]) -> Option<Passed> {
-    match application {
-        b"DISA" => Some(Passed::Disa),
-        b"VoiceMailMain" => Some(Passed::Mailbox),
-        _ => None,
-    }
-}
-
-/// Methods of requests, besides the one that asks whether the server is alive.
-const OTHER_METHODS: [&[u8]; 4] = [b"REGISTER", b"INVITE", b"SUBSCRIBE", b"MESSAGE"];
-
-/// Returns whether a record tells of a call that was refused. That FreeSWITCH asks for credentials says
-/// nothing: it asks everybody.
-fn is_invite(told: &Told<'_>) -> bool {
-    let entry = told.entry;
-    let is_asked = entry.service == Service::Sofia && entry.action == Action::Challenge;
-    entry.action == Action::CallRejected || (told.text(entry.detail) == b"INVITE" && !is_asked)
-}
-
-/// Challenges of chan_sip that wait for their answer, by session.
-#[derive(Debug, Default)]
-struct Challenges {
-    accounts: HashMap<(IpAddr, Vec<u8>), Vec<u8>>,
-    order: VecDeque<(IpAddr, Vec<u8>)>,
-}
-
-/// Bytes of a session and an account; chan_sip's session is a pointer.
-const LONGEST_CHALLENGE: usize = 512;
-/// Challenges remembered; an answer comes within a second or never.
-const MOST_CHALLENGES: usize = 4_096;
-
-impl Challenges {
-    fn note(&mut self, told: &Told<'_>) {
-        let (Service::Sip, Some(address)) = (told.entry.service, told.entry.address) else { return };
-        if told.text(told.entry.session).len() + told.text(told.entry.account).len() > LONGEST_CHALLENGE {
-            return;
-        }
-        let key = (address, told.text(told.entry.session).to_vec());
-        if self.accounts.insert(key.clone(), told.text(told.entry.account).to_vec()).is_none() {
-            self.order.push_back(key);
-        }
-        if self.order.len() > MOST_CHALLENGES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.accounts.remove(&oldest);
-        }
-    }
-
-    fn take(&mut self, told: &Told<'_>) -> Option<Vec<u8>> {
-        let key = (told.entry.address?, told.text(told.entry.session).to_vec());
-        self.accounts.get(&key).cloned().filter(|account| !account.is_empty())
     }
 }
