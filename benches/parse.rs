@@ -35,7 +35,7 @@ fn read_stream(reader: &dyn Reader, mut bytes: &[u8]) {
 
 /// Returns the reader of the format `word` for a file.
 fn reader(word: &str, file: &[u8]) -> Box<dyn Reader> {
-    let opening = Opening { path: "", head: &file[..64 * 1024], pbx: &Pbx::default() };
+    let opening = Opening { path: "", head: &file[..64 * 1024], pbx: &Pbx::default(), machine: None };
     let opened = format(word).and_then(|format| (format.open)(&opening));
     opened.expect("the generated file is of its format").reader
 }

@@ -448,6 +448,9 @@ pub(crate) struct InquiryArgs {
     /// The year of times without one, where nothing else settles it.
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1970..=9999))]
     pub(crate) year: Option<i16>,
+    /// Of logs that hold lines of several machines, read those of this one alone.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
     /// A network whose phones are one's own, wherever they are; may be given again.
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub(crate) trusted: Vec<IpNet>,

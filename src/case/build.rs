@@ -31,6 +31,8 @@ pub(super) struct Case<'a> {
     /// `None` if nothing is hashed.
     pub(super) hashing: Option<&'a Hashing<'a>>,
     pub(super) window_notes: &'a [String],
+    /// Machines that lines of phone systems name as their own.
+    pub(super) machines: &'a [Untrusted],
     pub(super) clock: &'a Clock,
     pub(super) world: &'a World<'a>,
     pub(super) read: &'a [Read<'a>],

@@ -8,7 +8,7 @@ use crate::evidence::Kind;
 use crate::evidence::ends_with_path;
 use crate::report::model;
 use crate::scan::{Hashed, Hashing};
-use crate::untrusted::Untrusted;
+use crate::untrusted::{Untrusted, visible};
 
 impl Case<'_> {
     pub(super) fn case(&self) -> model::Case {
@@ -35,6 +35,10 @@ impl Case<'_> {
             evidence_ends: self.maybe(self.world.last),
             product: version.map(Untrusted::from_bytes).or_else(|| self.proxy().map(Untrusted::from)),
             systems: self.systems(),
+            machines: match (&self.options.machine, self.machines) {
+                (None, [_, _, ..]) => self.machines.to_vec(),
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -83,7 +87,24 @@ impl Case<'_> {
         let trusted = (!trusted.is_empty()).then(|| {
             format!("{} counts as one's own, whatever came from there (--trusted).", trusted.join(", "))
         });
-        since.into_iter().chain(until).chain(self.window_notes.iter().cloned()).chain(trusted).collect()
+        let notes = since.into_iter().chain(until).chain(self.window_notes.iter().cloned());
+        notes.chain(self.machine_alone()).chain(trusted).collect()
+    }
+
+    /// Says that lines of other machines were left out.
+    fn machine_alone(&self) -> Option<String> {
+        let wanted = self.options.machine.as_deref()?;
+        let is_it =
+            |known: &&Untrusted| crate::readers::is_same_machine(known.raw().as_bytes(), wanted.as_bytes());
+        let unknown = if self.machines.iter().any(|known| is_it(&known)) {
+            ""
+        } else {
+            " No log names it in its first lines."
+        };
+        let shown = if self.options.redact { "one machine".to_owned() } else { visible(wanted) };
+        Some(format!(
+            "of lines that name the machine that wrote them, those of {shown} alone were read (--host).{unknown}"
+        ))
     }
 
     /// Says what the files that the user gives beside the evidence lack.
@@ -113,7 +134,7 @@ impl Case<'_> {
         let mut notes = coverage.notes.clone();
         notes.extend(hashed.note);
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
-        let stored = read.source.file.stored_as.as_deref().map(crate::untrusted::visible);
+        let stored = read.source.file.stored_as.as_deref().map(visible);
         notes.extend(stored.map(|name| format!("its name in the collection is escaped: {name}")));
         let repeated = told.map_or(0, |told| told.ledger.rows.repeated);
         notes.extend(
@@ -173,10 +194,7 @@ impl Case<'_> {
         let links = links.map(|link| model::NotRead {
             path: link.path.clone(),
             bytes: None,
-            why: format!(
-                "a link to {}, which is not in the evidence",
-                crate::untrusted::visible(&link.target)
-            ),
+            why: format!("a link to {}, which is not in the evidence", visible(&link.target)),
         });
         let files = self.evidence.trouble.iter().chain(&self.evidence.unrecognised);
         let files = files.map(|unread| model::NotRead {

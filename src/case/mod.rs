@@ -56,6 +56,7 @@ use crate::report::redact;
 use crate::restore::Kept;
 use crate::rules::Rules;
 use crate::scan::{self, Coverage, Hashing, How, Task};
+use crate::untrusted::Untrusted;
 
 pub use samples::{SampleTried, try_sample, try_samples};
 pub use timeline::{timeline, timeline_redacted};
@@ -71,6 +72,8 @@ pub struct Options {
     pub zone: Option<String>,
     /// The year of stamps that have none, where nothing else settles it.
     pub year: Option<i16>,
+    /// The machine whose lines are read alone, where logs hold lines of several and name them.
+    pub machine: Option<String>,
     /// Networks whose phones are the owner's, wherever they are.
     pub trusted: Vec<IpNet>,
     /// Skip SHA-256.
@@ -215,6 +218,8 @@ struct Prepared<'a> {
     clean_since: Option<Instant>,
     /// A reader for each source that tells of events.
     readers: Vec<(&'a Source, Box<dyn Reader>)>,
+    /// The machines whose phone systems wrote lines that name theirs.
+    machines: Vec<Untrusted>,
 }
 
 /// What reading a source left behind.
@@ -258,14 +263,23 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
     let pbx = pbx::read(evidence);
     let mut readers = Vec::new();
     let mut facts = Vec::new();
+    let mut machines: Vec<Untrusted> = Vec::new();
     for source in evidence.sources.iter().filter(|source| source.duplicate_of.is_none()) {
-        let Some(opened) = readers::reader_for(source, &pbx) else { continue };
+        let Some(opened) = readers::reader_for(source, &pbx, options.machine.as_deref()) else { continue };
         let mut surveyed = SourceFacts::survey(source, opened.reader.as_ref());
         if opened.reader.access() == Access::Stream && surveyed.ties.is_empty() {
             survey_stream(evidence, source, opened.reader.as_ref(), &mut surveyed);
         }
         opened.reader.sample(source, evidence, &mut |chunk, _| surveyed.take_sample(chunk));
         surveyed.notes.extend(opened.note);
+        for machine in opened.machines {
+            let is_same = |known: &Untrusted| {
+                readers::is_same_machine(known.raw().as_bytes(), machine.raw().as_bytes())
+            };
+            if !machines.iter().any(is_same) {
+                machines.push(machine);
+            }
+        }
         facts.push(surveyed);
         readers.push((source, opened.reader));
     }
@@ -277,7 +291,15 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
         .map_err(|unknown| CaseError::Zone(unknown.text))?;
     let wanted = window::read(options, &clock)?;
     let clean_since = window::clean_since(options, &clock)?;
-    Ok(Prepared { pbx, clock, window: wanted.window, window_notes: wanted.notes, clean_since, readers })
+    Ok(Prepared {
+        pbx,
+        clock,
+        window: wanted.window,
+        window_notes: wanted.notes,
+        clean_since,
+        readers,
+        machines,
+    })
 }
 
 /// Looks for ties further into a source than its first bytes.
@@ -355,6 +377,7 @@ pub fn examine_and<T: Send>(
             options,
             hashing: hashing.as_ref(),
             window_notes: &prepared.window_notes,
+            machines: &prepared.machines,
             clock: &prepared.clock,
             world: &world,
             read: &read,
@@ -417,8 +440,8 @@ fn read_all<'a>(
     let sinks = rules::Sinks::new(evidence, prepared, rules);
     let tasks = evidence.sources.iter().zip(budgets).map(|(source, budget)| {
         let resolver = prepared.clock.of(source.id).resolver();
-        let opened =
-            (source.duplicate_of.is_none()).then(|| readers::reader_for(source, &prepared.pbx)).flatten();
+        let reader = || readers::reader_for(source, &prepared.pbx, options.machine.as_deref());
+        let opened = (source.duplicate_of.is_none()).then(reader).flatten();
         let sink = Fold::new(source, resolver, Arc::clone(&known), prepared.window, budget);
         let sink = (sink, opened.as_ref().and_then(|_| sinks.of(source)));
         Task { source, reader: opened.map(|opened| opened.reader), sink }

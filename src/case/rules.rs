@@ -247,7 +247,7 @@ mod tests {
         let sinks = Sinks::new(evidence, &prepared, &rules);
         let task = |source| Task {
             source,
-            reader: reader_for(source, &prepared.pbx).map(|opened| opened.reader),
+            reader: reader_for(source, &prepared.pbx, None).map(|opened| opened.reader),
             sink: sinks.of(source).unwrap(),
         };
         let sparse = !rules.need_every_step();

@@ -87,7 +87,7 @@ pub fn try_sample(
     let sinks = Sinks::new(&evidence, &prepared, rules);
     let mut tasks = Vec::new();
     for source in &evidence.sources {
-        let opened = crate::readers::reader_for(source, &prepared.pbx);
+        let opened = crate::readers::reader_for(source, &prepared.pbx, None);
         let Some(opened) = opened.filter(|_| source.duplicate_of.is_none()) else { continue };
         let sink = (First { source, told: None }, sinks.of(source));
         tasks.push(Task { source, reader: Some(opened.reader), sink });

@@ -83,6 +83,7 @@ pub(super) fn options(inquiry: &InquiryArgs, record: Option<&RecordArgs>) -> Opt
         until: inquiry.until.clone(),
         zone: inquiry.tz.clone(),
         year: inquiry.year,
+        machine: inquiry.host.clone(),
         trusted: inquiry.trusted.clone(),
         thresholds: inquiry.thresholds.clone(),
         carrier: CarrierOptions {

@@ -91,7 +91,7 @@ pub(super) fn left_out(folder: &Path, inquiry: &InquiryArgs, record: &RecordArgs
 }
 
 /// Returns the options that change what is found, each with the values it was given.
-fn options(inquiry: &InquiryArgs, record: &RecordArgs) -> [(&'static str, Vec<String>); 15] {
+fn options(inquiry: &InquiryArgs, record: &RecordArgs) -> [(&'static str, Vec<String>); 16] {
     let path = |path: &PathBuf| path.to_string_lossy().into_owned();
     let texts = |texts: &Option<String>| texts.iter().cloned().collect::<Vec<_>>();
     let paths = |paths: &[PathBuf]| paths.iter().map(path).collect::<Vec<_>>();
@@ -101,6 +101,7 @@ fn options(inquiry: &InquiryArgs, record: &RecordArgs) -> [(&'static str, Vec<St
         ("--until", texts(&inquiry.until)),
         ("--tz", texts(&inquiry.tz)),
         ("--year", inquiry.year.iter().map(ToString::to_string).collect()),
+        ("--host", texts(&inquiry.host)),
         ("--trusted", inquiry.trusted.iter().map(ToString::to_string).collect()),
         ("--home-country", texts(&record.home_country)),
         ("--outside-prefix", texts(&inquiry.outside_prefix)),

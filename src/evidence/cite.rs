@@ -46,7 +46,7 @@ pub fn line(evidence: &Evidence, place: Place) -> Option<Citation> {
 fn read(evidence: &Evidence, source: &Source, places: &[Place], cited: &mut BTreeMap<Place, Citation>) {
     let Ok(handle) = evidence.open(&source.file) else { return };
     if source.kind.is_binary()
-        && let Some(opened) = readers::reader_for(source, &Pbx::default())
+        && let Some(opened) = readers::reader_for(source, &Pbx::default(), None)
         && opened.reader.access() == Access::AtWill
     {
         return again(evidence, source, &handle, opened.reader.as_ref(), places, cited);

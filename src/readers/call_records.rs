@@ -41,7 +41,7 @@ pub(super) static FORMAT: Format = Format {
         let columns = opening.pbx.call_records.custom_columns.get(opening.name()).filter(|_| is_custom);
         let (reader, note) = CallRecordReader::find(opening.head, columns.map(Vec::as_slice))
             .or_else(|| CallRecordReader::find(opening.head, None))?;
-        Some(Opened { reader: Box::new(reader), note })
+        Some(Opened { note, ..Opened::certain(reader) })
     },
 };
 

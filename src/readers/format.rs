@@ -9,6 +9,7 @@ use std::io::Read;
 use super::Reader;
 use crate::event::Place;
 use crate::pbx::Pbx;
+use crate::untrusted::Untrusted;
 
 /// One format of records, registered in [`super::FORMATS`].
 pub struct Format {
@@ -86,6 +87,8 @@ pub struct Opening<'a> {
     pub head: &'a [u8],
     /// The configuration, which helps where a file does not tell by itself: date formats, columns.
     pub pbx: &'a Pbx,
+    /// The machine whose lines are read alone where lines name theirs.
+    pub machine: Option<&'a str>,
 }
 
 impl Opening<'_> {
@@ -101,12 +104,14 @@ pub struct Opened {
     pub reader: Box<dyn Reader>,
     /// A sentence for the report where something was assumed.
     pub note: Option<String>,
+    /// The machines whose phone systems wrote its first lines, where these name theirs.
+    pub machines: Vec<Untrusted>,
 }
 
 impl Opened {
     /// Returns a reader for which nothing had to be assumed.
     pub fn certain(reader: impl Reader + 'static) -> Self {
-        Opened { reader: Box::new(reader), note: None }
+        Opened { reader: Box::new(reader), note: None, machines: Vec::new() }
     }
 }
 

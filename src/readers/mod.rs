@@ -51,6 +51,7 @@ pub use chunk::{Chunk, Skipped, Why};
 pub use format::{Cites, Content, Format, Opened, Opening, Tells, TextsAt};
 pub(crate) use freeswitch::{BROKEN_OFF, INVITE, NEW_SESSION, NO_SUCH_USER, is_to_carrier, leads_to};
 pub use syslog::SyslogMessages;
+pub(crate) use syslog::is_same_machine;
 /// The databases of Kamailio and OpenSIPS, which tell of accounts as well.
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 /// The text tables of Kamailio and OpenSIPS, which do so too.
@@ -191,8 +192,9 @@ pub fn format(word: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| format.word == word)
 }
 
-/// Builds the reader of a source, with what had to be guessed for it.
-pub fn reader_for(source: &Source, pbx: &Pbx) -> Option<Opened> {
+/// Builds the reader of a source, with what had to be guessed for it; of lines that name the machine that wrote them,
+/// those of `machine` alone are read where it is given.
+pub fn reader_for(source: &Source, pbx: &Pbx, machine: Option<&str>) -> Option<Opened> {
     let Kind::Records(format) = source.kind else { return None };
-    (format.open)(&Opening { path: &source.file.path, head: &source.head, pbx })
+    (format.open)(&Opening { path: &source.file.path, head: &source.head, pbx, machine })
 }

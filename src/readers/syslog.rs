@@ -6,7 +6,7 @@
 use super::asterisk_log::AsteriskLogReader;
 use super::by_line::{ByLine, Line, Lines};
 use super::found::Found;
-use super::{Cites, Content, Format, Opened, Reader, Tells, freeswitch, ftp, host, sip_proxy, text, tftp};
+use super::{Cites, Content, Format, Reader, Tells, freeswitch, ftp, host, sip_proxy, text, tftp};
 use crate::event::{Instant, Stamp};
 
 /// How a syslog file is told and read.
@@ -16,10 +16,7 @@ pub(super) static FORMAT: Format = Format {
     content: Content::Text,
     cites: Cites::Line,
     looks_like: |_, head| looks_like(head),
-    open: |opening| {
-        let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, true);
-        Some(Opened { reader: Box::new(reader), note })
-    },
+    open: |opening| Some(AsteriskLogReader::open(opening, true)),
 };
 
 /// A program whose messages are understood.
@@ -111,6 +108,49 @@ impl Lines for SyslogMessages {
 
 /// Splits a syslog line: stamp, then program and message; before it, the priority may stand as it is sent.
 pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
+    split(line).map(|(stamp, _, message)| (stamp, message))
+}
+
+/// Returns the machine that a syslog line names as the one that wrote it.
+pub(super) fn machine(line: &[u8]) -> Option<&[u8]> {
+    split(line)?.1
+}
+
+/// Returns whether two names are of one machine: some lines have its domain with it.
+pub(crate) fn is_same_machine(one: &[u8], other: &[u8]) -> bool {
+    short_name(one).eq_ignore_ascii_case(short_name(other))
+}
+
+/// Returns a machine's name without its domain; an address is no name with a domain.
+fn short_name(name: &[u8]) -> &[u8] {
+    let is_address = std::str::from_utf8(name).is_ok_and(|name| name.parse::<std::net::IpAddr>().is_ok());
+    if is_address { name } else { text::until(name, b".").unwrap_or(name) }
+}
+
+/// The machines whose phone systems wrote the lines of a file that begins with `head`, each under its first name.
+pub(super) fn machines(head: &[u8]) -> Vec<&[u8]> {
+    /// Machines told apart.
+    const MOST: usize = 64;
+    let mut found: Vec<&[u8]> = Vec::new();
+    for line in head.split(|&byte| byte == b'\n') {
+        let Some((_, Some(machine), message)) = split(line) else { continue };
+        let is_new = !found.iter().any(|known| is_same_machine(known, machine));
+        if is_new && found.len() < MOST && is_of_a_phone_system(&message) {
+            found.push(machine);
+        }
+    }
+    found
+}
+
+/// Returns whether a phone system wrote a message: Asterisk, by its lines, or a program that tells of calls.
+fn is_of_a_phone_system(message: &Message<'_>) -> bool {
+    let programs = [&freeswitch::PROGRAM, &sip_proxy::KAMAILIO, &sip_proxy::OPENSIPS];
+    let mut names = programs.iter().flat_map(|program| program.names);
+    super::asterisk_log::of_message(message.text).is_some()
+        || names.any(|known| known.as_bytes() == message.file_name())
+}
+
+fn split(line: &[u8]) -> Option<(Stamp, Option<&[u8]>, Message<'_>)> {
     let line = without_priority(line);
     if let Some(fields) = line.strip_prefix(b"1 ") {
         return of_rfc5424(fields);
@@ -123,7 +163,7 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
     if let Some(program) = host.strip_suffix(b"]:").and(host.strip_suffix(b":"))
         && host.first().is_some_and(u8::is_ascii_lowercase)
     {
-        return Some((stamp, Message { program, text: rest }));
+        return Some((stamp, None, Message { program, text: rest }));
     }
     // `Oct 17 23:52:29 NOTICE[4570] chan_sip.c: ...` is a line of Asterisk 1.4.
     if host.contains(&b'[') {
@@ -133,7 +173,7 @@ pub(super) fn parts(line: &[u8]) -> Option<(Stamp, Message<'_>)> {
     if program.contains(&b' ') {
         return None;
     }
-    Some((stamp, Message { program, text: message.strip_prefix(b" ").unwrap_or(message) }))
+    Some((stamp, Some(host), Message { program, text: message.strip_prefix(b" ").unwrap_or(message) }))
 }
 
 /// Takes `<34>` off.
@@ -146,11 +186,11 @@ fn without_priority(line: &[u8]) -> &[u8] {
 
 /// Reads the fields of RFC 5424 behind its version: stamp, host, program, process, message's kind, then `-` or
 /// `[...]` for structured data.
-fn of_rfc5424(fields: &[u8]) -> Option<(Stamp, Message<'_>)> {
+fn of_rfc5424(fields: &[u8]) -> Option<(Stamp, Option<&[u8]>, Message<'_>)> {
     let (stamp, rest) = text::split_once(fields, b" ")?;
     let (stamp, _) = crate::clock::any_stamp(stamp).filter(|(_, used)| *used == stamp.len())?;
     let mut words = rest.splitn(5, |&byte| byte == b' ');
-    let (_host, program, _process, _kind) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (host, program, _process, _kind) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let data = words.next()?;
     let text = match data.strip_prefix(b"-") {
         Some(text) => text,
@@ -160,7 +200,8 @@ fn of_rfc5424(fields: &[u8]) -> Option<(Stamp, Message<'_>)> {
             .and_then(|at| data.get(at + 1..))?,
     };
     let text = text.strip_prefix(b" ").unwrap_or(text);
-    Some((stamp, Message { program, text: text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text) }))
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    Some((stamp, Some(host).filter(|host| *host != b"-"), Message { program, text }))
 }
 
 /// Reads the stamp that a line begins with: any of syslog's, and those of `journalctl -o short-full` and

@@ -193,11 +193,13 @@ struct Holders<'a> {
     /// Since when, and until when at most.
     held: BTreeMap<IpAddr, (Instant, Instant)>,
     latest: Option<IpAddr>,
+    /// Who came before the latest.
+    before: Option<IpAddr>,
 }
 
 impl<'a> Holders<'a> {
     fn new(uses: &'a [Use]) -> Self {
-        Holders { uses, next: 0, held: BTreeMap::new(), latest: None }
+        Holders { uses, next: 0, held: BTreeMap::new(), latest: None, before: None }
     }
 
     /// Returns who may have called at an instant, which must not lie before the one asked for last.
@@ -208,7 +210,8 @@ impl<'a> Holders<'a> {
         }
         self.held.retain(|_, (_, until)| *until >= at);
         if self.held.is_empty() {
-            return self.latest.into_iter().collect();
+            // All have lapsed: a phone needs no registration to call, and whoever had the account before may be back.
+            return self.latest.into_iter().chain(self.before).collect();
         }
         self.held.keys().copied().collect()
     }
@@ -222,7 +225,9 @@ impl<'a> Holders<'a> {
                     _ => used.last.plus_seconds(HELD_SECONDS),
                 };
                 self.held.insert(address, (used.first, until));
-                self.latest = Some(address);
+                if self.latest != Some(address) {
+                    self.before = self.latest.replace(address);
+                }
             }
             (Used::Unregistered, Some(address)) => {
                 // A phone that comes back from another port is removed and added in one second.
@@ -234,7 +239,7 @@ impl<'a> Holders<'a> {
             }
             (Used::Unregistered, None) => {
                 self.held.clear();
-                self.latest = None;
+                (self.latest, self.before) = (None, None);
             }
             _ => {}
         }

@@ -236,6 +236,7 @@ fn unjudged() -> Report {
             home_country: None,
             evidence_ends: when(300),
             product: Some(hostile()),
+            machines: Vec::new(),
             systems: vec![System {
                 evidence: HOSTILE.to_owned(),
                 prefix: "root1/".to_owned(),

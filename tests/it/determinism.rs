@@ -122,7 +122,7 @@ fn told(chunk: &Chunk, entry: &Entry, base: Base) -> String {
 fn scanned(evidence: &Evidence, piece: usize, jobs: usize) -> Vec<(Vec<String>, Coverage)> {
     let tasks = evidence.sources.iter().map(|source| Task {
         source,
-        reader: reader_for(source, &Pbx::default()).map(|opened| opened.reader),
+        reader: reader_for(source, &Pbx::default(), None).map(|opened| opened.reader),
         sink: Collected::default(),
     });
     let how = How { jobs, sparse: false, piece };
@@ -136,7 +136,7 @@ fn folded(evidence: &Evidence, piece: usize, jobs: usize, sparse: bool) -> Strin
     let readers: Vec<_> = evidence
         .sources
         .iter()
-        .filter_map(|source| Some((source, reader_for(source, &pbx)?.reader)))
+        .filter_map(|source| Some((source, reader_for(source, &pbx, None)?.reader)))
         .collect();
     let facts = readers.iter().map(|(source, reader)| SourceFacts::survey(source, reader.as_ref()));
     let clock = Clock::plan(evidence, facts.collect(), None, &ClockOptions::default()).unwrap();

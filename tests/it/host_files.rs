@@ -128,7 +128,7 @@ fn records_in_order_are_the_same_in_any_cut() {
         ("shell-history", "root/.bash_history", history.repeat(5).into()),
     ];
     for (word, path, bytes) in files {
-        let opening = Opening { path, head: &bytes, pbx: &Pbx::default() };
+        let opening = Opening { path, head: &bytes, pbx: &Pbx::default(), machine: None };
         let reader = (format(word).unwrap().open)(&opening).unwrap().reader;
         let whole = read_at_once(reader.as_ref(), &bytes);
         assert!(whole.entries.len() >= 5, "{word}");

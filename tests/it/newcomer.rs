@@ -163,6 +163,71 @@ fn one_file_or_several_pieces_of_evidence_are_taken() {
     assert_eq!(paths, ["root1/etc/timezone", "root2/full", "root2/messages", "root2/security"]);
 }
 
+/// What the phone systems of two branches sent to one syslog server: on one of them account 102 was guessed.
+fn logs_of_two_machines() -> String {
+    let mut lines: Vec<(String, &str, String)> = Vec::new();
+    let call = |at: &str, second: &str, number: &str, id: u32| {
+        [
+            (second, format!("VERBOSE[31][C-{id:08x}]: pbx.c:2925 in pbx_extension_helper:     -- Executing [{number}@from-internal:1] Dial(\"SIP/102-{id:08x}\", \"SIP/trunk/{number}\") in new stack")),
+            ("30", format!("VERBOSE[31][C-{id:08x}]: app_dial.c:1280 in wait_for_answer:     -- SIP/trunk-{id:08x} answered SIP/102-{id:08x}")),
+        ]
+        .map(|(second, text)| (format!("Mar  {at}:{second}"), text))
+    };
+    for (branch, net, failures) in [("north", 10, 6), ("south.example.org", 20, 60)] {
+        for day in 2..7 {
+            let registered = format!(
+                "VERBOSE[30]: chan_sip.c:14660 in parse_register_contact:     -- Registered SIP '102' at 192.168.{net}.7:5060"
+            );
+            lines.push((format!("Mar  {day} 08:00:00"), branch, registered));
+            for hour in 9..12 {
+                let id = day * 100 + hour * 2 + net;
+                let told = call(&format!("{day} {hour:02}:10"), "10", &format!("91555{id:04}"), id);
+                lines.extend(told.map(|(at, text)| (at, branch, text)));
+            }
+        }
+        for second in 0..failures {
+            let failed = "NOTICE[30]: chan_sip.c:28500 in handle_request_register: Registration from '<sip:102@203.0.113.5>' failed for '198.51.100.7:5071' - Wrong password";
+            lines.push((format!("Mar  5 02:00:{second:02}"), branch, failed.to_owned()));
+        }
+    }
+    let branch = "south.example.org";
+    let registered = "VERBOSE[30]: chan_sip.c:14660 in parse_register_contact:     -- Registered SIP '102' at 198.51.100.7:5071";
+    lines.push(("Mar  5 02:05:00".to_owned(), branch, registered.to_owned()));
+    for minute in 10..40 {
+        let told = call(&format!("5 02:{minute}"), "10", &format!("0025261200{minute}77"), 5_000 + minute);
+        lines.extend(told.map(|(at, text)| (at, branch, text)));
+    }
+    // Before the owner's own phone registers anew.
+    lines.extend(call("5 07:40", "10", "915550007", 6_000).map(|(at, text)| (at, branch, text)));
+    lines.sort();
+    lines.iter().map(|(at, branch, text)| format!("{at} {branch} asterisk[2211]: {text}\n")).collect()
+}
+
+#[test]
+fn logs_of_several_machines_can_be_told_apart() {
+    let scratch = Scratch::new();
+    scratch.file("logs/messages", &logs_of_two_machines());
+    let report = |more: &[&str]| {
+        let output = scratch.run(&[&["run", "logs", "--format", "json"][..], more].concat());
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap()
+    };
+    let all = report(&[]);
+    assert_eq!(all["case"]["machines"], serde_json::json!(["north", "south.example.org"]));
+    let shown = stdout(&scratch.run(&["run", "logs"]));
+    assert!(shown.contains("The phone systems of several machines wrote these logs"), "{shown}");
+    let south = report(&["--host", "south"]);
+    let incident = &south["incidents"][0];
+    assert_eq!(incident["calls"].as_array().unwrap().len(), 30, "the owner's call is his own");
+    let because = incident["entry"]["because"].to_string();
+    assert!(because.contains("60 wrong secrets for 102"), "{because}");
+    let north = report(&["--host", "NORTH"]);
+    assert_eq!(north["incidents"].as_array().map(Vec::len), Some(0));
+    assert_eq!(north["case"]["machines"], serde_json::json!([]));
+    assert!(north["case"]["filters"].to_string().contains("those of NORTH alone"), "{}", north["case"]);
+    let none = report(&["--host", "east"])["case"]["filters"].to_string();
+    assert!(none.contains("No log names it"), "{none}");
+}
+
 #[test]
 fn each_of_several_machines_has_its_own_zone_and_version() {
     let scratch = Scratch::new();

@@ -21,7 +21,7 @@ pub(crate) fn reader_named(name: &str, head: &[u8]) -> Option<Box<dyn Reader>> {
 /// Opens a text that begins with `head` as the format `word`, if it looks like one.
 pub(crate) fn opened(word: &str, head: &[u8]) -> Option<Opened> {
     let format = format(word).filter(|format| (format.looks_like)("", head))?;
-    (format.open)(&Opening { path: "", head, pbx: &Pbx::default() })
+    (format.open)(&Opening { path: "", head, pbx: &Pbx::default(), machine: None })
 }
 
 /// All that was read of a text, with places counted from its beginning.

@@ -92,7 +92,9 @@ impl Replay {
                 continue;
             };
             left = rest;
-            let Some(opened) = reader_for(source, case.world.pbx) else { continue };
+            let Some(opened) = reader_for(source, case.world.pbx, case.options.machine.as_deref()) else {
+                continue;
+            };
             let log = Log { path: source.file.path.clone(), span: ledger.reach, ..Log::default() };
             let resolver = case.clock.of(source.id).resolver();
             let (addresses, jails) = (Arc::clone(&addresses), Arc::clone(&jails));

@@ -16,9 +16,10 @@ mod trace;
 use memchr::memmem;
 
 use super::found::Found;
-use super::{Cites, Content, Format, Opened, Tells, fail2ban, text};
+use super::{Cites, Content, Format, Opened, Opening, Tells, fail2ban, syslog, text};
 use crate::clock::DateFormat;
 use crate::pbx::Pbx;
+use crate::untrusted::Untrusted;
 
 /// How a file of Asterisk's logger is told and read.
 pub(super) static FORMAT: Format = Format {
@@ -27,10 +28,7 @@ pub(super) static FORMAT: Format = Format {
     content: Content::Text,
     cites: Cites::Line,
     looks_like: |_, head| looks_like(head),
-    open: |opening| {
-        let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, false);
-        Some(Opened { reader: Box::new(reader), note })
-    },
+    open: |opening| Some(AsteriskLogReader::open(opening, false)),
 };
 
 /// Bytes before a chunk that tell whether it begins inside a printed packet.
@@ -48,6 +46,8 @@ pub(super) struct AsteriskLogReader {
     is_syslog: bool,
     /// Lines of a blocker that stand between.
     blocker: Option<fail2ban::Fail2banReader>,
+    /// The machine whose lines alone are read, where lines name theirs.
+    machine: Option<Box<str>>,
 }
 
 impl AsteriskLogReader {
@@ -79,7 +79,16 @@ impl AsteriskLogReader {
         for usual in ["%F %T", DateFormat::DEFAULT] {
             formats.extend(DateFormat::from_strftime(usual).filter(|format| !formats.contains(format)));
         }
-        (AsteriskLogReader { formats, is_syslog, blocker: fail2ban::Fail2banReader::new() }, note)
+        let blocker = fail2ban::Fail2banReader::new();
+        (AsteriskLogReader { formats, is_syslog, blocker, machine: None }, note)
+    }
+
+    /// Opens a file in whose lines the names of machines may stand.
+    pub(super) fn open(opening: &Opening<'_>, is_syslog: bool) -> Opened {
+        let (reader, note) = AsteriskLogReader::find(opening.head, opening.pbx, is_syslog);
+        let reader = AsteriskLogReader { machine: opening.machine.map(Box::from), ..reader };
+        let machines = syslog::machines(opening.head).into_iter().map(Untrusted::from_bytes).collect();
+        Opened { note, machines, ..Opened::certain(reader) }
     }
 }
 

@@ -334,6 +334,9 @@ impl<'a> Reading<'a> {
         if line.trim_ascii().is_empty() {
             return;
         }
+        if self.is_of_another_machine(line) {
+            return self.record();
+        }
         if let Some(printed) = container::printed(line) {
             self.exact = printed.at;
             let text = printed.text.trim_end().as_bytes();
@@ -369,6 +372,13 @@ impl<'a> Reading<'a> {
         let message = syslog::parts(line).map(|(_, message)| message.text).or_else(|| head::of_program(line));
         let is_quoted = message.is_some_and(|message| !head::begins(message));
         if is_quoted { None } else { head::anywhere(line, &self.reader.formats) }
+    }
+
+    /// Returns whether the user wants another machine's lines than this.
+    fn is_of_another_machine(&self, line: &[u8]) -> bool {
+        self.reader.machine.as_deref().is_some_and(|wanted| {
+            syslog::machine(line).is_some_and(|name| !syslog::is_same_machine(name, wanted.as_bytes()))
+        })
     }
 
     fn note_stamp(&mut self, stamp: Option<Stamp>) {

@@ -37,7 +37,7 @@ fn open(opening: &Opening<'_>) -> Option<Opened> {
         &opening.pbx.call_records.freeswitch_templates,
         Accounts::of(opening.pbx),
     )?;
-    Some(Opened { reader: Box::new(reader), note })
+    Some(Opened { note, ..Opened::certain(reader) })
 }
 
 /// Returns whether a text has rows that only a template of one's own can explain: quoted, each with a uuid

@@ -115,7 +115,7 @@ fn open(opening: &Opening<'_>) -> Option<Opened> {
     let note = (own > 0 && known.is_none()).then(|| {
         format!("{own} columns of the site's own, which only its routing script (db_extra) names: who called, from where and what was dialled are not known")
     });
-    Some(Opened { reader: Box::new(TextTable::new(&names, flat_values)), note })
+    Some(Opened { note, ..Opened::certain(TextTable::new(&names, flat_values)) })
 }
 
 /// Reads one text table.

@@ -181,6 +181,8 @@ pub struct Case {
     pub product: Option<Untrusted>,
     /// Each of several pieces of evidence, which may be of different machines; else none.
     pub systems: Vec<System>,
+    /// The machines whose phone systems wrote the logs, where lines name theirs and there are several; else none.
+    pub machines: Vec<Untrusted>,
 }
 
 /// One of several pieces of evidence.

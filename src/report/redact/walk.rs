@@ -151,7 +151,7 @@ walk! {
         words: limits;
     } keeps { schema, tool, judged, failed_attackers_count, to_confirm_left_out, settings, thresholds, unrecognised_files, hashing_off, likelihoods }
     Case {
-        given: evidence;
+        given: evidence, machines;
         each: systems;
         words: timezone_origin, filters;
     // The names of the case are the user's to give.

@@ -46,7 +46,22 @@ pub(super) fn reservations(report: &Report) -> Vec<Block> {
         );
     }
     lines.extend(roots(report));
+    lines.extend(machines(report));
     lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()
+}
+
+/// Says that logs are of several machines, whose accounts of one name nothing here tells apart.
+fn machines(report: &Report) -> Option<String> {
+    let machines = &report.case.machines;
+    let named: Vec<String> =
+        machines.iter().take(MOST_NAMED).map(|name| crate::untrusted::visible(name.raw())).collect();
+    let more = if machines.len() > MOST_NAMED { " and others" } else { "" };
+    (machines.len() > 1).then(|| {
+        format!(
+            "The phone systems of several machines wrote these logs: {}{more}. What accounts of one name did on them is told as if they were one; where they are not, look at each machine by itself with --host NAME.",
+            named.join(", ")
+        )
+    })
 }
 
 /// Says which of several pieces of evidence paths that begin with `root1/` and on are of.
@@ -58,7 +73,7 @@ fn roots(report: &Report) -> Option<String> {
         .collect();
     let more = if given.len() > MOST_NAMED { ", and so on in the order given" } else { "" };
     (given.len() > 1)
-        .then(|| format!("Several pieces of evidence were given. In paths {}{more}.", names.join(", ")))
+        .then(|| format!("Several pieces of evidence were given. In paths {}{more}. Accounts of one name in them count as one: give servers that have nothing to do with each other one at a time.", names.join(", ")))
 }
 
 fn intrusions(report: &Report, view: View) -> Vec<Block> {
