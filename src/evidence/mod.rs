@@ -20,6 +20,7 @@ mod packing;
 mod pg_dump;
 mod recognise;
 mod root;
+mod side_by_side;
 mod utf16;
 mod walk;
 
@@ -284,13 +285,22 @@ impl Evidence {
     /// The most files of no known kind that are listed by name.
     pub const MOST_LISTED: usize = 1_000;
 
-    /// Finds and recognises everything below the paths given.
+    /// Finds and recognises everything below the paths given; disks of several machines in one folder are told apart.
     pub fn gather(paths: &[std::path::PathBuf]) -> Result<Self, EvidenceError> {
+        let mut given = Vec::new();
         let mut roots = Vec::new();
         for path in paths {
-            roots.push(Root::from_path(path)?);
+            let opened = Root::from_path(path)?;
+            let apart = side_by_side::apart(path).unwrap_or_default();
+            // Where one of several disks cannot be opened, the folder as a whole tells why.
+            let each: Result<Vec<Root>, _> = apart.iter().map(|path| Root::from_path(path)).collect();
+            let (paths, opened) = match each {
+                Ok(each) if !each.is_empty() => (apart, each),
+                _ => (vec![path.clone()], vec![opened]),
+            };
+            given.extend(paths.iter().map(|path| path.to_string_lossy().into_owned()));
+            roots.extend(opened);
         }
-        let given = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         Ok(Self::from_roots(given, roots))
     }
 

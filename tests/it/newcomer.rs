@@ -264,6 +264,23 @@ fn each_of_several_machines_has_its_own_zone_and_version() {
     };
     assert_eq!(system(0), ["Asia/Tokyo", "Asterisk 18.26.4"]);
     assert_eq!(system(1), ["America/Lima", "Asterisk 1.8.32.3"]);
+    // Disks that lie side by side in one folder are each a machine's, by their hosts' names.
+    for (folder, hosts) in [("both", ["tokyo", "lima"]), ("copies", ["tokyo", "tokyo"])] {
+        for (place, host, zone) in [("a", hosts[0], "Asia/Tokyo"), ("b/rootfs", hosts[1], "America/Lima")] {
+            scratch.file(&format!("{folder}/{place}/etc/hostname"), &format!("{host}\n"));
+            scratch.file(&format!("{folder}/{place}/etc/timezone"), &format!("{zone}\n"));
+            scratch.file(&format!("{folder}/{place}/var/log/asterisk/full"), &format!("{line}{place}\n"));
+        }
+    }
+    scratch.file("both/notes.txt", "who called when\n");
+    let zones = |folder: &str| {
+        let told = rows(&scratch, &[folder]);
+        let times: Vec<String> =
+            told.iter().filter_map(|row| row["datetime"].as_str()).map(str::to_owned).collect();
+        times
+    };
+    assert_eq!(zones("both"), ["2026-03-07T03:00:00.000000Z", "2026-03-07T17:00:00.000000Z"]);
+    assert_eq!(zones("copies").iter().collect::<std::collections::BTreeSet<_>>().len(), 1);
     // What the user says stands over all.
     let told = rows(&scratch, &["tokyo", "lima", "--tz", "UTC"]);
     assert!(told.iter().all(|row| row["datetime"].as_str().unwrap().starts_with("2026-03-07T1")));
