@@ -153,7 +153,7 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
     }
-    readers::recognise(path, head).or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
+    readers::recognise(path, head).or_else(|| pbx::is_saved_output(path, head).then_some(Kind::SavedOutput))
 }
 
 /// Tells what a file of MariaDB's data directory is: definitions of tables that nothing here asks are passed over. What

@@ -62,7 +62,7 @@ pub struct Pbx {
     pub file_servers: Vec<FileServer>,
     /// Folders that servers hand out.
     pub shares: Vec<Share>,
-    /// The firewall's saved rules.
+    /// The firewall's rules, as saved and as in force.
     pub firewall: Firewall,
     /// Is there a web panel (its own configuration file)?
     pub has_panel: bool,
