@@ -39,6 +39,7 @@ mod users;
 
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
+pub use firewall::is_listing as is_host_output;
 pub(crate) use firewall::is_private as is_private_network;
 pub use firewall::{Firewall, Gate, GeoRule, Protocol, Verdict};
 pub use freeswitch::{

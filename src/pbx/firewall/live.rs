@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::{Family, Form, Table, iptables, listing, nftables};
-use crate::artifacts::place::is_top_folder;
+use crate::artifacts::place::is_off_disk;
 use crate::evidence::{Evidence, Kind};
 use crate::pbx::model::Problem;
 use crate::pbx::serving::Page;
@@ -19,13 +19,8 @@ const LARGEST: usize = 4 * 1024 * 1024;
 const MOST: usize = 100;
 
 /// Returns whether a file is such a listing, from its path and its first bytes.
-pub(in crate::pbx) fn is_listing(path: &str, head: &[u8]) -> bool {
+pub fn is_listing(path: &str, head: &[u8]) -> bool {
     is_off_disk(path) && Printed::of(&String::from_utf8_lossy(head)).is_some()
-}
-
-fn is_off_disk(path: &str) -> bool {
-    let inner = path.rsplit_once("!/").map_or(path, |(_, inner)| inner);
-    !inner.split('/').any(is_top_folder)
 }
 
 /// Which command printed a text.
@@ -70,7 +65,7 @@ pub(super) fn pages<'e>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Page<'e>> {
     let disks: BTreeSet<&str> = pages.iter().map(|page| page.disk.as_str()).collect();
-    let outputs = evidence.sources.iter().filter(|source| source.kind == Kind::SavedOutput);
+    let outputs = evidence.sources.iter().filter(|source| source.kind == Kind::HostOutput);
     let mut found = Vec::new();
     for source in outputs.filter(|source| is_listing(&source.file.placed, &source.head)).take(MOST) {
         let path = || source.file.path.clone();

@@ -16,7 +16,7 @@ mod rule;
 use ipnet::IpNet;
 
 pub use geo::GeoRule;
-pub(super) use live::is_listing;
+pub use live::is_listing;
 use rule::Chains;
 pub use rule::{Gate, Protocol};
 

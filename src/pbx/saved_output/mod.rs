@@ -9,7 +9,6 @@
 pub(super) mod calls;
 
 use super::address::{host_and_port, of_uri};
-use super::firewall;
 use super::model::{Binding, Pbx, Problem};
 use crate::event::{Citation, Instant, Place, SourceId};
 use crate::evidence::{Evidence, Kind};
@@ -30,11 +29,9 @@ const MARKS: [&[u8]; 5] = [
 const LOOKED_AT: usize = 4 * 1024;
 
 /// Returns whether a file begins as the saved output of a command does that is read here.
-pub fn is_saved_output(path: &str, head: &[u8]) -> bool {
+pub fn is_saved_output(head: &[u8]) -> bool {
     let first = head.get(..LOOKED_AT).unwrap_or(head);
-    MARKS.iter().any(|mark| memchr::memmem::find(first, mark).is_some())
-        || calls::is_list(first)
-        || firewall::is_listing(path, first)
+    MARKS.iter().any(|mark| memchr::memmem::find(first, mark).is_some()) || calls::is_list(first)
 }
 
 /// Reads the contacts that every saved output names.
@@ -136,7 +133,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
-        assert!(is_saved_output("saved.txt", text.as_bytes()), "{text}");
+        assert!(is_saved_output(text.as_bytes()), "{text}");
         let found = bindings(SourceId(0), text.as_bytes());
         let shown = |held: &Binding| {
             let address = held.address.map(|address| address.to_string()).unwrap_or_default();
