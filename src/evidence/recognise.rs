@@ -36,8 +36,10 @@ pub enum Kind {
     PhoneFile,
     /// What somebody saved of the server's own commands.
     SavedOutput,
-    /// What somebody saved of the host's commands: the firewall's rules in force.
-    HostOutput,
+    /// The firewall's rules in force, as a command listed them.
+    FirewallListing,
+    /// A list of the host's connections.
+    Connections,
     /// A list of the host's files, with their times and rights.
     FileList,
     /// A file in which a panel keeps the passwords it works with.
@@ -65,7 +67,8 @@ impl Kind {
             Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
             Kind::SavedOutput => "saved-output",
-            Kind::HostOutput => "host-output",
+            Kind::FirewallListing => "firewall-listing",
+            Kind::Connections => "connection-list",
             Kind::FileList => "file-list",
             Kind::PanelFile => "panel-file",
             Kind::PanelDatabase => "panel-database",
@@ -161,7 +164,8 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     }
     readers::recognise(path, head)
         .or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
-        .or_else(|| pbx::is_host_output(path, head).then_some(Kind::HostOutput))
+        .or_else(|| pbx::is_firewall_listing(path, head).then_some(Kind::FirewallListing))
+        .or_else(|| pbx::is_connection_list(path, head).then_some(Kind::Connections))
         .or_else(|| file_list::is_list(path, head).then_some(Kind::FileList))
 }
 

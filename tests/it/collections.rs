@@ -82,10 +82,16 @@ fn what_a_collector_wrote_of_its_own_changes_no_incident() {
     let folder = staged();
     let mut expected = report(&scratch, "run", &[folder.to_str().unwrap()])["incidents"].take();
     without_paths(&mut expected);
+    let intruder = expected[0]["sources"][0]["address"].as_str().unwrap().to_owned();
+    let connected = format!(
+        "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n\
+         tcp ESTAB 0 0 192.0.2.1:5038 {intruder}:40022 users:((\"asterisk\",pid=812,fd=20))\n"
+    );
     let own: Vec<(&str, Vec<u8>)> = vec![
         ("bodyfile/bodyfile.txt", listed("/etc/asterisk/none.conf", 3, 1_709_460_100).into_bytes()),
         ("uac.log", b"20260310 collecting\n".to_vec()),
         ("live_response/process/ps_-ef.txt", b"UID PID\nroot 1\n".to_vec()),
+        ("live_response/network/ss_-anp.txt", connected.into_bytes()),
     ];
     let mut files: Vec<(String, Vec<u8>)> =
         own.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
@@ -97,6 +103,10 @@ fn what_a_collector_wrote_of_its_own_changes_no_incident() {
     let mut incidents = whole["incidents"].take();
     without_paths(&mut incidents);
     assert!(incidents == expected, "{incidents:#}");
+    let findings = whole["findings"].as_array().unwrap();
+    let connected = findings.iter().find(|finding| finding["id"] == "intruder-connected").unwrap();
+    assert_eq!(connected["subject"], intruder.as_str());
+    assert!(connected["detail"].as_str().unwrap().contains("port 5038 (asterisk)"), "{connected}");
     let listed = inventory(&scratch, "uac-pbx.tar.gz").to_string();
     assert!(listed.contains("what a command printed"), "{listed}");
 }

@@ -65,7 +65,7 @@ pub(super) fn pages<'e>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Page<'e>> {
     let disks: BTreeSet<&str> = pages.iter().map(|page| page.disk.as_str()).collect();
-    let outputs = evidence.sources.iter().filter(|source| source.kind == Kind::HostOutput);
+    let outputs = evidence.sources.iter().filter(|source| source.kind == Kind::FirewallListing);
     let mut found = Vec::new();
     for source in outputs.filter(|source| is_listing(&source.file.placed, &source.head)).take(MOST) {
         let path = || source.file.path.clone();
