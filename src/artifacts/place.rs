@@ -116,6 +116,13 @@ pub fn is_top_folder(name: &str) -> bool {
     TOP.contains(&name)
 }
 
+/// Returns whether a path leads through no folder of a disk: it is that of something that was written beside the copy of
+/// one, as collectors and those who save what commands print do.
+pub fn is_off_disk(path: &str) -> bool {
+    let inner = path.rsplit_once("!/").map_or(path, |(_, inner)| inner);
+    !inner.split('/').any(is_top_folder)
+}
+
 /// Returns a file's path on the disk that it was copied from.
 pub fn on_disk(placed: &str) -> Cow<'_, str> {
     let inner = placed.rsplit_once("!/").map_or(placed, |(_, inner)| inner);

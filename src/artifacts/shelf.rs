@@ -106,6 +106,11 @@ impl Shelf {
         }
     }
 
+    /// Returns the files of the pages.
+    pub(crate) fn files_mut(&mut self) -> impl Iterator<Item = &mut File> {
+        self.pages.iter_mut().map(|page| &mut page.file)
+    }
+
     /// Takes a page and says whether it becomes a source at once.
     pub(crate) fn page(&mut self, file: &File, head: &[u8], digest: Option<[u8; 32]>) -> bool {
         self.looked_at += 1;

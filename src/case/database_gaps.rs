@@ -28,10 +28,6 @@ pub(super) fn gaps(evidence: &Evidence, add: &mut dyn FnMut(&str, &str, &str)) {
                 "Tables without files of rows, which InnoDB's shared tablespace (ibdata1) does not tell to be in it",
                 "Calls and settings that stand only there are not known, nor whether any were deleted.",
             ),
-            Unread::Aria => (
-                "Tables of Aria, which are not read",
-                "Calls and settings that stand only there are not known, nor whether any were deleted.",
-            ),
             Unread::Missing => (
                 "Definitions of tables without the files of their rows",
                 "Calls and settings of these tables are not known.",

@@ -1,7 +1,7 @@
 //! What is missing, what that costs the inquiry, and how to get it.
 
 use super::build::Case;
-use super::{database_gaps, hidden, reach};
+use super::{database_gaps, hidden, listed_gaps, reach};
 use crate::artifacts::Place;
 use crate::event::{Action, Service};
 use crate::evidence::Kind;
@@ -39,6 +39,7 @@ pub(super) fn find(case: &Case<'_>, incidents: &[Incident]) -> Vec<Gap> {
         logger_gaps(world, &mut add);
     }
     database_gaps::gaps(evidence, &mut add);
+    listed_gaps::gaps(evidence, &mut add);
     record_gaps(world, &has_records, &mut add);
     configuration_gaps(world, &has, &mut add);
     file_gaps(world, &mut add);

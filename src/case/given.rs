@@ -136,6 +136,10 @@ impl Case<'_> {
         notes.extend(original.map(|original| format!("a copy of {}: counted once", original.file.path)));
         let stored = read.source.file.stored_as.as_deref().map(visible);
         notes.extend(stored.map(|name| format!("its name in the collection is escaped: {name}")));
+        let corrected = self.evidence.file_lists.corrected.get(&read.source.file.path);
+        notes.extend(corrected.map(|files| {
+            format!("the times and rights of {files} files of the same size are taken from it")
+        }));
         let repeated = told.map_or(0, |told| told.ledger.rows.repeated);
         notes.extend(
             (repeated > 0).then(|| format!("{repeated} call records repeat one before them and count once")),

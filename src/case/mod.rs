@@ -11,6 +11,7 @@ mod given;
 mod hidden;
 mod incidents;
 mod keep;
+mod listed_gaps;
 mod losses;
 mod numbers;
 mod own;

@@ -1,12 +1,12 @@
-//! Doors that the firewall's saved rules leave open to everybody: SIP, the manager interface, the web panel; and
+//! Doors that the firewall's rules leave open to everybody: SIP, the manager interface, the web panel; and
 //! those that they close over IPv4 only.
 
 use super::Show;
-use crate::pbx::{Gate, PhoneFile, Protocol};
+use crate::pbx::{Firewall, Gate, PhoneFile, Protocol, Verdict};
 use crate::reconstruct::incident::Incident;
 use crate::reconstruct::world::World;
 use crate::report::model::{Finding, Severity, Vector};
-use crate::untrusted::Untrusted;
+use crate::untrusted::{Untrusted, visible};
 
 /// A door: which ports, and what it means that everybody reaches them.
 struct Door {
@@ -86,7 +86,7 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
             verdicts.find(|verdict| verdict.gate == Gate::Open).map(|verdict| (protocol, port, verdict))
         });
         let answers: Vec<_> = answers.collect();
-        let (_, _, first) = answers.first()?;
+        let (protocol, port, first) = answers.first()?;
         let ports: Vec<String> =
             answers.iter().map(|(protocol, port, _)| format!("{port}/{}", protocol.word())).collect();
         let helped: Vec<String> = incidents
@@ -106,7 +106,12 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
             severity: if incidents.is_empty() { door.severity.max(Severity::Medium) } else { door.severity },
             subject: Untrusted::from(ports.join(", ").as_str()),
             title: door.title.into(),
-            detail: format!("By the rules as they are saved. {}{helped}", door.why),
+            detail: format!(
+                "{}{} {}{helped}",
+                by_rules(first),
+                not_loaded(firewall, *protocol, *port, first),
+                door.why
+            ),
             remedy: door.remedy.into(),
             // MITRE ATT&CK: External Remote Services.
             attack: vec!["T1133"],
@@ -114,6 +119,23 @@ pub(super) fn check(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) 
         })
     });
     open.chain(over_six(world, show)).collect()
+}
+
+/// Says by which rules a door is open.
+fn by_rules(verdict: &Verdict) -> String {
+    format!("By the rules {}.", verdict.of_which().replacen("as saved", "as they are saved", 1))
+}
+
+/// Says where saved rules would shut a door that those in force leave open.
+fn not_loaded(firewall: &Firewall, protocol: Protocol, port: u16, live: &Verdict) -> String {
+    let saved = firewall.verdict_as_saved(&live.disk, protocol, port).filter(|_| live.is_live);
+    let shut = saved.filter(|saved| matches!(saved.gate, Gate::Closed | Gate::Limited(_)));
+    shut.map_or_else(String::new, |saved| {
+        format!(
+            " The rules saved in {} would not: they were changed or taken out of force since they were loaded, or never loaded.",
+            visible(&saved.path)
+        )
+    })
 }
 
 /// Yields one finding for all doors that are shut over IPv4 and open over IPv6.
@@ -136,9 +158,11 @@ fn over_six(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
         severity: Severity::Medium,
         subject: Untrusted::from(ports.join(", ").as_str()),
         title: "The firewall leaves open over IPv6 what it closes over IPv4".into(),
-        detail: "By the rules as they are saved. Whoever has an IPv6 address passes by the rules for IPv4; it matters \
-                 as soon as the host has one that the Internet reaches, which many have without anybody having set it up."
-            .into(),
+        detail: format!(
+            "{} Whoever has an IPv6 address passes by the rules for IPv4; it matters as soon as the host has one that the \
+             Internet reaches, which many have without anybody having set it up.",
+            by_rules(first)
+        ),
         remedy: "Save the same rules for IPv6 (ip6tables, or a table `inet` of nftables), or take IPv6 off the host."
             .into(),
         // MITRE ATT&CK: External Remote Services.

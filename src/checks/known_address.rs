@@ -40,12 +40,14 @@ fn lines<'w>(world: &'w World<'_>, address: IpAddr) -> Vec<&'w Citation> {
     let attacks = world.web.attacks.iter().filter(move |((from, _), _)| *from == address);
     let pages = world.web.pages.iter().filter(move |((_, from), _)| *from == address);
     let asked = world.web.published.get(&address).into_iter().flat_map(|(_, lines)| lines);
+    let connected = world.pbx.connections.iter().filter(move |one| one.address == address);
     let fetched = world.fetches.get(&address).into_iter().flat_map(|client| &client.missing_lines);
     party
         .chain(attacks.flat_map(|(_, attack)| &attack.lines))
         .chain(pages.flat_map(|(_, visits)| &visits.lines))
         .chain(fetched)
         .chain(asked)
+        .chain(connected.map(|one| &one.place))
         .take(3)
         .collect()
 }

@@ -15,6 +15,7 @@ mod exploit_request;
 mod exposure;
 mod guest_calls;
 mod host_users;
+mod intruder_connected;
 mod intruder_registered;
 mod intrusion;
 mod known_address;
@@ -88,6 +89,7 @@ pub fn run(world: &World<'_>, incidents: &[Incident], show: &Show<'_>) -> (Vec<F
     let (of_phone_files, more) = provisioning::check(world, incidents, show);
     findings.extend(of_phone_files);
     findings.extend(intruder_registered::check(world, incidents, show));
+    findings.extend(intruder_connected::check(world, incidents, show));
     findings.extend(call_in_progress::check(world, incidents, show));
     findings.extend(paid_forward::check(world, show));
     let ways = &world.ways;

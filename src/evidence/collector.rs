@@ -2,7 +2,8 @@
 //!
 //! Velociraptor keeps copies below `uploads/ACCESSOR/` and escapes in their names what a zip of Windows cannot hold, in old
 //! versions every slash too; they are shown by the names that they had on the host. UAC keeps them below `[root]/`, and what
-//! its commands printed below `live_response/`. What collectors wrote of their own is told for what it is, and not read.
+//! its commands printed below `live_response/`. What collectors wrote of their own, and nothing here reads, is told for
+//! what it is: read are the firewall's rules in force, connections, the phone server's own commands and lists of files.
 //!
 //! Names are the choice of whoever wrote to the host: what climbs out of its folder when it is decoded stays as it is.
 
@@ -77,12 +78,13 @@ pub(super) fn product(path: &str) -> Option<String> {
     }
     if split_at_folder(inner, "live_response").is_some() {
         return Some(
-            "what a command printed that a collector ran on the live system: not one that is read".to_owned(),
+            "what a command printed that a collector ran on the live system: none whose output is read"
+                .to_owned(),
         );
     }
     if split_at_folder(inner, "bodyfile").is_some() && name.ends_with(".txt") {
         return Some(
-            "a collector's list of the host's files and their times: not read; the files that were copied are".to_owned(),
+            "a collector's list of the host's files and their times, in a form that is not read; the files that were copied are".to_owned(),
         );
     }
     let is_at_top = !inner.split('/').any(is_top_folder) && inner.matches('/').count() <= 1;

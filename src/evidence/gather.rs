@@ -11,7 +11,7 @@ use super::bytes::{Handle, read_up_to};
 use super::packing::{Packing, UNMEASURED};
 use super::pg_dump;
 use super::recognise::{FIRST_LOOK, Kind, is_candidate, kind_of};
-use super::{Evidence, File, HEAD, Source, Unread, collector, data_directory, hole};
+use super::{Evidence, File, HEAD, Source, Unread, collector, data_directory, file_list, hole};
 use crate::artifacts::{LONGEST_SIGNED, Place, Shelf, place};
 use crate::event::SourceId;
 use crate::sqlite;
@@ -290,6 +290,7 @@ impl<'e> Gather<'e> {
 
     /// Puts the sources in order of path and numbers them.
     fn finish(mut self) {
+        self.evidence.file_lists = file_list::settle(self.evidence, &mut self.found, &mut self.shelf);
         let (late, web_code) = self.shelf.settle();
         self.evidence.web_code = web_code;
         for page in late {

@@ -11,6 +11,7 @@ pub mod cite;
 mod collector;
 mod data_directory;
 mod duplicates;
+mod file_list;
 mod gather;
 pub(crate) mod hole;
 pub mod live;
@@ -31,6 +32,8 @@ use crate::event::{Instant, SourceId};
 pub use bytes::{Contents, Handle};
 pub(crate) use bytes::{hole_at, read_file_at};
 pub(crate) use data_directory::DataDirectories;
+use file_list::FileLists;
+pub(crate) use file_list::sort_of;
 pub use output::refuse_output_inside;
 pub use packing::Packing;
 pub(crate) use recognise::FIRST_LOOK;
@@ -279,6 +282,8 @@ pub struct Evidence {
     pub trouble: Vec<Unread>,
     /// What going through the pages of web roots showed.
     pub(crate) web_code: crate::artifacts::WebCode,
+    /// What lists of the host's files told.
+    pub(crate) file_lists: FileLists,
 }
 
 impl Evidence {

@@ -3,7 +3,7 @@
 //! A renamed, rotated, host-suffixed or nested copy has the same content as the original, so names
 //! decide little: they settle what a few bytes cannot (a `.conf` file, `/etc/timezone`).
 
-use super::{File, Packing, Reach, data_directory};
+use super::{File, Packing, Reach, data_directory, file_list};
 use crate::artifacts::{Place, place};
 use crate::fail2ban;
 use crate::mariadb::{self, Part};
@@ -36,6 +36,12 @@ pub enum Kind {
     PhoneFile,
     /// What somebody saved of the server's own commands.
     SavedOutput,
+    /// The firewall's rules in force, as a command listed them.
+    FirewallListing,
+    /// A list of the host's connections.
+    Connections,
+    /// A list of the host's files, with their times and rights.
+    FileList,
     /// A file in which a panel keeps the passwords it works with.
     PanelFile,
     /// A database of a panel's users.
@@ -61,6 +67,9 @@ impl Kind {
             Kind::ProxyConfiguration => "proxy-configuration",
             Kind::PhoneFile => "phone-file",
             Kind::SavedOutput => "saved-output",
+            Kind::FirewallListing => "firewall-listing",
+            Kind::Connections => "connection-list",
+            Kind::FileList => "file-list",
             Kind::PanelFile => "panel-file",
             Kind::PanelDatabase => "panel-database",
             Kind::HostFile => "host-file",
@@ -153,7 +162,11 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
     if pbx::is_phone_file(path, head) {
         return Some(Kind::PhoneFile);
     }
-    readers::recognise(path, head).or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
+    readers::recognise(path, head)
+        .or_else(|| pbx::is_saved_output(head).then_some(Kind::SavedOutput))
+        .or_else(|| pbx::is_firewall_listing(path, head).then_some(Kind::FirewallListing))
+        .or_else(|| pbx::is_connection_list(path, head).then_some(Kind::Connections))
+        .or_else(|| file_list::is_list(path, head).then_some(Kind::FileList))
 }
 
 /// Tells what a file of MariaDB's data directory is: definitions of tables that nothing here asks are passed over. What

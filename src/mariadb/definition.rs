@@ -46,6 +46,8 @@ pub enum Engine {
     InnoDb,
     /// MyISAM: `.MYD` and `.MYI`.
     MyIsam,
+    /// Aria: `.MAD` and `.MAI`.
+    Aria,
     /// Another, which is not read.
     Other,
 }

@@ -1,7 +1,7 @@
 //! A data directory: which tables it has, and the files of each.
 //!
 //! A database is a folder, a table a few files of the same name in it: `.frm` for its definition, `.ibd` or
-//! `.MYD` and `.MYI` for its rows. The redo log of all InnoDB tables lies beside the folders, and so does `ibdata1`,
+//! `.MYD` and `.MYI`, or `.MAD` and `.MAI`, for its rows. The redo log of all InnoDB tables lies beside the folders, and so does `ibdata1`,
 //! which holds the rows of those that have no file for them.
 
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use super::giving::Giving;
 use super::innodb::{Dictionary, Place};
 use super::redo::Log;
 use super::row::{Row, Summary};
-use super::{frm, innodb, known, myisam};
+use super::{aria, frm, innodb, known, myisam};
 
 /// The files of a data directory, by path.
 pub trait Files {
@@ -26,6 +26,8 @@ pub trait Files {
 
 /// The name of InnoDB's redo log; older versions had a second one.
 pub(super) const LOG: &str = "ib_logfile0";
+/// Endings of the files of rows.
+pub(super) const ROWS: [&str; 3] = [".ibd", ".MYD", ".MAD"];
 /// The name of InnoDB's tablespace for all tables.
 pub(super) const SHARED: &str = "ibdata1";
 
@@ -98,13 +100,16 @@ fn rows_of<'p>(path: &'p str, paths: &[String]) -> Option<(&'p str, Option<Engin
     let of_definition = || {
         let stem = path.strip_suffix(".frm")?;
         let has_file = |ending: &str| is_among(&format!("{stem}{ending}"), paths);
-        if [".ibd", ".MYD"].into_iter().any(has_file) {
+        if ROWS.into_iter().any(has_file) {
             return None;
         }
         let folder = stem.rsplit_once('/').map_or("", |(folder, _)| folder);
         Some((stem, None, beside(folder, SHARED, paths)?))
     };
-    of(".ibd", Engine::InnoDb).or_else(|| of(".MYD", Engine::MyIsam)).or_else(of_definition)
+    of(".ibd", Engine::InnoDb)
+        .or_else(|| of(".MYD", Engine::MyIsam))
+        .or_else(|| of(".MAD", Engine::Aria))
+        .or_else(of_definition)
 }
 
 /// Returns the path of the file of that name beside a folder, if it is there; `paths` are in order.
@@ -164,6 +169,7 @@ impl Table {
         match self.definition.engine {
             Engine::InnoDb => self.innodb_rows(files, &*file, wanted, take),
             Engine::MyIsam => self.myisam_rows(files, &*file, wanted, take),
+            Engine::Aria => self.aria_rows(files, &*file, wanted, take),
             Engine::Other => Err("its engine is not read".to_owned()),
         }
     }
@@ -201,6 +207,38 @@ impl Table {
         }
         let place = Dictionary::read(file)?.find(&self.database, &self.name)?;
         place.ok_or_else(|| "its rows lie in a file of its own, which is missing".to_owned())
+    }
+
+    fn aria_rows(
+        &self,
+        files: &dyn Files,
+        file: &dyn ReadAt,
+        wanted: Wanted,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Summary, String> {
+        let path = self.path.strip_suffix(".MAD").unwrap_or(&self.path);
+        let index = files
+            .open(&format!("{path}.MAI"))
+            .ok_or("its index file (.MAI) is missing, which tells how rows are written")?;
+        let index = read_whole(&*index, aria::LONGEST).unwrap_or_default();
+        let mut giving = Giving::new(&self.definition, take);
+        let with_deleted = wanted == Wanted::All;
+        match aria::written(&index).ok_or("its index file (.MAI) is none of Aria's")? {
+            aria::Written::Pages => {
+                let form = aria::Form::read(&index, &self.definition)?;
+                aria::rows(file, &form, &self.definition, with_deleted, &mut giving);
+            }
+            aria::Written::LikeMyIsam => {
+                let form = myisam::Form::read(&[], &self.definition)?;
+                myisam::rows(file, &form, &self.definition, with_deleted, &mut giving);
+            }
+            aria::Written::Packed => return Err("it was packed with aria_pack, which is not read".to_owned()),
+        }
+        let mut summary = giving.summary;
+        if aria::was_open(&index) {
+            summary.note("it was open when the server ended: its last changes may stand in aria_log only, which is not read".to_owned());
+        }
+        Ok(summary)
     }
 
     fn myisam_rows(

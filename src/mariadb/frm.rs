@@ -45,11 +45,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Definition, &'static str> {
     })
 }
 
-/// Engines have kept their numbers since MySQL 4.
+/// Engines have kept their numbers since MySQL 4; Aria is MariaDB's.
 fn engine(number: u8) -> Engine {
     match number {
         12 => Engine::InnoDb,
         9 => Engine::MyIsam,
+        42 => Engine::Aria,
         _ => Engine::Other,
     }
 }

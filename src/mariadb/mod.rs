@@ -8,9 +8,10 @@
 //! read at positions of files ([`ReadAt`]) that may hold any bytes: lengths are checked, chains that run in a
 //! circle end, and memory does not grow with the table.
 //!
-//! File forms are those of MariaDB 10.2 to 11 and MySQL 5.0 to 5.7, the redo log's those of MariaDB 10.5 to 11; where a fact is not from MariaDB's own
+//! File forms are those of MariaDB 10.2 to 11 and MySQL 5.0 to 5.7, Aria's among them, the redo log's those of MariaDB 10.5 to 11; where a fact is not from MariaDB's own
 //! documentation of its file formats, it was measured on directories whose rows are known.
 
+mod aria;
 mod bytes;
 mod checksum;
 mod column;
@@ -70,9 +71,10 @@ pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
     let part = match ending {
         "frm" if head.starts_with(&[0xfe, 1]) => Part::Definition,
         "MYI" if head.starts_with(&[0xfe, 0xfe, 7]) => Part::Index,
+        "MAI" if head.starts_with(aria::MAGIC) => Part::Index,
         "ibd" if is_innodb_file(head) => Part::Rows,
-        // Nothing tells rows of MyISAM from other bytes.
-        "MYD" => Part::Rows,
+        // Nothing tells rows of MyISAM, or of Aria, from other bytes.
+        "MYD" | "MAD" => Part::Rows,
         _ => return None,
     };
     Some((part, stem))
@@ -87,7 +89,7 @@ pub fn shared_beside(stem: &str) -> Option<String> {
 
 /// Returns whether a path is that of a table's rows.
 pub fn is_rows_file(path: &str) -> bool {
-    path.ends_with(".ibd") || path.ends_with(".MYD")
+    directory::ROWS.iter().any(|ending| path.ends_with(ending))
 }
 
 pub use bytes::ReadAt;

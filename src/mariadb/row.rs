@@ -20,7 +20,7 @@ pub struct Row {
 /// The files in which rows are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowFile {
-    /// The table's own: `.ibd` or `.MYD`.
+    /// The table's own: `.ibd`, `.MYD` or `.MAD`.
     Data,
     /// InnoDB's redo log, `ib_logfile0`.
     Log,
@@ -41,6 +41,8 @@ pub enum RowState {
     FreedPage,
     /// In the list of freed records of a page.
     FreeList,
+    /// In the unused space of a page that has living rows too.
+    FreeSpace,
     /// In a block of a MyISAM table that was given back; its beginning is overwritten.
     DeletedBlock,
     /// The redo log tells that it was written once, and the table has it no more.
@@ -53,13 +55,14 @@ pub enum RowState {
 
 impl RowState {
     /// All states, in their order.
-    pub const ALL: [RowState; 10] = [
+    pub const ALL: [RowState; 11] = [
         RowState::Live,
         RowState::InsertedInLog,
         RowState::DeletedInLog,
         RowState::DeleteMarked,
         RowState::FreedPage,
         RowState::FreeList,
+        RowState::FreeSpace,
         RowState::DeletedBlock,
         RowState::Log,
         RowState::IndexRemnant,
@@ -83,6 +86,7 @@ impl RowState {
             RowState::DeleteMarked => "[deleted, marked so in the table's file]",
             RowState::FreedPage => "[deleted, recovered from a freed page]",
             RowState::FreeList => "[deleted, recovered from a page's list of freed records]",
+            RowState::FreeSpace => "[deleted, recovered from the unused space of a page]",
             RowState::DeletedBlock => "[deleted, recovered from a freed block, its beginning overwritten]",
             RowState::Log => "[deleted, recovered from the redo log]",
             RowState::IndexRemnant => "[probably deleted: only its key is left in an index]",

@@ -69,6 +69,12 @@ fn myisam() -> Held {
     Held::of("myisam", &names)
 }
 
+/// A table of Aria's, by its path without ending.
+fn aria(table: &str) -> Held {
+    let names = ["frm", "MAI", "MAD"].map(|ending| format!("{table}.{ending}"));
+    Held::packed("aria", &names.each_ref().map(String::as_str))
+}
+
 /// A data directory whose tables all lie in `ibdata1`: 60 calls are alive, 24 were deleted.
 fn shared() -> Held {
     static HELD: LazyLock<Held> = LazyLock::new(|| {
@@ -124,6 +130,40 @@ fn a_table_of_myisam_is_read_with_its_deleted_rows() {
     let deleted = rows.iter().find(|row| row.state == RowState::DeletedBlock).expect("a deleted row");
     assert_eq!((&deleted.values[0], &deleted.values[1]), (&Value::Lost, &Value::Lost));
     assert_eq!((text(deleted, 3), text(deleted, 14)), ("01188228990417".into(), "1789025868.713".into()));
+}
+
+#[test]
+fn a_table_of_aria_is_read_with_its_deleted_rows() {
+    let held = aria("asteriskcdrdb/cdr");
+    let (rows, outcomes) = held.rows(Wanted::All);
+    let (living, deleted) = by_sequence(&rows);
+    assert_eq!(outcomes[0].as_ref().expect("read").notes, Vec::<String>::new());
+    let counts: Vec<(RowState, usize)> = deleted.iter().map(|(state, found)| (*state, found.len())).collect();
+    assert_eq!((living.len(), counts), (738, vec![(RowState::FreedPage, 124), (RowState::FreeSpace, 76)]));
+    assert!(deleted.values().all(|found| living.is_disjoint(found)));
+    assert!(rows.iter().all(|row| !row.values.contains(&Value::Lost)));
+    let first = rows.first().expect("a row");
+    assert_eq!((text(first, 0), text(first, 14)), ("2026-09-08 08:20:57".into(), "1788873657.0".into()));
+    let (rows, _) = held.rows(Wanted::Living);
+    assert_eq!(by_sequence(&rows), (living, BTreeMap::new()));
+}
+
+#[test]
+fn a_row_of_aria_is_followed_over_its_pages() {
+    let (rows, outcomes) = aria("mysql/help_topic").rows(Wanted::Living);
+    assert_eq!(outcomes[0].as_ref().expect("read").unreadable, 0);
+    let longest = rows.iter().map(|row| text(row, 3).len()).max();
+    assert!(longest.is_some_and(|bytes| bytes > 8_192), "{longest:?}");
+    assert!(rows.iter().all(|row| text(row, 5).starts_with("https://mariadb.com/kb/en/")));
+}
+
+#[test]
+fn a_table_of_aria_without_its_index_file_is_said_not_to_be_read() {
+    let mut held = aria("asteriskcdrdb/cdr");
+    held.0.remove("asteriskcdrdb/cdr.MAI");
+    let (rows, outcomes) = held.rows(Wanted::All);
+    assert!(rows.is_empty());
+    assert!(outcomes[0].as_ref().expect_err("not read").contains(".MAI"));
 }
 
 #[test]
@@ -237,6 +277,11 @@ proptest! {
         let at = 7 * 16_384 + at;
         shared[at..at + bytes.len()].copy_from_slice(&bytes);
         held.rows(Wanted::Living);
+    }
+
+    #[test]
+    fn damage_to_aria_files_does_no_harm(damage in damage(), cut in any::<prop::sample::Index>()) {
+        damaged(&aria("mysql/help_topic"), &damage, &cut).rows(Wanted::All);
     }
 
     #[test]

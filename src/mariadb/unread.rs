@@ -1,8 +1,8 @@
-//! What of a data directory is not read: tables whose rows are missing or another engine's, and forms of the redo log
+//! What of a data directory is not read: tables whose rows are missing, and forms of the redo log
 //! that are older than those that are read.
 //!
 //! Before MySQL 5.6, and where `innodb_file_per_table` is off, the rows of all InnoDB tables lie in `ibdata1`, which
-//! lists them. Aria keeps them in `.MAD`. The redo log before MariaDB 10.5, and MySQL's, is another form.
+//! lists them. The redo log before MariaDB 10.5, and MySQL's, is another form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,6 @@ const ARIA: u8 = 42;
 pub enum Unread {
     /// They may lie in InnoDB's shared tablespace, which does not tell where.
     Shared,
-    /// They lie in the file of an Aria table.
-    Aria,
     /// Their file is missing.
     Missing,
     /// The redo log is of an older form.
@@ -33,7 +31,6 @@ impl Unread {
             Unread::Shared => {
                 "the rows of this table are not read: they have no file, and ibdata1, InnoDB's tablespace for all tables, does not tell where in it they are"
             }
-            Unread::Aria => "the rows of this table are Aria's (.MAD), which are not read",
             Unread::Missing => "the file with the rows of this table is not in the evidence",
             Unread::OldLog => {
                 "of a form that is not read (before MariaDB 10.5, or MySQL's): rows that were deleted, and what a killed server had still to do, may stand in it"
@@ -60,7 +57,7 @@ pub fn unread<'f>(files: &[(&'f str, &[u8])], all: &dyn Files) -> Vec<(&'f str, 
             return (!super::redo::is_read(head)).then_some((*path, Unread::OldLog));
         }
         let stem = path.strip_suffix(".frm")?;
-        let rows = [".ibd", ".MYD"].iter().any(|ending| has(&format!("{stem}{ending}")));
+        let rows = super::directory::ROWS.iter().any(|ending| has(&format!("{stem}{ending}")));
         let engine = *head.get(3)?;
         if rows || !matches!(engine, INNODB | ARIA) {
             return None;
@@ -68,8 +65,7 @@ pub fn unread<'f>(files: &[(&'f str, &[u8])], all: &dyn Files) -> Vec<(&'f str, 
         let above = stem.rsplit_once('/').map_or("", |(folder, _)| folder).rsplit_once('/');
         let shared = above.map_or(SHARED.to_owned(), |(above, _)| format!("{above}/{SHARED}"));
         let why = match engine {
-            ARIA => Unread::Aria,
-            _ if has(&shared) => match in_shared(shared, stem) {
+            INNODB if has(&shared) => match in_shared(shared, stem) {
                 Some(true) => return None,
                 Some(false) => Unread::Missing,
                 None => Unread::Shared,
@@ -118,7 +114,7 @@ mod tests {
         let expected = [
             ("mysql/ib_logfile0", Unread::OldLog),
             ("mysql/a/cdr.frm", Unread::Shared),
-            ("mysql/a/old.frm", Unread::Aria),
+            ("mysql/a/old.frm", Unread::Missing),
             ("copy/a/cdr.frm", Unread::Missing),
         ];
         assert_eq!(unread(&files, &Nothing), expected);

@@ -6,6 +6,7 @@
 mod access;
 mod address;
 mod call_records;
+mod connections;
 pub mod dialplan;
 mod directory;
 mod file_servers;
@@ -37,8 +38,10 @@ mod tables;
 mod tests;
 mod users;
 
+pub use connections::{Connection, is_connection_list};
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
+pub use firewall::is_listing as is_firewall_listing;
 pub(crate) use firewall::is_private as is_private_network;
 pub use firewall::{Firewall, Gate, GeoRule, Protocol, Verdict};
 pub use freeswitch::{

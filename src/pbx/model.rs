@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::connections::Connection;
 use super::dialplan::Dialplan;
 use super::firewall::Firewall;
 use super::freeswitch::SwitchPlan;
@@ -62,7 +63,9 @@ pub struct Pbx {
     pub file_servers: Vec<FileServer>,
     /// Folders that servers hand out.
     pub shares: Vec<Share>,
-    /// The firewall's saved rules.
+    /// Connections that were up when the evidence was collected.
+    pub connections: Vec<Connection>,
+    /// The firewall's rules, as saved and as in force.
     pub firewall: Firewall,
     /// Is there a web panel (its own configuration file)?
     pub has_panel: bool,

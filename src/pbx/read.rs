@@ -10,9 +10,9 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, host_users, iax, internal_database, listeners,
-    logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip,
-    tables, users,
+    access, call_records, connections, dialplan, file_servers, freeswitch, host_users, iax,
+    internal_database, listeners, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output,
+    serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -32,6 +32,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     internal_database::read_all(evidence, &mut collector.pbx);
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     saved_output::read_all(evidence, &mut collector.pbx);
+    connections::read_all(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
     places::panel_files::gather_all(evidence, &mut collector);
     places::panel_database::gather_all(evidence, &mut collector);

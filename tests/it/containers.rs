@@ -14,18 +14,18 @@ use zip::write::SimpleFileOptions;
 
 use crate::scratch::{Scratch, code, stderr, stdout};
 
-fn staged() -> PathBuf {
+pub(crate) fn staged() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root")
 }
 
-fn write(scratch: &Scratch, name: &str, bytes: &[u8]) -> PathBuf {
+pub(crate) fn write(scratch: &Scratch, name: &str, bytes: &[u8]) -> PathBuf {
     let path = scratch.path().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, bytes).unwrap();
     path
 }
 
-fn gz(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gz(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -57,7 +57,7 @@ fn tar_of(folder: &Path, prefix: &str) -> Vec<u8> {
 }
 
 /// A tar of files by name.
-fn tar_with(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar_with(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         builder.append_data(&mut header(bytes.len()), name, *bytes).unwrap();
@@ -99,7 +99,7 @@ fn zip_with(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
 }
 
 /// The files below a folder, by path.
-fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -137,13 +137,13 @@ fn large_log() -> Vec<u8> {
     log(45_000)
 }
 
-fn report(scratch: &Scratch, verb: &str, evidence: &[&str]) -> Value {
+pub(crate) fn report(scratch: &Scratch, verb: &str, evidence: &[&str]) -> Value {
     let output = scratch.run(&[&[verb, "--format", "json"], evidence].concat());
     assert_eq!(code(&output), 0, "{evidence:?}: {}", stderr(&output));
     serde_json::from_str(&stdout(&output)).unwrap()
 }
 
-fn inventory(scratch: &Scratch, evidence: &str) -> Value {
+pub(crate) fn inventory(scratch: &Scratch, evidence: &str) -> Value {
     report(scratch, "inventory", &[evidence])
 }
 
@@ -165,7 +165,7 @@ fn reasons(report: &Value) -> String {
 }
 
 /// Takes the paths out of a report, which the wrapping changes.
-fn without_paths(value: &mut Value) {
+pub(crate) fn without_paths(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.remove("path");

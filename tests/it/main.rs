@@ -6,6 +6,7 @@
 mod campaigns;
 mod captures;
 mod cli;
+mod collections;
 mod contain;
 mod contain_advice;
 mod containers;

@@ -1,4 +1,4 @@
-//! The firewall's saved rules, for the addresses that got in.
+//! The firewall's rules, for the addresses that got in.
 
 use std::net::IpAddr;
 
@@ -28,7 +28,7 @@ fn responsive(case: &Case<'_>) -> Option<NotBlocked> {
     Some(NotBlocked {
         defence: "FreePBX Responsive Firewall".into(),
         verdict: Verdict::CannotTell,
-        why: "its rules are saved; whom it had let in, limited or shut out at the time stood in the kernel's lists only, which are lost with the next start".into(),
+        why: "its rules are there; whom it had let in, limited or shut out at the time stood in the kernel's lists only, which are lost with the next start".into(),
         evidence: case.proofs([rule]),
     })
 }
@@ -51,19 +51,22 @@ fn saved(case: &Case<'_>, incident: &Incident) -> Option<NotBlocked> {
     let lets_in = |networks: &[ipnet::IpNet]| {
         address.is_some_and(|address| networks.iter().any(|network| network.contains(&address)))
     };
+    let of_which = found.of_which();
     let (verdict, why) = match &found.gate {
-        Gate::Open => (Verdict::LetsThrough, format!("as saved, its rules let everybody reach {door}")),
+        Gate::Open => (Verdict::LetsThrough, format!("{of_which}, its rules let everybody reach {door}")),
         Gate::Limited(networks) if lets_in(networks) => {
-            (Verdict::LetsThrough, format!("as saved, its rules let {who} reach {door}"))
+            (Verdict::LetsThrough, format!("{of_which}, its rules let {who} reach {door}"))
         }
         Gate::CannotTell => (
             Verdict::CannotTell,
-            format!("whether its saved rules let {who} reach {door} hangs on what the file does not tell"),
+            format!(
+                "{of_which}: whether its rules let {who} reach {door} hangs on what the file does not tell"
+            ),
         ),
         Gate::Limited(_) | Gate::Closed => (
             Verdict::CannotTell,
             format!(
-                "as saved, its rules keep {who} from {door}: other rules were in force then, or another port is used"
+                "{of_which}, its rules keep {who} from {door}: other rules were in force then, or another port is used"
             ),
         ),
     };

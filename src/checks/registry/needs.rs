@@ -307,6 +307,13 @@ pub(super) static CHANNELS: Need = Need {
     is_there: |report| report.judged.channels,
 };
 
+pub(super) static CONNECTIONS: Need = Need {
+    what: "a list of the host's connections",
+    of: Of::Any,
+    how_to_get_it: &[(&[], "Save it while the server runs, beside the copy of its files: `ss -anp`.")],
+    is_there: |report| has_kind(report, &["connection-list"]),
+};
+
 pub(super) static HISTORIES: Need = Need {
     what: "the histories of the host's shells",
     of: Of::Any,

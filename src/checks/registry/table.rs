@@ -2,9 +2,9 @@
 //! what must have been there for its absence to count. Findings of rules about settings list themselves.
 
 use super::needs::{
-    ASTERISK, CALLS, CHANNELS, CONFIGURATION, DIALPLAN, FETCHES, FIREWALL, FREESWITCH, FREESWITCH_DATABASE,
-    HISTORIES, HOST, JOBS, KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES, PANEL_TABLES, PHONE_FILES,
-    PROXY, REGISTRATIONS, USERS, WEB_LOG,
+    ASTERISK, CALLS, CHANNELS, CONFIGURATION, CONNECTIONS, DIALPLAN, FETCHES, FIREWALL, FREESWITCH,
+    FREESWITCH_DATABASE, HISTORIES, HOST, JOBS, KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES,
+    PANEL_TABLES, PHONE_FILES, PROXY, REGISTRATIONS, USERS, WEB_LOG,
 };
 use super::{Check, CheckKind};
 
@@ -16,6 +16,7 @@ const TABLE: &[Row] = &[
     ("account-taken-over", "An account is in an intruder's hands", "Somebody used it who is not its owner; until its secret is changed and his contact removed, he can go on.", &[&LOGINS]),
     ("account-made-by-intruder", "An extension that the intruder made", "It has no owner, so that nobody misses it and nobody's complaint leads to it.", &[&PANEL_TABLES]),
     ("intruder-registered", "A contact of the intruder is still registered", "The server lets calls from there out until the contact lapses or is removed, a new secret alone does not end that.", &[&REGISTRATIONS]),
+    ("intruder-connected", "A connection of the intruder is up", "He works on the server at this moment, whatever secrets are changed.", &[&CONNECTIONS]),
     ("call-in-progress", "A call of an account that was taken over is up", "It costs until somebody ends it; a block of addresses does not.", &[&CHANNELS]),
     ("scanner-registered", "A program that scans and guesses is registered", "No owner of an account uses one.", &[&REGISTRATIONS]),
     ("suspicious-command", "Commands like those of intruders were typed", "Whoever runs commands on the host owns it.", &[&HISTORIES]),

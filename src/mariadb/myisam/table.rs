@@ -160,21 +160,14 @@ impl Table<'_> {
 
     fn fixed_value(&self, number: usize, bytes: &[u8], lost: usize) -> Option<Value> {
         let column = self.definition.columns.get(number)?;
-        let Kind::Varying { longest } = column.kind else {
-            return if lost > 0 { None } else { read(column, bytes, Order::Native) };
-        };
+        if lost > 0 {
+            // Without its length a text has no end: behind it stands what an earlier row had there.
+            return None;
+        }
+        let Kind::Varying { longest } = column.kind else { return read(column, bytes, Order::Native) };
         let width = if longest > 255 { 2 } else { 1 };
         let (length, text) = bytes.split_at_checked(width)?;
-        let length = match lost {
-            0 => little(length, 0, width)? as usize,
-            // The length is overwritten; the text ends where only zeros follow.
-            _ if lost <= width => {
-                let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
-                let is_filled = text.get(end..)?.iter().all(|&byte| byte == 0);
-                is_filled.then_some(end)?
-            }
-            _ => return None,
-        };
+        let length = little(length, 0, width)? as usize;
         read(column, slice(text, 0, length)?, Order::Native)
     }
 }

@@ -26,16 +26,16 @@ pub(super) fn read(page: &Page<'_>) -> Chains {
                 Some("DROP" | "REJECT") => Some(false),
                 _ => None,
             };
-        } else if let Some((chain, rule)) = rule(line.text, page.cite(&line)) {
+        } else if let Some((chain, rule)) = rule(words(line.text), page.cite(&line)) {
             chains.entry(chain).or_default().rules.push(rule);
         }
     }
     chains
 }
 
-/// Reads one line; what it does not know makes the rule unsure.
-fn rule(line: &str, place: Citation) -> Option<(String, Rule)> {
-    let mut words = words(line).into_iter();
+/// Reads the words of one line; what it does not know makes the rule unsure.
+pub(super) fn rule(words: Vec<String>, place: Citation) -> Option<(String, Rule)> {
+    let mut words = words.into_iter();
     if words.next()? != "-A" {
         return None;
     }

@@ -1,7 +1,10 @@
 //! nftables' form: chains in braces, one rule a line or several apart by semicolons.
 //!
 //! `type filter hook input ...; policy drop;` makes a chain the one that packets to this host enter.
-//! Sets by name, maps, and whatever else is no plain match make a rule unsure.
+//! Maps, and whatever else is no plain match, make a rule unsure; so do sets by name, but for those of a listing of the
+//! rules in force, which names what is in them.
+
+use std::collections::BTreeMap;
 
 use super::iptables::{address, ports};
 use super::rule::{Chains, Protocol, Rule, Target};
@@ -12,8 +15,47 @@ use crate::pbx::serving::Page;
 /// Tables that are read of one file.
 const MOST_TABLES: usize = 64;
 
+/// What is in sets, by their names.
+pub(super) type Sets = BTreeMap<String, Vec<String>>;
+
+/// Sets, and elements of one, that are read; a list of a country's networks has some thousands.
+const MOST_SETS: usize = 1_000;
+const MOST_ELEMENTS: usize = 20_000;
+
+/// Reads what is in the sets of a listing, `elements = { 192.0.2.1 timeout 1h, 198.51.100.0/24 }`, which may go over
+/// several lines. Two tables may each have a set of one name: that one tells nothing.
+pub(super) fn sets(page: &Page<'_>) -> Sets {
+    let (mut sets, mut twice) = (Sets::new(), Vec::new());
+    let (mut name, mut is_list) = (None, false);
+    for line in page.lines() {
+        if let Some(head) = line.text.strip_prefix("set ") {
+            let head = head.split([' ', '{']).next().unwrap_or_default().to_owned();
+            if sets.insert(head.clone(), Vec::new()).is_some() || sets.len() > MOST_SETS {
+                twice.push(head.clone());
+            }
+            (name, is_list) = (Some(head), false);
+            continue;
+        }
+        let Some(held) = name.as_ref().and_then(|name| sets.get_mut(name)) else { continue };
+        let list = match line.text.strip_prefix("elements = {") {
+            Some(list) => list,
+            None if is_list => line.text,
+            None => {
+                name = name.filter(|_| line.text != "}");
+                continue;
+            }
+        };
+        is_list = !list.contains('}');
+        let elements = list.split('}').next().unwrap_or_default().split(',');
+        let words = elements.filter_map(|element| element.split_whitespace().next());
+        held.extend(words.take(MOST_ELEMENTS.saturating_sub(held.len())).map(str::to_owned));
+    }
+    sets.retain(|name, held| held.len() < MOST_ELEMENTS && !twice.contains(name));
+    sets
+}
+
 /// Reads the chains of each table, and the names of those that packets to this host enter.
-pub(super) fn read(page: &Page<'_>) -> Vec<Table> {
+pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
     let mut tables: Vec<Table> = vec![(Family::Both, Chains::new(), Vec::new())];
     let mut chain: Option<String> = None;
     for line in page.lines() {
@@ -44,7 +86,7 @@ pub(super) fn read(page: &Page<'_>) -> Vec<Table> {
                 }
             } else if let Some(policy) = statement.strip_prefix("policy ") {
                 held.accepts = Some(policy.trim() == "accept");
-            } else if let Some(rule) = rule(statement, page.cite(&line)) {
+            } else if let Some(rule) = rule(statement, sets, page.cite(&line)) {
                 held.rules.push(rule);
             }
         }
@@ -99,7 +141,7 @@ fn statements(text: &str) -> Vec<&str> {
     parts
 }
 
-fn rule(statement: &str, place: Citation) -> Option<Rule> {
+fn rule(statement: &str, sets: &Sets, place: Citation) -> Option<Rule> {
     let mut rule = Rule::of_all(Target::Pass, place);
     let spaced = statement.replace(['{', '}'], " ").replace(',', " , ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -112,12 +154,14 @@ fn rule(statement: &str, place: Citation) -> Option<Rule> {
             "icmp" | "icmpv6" | "igmp" => rule.is_foreign = true,
             "dport" => {
                 let (values, next) = values(&words, at);
+                let values = with_sets(&values, sets)?;
                 let known: Vec<_> = values.iter().filter_map(|value| port_of(value)).collect();
                 rule.is_unsure |= known.len() != values.len();
                 (rule.ports, at) = (known, next);
             }
             "saddr" => {
                 let (values, next) = values(&words, at);
+                let values = with_sets(&values, sets)?;
                 let known: Vec<_> = values.iter().filter_map(|value| address(value)).collect();
                 rule.is_unsure |= known.len() != values.len();
                 (rule.sources, at) = (known, next);
@@ -148,6 +192,15 @@ fn rule(statement: &str, place: Citation) -> Option<Rule> {
         }
     }
     (rule.target != Target::Pass).then_some(rule)
+}
+
+/// Puts what is in a set in the place of its name; `None` where that is nothing, so that no packet fits.
+fn with_sets<'v>(values: &[&'v str], sets: &'v Sets) -> Option<Vec<&'v str>> {
+    let [name] = values else { return Some(values.to_vec()) };
+    let Some(held) = name.strip_prefix('@').and_then(|name| sets.get(name)) else {
+        return Some(values.to_vec());
+    };
+    (!held.is_empty()).then(|| held.iter().map(String::as_str).collect())
 }
 
 /// Returns the values of a match, one or several apart by commas, and where they end.

@@ -96,29 +96,33 @@ impl Pbx {
         }
         let port = door.port;
         match self.firewall.verdict(&share.disk, share.protocol(), port) {
-            Some(Verdict { gate: Gate::Open, path, rule, .. }) => Reached {
+            Some(Verdict { gate: Gate::Open, path, rule, is_live, .. }) => Reached {
                 audience: Audience::Internet,
                 why: format!(
-                    "{asks}, and the rules saved in {path} let anybody through: only a router in front could keep the Internet out"
+                    "{asks}, and the rules {} {path} let anybody through: only a router in front could keep the Internet out",
+                    kept(is_live)
                 ),
                 rule,
             },
-            Some(Verdict { gate: Gate::Closed, path, rule, .. }) => Reached {
+            Some(Verdict { gate: Gate::Closed, path, rule, is_live, .. }) => Reached {
                 audience: Audience::Nobody,
-                why: format!("the rules saved in {path} let nobody through"),
+                why: format!("the rules {} {path} let nobody through", kept(is_live)),
                 rule,
             },
-            Some(Verdict { gate: Gate::Limited(networks), path, rule, .. }) => {
+            Some(Verdict { gate: Gate::Limited(networks), path, rule, is_live, .. }) => {
                 let all_private = networks.iter().all(is_private);
                 let shown: Vec<String> = networks.iter().take(4).map(ToString::to_string).collect();
                 let which = if all_private { "the local network" } else { "some networks" };
-                let why =
-                    format!("the rules saved in {path} let only {which} ({}) through", shown.join(", "));
+                let (kept, shown) = (kept(is_live), shown.join(", "));
+                let why = format!("the rules {kept} {path} let only {which} ({shown}) through");
                 Reached { audience: Audience::Network, why, rule }
             }
-            Some(Verdict { gate: Gate::CannotTell, path, .. }) => Reached::by(
+            Some(Verdict { gate: Gate::CannotTell, path, is_live, .. }) => Reached::by(
                 Audience::CannotTell,
-                format!("{asks}; whom the rules saved in {path} let through hangs on what they do not tell"),
+                format!(
+                    "{asks}; whom the rules {} {path} let through hangs on what they do not tell",
+                    kept(is_live)
+                ),
             ),
             None => self.without_rules(asks, door),
         }
@@ -138,4 +142,9 @@ impl Pbx {
             ),
         )
     }
+}
+
+/// Says where rules are read, before the path.
+fn kept(is_live: bool) -> &'static str {
+    if is_live { "in force, as listed in" } else { "saved in" }
 }

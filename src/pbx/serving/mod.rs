@@ -2,7 +2,7 @@
 //!
 //! Read are the configuration files of the usual servers, by the places that distributions keep them at;
 //! which of Apache's and nginx's sites are on is told by the links to them. The answer for a folder joins
-//! what its server asks for (a password, an address), where it listens, and the firewall's saved rules.
+//! what its server asks for (a password, an address), where it listens, and the firewall's rules.
 
 mod apache;
 mod audience;
@@ -106,10 +106,10 @@ pub fn is_configuration(path: &str) -> bool {
         || firewall::is_configuration(name)
 }
 
-/// Reads what the servers of the evidence hand out, and the saved rules before them.
+/// Reads what the servers of the evidence hand out, and the firewall's rules before them.
 pub(super) fn read_all(evidence: &Evidence, pbx: &mut Pbx) {
     let pages = page::read_all(evidence, &mut pbx.problems);
-    pbx.firewall = firewall::read(&pages);
+    pbx.firewall = firewall::read(evidence, &pages, &mut pbx.problems);
     let mut shares = Vec::new();
     let mut site = 0;
     for found in [tftp::read(&pages), ftp::read(&pages), apache::read(&pages), nginx::read(&pages)] {

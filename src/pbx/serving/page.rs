@@ -33,6 +33,16 @@ pub(in crate::pbx) struct PageLine<'p> {
 }
 
 impl<'e> Page<'e> {
+    /// Builds one of what a command printed, for the disk of the host that it ran on.
+    pub(in crate::pbx) fn of_output(source: &'e Source, disk: String, text: String) -> Self {
+        Page { source, disk, name: String::new(), links: Vec::new(), text }
+    }
+
+    /// Returns its path with its root's own name before it.
+    pub(in crate::pbx) fn placed(&self) -> &str {
+        &self.source.file.placed
+    }
+
     /// Returns its path as reports cite it.
     pub(in crate::pbx) fn path(&self) -> &str {
         &self.source.file.path

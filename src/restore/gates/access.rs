@@ -106,7 +106,7 @@ fn lets_in(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 
-/// Returns that the saved rules keep strangers from every door of SIP, if they do.
+/// Returns that the rules keep strangers from every door of SIP, if they do.
 pub(super) fn of_firewall(scene: &Scene<'_>, addresses: &BTreeMap<IpAddr, bool>) -> Option<Answer> {
     let firewall = &scene.ground.world.pbx.firewall;
     let disks = firewall.disks();
@@ -129,7 +129,7 @@ pub(super) fn of_firewall(scene: &Scene<'_>, addresses: &BTreeMap<IpAddr, bool>)
     });
     let is_there = is_shut && !disks.is_empty();
     is_there.then(|| {
-        Answer::closed("the firewall's saved rules let known networks only speak SIP to the server")
+        Answer::closed("the firewall's rules let known networks only speak SIP to the server")
             .with(place.and_then(|place| scene.proof(&place)))
     })
 }

@@ -12,7 +12,7 @@ use crate::restore::scene::{Scene, is_grave};
 use crate::untrusted::visible;
 
 /// Findings that tell what happened, not how things are.
-const HISTORY: [&str; 12] = [
+const HISTORY: [&str; 13] = [
     "account-taken-over",
     "call-records-deleted",
     "changed-during-intrusion",
@@ -20,6 +20,7 @@ const HISTORY: [&str; 12] = [
     "forged-log-lines",
     "guessing-tool-let-in",
     "indicator",
+    "intruder-connected",
     "intruder-registered",
     "provisioning-leaked",
     "provisioning-walked",
