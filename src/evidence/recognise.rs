@@ -189,6 +189,7 @@ fn host_file(path: &str) -> bool {
         || pbx::is_server_configuration(path)
         || fail2ban::is_configuration(path)
         || pbx::settings::is_settings_file(path)
+        || pbx::is_rotation_file(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

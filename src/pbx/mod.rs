@@ -16,6 +16,7 @@ mod iax;
 mod internal_database;
 mod language;
 mod listeners;
+mod log_rotation;
 mod logger;
 mod manager;
 mod model;
@@ -47,6 +48,7 @@ pub use freeswitch::{
 pub use host_users::{HostUsers, RootRight};
 pub use internal_database::is_internal_database;
 pub use listeners::{Carriage, Listener, Spoken};
+pub use log_rotation::{LogRotation, is_rotation_file};
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileOrigin, FileServer, Forward, LiveCall,
     LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript,

@@ -11,8 +11,8 @@ use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technolog
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
     access, call_records, dialplan, file_servers, freeswitch, host_users, iax, internal_database, listeners,
-    logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving, settings, sip,
-    tables, users,
+    log_rotation, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving,
+    settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -39,6 +39,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     serving::read_all(evidence, &mut collector.pbx);
     host_users::read_all(evidence, &mut collector);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
+    collector.pbx.rotations = log_rotation::read_all(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);
     settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);

@@ -168,7 +168,45 @@ const SIGNS: &[Sign] = &[
         },
         found: ("panel-settings-missing", "/etc/freepbx.conf", "the list of users"),
     },
+    Sign {
+        plant: |scratch| dump(scratch, &trunks("''", "T")),
+        found: ("spending-not-limited", "trunks of the panel", "TRUNK_OPTIONS"),
+    },
+    Sign {
+        plant: |scratch| {
+            scratch.file(
+                "rootfs/etc/asterisk/extensions.conf",
+                "[globals]\nTRUNK_OPTIONS = T\nOUT_1 = PJSIP/carrier\nOUTMAXCHANS_1 = \nOUTDISABLE_1 = off\n",
+            );
+        },
+        found: ("spending-not-limited", "trunks of the panel", "OUTMAXCHANS_1"),
+    },
+    Sign {
+        plant: |scratch| {
+            dump(
+                scratch,
+                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'sysadmin','17.0.99',0);\n",
+            );
+        },
+        found: ("panel-guard-off", "sysadmin", "enabled=0"),
+    },
+    Sign {
+        plant: |scratch| {
+            scratch.file(
+                "rootfs/etc/logrotate.d/asterisk",
+                "/var/log/asterisk/full /var/log/asterisk/security {\n  daily\n  rotate 7\n  missingok\n}\n",
+            );
+        },
+        found: ("logs-kept-briefly", "rotation of logs", "/var/log/asterisk/full"),
+    },
 ];
+
+/// Returns a panel's tables with a trunk, one that is switched off, and the options of both.
+fn trunks(most_calls: &str, options: &str) -> String {
+    format!(
+        "CREATE TABLE `trunks` (\n  `trunkid` int,\n  `name` varchar(50),\n  `tech` varchar(20),\n  `maxchans` varchar(6),\n  `channelid` varchar(190),\n  `disabled` varchar(4)\n);\nINSERT INTO `trunks` VALUES (1,'Carrier','pjsip',{most_calls},'carrier','off'),(2,'Old','pjsip','','old','on');\nCREATE TABLE `freepbx_settings` (\n  `keyword` varchar(50),\n  `value` varchar(255)\n);\nINSERT INTO `freepbx_settings` VALUES ('TRUNK_OPTIONS','{options}');\n"
+    )
+}
 
 /// Writes a small panel that is as it should be.
 fn clean(scratch: &Scratch) {
@@ -269,6 +307,18 @@ fn what_only_looks_like_a_sign_raises_nothing() {
     scratch.file("rootfs/etc/asterisk/extensions.conf", "[from-internal]\ninclude => night,22:00-06:00,*,*,*\ninclude => day,09:00-17:00,mon-fri,*,*\nexten => 7000,1,Hangup()\n[night]\nexten => _9.,1,Hangup()\n[day]\nexten => _9.,1,Hangup()\n");
     scratch.file("rootfs/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
     scratch.file("rootfs/etc/iptables/rules.v6", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
+    // A trunk with a maximum whose calls end, a module that guards and is on, logs that are kept for a quarter.
+    dump(
+        &scratch,
+        &format!(
+            "{}CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'sysadmin','17.0.99',1);\n",
+            trunks("'6'", "TS(7200)")
+        ),
+    );
+    scratch.file(
+        "rootfs/etc/logrotate.d/asterisk",
+        "/var/log/asterisk/full {\n  daily\n  rotate 90\n}\n/var/log/alternatives.log {\n  daily\n  rotate 2\n}\n",
+    );
     let report = examine_folder(scratch.path(), &Options::default());
     for sign in SIGNS {
         assert!(of(&report, sign.found).is_none(), "{:?}", sign.found);

@@ -4,7 +4,7 @@
 use super::needs::{
     ASTERISK, CALLS, CHANNELS, CONFIGURATION, DIALPLAN, FETCHES, FIREWALL, FREESWITCH, FREESWITCH_DATABASE,
     HISTORIES, HOST, JOBS, KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES, PANEL_TABLES, PHONE_FILES,
-    PROXY, REGISTRATIONS, USERS, WEB_LOG,
+    PROXY, REGISTRATIONS, ROTATION, USERS, WEB_LOG,
 };
 use super::{Check, CheckKind};
 
@@ -89,6 +89,9 @@ const TABLE: &[Row] = &[
     ("time-limit-misread", "A limit of times that Asterisk reads otherwise than it looks", "A route is open, or a night's menu is off, at hours when nobody expects it.", &[&DIALPLAN]),
     ("route-pin-not-asked", "Extensions that are not asked for a route's PIN", "Whoever has the secret of one calls abroad without any PIN.", &[&REGISTRATIONS, &PANEL_TABLES]),
     ("ban-exempts-strangers", "A blocker that never bans some addresses of the Internet", "Whoever sends from there may guess without end.", &[&HOST]),
+    ("panel-guard-off", "Modules of the panel that guard it are switched off", "What they watch nobody watches, and an intruder switches them off first.", &[&PANEL_TABLES]),
+    ("spending-not-limited", "Nothing limits how many calls go out, or how long they last", "A night's fraud ends when the carrier or the morning ends it.", &[&PANEL_TABLES]),
+    ("logs-kept-briefly", "Logs that are kept for a few days", "What came before is gone when the bill comes.", &[&ROTATION]),
     ("trunk-runs-script", "A trunk that runs a script when a call fails", "Few use it, and an intruder's program may stand there.", &[&PANEL_TABLES]),
     ("root-file-writable", "Files of root's that any user may write", "Whoever runs anything on the host is root soon after.", &[&HOST]),
     ("host-user-without-password", "A user of the host without a password", "Whoever names it is in.", &[&USERS]),
