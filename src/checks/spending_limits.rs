@@ -56,16 +56,19 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
 }
 
 /// Trunks that are switched on and have no maximum: as the panel's table lists them, else as its files do.
-fn trunks_without_limit<'w>(world: &'w World<'_>) -> Vec<(&'w str, &'w Citation)> {
+fn trunks_without_limit<'w>(world: &'w World<'_>) -> Vec<(String, &'w Citation)> {
     let of_table = &world.pbx.panel.trunks;
     if !of_table.is_empty() {
         let open = of_table.iter().filter(|trunk| !trunk.is_disabled && trunk.most_calls.is_none());
-        return open.map(|trunk| (trunk.name.as_str(), &trunk.place)).collect();
+        return open.map(|trunk| (trunk.name.clone(), &trunk.place)).collect();
     }
     let of_files = world.pbx.dialplan.limits.lines.iter();
     let open = of_files.filter(|(_, line)| !line.is_disabled && line.most_calls.is_none());
-    open.filter_map(|(number, line)| Some((line.name.as_deref().unwrap_or(number), line.place.as_ref()?)))
-        .collect()
+    open.filter_map(|(number, line)| {
+        let name = line.name.clone().unwrap_or_else(|| format!("number {number}"));
+        Some((name, line.place.as_ref()?))
+    })
+    .collect()
 }
 
 /// The options that go with every call over a trunk, where neither they nor any step of the dialplan end one; nothing

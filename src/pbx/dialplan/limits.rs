@@ -19,7 +19,7 @@ const MOST_LINES: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Limits {
     /// By the panel's number for the line.
-    pub lines: BTreeMap<String, LineLimit>,
+    pub lines: BTreeMap<u32, LineLimit>,
     /// The options of every call over one, and where they stand.
     pub options: Option<(String, Citation)>,
 }
@@ -48,7 +48,7 @@ impl Limits {
             }
             if let Some(line) = self.line(&setting.name, "OUT_") {
                 let name = value.split_once('/').map(|(_, name)| name);
-                line.name = name.filter(|name| !name.contains(['@', ':', '/'])).map(str::to_owned);
+                line.name = name.filter(|name| is_plain(name)).map(str::to_owned);
             }
             if let Some(line) = self.line(&setting.name, "OUTDISABLE_") {
                 line.is_disabled = is_true(value);
@@ -61,11 +61,15 @@ impl Limits {
     }
 
     fn line(&mut self, setting: &str, beginning: &str) -> Option<&mut LineLimit> {
-        let number = setting.strip_prefix(beginning)?;
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let has_room = self.lines.len() < MOST_LINES || self.lines.contains_key(number);
-        (is_number && has_room).then(|| self.lines.entry(number.to_owned()).or_default())
+        let number: u32 = setting.strip_prefix(beginning)?.parse().ok()?;
+        let has_room = self.lines.len() < MOST_LINES || self.lines.contains_key(&number);
+        has_room.then(|| self.lines.entry(number).or_default())
     }
+}
+
+/// Returns whether a text is a name and nothing else: some panels write all settings of a line there, secret and all.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
 }
 
 /// Returns whether options of `Dial` end a call after some time: `L(3600000)` from its beginning, `S(3600)` from the
@@ -97,15 +101,19 @@ mod tests {
     fn lines_have_the_limits_that_a_panel_writes() {
         let read = dialplan(
             "[globals]\nTRUNK_OPTIONS=T\nOUT_1=PJSIP/carrier\nOUTMAXCHANS_1=\nOUTDISABLE_1=off\n\
-             OUT_2=AMP:SIP/me:hidden@host/$OUTNUM$\nOUTMAXCHANS_2=4\nOUTDISABLE_2=on\nOUTMAXCHANS_x=1\n",
+             OUT_2=AMP:SIP/me:hidden@host/$OUTNUM$\nOUTMAXCHANS_2=4\nOUTDISABLE_2=on\nOUTMAXCHANS_x=1\n\
+             OUT_10=SIP/type=friend secret=hidden\nOUTMAXCHANS_10=\n",
         );
         let lines: Vec<_> = read
             .limits
             .lines
             .iter()
-            .map(|(number, line)| (number.as_str(), line.name.as_deref(), line.most_calls, line.is_disabled))
+            .map(|(number, line)| (*number, line.name.as_deref(), line.most_calls, line.is_disabled))
             .collect();
-        assert_eq!(lines, [("1", Some("carrier"), None, false), ("2", None, Some(4), true)]);
+        assert_eq!(
+            lines,
+            [(1, Some("carrier"), None, false), (2, None, Some(4), true), (10, None, None, false)]
+        );
         assert_eq!(read.limits.options.as_ref().map(|(options, _)| options.as_str()), Some("T"));
         assert!(!read.ends_any_call());
     }
