@@ -136,6 +136,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
             false => readers::recognise(path, head),
         };
     }
+    if pbx::is_backup_manifest(path, head) {
+        return Some(Kind::PanelFile);
+    }
     // A dump is told by its first statement; twelve digits of a date in its name look like a phone's.
     if looks_like_dump(head) {
         return readers::recognise(path, head);

@@ -5,6 +5,7 @@
 
 mod access;
 mod address;
+mod backup_manifest;
 mod call_records;
 pub mod dialplan;
 mod directory;
@@ -38,6 +39,7 @@ mod tables;
 mod tests;
 mod users;
 
+pub use backup_manifest::is_backup_manifest;
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
 pub(crate) use firewall::is_private as is_private_network;

@@ -10,9 +10,9 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, dialplan, file_servers, freeswitch, host_users, iax, internal_database, listeners,
-    log_rotation, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output, serving,
-    settings, sip, tables, users,
+    access, backup_manifest, call_records, dialplan, file_servers, freeswitch, host_users, iax,
+    internal_database, listeners, log_rotation, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy,
+    saved_output, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -33,6 +33,7 @@ pub fn read(evidence: &Evidence) -> Pbx {
     freeswitch::read_registrations(evidence, &mut collector.pbx);
     saved_output::read_all(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
+    backup_manifest::read_all(evidence, &mut collector);
     places::panel_files::gather_all(evidence, &mut collector);
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);

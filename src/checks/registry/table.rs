@@ -34,6 +34,7 @@ const TABLE: &[Row] = &[
     ("page-locked-away", "A page of the panel that nobody may read any more", "Intruders lock the page that they came in by against others.", &[&PAGES]),
     ("generated-file-edited", "A file of the panel's that the panel did not write", "What a hand writes there works until the next reload and leaves no trace.", &[&ASTERISK]),
     ("panel-module-unknown", "Modules in the web root that the panel does not know", "An intruder's page lies there as well as anywhere.", &[&PAGES, &PANEL_TABLES]),
+    ("panel-module-gone", "Modules that the panel knows and that are gone from the web root", "An update that broke off, or somebody who deleted what could stop him.", &[&PAGES, &PANEL_TABLES]),
     ("panel-settings-missing", "The panel's settings file is gone", "A campaign left hosts so.", &[&PAGES]),
     ("panel-warned-of-code", "The panel warned of code that is not what was signed", "Nobody may have read it.", &[&PANEL_TABLES]),
     ("log-emptied", "A log that may have been emptied or deleted", "What it told is gone, and its silence is no peace.", &[&HOST]),
