@@ -120,9 +120,18 @@ pub(super) fn read(evidence: &Evidence, notes: &mut Vec<String>) -> Vec<Snapshot
         }
     }
     // A date in the name tells more than the time of a file that was copied.
-    snapshots.sort_by_cached_key(|snapshot| (date_in(&snapshot.path), snapshot.at, snapshot.path.clone()));
+    snapshots.sort_by_cached_key(|snapshot| (day(snapshot), snapshot.at, snapshot.path.clone()));
     snapshots.extend(live_rows::read(evidence, notes));
     snapshots
+}
+
+/// Returns the day of a dump as eight digits: by its name, else by when its file was written, zero where neither tells.
+fn day(snapshot: &Snapshot) -> u32 {
+    let written = || {
+        let at = chrono::DateTime::from_timestamp_micros(snapshot.at?.0)?;
+        at.format("%Y%m%d").to_string().parse().ok()
+    };
+    Some(date_in(&snapshot.path)).filter(|date| *date > 0).or_else(written).unwrap_or(0)
 }
 
 /// Returns eight digits of a date in a file's name, zero where there is none.
@@ -323,6 +332,18 @@ mod tests {
 
     const OLD: &str = "-- MySQL dump 10.13\nCREATE TABLE `ampusers` (\n `username` varchar(255),\n `password_sha1` varchar(40),\n `sections` blob\n);\nINSERT INTO `ampusers` VALUES ('admin','ec2faf80327bbcae00211f89ac3945e2f1fa363d','*');\n";
     const NEW: &str = "-- MySQL dump 10.13\nCREATE TABLE `ampusers` (\n `username` varchar(255),\n `password_sha1` varchar(40),\n `sections` blob\n);\nINSERT INTO `ampusers` VALUES ('admin','ec2faf80327bbcae00211f89ac3945e2f1fa363d','*'),\n('ampuser','05c689686a4fad5ce3ec76e7ae5708b1fe2da43a','*');\n";
+
+    #[test]
+    fn a_dump_without_a_date_in_its_name_has_that_of_its_file() {
+        let of = |path: &str, at: Option<i64>| {
+            let (tables, rows) = (BTreeSet::new(), Vec::new());
+            let at = at.map(|second| Instant(second * 1_000_000));
+            day(&Snapshot { source: SourceId(0), path: path.to_owned(), at, tables, rows })
+        };
+        assert_eq!(of("backup/asterisk-20250825.sql", Some(1_790_000_000)), 20_250_825);
+        assert_eq!(of("root/asterisk.sql", Some(1_772_766_001)), 20_260_306);
+        assert_eq!(of("root/asterisk.sql", None), 0);
+    }
 
     #[test]
     fn rows_that_came_to_be_between_two_dumps() {

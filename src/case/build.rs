@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::losses::Prices;
 use super::numbers::Numbers;
-use super::{Examined, Options, Read, assessment, blocking, gaps, story};
+use super::{Examined, Options, Read, administrators, assessment, blocking, gaps, story};
 use crate::checks;
 use crate::clock::{Clock, Zone};
 use crate::contain::Plan;
@@ -125,6 +125,7 @@ impl Case<'_> {
                 .iter()
                 .take(MOST_QUESTIONS)
                 .map(|question| self.question(question))
+                .chain(administrators::to_confirm(self, &findings))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
             judged: self.judged(),
@@ -277,7 +278,7 @@ impl Case<'_> {
         };
         model::ToConfirm {
             account: Untrusted::from(question.account.as_str()),
-            address: question.address,
+            address: Some(question.address),
             addresses: question.addresses as u64,
             first: self.when(question.first),
             last: self.when(question.last),

@@ -1,5 +1,6 @@
 //! One case from end to end: evidence in, report out.
 
+mod administrators;
 mod assessment;
 mod blocking;
 mod build;

@@ -5,6 +5,7 @@ use super::{Show, marks};
 use crate::artifacts::Place;
 use crate::event::Citation;
 use crate::indicators::{self, Kind};
+use crate::pbx::PanelModule;
 use crate::reconstruct::world::World;
 use crate::report::document::counted;
 use crate::report::model::{Finding, Severity};
@@ -14,10 +15,15 @@ use crate::untrusted::{Untrusted, visible};
 const MOST_TOLD: usize = 20;
 /// With fewer modules a copy of the web root is not whole, and nothing can be said.
 const FEWEST_MODULES: usize = 3;
+/// One module in so many may be gone from a copy that is called whole.
+const A_FEW: usize = 4;
+/// Lines shown.
+const MOST_PROOFS: usize = 4;
 
 /// Yields one finding for each of these.
 pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = unknown_modules(world, show).into_iter().collect();
+    findings.extend(modules_gone(world, show));
     findings.extend(settings_missing(world, show));
     findings.extend(hand_written(world, show));
     findings.extend(warnings(world, show));
@@ -52,6 +58,33 @@ fn unknown_modules(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
         // MITRE ATT&CK: Server Software Component.
         attack: vec!["T1505"],
         evidence: show(&Citation::new(row.place.place, told.as_bytes())).into_iter().collect(),
+    })
+}
+
+/// Modules that the panel's table lists as switched on and whose folders are gone from an otherwise whole copy.
+fn modules_gone(world: &World<'_>, show: &Show<'_>) -> Option<Finding> {
+    let on_disk = &world.artifacts.modules;
+    let has_folder =
+        |module: &&PanelModule| on_disk.iter().any(|name| name.eq_ignore_ascii_case(&module.name));
+    // What belongs to the panel itself lies elsewhere in some releases.
+    let known = world.pbx.panel.modules.iter().filter(|module| module.is_enabled && module.name != "builtin");
+    let (there, gone): (Vec<&PanelModule>, Vec<&PanelModule>) = known.partition(has_folder);
+    let is_whole = there.len() >= FEWEST_MODULES && gone.len() <= there.len() / A_FEW;
+    let named: Vec<String> = gone.iter().take(MOST_TOLD).map(|module| visible(&module.name)).collect();
+    (is_whole && !gone.is_empty()).then(|| Finding {
+        id: "panel-module-gone",
+        severity: Severity::Info,
+        subject: Untrusted::from("modules of the panel"),
+        title: format!("{} of the panel without a folder in the web root", counted(gone.len() as u64, "module")),
+        detail: format!(
+            "The panel's table lists as switched on what has no page there: {}. An update that broke off leaves the same, \
+             and so does an intruder who deletes what could show or stop him.",
+            named.join(", ")
+        ),
+        remedy: "Install them anew (fwconsole ma downloadinstall), and see when the folders went.".into(),
+        // MITRE ATT&CK: Data Destruction.
+        attack: vec!["T1485"],
+        evidence: gone.iter().take(MOST_PROOFS).filter_map(|module| show(&module.place)).collect(),
     })
 }
 

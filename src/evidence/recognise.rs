@@ -145,6 +145,9 @@ fn recognise(path: &str, head: &[u8]) -> Option<Kind> {
             false => readers::recognise(path, head),
         };
     }
+    if pbx::is_backup_manifest(path, head) {
+        return Some(Kind::PanelFile);
+    }
     // A dump is told by its first statement; twelve digits of a date in its name look like a phone's.
     if looks_like_dump(head) {
         return readers::recognise(path, head);
@@ -202,6 +205,7 @@ fn host_file(path: &str) -> bool {
         || pbx::is_server_configuration(path)
         || fail2ban::is_configuration(path)
         || pbx::settings::is_settings_file(path)
+        || pbx::is_rotation_file(path)
 }
 
 /// Returns whether a plain file is worth a look at more than its first bytes.

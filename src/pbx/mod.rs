@@ -5,6 +5,7 @@
 
 mod access;
 mod address;
+mod backup_manifest;
 mod call_records;
 mod connections;
 pub mod dialplan;
@@ -17,6 +18,7 @@ mod iax;
 mod internal_database;
 mod language;
 mod listeners;
+mod log_rotation;
 mod logger;
 mod manager;
 mod model;
@@ -38,6 +40,7 @@ mod tables;
 mod tests;
 mod users;
 
+pub use backup_manifest::is_backup_manifest;
 pub use connections::{Connection, is_connection_list};
 pub(crate) use directory::matches as matches_pattern;
 pub use file_servers::is_file_server;
@@ -50,6 +53,7 @@ pub use freeswitch::{
 pub use host_users::{HostUsers, RootRight};
 pub use internal_database::is_internal_database;
 pub use listeners::{Carriage, Listener, Spoken};
+pub use log_rotation::{LogRotation, is_rotation_file};
 pub use model::{
     AccessFault, AccessTrap, Account, Binding, CallRecordSettings, FileOrigin, FileServer, Forward, LiveCall,
     LogChannel, Logger, LoginCounts, ManagerUser, Pbx, PhoneAccount, PhoneFile, Problem, ProxyScript,

@@ -73,6 +73,8 @@ pub struct Pbx {
     pub access_faults: Vec<AccessFault>,
     /// Settings that rules ask for, as they are held.
     pub settings: super::settings::Settings,
+    /// For how long logs are kept, as far as logrotate tells.
+    pub rotations: Vec<super::log_rotation::LogRotation>,
     /// fail2ban's own configuration, where it is there.
     pub fail2ban: Option<crate::fail2ban::Configuration>,
     /// Kamailio or OpenSIPS, where a configuration file of it is there.

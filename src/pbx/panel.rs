@@ -177,6 +177,8 @@ pub struct PanelTrunk {
     pub fail_script: String,
     /// Is it switched off?
     pub is_disabled: bool,
+    /// How many calls it carries at once at most; `None` where nothing limits them.
+    pub most_calls: Option<u32>,
     /// Where it stands.
     pub place: Citation,
 }

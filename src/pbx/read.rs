@@ -10,9 +10,9 @@ use super::language::{Document, Loader, Part};
 use super::model::{Account, ManagerUser, Pbx, Problem, SecretStrength, Technology, Trunk};
 use super::secret::{Bearer, Book, Reach, Secret, SecretKind, Secrets, Standing, places};
 use super::{
-    access, call_records, connections, dialplan, file_servers, freeswitch, host_users, iax,
-    internal_database, listeners, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy, saved_output,
-    serving, settings, sip, tables, users,
+    access, backup_manifest, call_records, connections, dialplan, file_servers, freeswitch, host_users, iax,
+    internal_database, listeners, log_rotation, logger, manager, modules, phone, pjsip, pjsip_wizard, proxy,
+    saved_output, serving, settings, sip, tables, users,
 };
 use crate::event::SourceId;
 use crate::evidence::Evidence;
@@ -34,12 +34,14 @@ pub fn read(evidence: &Evidence) -> Pbx {
     saved_output::read_all(evidence, &mut collector.pbx);
     connections::read_all(evidence, &mut collector.pbx);
     tables.collect(&Lists { access: None, modules: None }, &mut collector);
+    backup_manifest::read_all(evidence, &mut collector);
     places::panel_files::gather_all(evidence, &mut collector);
     places::panel_database::gather_all(evidence, &mut collector);
     file_servers::read_all(evidence, &mut collector.pbx);
     serving::read_all(evidence, &mut collector.pbx);
     host_users::read_all(evidence, &mut collector);
     collector.pbx.fail2ban = crate::fail2ban::read(evidence);
+    collector.pbx.rotations = log_rotation::read_all(evidence);
     collector.pbx.has_panel = settings::has_panel(evidence);
     settings::read_files(evidence, &mut collector.pbx.settings);
     settings::of_panel(&collector.pbx.panel, &mut collector.pbx.settings);

@@ -289,7 +289,7 @@ fn unjudged() -> Report {
         }],
         to_confirm: vec![ToConfirm {
             account: hostile(),
-            address: "198.51.100.7".parse().unwrap(),
+            address: Some("198.51.100.7".parse().unwrap()),
             addresses: 2,
             first: when(-900),
             last: when(-800),

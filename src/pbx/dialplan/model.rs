@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::limits::Limits;
 use super::pattern::Pattern;
 use super::pins::Pins;
 use super::timing::{TimeFault, Timing};
@@ -24,6 +25,8 @@ pub struct Dialplan {
     pub(super) live: BTreeSet<String>,
     /// `[globals]`.
     pub(super) globals: BTreeMap<String, String>,
+    /// Those of `[globals]` by which a panel limits its lines.
+    pub limits: Limits,
 }
 
 impl fmt::Debug for Dialplan {

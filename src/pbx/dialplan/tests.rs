@@ -13,7 +13,7 @@ fn pbx(files: &[(&str, &str)]) -> Pbx {
     read_texts(&files)
 }
 
-fn dialplan(text: &str) -> Dialplan {
+pub(super) fn dialplan(text: &str) -> Dialplan {
     pbx(&[("extensions.conf", text)]).dialplan
 }
 

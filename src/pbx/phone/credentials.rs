@@ -104,7 +104,8 @@ fn all_values(vendor: &Vendor, text: &[u8], reach: Reach, is_encoded: bool) -> V
             add(rule.role, &line, key_and_value, value);
         }
     }
-    found.sort_by_key(|found| (found.at.start, found.value_at.start));
+    // Of two patterns that find one value, the one that tells its line counts.
+    found.sort_by_key(|found| (found.at.start, found.value_at.start, found.line.is_empty()));
     found.dedup_by(|next, held| next.role == held.role && next.value_at == held.value_at);
     found
 }

@@ -11,6 +11,8 @@ mod name;
 pub(super) mod pages;
 mod request;
 mod rules;
+#[cfg(test)]
+mod samples;
 
 use std::borrow::Cow;
 

@@ -89,8 +89,23 @@ fn gather(source: &Source, vendor: &str, bytes: &[u8], collector: &mut Collector
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Returns how many keys there are.
+    pub(in crate::pbx::phone) fn rows() -> usize {
+        KEYS.len()
+    }
+
+    /// Returns what each of a vendor's keys finds in a text, by its row.
+    pub(in crate::pbx::phone) fn passwords(vendor: &str, text: &str) -> Vec<(usize, String)> {
+        let of_vendor = KEYS.iter().enumerate().filter(|(_, key)| key.vendor == vendor);
+        let found = of_vendor.flat_map(|(row, key)| {
+            let found = key.pattern.captures_iter(text.as_bytes()).filter_map(|found| found.name("v"));
+            found.map(move |value| (row, String::from_utf8_lossy(value.as_bytes()).trim().to_owned()))
+        });
+        found.collect()
+    }
     use crate::evidence::{MemoryFile, Root};
     use crate::pbx::{Weakness, read};
 

@@ -17,7 +17,7 @@ use crate::pbx::panel::{
 use crate::secrets::masked;
 
 /// Settings that tell how the panel is guarded, and are no secret themselves.
-const TELLING: [&str; 16] = [
+const TELLING: [&str; 17] = [
     "AUTHTYPE",
     "SIGNATURECHECK",
     "AMPTRACKENABLE",
@@ -34,6 +34,7 @@ const TELLING: [&str; 16] = [
     "NODEJSBINDADDRESS",
     "LAUNCH_AGI_AS_FASTAGI",
     "ENABLE_ARI",
+    "TRUNK_OPTIONS",
 ];
 
 /// Reads what one database tells.
@@ -260,7 +261,8 @@ fn trunk(item: &Item) -> PanelTrunk {
         channel: item.text("channelid"),
         fail_script: masked(&item.text("failscript")).into_owned(),
         is_disabled: item.filled("disabled").is_some_and(is_true),
-        place: item.proof(&["trunkid", "name", "tech", "channelid", "failscript", "disabled"]),
+        most_calls: item.filled("maxchans").and_then(|calls| calls.parse().ok()).filter(|calls| *calls > 0),
+        place: item.proof(&["trunkid", "name", "tech", "channelid", "maxchans", "failscript", "disabled"]),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::untrusted::Untrusted;
 pub struct ToConfirm {
     /// The account.
     pub account: Untrusted,
-    /// The address, the first of its network.
-    pub address: IpAddr,
+    /// The address, the first of its network; none where it is not about where an account was used from.
+    pub address: Option<IpAddr>,
     /// How many addresses of that network.
     pub addresses: u64,
     /// Since when.

@@ -187,7 +187,7 @@ pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
         };
         vec![
             Line::from(&question.account),
-            format!("{}{more}", question.address).into(),
+            question.address.map_or_else(|| "-".to_owned(), |address| format!("{address}{more}")).into(),
             instant_or_dash(question.first.as_ref()).into(),
             instant_or_dash(question.last.as_ref()).into(),
             question.why.as_str().into(),

@@ -10,7 +10,7 @@ use super::truth::{compare, examine};
 fn asked(report: &Report) -> Vec<String> {
     let ask = |question: &ToConfirm| {
         let why = question.why.split(':').next().unwrap_or_default();
-        format!("{} {} {why}", question.account.raw(), question.address)
+        format!("{} {} {why}", question.account.raw(), question.address.expect("an address"))
     };
     report.to_confirm.iter().map(ask).collect()
 }
