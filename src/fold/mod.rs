@@ -15,6 +15,7 @@ pub mod deleted;
 pub mod doubt;
 pub mod downloads;
 pub mod fetches;
+pub mod holes;
 pub mod host;
 pub mod marked;
 pub mod names;
@@ -74,6 +75,8 @@ pub struct Ledger {
     pub last: Option<Instant>,
     /// The earliest and the latest instant, those that the user's options leave out included.
     pub reach: Option<(Instant, Instant)>,
+    /// Long stretches of which it tells nothing.
+    pub holes: holes::Holes,
     /// How many records each span of thirty days has, and the latest of them.
     pub spans: BTreeMap<i64, (u64, Instant)>,
     /// The least certain way in which an instant was resolved.
@@ -140,6 +143,7 @@ impl Ledger {
 
     /// Notes that something happened at `at`.
     pub fn seen(&mut self, at: Instant, resolution: Resolution) {
+        self.holes.tell(self.last, at);
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
         let span = at.seconds().div_euclid(SPAN_SECONDS);

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::restore::{NEW_SECRET, Repair};
+use crate::restore::{NEW_SECRET, Repair, bruteforce};
+use crate::scratch::stdout;
 use crate::support::shared;
 
 impl Repair {
@@ -123,4 +124,31 @@ fn secrets(accounts: &str) -> Vec<(String, String)> {
         found.extend(line.strip_prefix("password=").map(|secret| (account.to_owned(), secret.to_owned())));
     }
     found
+}
+
+const LOG: &str = "var/log/asterisk/messages";
+
+#[test]
+fn one_late_line_is_no_watch() {
+    let repair = bruteforce();
+    let day_after = ["--case", "case", "--clean-since", "2026-11-14T00:00:00+01:00"];
+    let line = |day: u32, hour: u32| {
+        format!(
+            "[2026-11-{day} {hour:02}:10:00] NOTICE[1820] chan_sip.c: Peer '207' is now Reachable. (12ms / 2000ms)\n[2026-11-{day} {hour:02}:10:02] VERBOSE[1820] chan_sip.c: Registered SIP '207' at 172.16.20.7:5060\n"
+        )
+    };
+    let before = fs::read_to_string(repair.path(LOG)).unwrap();
+    repair.append(LOG, &line(17, 9));
+    assert_eq!(repair.judge(&day_after).1, ["no-new-sign cannot-tell"]);
+    repair.write(LOG, &before);
+    for (day, hour) in (14..18).flat_map(|day| (0..24).step_by(4).map(move |hour| (day, hour))) {
+        repair.append(LOG, &line(day, hour));
+    }
+    assert_eq!(repair.judge(&day_after), (0, vec![]));
+    let stranger =
+        "[2026-11-17 22:10:02] VERBOSE[1820] chan_sip.c: Registered SIP '205' at 198.51.100.99:5060\n";
+    repair.append(LOG, stranger);
+    let told = stdout(&repair.scratch.run(&[&["restore", "after"][..], &day_after].concat()));
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("198.51.100.99 of the intruder used 205 at 2026-11-17 22:10:02"), "{told}");
 }

@@ -137,7 +137,7 @@ const GENERAL: &str = "etc/asterisk/sip_general_additional.conf";
 const JAIL: &str = "etc/fail2ban/jail.local";
 
 /// The brute force, with all that let it in mended.
-fn bruteforce() -> Repair {
+pub(crate) fn bruteforce() -> Repair {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root");
     let repair = Repair::of(&folder, &["cel-custom", "cdr-custom", "full"]);
     repair.change(ACCOUNTS, "secret=verano2019", &format!("secret={NEW_SECRET}"));

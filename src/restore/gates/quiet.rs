@@ -1,10 +1,14 @@
 //! Is anything of the intruder seen since? Logins, registrations and calls of his addresses, and new incidents.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Judge;
 use crate::event::Instant;
-use crate::reconstruct::world::{Told, Use};
+use crate::fold::holes::LEAST_SECONDS;
+use crate::fold::uses::Kind as Used;
+use crate::reconstruct::standing::Standing;
+use crate::reconstruct::world::{Told, Use, World};
 use crate::report::document::duration;
 use crate::restore::earlier::instant;
 use crate::restore::gate::{Answer, Gate, State};
@@ -23,6 +27,7 @@ pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
 fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let Some(since) = scene.clean_since else { return Vec::new() };
     let mut answers = uses(scene, since);
+    answers.extend(strangers(scene, since));
     answers.extend(incidents(scene, since));
     answers.extend(visits(scene, since));
     let mut is_required = true;
@@ -61,6 +66,36 @@ fn uses(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
                 scene.time(used.last)
             );
             Answer::open(what).with(used.lines.last().and_then(|line| scene.proof(line)))
+        })
+        .collect()
+}
+
+/// Uses of the accounts that were taken over, from addresses outside that nobody used before: an intruder who comes back
+/// has another address.
+fn strangers(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
+    let world = scene.ground.world;
+    let (taken, known) = (scene.taken(), scene.addresses());
+    let uses = || world.uses.iter().flat_map(|(account, uses)| uses.iter().map(move |used| (account, used)));
+    let before: BTreeSet<IpAddr> =
+        uses().filter(|(_, used)| used.first <= since).filter_map(|(_, used)| used.address).collect();
+    let is_new = |address: IpAddr| {
+        let is_outside = matches!(world.neighbours.of(address), Standing::Outside | Standing::Trunk);
+        is_outside && !known.contains_key(&address) && !before.contains(&address)
+    };
+    let later = uses().filter(|(account, used)| used.first > since && taken.contains(account.as_str()));
+    let later = later.filter(|(_, used)| !used.is_claimed && !matches!(used.kind, Used::Unregistered));
+    let mut told = BTreeSet::new();
+    later
+        .filter_map(|(account, used)| Some((account, used, used.address.filter(|address| is_new(*address))?)))
+        .filter(|(account, _, address)| told.insert((*account, *address)))
+        .take(50)
+        .map(|(account, used, address)| {
+            Answer::cannot_tell(format!(
+                "{} was used from {address} at {}, where nobody was before: ask its user whether it was he",
+                visible(account),
+                scene.time(used.first)
+            ))
+            .with(used.lines.first().and_then(|line| scene.proof(line)))
         })
         .collect()
 }
@@ -113,6 +148,7 @@ fn visits(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
 }
 
 fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
+    let world = scene.ground.world;
     let Some(ends) = scene.ends() else {
         return Answer::cannot_tell("no log of this evidence tells of any time");
     };
@@ -126,7 +162,19 @@ fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
     if let Some(unseen) = unseen(scene, since, quiet) {
         return unseen;
     }
+    // Intruders come back by night: so short a silence tells nothing yet. Who asks for a time of his own knows why.
+    let least = if scene.is_asked { LEAST } else { WATCH };
     let span = duration(quiet.unsigned_abs());
+    let lost = untold(world, since, ends);
+    let watched = quiet - lost.iter().map(|(from, until)| until.seconds_since(*from)).sum::<i64>();
+    let longest = lost.iter().max_by_key(|(from, until)| until.seconds_since(*from));
+    if let Some((from, until)) = longest.filter(|_| watched < least && quiet >= least) {
+        return Answer::cannot_tell(format!(
+            "no log that shows logins or calls tells of anything from {} to {}: the server stood still, or its logs of that time are lost",
+            scene.time(*from),
+            scene.time(*until)
+        ));
+    }
     if quiet >= WATCH && !is_alive(scene, since) {
         return Answer::cannot_tell(format!(
             "nobody at all logged in, registered, failed or called in the {span} until {}: the server stood still, or its logs of that time are lost",
@@ -134,13 +182,43 @@ fn silence(scene: &Scene<'_>, since: Instant) -> Answer {
         ));
     }
     let told = format!("no login, registration or call of his in the {span} until {}", scene.time(ends));
-    // Intruders come back by night: so short a silence tells nothing yet. Who asks for a time of his own knows why.
-    let least = if scene.is_asked { LEAST } else { WATCH };
     match quiet {
         _ if quiet < least => Answer::cannot_tell(format!("{told}: watch on, a day at least")),
         _ if quiet < WATCH => Answer::closed(format!("{told}: watch on, a day at least")),
         _ => Answer::closed(told),
     }
+}
+
+/// Returns the long stretches of a time in which nothing that shows logins or calls tells of anything.
+fn untold(world: &World<'_>, since: Instant, ends: Instant) -> Vec<(Instant, Instant)> {
+    let mut told: Vec<(Instant, Instant)> = Vec::new();
+    for source in world.told.iter().filter(|told| shows_logins(told) || !told.ledger.rows.rows.is_empty()) {
+        let (Some(mut from), Some(last)) = (source.ledger.first, source.ledger.last) else { continue };
+        for &(until, again) in source.ledger.holes.list() {
+            told.push((from, until));
+            from = again;
+        }
+        told.push((from, last));
+    }
+    told.sort_unstable();
+    let mut untold = Vec::new();
+    let mut reached = since;
+    for (from, until) in told.into_iter().filter(|(_, until)| *until >= since) {
+        if from.min(ends).seconds_since(reached) >= LEAST_SECONDS {
+            untold.push((reached, from.min(ends)));
+        }
+        reached = reached.max(until);
+    }
+    if ends.seconds_since(reached) >= LEAST_SECONDS {
+        untold.push((reached, ends));
+    }
+    untold
+}
+
+/// Is it a log in which logins would be seen?
+fn shows_logins(told: &Told<'_>) -> bool {
+    let of_proxy = told.ledger.services.iter().any(|service| service.is_proxy());
+    told.is_server_log() || of_proxy || told.ledger.is_freeswitch
 }
 
 /// Does anything of that time, by whomever, show that the phone system worked and that it was logged?
@@ -160,11 +238,7 @@ fn unseen(scene: &Scene<'_>, since: Instant, quiet: i64) -> Option<Answer> {
     if scene.report.case.filters.iter().any(|filter| filter.contains("--until")) {
         return Some(Answer::cannot_tell("--until leaves out what came later"));
     }
-    let shows_logins = |told: &&Told<'_>| {
-        let of_proxy = told.ledger.services.iter().any(|service| service.is_proxy());
-        told.is_server_log() || of_proxy || told.ledger.is_freeswitch
-    };
-    let logs = world.told.iter().filter(shows_logins);
+    let logs = world.told.iter().filter(|told| shows_logins(told));
     let logs = logs.filter(|told| told.ledger.last.is_some_and(|last| last > since));
     let Some(begins) = logs.filter_map(|told| told.ledger.first).min() else {
         return Some(Answer::cannot_tell("no log that shows logins reaches into that time"));
