@@ -25,6 +25,14 @@ impl Chosen<'_> {
     }
 }
 
+/// Returns whether a file is Excel's or a table of OpenDocument: a zip archive of XML, or the older compound file.
+fn is_workbook(bytes: &[u8]) -> bool {
+    let has = |mark: &[u8]| memchr::memmem::find(bytes, mark).is_some();
+    let is_zip = bytes.starts_with(b"PK\x03\x04");
+    is_zip && (has(b"[Content_Types].xml") || has(b"opendocument"))
+        || bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+}
+
 /// Finds the layout of a file: the user's own if it fits, else the built-in one that names most of its headers.
 pub(super) fn choose<'a>(
     path: &str,
@@ -35,6 +43,9 @@ pub(super) fn choose<'a>(
     let layouts = || map.iter().map(|(_, layout)| *layout).chain(built_in);
     let keys: Vec<&str> = layouts().filter_map(|layout| layout.records.as_deref()).collect();
     let mut tables = Table::all(bytes, &keys);
+    if is_workbook(bytes) {
+        return Err(CarrierError::Workbook { path: path.to_owned() });
+    }
     let Some(widest) = tables.iter().map(|table| table.header().len()).max() else {
         return Err(CarrierError::NoTable { path: path.to_owned() });
     };

@@ -27,6 +27,12 @@ pub enum CarrierError {
         /// As given.
         text: String,
     },
+    /// The file is a workbook of a spreadsheet program.
+    #[error("{path}: a workbook of a spreadsheet program, which is not read")]
+    Workbook {
+        /// As given.
+        path: String,
+    },
     /// The file has no row of headers and records.
     #[error("{path}: no table: neither fields below a row of headers nor a list of JSON objects")]
     NoTable {
@@ -127,6 +133,9 @@ impl CarrierError {
             CarrierError::TooLarge { .. } => "export a shorter period, or cut the file into several",
             CarrierError::Zone { .. } => {
                 "a zone is named as in the zone database, as America/New_York, or -05:00"
+            }
+            CarrierError::Workbook { .. } => {
+                "open it and save the sheet as CSV, times as text with their seconds; better: have the portal export CSV"
             }
             CarrierError::NoTable { .. } | CarrierError::Unknown { .. } => {
                 "say which column is which with --carrier-map FILE; `tolltrace dispute --help` shows one"

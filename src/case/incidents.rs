@@ -88,7 +88,12 @@ impl Case<'_> {
             _ => (whose, day),
         };
         if calls.is_empty() {
-            return format!("{whose}{day} {how}; no fraudulent call is on record.");
+            let why = if self.world.shows_calls() {
+                "no fraudulent call is on record"
+            } else {
+                "these files hold no calls, so that what was called is not known"
+            };
+            return format!("{whose}{day} {how}; {why}.");
         }
         let seconds = calls.iter().map(model::FraudCall::seconds_to_bill).fold(None, model::sum_known);
         let in_all = seconds

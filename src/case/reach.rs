@@ -40,6 +40,7 @@ pub(super) fn gaps(case: &Case<'_>, incidents: &[Incident], add: &mut dyn FnMut(
         }
     }
     short_syslog(case, logs, records, add);
+    only_rotated(case, add);
     holes(case, add);
 }
 
@@ -156,10 +157,39 @@ fn ends(case: &Case<'_>, logs: Span, records: Span, add: &mut dyn FnMut(&str, &s
     }
 }
 
+/// Logs of which only rotated files are here: the one that was being written is newer than all of them. Files that are
+/// named by a date say nothing of another that follows.
+fn only_rotated(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
+    let numbered = |told: &Told<'_>| {
+        let path = &told.source.file.path;
+        let rest = path.strip_prefix(told.family.as_str())?.strip_prefix('.')?;
+        rest.split('.')
+            .next()
+            .is_some_and(|number| number.len() <= 3 && number.parse::<u16>().is_ok())
+            .then_some(())
+    };
+    let mut families: BTreeMap<&str, bool> = BTreeMap::new();
+    for told in of_server(case) {
+        *families.entry(&told.family).or_insert(true) &= numbered(told).is_some();
+    }
+    for (family, _) in families.into_iter().filter(|(_, is_rotated)| *is_rotated) {
+        add(
+            &format!("{family}: only rotated files of it are here, not the one that was written last"),
+            "What came after them is not known: whether it went on, and whether it is over.",
+            "Copy the whole folder of logs, the file without a number as well.",
+        );
+    }
+}
+
+/// Returns the logs of phone servers.
+fn of_server<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Told<'c>> {
+    case.world.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server))
+}
+
 /// A file of a log that is missing among its rotations.
 fn holes(case: &Case<'_>, add: &mut dyn FnMut(&str, &str, &str)) {
     let mut families: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    for told in case.world.told.iter().filter(|told| told.source.kind.tells() == Some(Tells::Server)) {
+    for told in of_server(case) {
         if let Some(reach) = told.ledger.reach {
             families.entry(&told.family).or_default().push(reach);
         }

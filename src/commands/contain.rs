@@ -100,7 +100,11 @@ fn shown(
             markdown::render("Cut off and change", &blocks)
         }
         Format::Text => {
-            let mut blocks = contain::blocks(plan, asked, files);
+            let unwritten = "Nothing is written yet: the files that are named here come with -o FOLDER.";
+            let is_unwritten = args.output.is_none() && !files.is_empty();
+            let mut blocks: Vec<Block> =
+                is_unwritten.then(|| Block::Paragraph(unwritten.into())).into_iter().collect();
+            blocks.extend(contain::blocks(plan, asked, files));
             blocks.extend(playbook::blocks::phase(Phase::Contain, report, inquiry::view(ui, false)));
             blocks.extend(folder(args, written));
             blocks.push(Block::heading("Next"));

@@ -14,7 +14,7 @@ use tolltrace::report::whole_file::WholeFile;
 use crate::cli::{InquiryArgs, RecordArgs};
 use crate::ui::Ui;
 
-use super::{Status, UserError};
+use super::{Status, UserError, Wrapped};
 
 /// Reasons shown for evidence of which nothing could be read.
 const MOST_REASONS: usize = 5;
@@ -67,8 +67,9 @@ pub(super) fn require_sources(evidence: &Evidence, ui: &Ui) -> Result<(), UserEr
         }
         let files = counted(evidence.unrecognised_count, "file");
         let is_encrypted = evidence.trouble.iter().any(|file| file.why.starts_with("encrypted"));
+        let wrapped = evidence.unrecognised.iter().find_map(|file| Wrapped::of(&file.path));
         let evidence = evidence.given.join(", ");
-        return Err(UserError::Unrecognised { evidence, files, is_encrypted });
+        return Err(UserError::Unrecognised { evidence, files, is_encrypted, wrapped });
     }
     for source in &evidence.sources {
         ui.detail(&format!("found {} ({} bytes)", source.file.path, source.file.bytes));

@@ -53,6 +53,28 @@ impl From<Status> for ExitCode {
     }
 }
 
+/// What evidence is sent in, and is not read in that form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrapped {
+    /// A mail with attachments.
+    Mail,
+    /// A workbook of a spreadsheet program.
+    Workbook,
+}
+
+impl Wrapped {
+    /// Tells by the end of a file's name; what it holds was not recognised.
+    fn of(path: &str) -> Option<Self> {
+        let (file, _) = path.split_once("!/").unwrap_or((path, ""));
+        let end = file.rsplit('.').next()?.to_ascii_lowercase();
+        match end.as_str() {
+            "eml" | "msg" | "mbox" => Some(Wrapped::Mail),
+            "xlsx" | "xls" | "ods" => Some(Wrapped::Workbook),
+            _ => None,
+        }
+    }
+}
+
 /// What a user can put right.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UserError {
@@ -65,6 +87,8 @@ pub(crate) enum UserError {
         files: String,
         /// Is what there is encrypted?
         is_encrypted: bool,
+        /// What a person makes into evidence first: a mail, a workbook.
+        wrapped: Option<Wrapped>,
     },
     /// `man` was asked for a command that does not exist.
     #[error("{0}: no such command")]
@@ -182,6 +206,12 @@ fn user_hint(error: &UserError) -> &'static str {
     match error {
         UserError::Unrecognised { is_encrypted: true, .. } => {
             "unpack it with its password into a folder of your own, and give that"
+        }
+        UserError::Unrecognised { wrapped: Some(Wrapped::Mail), .. } => {
+            "save the mail's attachments, and give those"
+        }
+        UserError::Unrecognised { wrapped: Some(Wrapped::Workbook), .. } => {
+            "call records in a workbook are to be saved as CSV; a carrier's are given with --carrier-cdr beside the evidence"
         }
         UserError::Unrecognised { .. } => {
             "give the copied disk, or its folders etc and var: logs, configuration, databases"

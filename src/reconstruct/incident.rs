@@ -322,7 +322,7 @@ fn unknown(
     } else if world.has_proxy() && world.watched_since().is_none() {
         unknown.push("every login, failed or successful: the SIP proxy does not print them".to_owned());
     } else if !world.has_proxy() && !world.has_capture() && !world.has_security_events() {
-        unknown.push("every successful login: security events are not logged".to_owned());
+        unknown.push("every successful login: no security events are in these files".to_owned());
     }
     unknown
 }

@@ -78,10 +78,13 @@ fn trunks(report: &Report) -> Line {
 }
 
 fn request(report: &Report) -> Vec<Block> {
-    let what = if report.incidents.is_empty() {
-        "Our phone system is being examined after attempts on it."
-    } else {
-        "Our phone system was used without right to make calls at our expense."
+    let has_calls = report.incidents.iter().any(|incident| incident.totals.calls > 0);
+    let what = match (report.incidents.is_empty(), has_calls) {
+        (true, _) => "Our phone system is being examined after attempts on it.",
+        (false, true) => "Our phone system was used without right to make calls at our expense.",
+        (false, false) => {
+            "Somebody got into our phone system without right; which calls were made with it is part of what we ask."
+        }
     };
     let text = format!(
         "{what} We ask you to keep every record of it that you hold, to take it out of any deletion or rotation, and to tell us in writing which records you have kept, from when to when, and whom to speak to. This is a customer's request, not an authority's order; the police may ask for the records by the same identifiers."
@@ -173,12 +176,21 @@ fn named(label: &str, names: Vec<Line>) -> Vec<Block> {
 
 /// The kinds of record that settle who called, from where, and who was paid.
 fn records(report: &Report) -> Vec<Block> {
+    let is_fraud = !report.incidents.is_empty();
+    let routes =
+        "the routes and partners by which these calls left you, and which payments to them are still open";
     let carrier = [
-        "call detail records of all our trunks, in and out, rated, failed attempts included, with your own call ids",
-        "SIP signalling of these calls and of our registrations, with source addresses, ports and user agents",
-        "logins to your customer portal and interface, and changes made there (forwards, limits, credentials)",
-        "the routes and partners by which these calls left you, and which payments to them are still open",
-        "recordings of our contacts with you about it",
+        Some(
+            "call detail records of all our trunks, in and out, rated, failed attempts included, with your own call ids",
+        ),
+        Some(
+            "SIP signalling of our calls and registrations in that time, with source addresses, ports and user agents",
+        ),
+        Some(
+            "logins to your customer portal and interface, and changes made there (forwards, limits, credentials)",
+        ),
+        is_fraud.then_some(routes),
+        Some("recordings of our contacts with you about it"),
     ];
     let has_addresses = report.incidents.iter().any(|incident| !incident.sources.is_empty());
     let hoster = [
@@ -191,7 +203,7 @@ fn records(report: &Report) -> Vec<Block> {
         "logins to your customer panel and rescue console, and changes made there",
     ];
     let mut blocks = vec![Block::heading("Which records"), Block::Paragraph("Of a carrier:".into())];
-    blocks.extend(Block::list(carrier));
+    blocks.extend(Block::list(carrier.into_iter().flatten()));
     blocks.push(Block::Paragraph("Of a hoster:".into()));
     blocks.extend(Block::list(hoster));
     blocks
@@ -209,8 +221,12 @@ fn deadlines(report: &Report) -> Vec<Block> {
     let mut blocks = vec![
         Block::heading("By when"),
         Block::Paragraph(
-            "Records are deleted on a schedule, and payments to those who earn by the calls are settled within weeks: ask today."
-                .into(),
+            if report.incidents.is_empty() {
+                "Records are deleted on a schedule: ask early."
+            } else {
+                "Records are deleted on a schedule, and payments to those who earn by the calls are settled within weeks: ask today."
+            }
+            .into(),
         ),
     ];
     // A clean system has no first sign to count from.

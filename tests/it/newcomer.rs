@@ -51,6 +51,35 @@ fn evidence_that_is_none_is_refused_with_a_hint() {
 }
 
 #[test]
+fn what_evidence_is_sent_in_is_told_how_to_give() {
+    let scratch = Scratch::new();
+    scratch
+        .file("logs.eml", "From: a@example.org\nSubject: the logs\nContent-Type: multipart/mixed\n\nZm9v\n");
+    scratch.file("calls.xls", "\u{1}\u{2}");
+    for (name, hint) in [("logs.eml", "save the mail's attachments"), ("calls.xls", "saved as CSV")] {
+        let error = stderr(&scratch.run(&["run", name]));
+        assert!(error.contains(hint), "{name}: {error}");
+    }
+    three_logs(&scratch);
+    let workbook = b"PK\x03\x04\x14\0\0\0\x08\0[Content_Types].xml";
+    fs::write(scratch.path().join("bill.xlsx"), workbook).unwrap();
+    fails(&scratch, &["dispute", "logs", "--carrier-cdr", "bill.xlsx"], 2, "bill.xlsx: a workbook");
+    let refused = scratch.run(&["run", "logs", "--trusted", "0.0.0.0/0"]);
+    assert_eq!(code(&refused), 2);
+    assert!(stderr(&refused).contains("nobody's own network is so wide"), "{}", stderr(&refused));
+    let shown = stdout(&scratch.run(&["run", "logs", "--geoip", "bill.xlsx"]));
+    assert!(shown.contains("Note: bill.xlsx tells of no address"), "{shown}");
+    let shown = stdout(&scratch.run(&["contain", "logs"]));
+    assert!(shown.starts_with("Nothing is written yet"), "{shown}");
+    // Of a rotated file alone the newer one is missing.
+    fs::create_dir(scratch.path().join("old")).unwrap();
+    let (from, to) = (scratch.path().join("logs/full"), scratch.path().join("old/full.1"));
+    fs::copy(from, to).unwrap();
+    let shown = stdout(&scratch.run(&["run", "old"]));
+    assert!(shown.contains("full: only rotated files of it are here"), "{shown}");
+}
+
+#[test]
 fn a_file_that_shows_no_success_clears_nobody() {
     let scratch = Scratch::new();
     three_logs(&scratch);
@@ -144,6 +173,27 @@ fn call_records_alone_are_told_for_what_they_are() {
     assert!(told.contains("No script to end calls is written"), "{told}");
     assert!(!told.contains("the script that ended the calls"), "{told}");
     assert!(!scratch.path().join("case/contain/end-calls-asterisk.sh").exists());
+}
+
+/// A log of logins says who got in, and nothing of what he called.
+#[test]
+fn calls_that_no_file_holds_are_not_denied() {
+    let scratch = Scratch::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root/var/log/asterisk");
+    fs::copy(folder.join("security"), scratch.path().join("security")).unwrap();
+    let shown = stdout(&scratch.run(&["run", "security", "-o", "case"]));
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "these files hold no calls, so that what was called is not known",
+        "Ask the carrier to stop all calls abroad, and which it carried since",
+        "contain 1: Call the carrier",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    let report = fs::read_to_string(scratch.path().join("case/report.md")).unwrap();
+    assert!(report.contains("Not known: these files hold no calls."), "{report}");
+    let request = fs::read_to_string(scratch.path().join("case/preservation_request.md")).unwrap();
+    assert!(!request.contains("to make calls at our expense"), "{request}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ const STILL_WARM_HOURS: i64 = 24;
 const SIGNS: &[(&str, &str, &str, Ask)] = &[
     ("intrusion", "Somebody got in", "At least one intrusion succeeded.", intrusion),
     ("fraudulent-calls", "Fraudulent calls were made", "They are on the carrier's next bill.", fraudulent_calls),
+    ("calls-not-on-record", "Somebody got in, and what he called is not on record", "Without call records the loss is not known, and may be running.", calls_not_on_record),
     ("calls-through-the-system", "The phone system itself placed fraudulent calls", "It can be kept from placing more; calls placed elsewhere with the trunk's secret only the carrier can stop.", through_the_system),
     ("left-behind", "Something of an intruder's lies on the machine", "It lets him in again, whatever the secrets are.", left_behind),
     ("intrusion-not-over", "The intrusion may go on", "The intruder was there less than a day before the evidence ends, or is still registered.", not_over),
@@ -94,6 +95,16 @@ fn fraudulent_calls(report: &Report) -> Outcome {
         0 if certain(report).next().is_none() && !report.incidents.is_empty() => without_incident(report),
         0 => Outcome::not_found("calls are on record, and none was judged fraudulent"),
         some => Outcome::found(Severity::Critical, counted(some, "fraudulent call"), accounts(report)),
+    }
+}
+
+fn calls_not_on_record(report: &Report) -> Outcome {
+    match (certain(report).next().is_some(), report.judged.calls) {
+        (true, false) => {
+            Outcome::found(Severity::High, "somebody got in, and these files show no calls", Vec::new())
+        }
+        (true, true) => Outcome::not_found("calls are on record"),
+        (false, _) => without_incident(report),
     }
 }
 

@@ -32,6 +32,9 @@ const FILES: [(&str, Content); 3] = [
     ("reconciliation.csv", tables::reconciliation),
 ];
 
+/// What a carrier has to know that looks for calls by our times.
+const ZONE_ASSUMED: &str = "No file of our phone system tells the zone of its clock. Its times are taken for UTC below and may be off by a fixed number of hours: please compare by number, length and order.";
+
 /// Returns the letter as Markdown.
 pub fn letter(report: &Report, is_written: bool) -> String {
     let title = match &report.case.number {
@@ -39,6 +42,9 @@ pub fn letter(report: &Report, is_written: bool) -> String {
         None => "Disputed calls".to_owned(),
     };
     let mut letter = vec![preservation::sender(report)];
+    if report.case.timezone_origin.starts_with("assumed") {
+        letter.push(Block::Paragraph(ZONE_ASSUMED.into()));
+    }
     letter.extend(blocks(&[Section::Dispute], report, View::full(is_written)));
     letter.extend([Block::heading("Signed"), form(&["name", "position", "place, date", "signature"])]);
     markdown::render(&title, &letter)

@@ -45,6 +45,10 @@ pub(super) fn reservations(report: &Report) -> Vec<Block> {
             "No file of the evidence tells its zone: stamps without an offset of their own are taken for UTC. Give it with --tz.".to_owned(),
         );
     }
+    let broken = report.geoip.iter().filter_map(|file| Some((file, file.trouble.as_ref()?)));
+    lines.extend(broken.map(|(file, why)| {
+        format!("{} tells of no address: {why} (--geoip).", crate::untrusted::visible(&file.path))
+    }));
     lines.extend(roots(report));
     lines.extend(machines(report));
     lines.into_iter().map(|line| Block::Paragraph(format!("Note: {line}").into())).collect()
@@ -351,6 +355,12 @@ fn cut_off(report: &Report, incident: &Incident, view: View) -> Vec<Line> {
             };
             steps.push(format!("{words}: {}", some_of(&names, view)).into());
         }
+    }
+    if !report.judged.calls && !incident.cannot_tell {
+        steps.push(
+            "Ask the carrier to stop all calls abroad, and which it carried since: these files hold no calls"
+                .into(),
+        );
     }
     steps.extend(destinations(incident));
     steps

@@ -3,6 +3,7 @@
 use crate::report::abuse;
 use crate::report::document::{Block, Line, counted};
 use crate::report::model::{Incident, Report, Role};
+use crate::untrusted::Untrusted;
 
 use super::{View, answer, losses, way_in};
 
@@ -36,7 +37,7 @@ pub(super) fn owner(report: &Report, view: View) -> Vec<Block> {
                 cost.replace(losses::HOW_TO_KNOW, " What it really was, the carrier's bill says.");
             capital(in_plain_words.trim_start_matches("Cost: "))
         });
-        vec![cost.unwrap_or_else(|| no_cost(incident)).into()]
+        vec![cost.unwrap_or_else(|| no_cost(report, incident).to_owned()).into()]
     }));
     blocks.push(question("How did they get in?"));
     blocks.extend(each(report, |incident| how(report, incident)));
@@ -73,11 +74,13 @@ fn each(report: &Report, lines: impl Fn(&Incident) -> Vec<Line>) -> Vec<Block> {
     report.incidents.iter().map(paragraph).collect()
 }
 
-fn no_cost(incident: &Incident) -> String {
-    if incident.totals.calls == 0 {
-        "No fraudulent call was found, so none was paid for.".to_owned()
-    } else {
-        "Not known: no record of a price. Give the carrier's records with --carrier-cdr.".to_owned()
+fn no_cost(report: &Report, incident: &Incident) -> &'static str {
+    match (incident.totals.calls, report.judged.calls) {
+        (0, true) => "No fraudulent call was found, so none is known to be paid for.",
+        (0, false) => {
+            "Not known: these files hold no calls. Ask the carrier now which calls abroad your lines made since."
+        }
+        _ => "Not known: no record of a price. Give the carrier's records with --carrier-cdr.",
     }
 }
 
@@ -120,6 +123,19 @@ fn attackers(report: &Report, reported: &[std::net::IpAddr]) -> String {
     format!("{} that tried and got nothing", counted(count, "address"))
 }
 
+/// Names those whose users alone can say whether what looks odd was they.
+fn askable(report: &Report) -> Option<Line> {
+    let mut accounts: Vec<&Untrusted> = report.to_confirm.iter().map(|one| &one.account).collect();
+    accounts.dedup();
+    let (first, rest) = accounts.split_first()?;
+    let line = Line::default().words("The users of ").evidence(first);
+    let line = rest.iter().take(MOST_STEPS).fold(line, |line, account| line.words(", ").evidence(account));
+    let more = if rest.len() > MOST_STEPS { " and others" } else { "" };
+    Some(line.words(format!(
+        "{more}: was it they who used it from a new network? Taken for honest here; see To be confirmed."
+    )))
+}
+
 /// Says whom to tell, in the order in which it helps, and with which file of the case.
 fn tell(report: &Report) -> Vec<Block> {
     let mut lines: Vec<Line> = Vec::new();
@@ -127,7 +143,13 @@ fn tell(report: &Report) -> Vec<Block> {
     if has_calls {
         lines.push("The carrier, by telephone and at once: its fraud desk can stop calls, and hold back what is not yet paid on. Send it calls.csv; tolltrace dispute writes the letter.".into());
     }
-    lines.push("The carrier and whoever hosts the server, in writing: preservation_request.md asks them to keep their records, which are deleted on a schedule.".into());
+    lines.extend(askable(report));
+    let request = if report.incidents.is_empty() {
+        "Only if the carrier's bill shows calls that nobody made: the carrier and whoever hosts the server; preservation_request.md asks them to keep their records."
+    } else {
+        "The carrier and whoever hosts the server, in writing: preservation_request.md asks them to keep their records, which are deleted on a schedule."
+    };
+    lines.push(request.into());
     if !report.incidents.is_empty() {
         lines.push("The police: statement.md has the facts, with blank fields for what only people know. Carriers and insurers ask for the reference it is filed under.".into());
         lines.push("The insurer, if there is a policy against fraud or cyber crime; most ask to be told within days.".into());
