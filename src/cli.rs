@@ -576,8 +576,9 @@ fn network(text: &str) -> Result<IpNet, String> {
     }
     let network = text.parse::<IpNet>();
     let network = network.map_err(|_| "no address and no network, as 198.51.100.0/24".to_owned())?;
-    // The widest that anybody has of his own: 10.0.0.0/8, and fc00::/7 of the private addresses of IPv6.
-    let least = if network.addr().is_ipv4() { 8 } else { 7 };
+    // The widest that anybody may call his own: the reserved 240.0.0.0/4 (RFC 1112), which laboratories use, and
+    // fc00::/7 of the private addresses of IPv6.
+    let least = if network.addr().is_ipv4() { 4 } else { 7 };
     if network.prefix_len() < least {
         return Err(format!(
             "nobody's own network is so wide: it would vouch for strangers (/{least} at most)"

@@ -161,7 +161,7 @@ fn summary(case: &Case<'_>, calls: &[&Call], span: Option<(Instant, Instant)>) -
         first: first.and_then(|at| case.when(at)),
         last: last.and_then(|at| case.when(at)),
         totals: Totals::of(
-            calls.iter().map(|call| (call.disposition == Disposition::Answered, world.billed(call))),
+            calls.iter().map(|call| (call.disposition() == Disposition::Answered, world.billed(call))),
         ),
         by_hour: hours
             .into_iter()
@@ -249,7 +249,7 @@ fn sums<K: Eq + Hash>(
         let Some(key) = key(call) else { continue };
         let row = rows.entry(key).or_default();
         row.0 += 1;
-        row.1 += u64::from(call.disposition == Disposition::Answered);
+        row.1 += u64::from(call.disposition() == Disposition::Answered);
         row.2 = sum_known(row.2, world.billed(call));
     }
     // Only those that can be among the first rows are given a name.

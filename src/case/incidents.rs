@@ -66,7 +66,7 @@ impl Case<'_> {
         }
     }
 
-    fn title(&self, incident: &Incident, entry: &model::Entry, calls: &[model::FraudCall]) -> String {
+    fn title(&self, incident: &Incident, entry: &model::Entry, calls: &[Box<model::FraudCall>]) -> String {
         let names: Vec<String> =
             incident.accounts.keys().map(|name| crate::untrusted::visible(name)).collect();
         let whose = match names.as_slice() {
@@ -95,7 +95,7 @@ impl Case<'_> {
             };
             return format!("{whose}{day} {how}; {why}.");
         }
-        let seconds = calls.iter().map(model::FraudCall::seconds_to_bill).fold(None, model::sum_known);
+        let seconds = calls.iter().map(|call| call.seconds_to_bill()).fold(None, model::sum_known);
         let in_all = seconds
             .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
             .unwrap_or_default();
@@ -209,7 +209,7 @@ impl Case<'_> {
         }
     }
 
-    fn phases(&self, incident: &Incident, calls: &[model::FraudCall]) -> Vec<model::PhaseSpan> {
+    fn phases(&self, incident: &Incident, calls: &[Box<model::FraudCall>]) -> Vec<model::PhaseSpan> {
         let spans = [
             (Role::Scan, incident.scan),
             (Role::Guess, incident.guess),
@@ -254,7 +254,8 @@ impl Case<'_> {
     }
 
     /// Returns the fraudulent calls. There may be many, so that there is room for them and for not many more.
-    fn calls(&self, incident: &Incident, cited: &BTreeMap<Place, Citation>) -> Vec<model::FraudCall> {
+    #[expect(clippy::vec_box, reason = "that is how the report has them")]
+    fn calls(&self, incident: &Incident, cited: &BTreeMap<Place, Citation>) -> Vec<Box<model::FraudCall>> {
         const BLOCK: usize = 1_024;
         let mut calls = Vec::with_capacity(incident.calls.len());
         let mut all = incident.calls.iter().peekable();
@@ -272,7 +273,7 @@ impl Case<'_> {
         why: &str,
         incident: &Incident,
         cited: &BTreeMap<Place, Citation>,
-    ) -> Option<model::FraudCall> {
+    ) -> Option<Box<model::FraudCall>> {
         let call = self.world.calls.list.get(index)?;
         let places = self.world.places(call);
         let cost = self.cost(index, call);
@@ -281,24 +282,24 @@ impl Case<'_> {
         let stayed_inside = self.stayed_inside(index, call);
         let route = self.route(call);
         // A reader who knows the extension would take it for a call within the house.
-        let is_strange = number.number_kind == Some(Kind::Internal) && call.by_trunk && route.is_none();
-        Some(model::FraudCall {
+        let is_strange = number.number_kind == Some(Kind::Internal) && call.by_trunk() && route.is_none();
+        Some(Box::new(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.begun(call)),
             end: self.when(call.end()),
             // The channel of whoever came in by a trunk is the trunk's.
-            account: self.world.account_of(call).filter(|_| !call.from_trunk).map(Untrusted::from),
+            account: self.world.account_of(call).filter(|_| !call.from_trunk()).map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
             e164,
             country: country.map(str::to_owned),
             number,
             seconds: self.world.billed(call),
-            disposition: call.disposition.word(),
+            disposition: call.disposition().word(),
             cost: cost.as_ref().map(|cost| cost.amount.to_string()),
             cost_basis: cost.as_ref().map(|cost| cost.basis),
             currency: cost.and_then(|cost| cost.currency),
             stayed_inside,
-            why: match (call.is_claim, self.deleted_mark(&places, cited)) {
+            why: match (call.is_claim(), self.deleted_mark(&places, cited)) {
                 _ if stayed_inside => {
                     format!("{why}; it stayed within the house, so that no carrier bills it")
                 }
@@ -318,7 +319,7 @@ impl Case<'_> {
             caller: caller.and_then(|party| party.number.as_deref()).map(Untrusted::from),
             route,
             evidence: self.proofs(places.iter().filter_map(|place| cited.get(place))),
-        })
+        }))
     }
 }
 
@@ -329,7 +330,7 @@ impl Case<'_> {
         let number = &called.number;
         let is_inside =
             (number.number_kind, number.number_confidence) == (Some(Kind::Internal), Some(Confidence::Exact));
-        is_inside && !call.by_trunk && !self.prices.charged.contains_key(&index)
+        is_inside && !call.by_trunk() && !self.prices.charged.contains_key(&index)
     }
 
     /// Returns how a call's record was found that had been deleted; the mark stands last in its text.
@@ -358,7 +359,7 @@ fn hedge(entry: &model::Entry) -> &'static str {
 }
 
 /// Adds up calls; money only where all that is known is in one currency and of one basis.
-fn totals(calls: &[model::FraudCall], loss: &model::Loss) -> model::Totals {
+fn totals(calls: &[Box<model::FraudCall>], loss: &model::Loss) -> model::Totals {
     let told = calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds_to_bill()));
     let totals = model::Totals::of(told);
     match loss.known.as_slice() {
@@ -403,7 +404,7 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
 }
 
 /// Says on which days calls began, unless all did on the day that the sentence has named already.
-fn call_days(named: Option<NaiveDate>, calls: &[model::FraudCall]) -> Option<String> {
+fn call_days(named: Option<NaiveDate>, calls: &[Box<model::FraudCall>]) -> Option<String> {
     let days = || calls.iter().filter_map(|call| call.start).map(|start| start.date_naive());
     let (first, last) = (days().min()?, days().max()?);
     let day = |at: NaiveDate, shape: &str| at.format(shape).to_string();
@@ -474,7 +475,9 @@ mod tests {
         let told = |starts: &[&str]| {
             let call = |start: &&str| {
                 let start = chrono::DateTime::parse_from_rfc3339(&format!("{start}T23:30:00+01:00")).ok();
-                model::FraudCall { start, ..crate::report::sample::report().incidents[0].calls[0].clone() }
+                let mut call = crate::report::sample::report().incidents[0].calls[0].clone();
+                call.start = start;
+                call
             };
             call_days(day("2026-02-03"), &starts.iter().map(call).collect::<Vec<_>>())
         };

@@ -66,7 +66,7 @@ impl Case<'_> {
         if let Some(charged) = self.prices.charged.get(&index) {
             return Figure::Known(charged.clone());
         }
-        let is_answered = call.disposition == Disposition::Answered;
+        let is_answered = call.disposition() == Disposition::Answered;
         let Some(seconds) = self.world.billed(call).filter(|_| is_answered) else { return Figure::None };
         let number = self.numbers.of(self.world.dialed(call));
         let Some(digits) = number.e164.as_deref().and_then(|e164| e164.strip_prefix('+')) else {
@@ -104,7 +104,13 @@ impl Case<'_> {
         let figure = self.figure(index, call);
         let place = self.numbers.of(self.world.dialed(call)).number.country_name.unwrap_or("not known");
         let account = self.world.account_of(call).unwrap_or("-");
-        sums.add(&figure, self.world.begun(call), call.disposition == Disposition::Answered, place, account);
+        sums.add(
+            &figure,
+            self.world.begun(call),
+            call.disposition() == Disposition::Answered,
+            place,
+            account,
+        );
     }
 
     /// Adds up what calls cost that the carrier alone tells.

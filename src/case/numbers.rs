@@ -171,7 +171,7 @@ fn home(world: &World<'_>, clock: &Clock, options: &Options, blamed: &BTreeSet<u
         .calls
         .iter()
         .enumerate()
-        .filter(|(index, call)| !blamed.contains(index) && (call.from_trunk || call.is_outward));
+        .filter(|(index, call)| !blamed.contains(index) && (call.from_trunk() || call.is_outward()));
     let signs = Signs {
         given: options.home_country.as_deref(),
         zone: Some(zone.as_str()).filter(|_| is_known),
@@ -195,7 +195,7 @@ fn site(world: &World<'_>, options: &Options, home: Option<&'static Region>) -> 
         world
             .calls
             .iter()
-            .filter(|call| call.is_outward && call.disposition == Disposition::Answered)
+            .filter(|call| call.is_outward() && call.disposition() == Disposition::Answered)
             .map(|call| world.dialed(call)),
     );
     if let Some(digits) = &options.outside_prefix {

@@ -24,7 +24,7 @@ impl Case<'_> {
     pub(super) fn route(&self, call: &Call) -> Option<Route> {
         match of_dialplan(self.world, self.clock, call) {
             // Its record has it leave by a trunk: today's dialplan keeps the number inside, so another was in force.
-            Some((context, _)) if call.by_trunk && self.stays_inside(context, call) => None,
+            Some((context, _)) if call.by_trunk() && self.stays_inside(context, call) => None,
             Some((_, found)) => self.named(found),
             None => self.of_switch(call),
         }
@@ -85,7 +85,7 @@ pub(super) fn of_dialplan<'w>(
 }
 
 /// Counts the calls of each route, the most used first.
-pub(super) fn uses(calls: &[FraudCall]) -> Vec<RouteUse> {
+pub(super) fn uses(calls: &[Box<FraudCall>]) -> Vec<RouteUse> {
     let mut counts: BTreeMap<&Route, u64> = BTreeMap::new();
     calls
         .iter()

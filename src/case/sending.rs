@@ -36,7 +36,7 @@ pub(super) fn routes(world: &World<'_>, clock: &Clock, blamed: &BTreeSet<usize>)
     }
     let mut left_out = 0;
     let first = blamed.iter().filter_map(|&index| world.calls.list.get(index));
-    for call in first.chain(world.calls.iter()).filter(|call| call.is_outward) {
+    for call in first.chain(world.calls.iter()).filter(|call| call.is_outward()) {
         let key = (world.dialed(call), world.outgoing_context(call));
         if known.contains_key(&key) {
             continue;

@@ -211,12 +211,12 @@ fn calls<'a>(
                 case.world
                     .billed(call)
                     .map_or_else(|| "length not on record".to_owned(), |seconds| format!("{seconds} s")),
-                call.disposition.word()
+                call.disposition().word()
             ),
             address: case.world.address_of(call),
             account,
             number: Some(dialed),
-            reason: Some(call.disposition.word()),
+            reason: Some(call.disposition().word()),
             line,
         });
     }

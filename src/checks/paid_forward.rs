@@ -24,7 +24,7 @@ pub(super) fn check(world: &World<'_>, show: &Show<'_>) -> Vec<Finding> {
 
 fn finding(world: &World<'_>, forward: &Forward, show: &Show<'_>) -> Finding {
     let sent_on = world.calls.iter().filter(|call| {
-        (call.from_trunk || call.originated) && world.dialed(call) == forward.number.as_bytes()
+        (call.from_trunk() || call.is_originated()) && world.dialed(call) == forward.number.as_bytes()
     });
     let count = sent_on.count() as u64;
     let set = world.calls.iter().rev().find(|call| sets(world, call, forward));

@@ -160,6 +160,16 @@ pub enum Disposition {
 }
 
 impl Disposition {
+    /// All of them, in their order.
+    pub const ALL: [Disposition; 6] = [
+        Disposition::Answered,
+        Disposition::NoAnswer,
+        Disposition::Busy,
+        Disposition::Failed,
+        Disposition::Congestion,
+        Disposition::Unknown,
+    ];
+
     /// Reads the text of a CDR's disposition column.
     pub fn from_text(text: &[u8]) -> Self {
         match text {

@@ -14,6 +14,9 @@ use crate::event::{Instant, SourceId};
 /// joined later.
 const MOST_OPEN: usize = 16_384;
 
+/// Calls from which on all the room is made that open ones may need.
+const FEW_OPEN: usize = 1_024;
+
 /// Bytes of text that a call has on the average, and twice as much again.
 const TEXT_PER_CALL: usize = 64;
 
@@ -485,6 +488,11 @@ impl LogCalls {
     fn open(&mut self, key: Key) -> Open {
         if let Some(&open) = self.open.get(&key) {
             return open;
+        }
+        if self.open.len() == FEW_OPEN {
+            // At once and not by doubling: glibc keeps for itself whatever is smaller than the largest room that was
+            // ever given back to it. As much again, so that closed calls are cleared away in place.
+            self.open.reserve(2 * MOST_OPEN);
         }
         self.order.push_back(key);
         if self.order.len() > MOST_OPEN

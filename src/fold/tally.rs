@@ -84,6 +84,10 @@ impl Tally {
             Ok(at) => at,
             Err(at) if *cells < MOST_CELLS || self.hours.is_empty() => {
                 *cells += 1;
+                if self.hours.len() == self.hours.capacity() {
+                    // Tens of thousands of tallies have a few hours each: doubling would leave a third of it all empty.
+                    self.hours.reserve_exact(1 + self.hours.len() / 8);
+                }
                 self.hours.insert(at, (hour, Cell::default()));
                 at
             }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::behaviour::Destination;
-use super::calls::{Calls, Origin};
+use super::calls::{Calls, Mark, Origin};
 use super::standing::Standing;
 use super::world::{Use, World};
 use crate::event::{Instant, Service};
@@ -30,7 +30,7 @@ pub(super) fn attribute(world: &mut World<'_>) {
     tell_incoming(world, &mut calls);
     let mut by_account: Vec<Vec<u32>> = vec![Vec::new(); calls.accounts.len()];
     let is_used: Vec<bool> = calls.accounts.iter().map(|account| world.uses.contains_key(account)).collect();
-    for (index, call) in calls.list.iter().enumerate().filter(|(_, call)| !call.from_trunk) {
+    for (index, call) in calls.list.iter().enumerate().filter(|(_, call)| !call.from_trunk()) {
         let account = call.account_index();
         if let Some(own) = by_account.get_mut(account).filter(|_| is_used.get(account) == Some(&true)) {
             own.push(index as u32);
@@ -73,11 +73,12 @@ fn forget_servers(world: &World<'_>, calls: &mut Calls) {
             continue;
         }
         let is_nobodys = nobody == Some(call.account_index());
-        call.from_trunk |= match call.origin {
+        let comes_in = match call.origin {
             Origin::Signalling => is_trunk && is_nobodys,
             Origin::Record => is_trunk,
             _ => false,
         };
+        call.mark(Mark::FromTrunk, call.from_trunk() || comes_in);
         call.forget_address();
     }
 }
@@ -98,7 +99,7 @@ fn tell_incoming(world: &World<'_>, calls: &mut Calls) {
             .next_hop(call)
             .is_some_and(|hop| matches!(world.neighbours.of(hop), Standing::Own | Standing::Inside));
         if stays && !goes_abroad {
-            call.from_trunk = true;
+            call.mark(Mark::FromTrunk, true);
             call.forget_address();
         }
     }

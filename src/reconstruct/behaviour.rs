@@ -9,7 +9,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::calls::Call;
+use super::calls::{Call, Mark};
 use super::costly;
 use super::world::World;
 use crate::event::Instant;
@@ -93,7 +93,7 @@ pub fn destination(dialed: &[u8]) -> Destination {
 
 /// Looks at calls, given in the order of their start, that one account made from one place.
 pub fn look(world: &World<'_>, calls: &[&Call], honest: &BTreeSet<Destination>) -> Behaviour {
-    let outward: Vec<&Call> = calls.iter().copied().filter(|call| call.is_outward).collect();
+    let outward: Vec<&Call> = calls.iter().copied().filter(|call| call.is_outward()).collect();
     let mut behaviour = Behaviour { calls: outward.len(), ..Behaviour::default() };
     if outward.is_empty() {
         return behaviour;
@@ -161,7 +161,7 @@ fn shown_numbers(world: &World<'_>, calls: &[&Call]) -> Option<usize> {
     }
     let is_number =
         |shown: &&[u8]| shown.iter().filter(|byte| byte.is_ascii_digit()).count() >= NUMBER_DIGITS;
-    let own = calls.iter().filter(|call| !call.from_trunk);
+    let own = calls.iter().filter(|call| !call.from_trunk());
     let shown: BTreeSet<&[u8]> = own.map(|call| world.caller(call)).filter(is_number).collect();
     (shown.len() >= MANY && shown.len() * 10 >= calls.len() * 6).then_some(shown.len())
 }
@@ -198,7 +198,7 @@ pub(super) fn note_destinations(world: &mut World<'_>) {
 /// Works out which calls leave the house, once it is known which of them came in from outside.
 pub(super) fn note_outward(world: &mut World<'_>) {
     let mut calls = std::mem::take(&mut world.calls);
-    calls.list.par_iter_mut().for_each(|call| call.is_outward = is_outward(world, call));
+    calls.list.par_iter_mut().for_each(|call| call.mark(Mark::Outward, is_outward(world, call)));
     world.calls = calls;
 }
 
@@ -206,7 +206,7 @@ pub(super) fn note_outward(world: &mut World<'_>) {
 fn is_outward(world: &World<'_>, call: &Call) -> bool {
     // What came in by a trunk leaves again only by one.
     let is_outside = is_number_outside(world, call);
-    if call.from_trunk { call.by_trunk && is_outside } else { call.by_trunk || is_outside }
+    if call.from_trunk() { call.by_trunk() && is_outside } else { call.by_trunk() || is_outside }
 }
 
 /// Returns whether what was dialled is a telephone number, and no account's name.

@@ -224,7 +224,7 @@ impl<'a> Candidate<'a> {
 
     /// Are nearly all calls to places that no honest call goes to?
     fn are_strange(&self, calls: &[&Call]) -> bool {
-        let outward = || calls.iter().filter(|call| call.is_outward);
+        let outward = || calls.iter().filter(|call| call.is_outward());
         let strange = outward().filter(|call| !self.honest.contains(&call.destination)).count();
         strange > 0 && strange * 10 >= outward().count() * 9
     }
@@ -273,7 +273,7 @@ impl<'a> Candidate<'a> {
 
 /// Most calls go where others here call: a branch or an agent, however busy.
 fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
-    let outward = || calls.iter().filter(|call| call.is_outward);
+    let outward = || calls.iter().filter(|call| call.is_outward());
     let usual = outward().filter(|call| honest.contains(&call.destination)).count();
     let all = outward().count();
     all > 0 && usual * 10 >= all * 7

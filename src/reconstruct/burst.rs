@@ -79,7 +79,7 @@ pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destina
 fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<Place> {
     let mut by_place: BTreeMap<Destination, Place> = BTreeMap::new();
     for &index in calls {
-        let Some(call) = world.calls.list.get(index).filter(|call| call.is_outward) else {
+        let Some(call) = world.calls.list.get(index).filter(|call| call.is_outward()) else {
             continue;
         };
         let name = call.destination;
@@ -141,7 +141,7 @@ pub(super) fn add_marks(calls: &[&Call], hours: &Hours, behaviour: &mut Behaviou
 /// A fax that finds the line busy tries as often, and is never answered.
 pub(super) fn is_long_row(calls: &[&Call]) -> bool {
     let answered: Vec<&Call> =
-        calls.iter().copied().filter(|call| call.disposition == Disposition::Answered).collect();
+        calls.iter().copied().filter(|call| call.disposition() == Disposition::Answered).collect();
     answered.windows(20).any(|window| match window {
         [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
         _ => false,

@@ -51,7 +51,7 @@ impl World<'_> {
     pub fn billed(&self, call: &Call) -> Option<u64> {
         let (row, _) = row_at(&self.told, call.row)?;
         let is_open =
-            row.kind == RowKind::Began && call.billsec == 0 && call.disposition == Disposition::Answered;
+            row.kind == RowKind::Began && call.billsec == 0 && call.disposition() == Disposition::Answered;
         (!is_open).then_some(u64::from(call.billsec))
     }
 
@@ -111,7 +111,7 @@ impl World<'_> {
 
     /// Returns when a trunk was called for the call, where the log tells; it came in some time before.
     fn dialed_at(&self, call: &Call) -> Option<Instant> {
-        let logged = logged_at(&self.told, call.log).filter(|_| call.from_trunk && call.by_trunk);
+        let logged = logged_at(&self.told, call.log).filter(|_| call.from_trunk() && call.by_trunk());
         logged.and_then(|(_, logged)| logged.dialed_at())
     }
 

@@ -15,12 +15,10 @@ pub struct Call {
     pub duration: u32,
     /// Billed seconds: of the answered leg that lasted longest.
     pub billsec: u32,
-    /// How it ended, answered if any leg was.
-    pub disposition: Disposition,
-    /// The account that made it, an index into [`Calls::accounts`].
-    pub(super) account: u32,
-    /// The address it came from, an index into [`Calls::addresses`].
-    pub(super) address: u32,
+    /// The account that made it, among [`Calls::accounts`].
+    pub(super) account: Id,
+    /// The address it came from, among [`Calls::addresses`].
+    pub(super) address: Id,
     /// Its first row.
     pub(super) row: At,
     /// How many rows behind the first, or before it, the one stands that tells what was dialled.
@@ -29,18 +27,71 @@ pub struct Call {
     pub(super) log: At,
     /// How that address is known.
     pub origin: Origin,
-    /// Did it go out by a trunk?
-    pub by_trunk: bool,
-    /// Did it come in by a trunk?
-    pub from_trunk: bool,
     /// Where it goes to.
     pub destination: Destination,
-    /// Does it leave the house?
-    pub is_outward: bool,
-    /// Did no phone make it: a Local channel, an originated call?
-    pub originated: bool,
-    /// Does nothing but a record tell of it that one packet from a stranger can write?
-    pub is_claim: bool,
+    /// How it ended, and what else is true of it.
+    pub(super) facts: Facts,
+}
+
+/// How a call ended, in the lowest three bits, and what else is true of it or not, a bit for each [`Mark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Facts(u8);
+
+/// What is true of a call or not.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mark {
+    ByTrunk = 1 << 3,
+    FromTrunk = 1 << 4,
+    Outward = 1 << 5,
+    Originated = 1 << 6,
+    Claim = 1 << 7,
+}
+
+impl Facts {
+    const ENDING: u8 = 0b111;
+
+    /// Begins with how the call ended; nothing else is true of it yet.
+    pub(super) fn new(disposition: Disposition) -> Self {
+        Facts(disposition as u8 & Facts::ENDING)
+    }
+
+    /// Returns the same with a mark set if it holds, and else taken away.
+    pub(super) fn with(self, mark: Mark, holds: bool) -> Self {
+        let Facts(all) = self;
+        Facts(if holds { all | mark as u8 } else { all & !(mark as u8) })
+    }
+
+    fn has(self, mark: Mark) -> bool {
+        self.0 & mark as u8 != 0
+    }
+
+    fn disposition(self) -> Disposition {
+        let all = Disposition::ALL;
+        all.get(usize::from(self.0 & Facts::ENDING)).copied().unwrap_or(Disposition::Unknown)
+    }
+}
+
+/// The index of a name or of an address in its list, in three bytes, with a value for none: there are no more of
+/// them than calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Id([u8; 3]);
+
+impl Id {
+    pub(super) const NONE: Id = Id([u8::MAX; 3]);
+
+    /// Returns the id of an index; that of one beyond sixteen million is none.
+    pub(super) fn new(index: usize) -> Self {
+        match u32::try_from(index).map(u32::to_be_bytes) {
+            Ok([0, bytes @ ..]) => Id(bytes),
+            _ => Id::NONE,
+        }
+    }
+
+    /// Returns the index; of none, one that lies beyond every list.
+    pub(super) fn index(self) -> usize {
+        let Id([a, b, c]) = self;
+        u32::from_be_bytes([0, a, b, c]) as usize
+    }
 }
 
 /// The place of a row or line among all that was told: which source, and which of its records.
@@ -100,19 +151,54 @@ impl Call {
         self.start.plus_seconds(i64::from(self.duration))
     }
 
+    /// Returns how it ended, answered if any leg was.
+    pub fn disposition(&self) -> Disposition {
+        self.facts.disposition()
+    }
+
+    /// Returns whether it went out by a trunk.
+    pub fn by_trunk(&self) -> bool {
+        self.facts.has(Mark::ByTrunk)
+    }
+
+    /// Returns whether it came in by a trunk.
+    pub fn from_trunk(&self) -> bool {
+        self.facts.has(Mark::FromTrunk)
+    }
+
+    /// Returns whether it leaves the house.
+    pub fn is_outward(&self) -> bool {
+        self.facts.has(Mark::Outward)
+    }
+
+    /// Returns whether no phone made it, as with a Local channel or an originated call.
+    pub fn is_originated(&self) -> bool {
+        self.facts.has(Mark::Originated)
+    }
+
+    /// Returns whether nothing but a record tells of it that one packet from a stranger can write.
+    pub fn is_claim(&self) -> bool {
+        self.facts.has(Mark::Claim)
+    }
+
+    /// Sets a mark, or takes it away.
+    pub(super) fn mark(&mut self, mark: Mark, holds: bool) {
+        self.facts = self.facts.with(mark, holds);
+    }
+
     /// Returns the index of its account in [`Calls::accounts`]; beyond it if it has none.
     pub(crate) fn account_index(&self) -> usize {
-        self.account as usize
+        self.account.index()
     }
 
     /// Takes its address for unknown.
     pub(super) fn forget_address(&mut self) {
-        (self.address, self.origin) = (u32::MAX, Origin::Unknown);
+        (self.address, self.origin) = (Id::NONE, Origin::Unknown);
     }
 
     /// Returns the index of its address among [`Calls::addresses`]; beyond them if it has none.
     pub(crate) fn address_index(&self) -> usize {
-        self.address as usize
+        self.address.index()
     }
 }
 
@@ -152,25 +238,25 @@ pub struct Calls {
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     all: Vec<IpAddr>,
-    ids: HashMap<IpAddr, u32>,
+    ids: HashMap<IpAddr, Id>,
     /// The one that was asked for last: a caller makes many calls.
-    last: u32,
+    last: Id,
 }
 
 impl Addresses {
-    pub(super) fn id(&mut self, address: Option<IpAddr>) -> u32 {
-        let Some(address) = address else { return u32::MAX };
+    pub(super) fn id(&mut self, address: Option<IpAddr>) -> Id {
+        let Some(address) = address else { return Id::NONE };
         if self.get(self.last) != Some(address) {
             self.last = *self.ids.entry(address).or_insert_with(|| {
                 self.all.push(address);
-                (self.all.len() - 1) as u32
+                Id::new(self.all.len() - 1)
             });
         }
         self.last
     }
 
-    pub(super) fn get(&self, id: u32) -> Option<IpAddr> {
-        self.all.get(id as usize).copied()
+    pub(super) fn get(&self, id: Id) -> Option<IpAddr> {
+        self.all.get(id.index()).copied()
     }
 
     /// Returns all of them, in the order of their ids.
@@ -187,7 +273,7 @@ impl Calls {
 
     /// Returns the account that made a call.
     pub fn account(&self, call: &Call) -> Option<&str> {
-        self.accounts.get(call.account as usize).map(String::as_str)
+        self.accounts.get(call.account.index()).map(String::as_str)
     }
 
     /// Returns the address that a call came from.
@@ -210,12 +296,13 @@ const _: () = {
         Budget::WHOLE.rows < 1 << 24 && Budget::WHOLE.calls < 1 << 24,
         "`At` has three bytes for a record"
     );
-    assert!(size_of::<Call>() <= 48, "there may be a million calls");
+    assert!(size_of::<Call>() <= 40, "there may be a million calls");
 };
 
 #[cfg(test)]
 mod tests {
-    use super::At;
+    use super::{At, Facts, Id, Mark};
+    use crate::event::Disposition;
 
     #[test]
     fn a_place_comes_back_and_keeps_its_order() {
@@ -225,5 +312,30 @@ mod tests {
         assert_eq!(At::NONE.get(), None);
         assert!(At::new(0, 255) < At::new(0, 256) && At::new(0, 70_000) < At::new(1, 0));
         assert!(At::new(9, 9) < At::NONE);
+    }
+
+    #[test]
+    fn an_id_comes_back_and_none_lies_beyond_all() {
+        for index in [0, 255, 256, 70_000, 16_777_214] {
+            assert_eq!(Id::new(index).index(), index);
+        }
+        for beyond in [16_777_215, 16_777_216, 1 << 32, usize::MAX] {
+            assert_eq!(Id::new(beyond), Id::NONE);
+        }
+    }
+
+    #[test]
+    fn how_a_call_ended_and_each_mark_stand_apart() {
+        for disposition in Disposition::ALL {
+            let mut facts = Facts::new(disposition);
+            let marks = [Mark::ByTrunk, Mark::FromTrunk, Mark::Outward, Mark::Originated, Mark::Claim];
+            for mark in marks {
+                assert!(!facts.has(mark));
+                facts = facts.with(mark, true);
+                assert!(facts.has(mark) && facts.disposition() == disposition);
+            }
+            let bare = marks.into_iter().fold(facts, |facts, mark| facts.with(mark, false));
+            assert_eq!(bare, Facts::new(disposition));
+        }
     }
 }

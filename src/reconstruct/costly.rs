@@ -29,7 +29,7 @@ const MOST_NUMBERS: usize = 2_000;
 pub(super) fn is_north_american(world: &World<'_>) -> bool {
     let mut numbers: BTreeSet<&[u8]> = BTreeSet::new();
     let mut marks = 0;
-    for call in world.calls.iter().filter(|call| !call.from_trunk) {
+    for call in world.calls.iter().filter(|call| !call.from_trunk()) {
         let dialed = world.dialed(call);
         let is_number = dialed.len() >= 9 && dialed.iter().all(u8::is_ascii_digit);
         if is_number && numbers.len() < MOST_NUMBERS && numbers.insert(dialed) {

@@ -51,7 +51,7 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
     let own_numbers = own_numbers(world);
     for (index, call) in world.calls.iter().enumerate() {
         let is_for_us = || own_numbers.contains(world.dialed(call));
-        if call.by_trunk && !call.from_trunk && is_guest(world, call) && !is_for_us() {
+        if call.by_trunk() && !call.from_trunk() && is_guest(world, call) && !is_for_us() {
             door.calls.push(index);
             door.contexts.insert(String::from_utf8_lossy(world.context(call)).into_owned());
             door.addresses
@@ -69,7 +69,7 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
 /// what it brings may be sent on to a mobile phone.
 fn own_numbers<'w>(world: &'w World<'_>) -> BTreeSet<&'w [u8]> {
     // What was sent on tells the number that it was sent to.
-    let incoming = world.calls.iter().filter(|call| call.from_trunk && !call.by_trunk);
+    let incoming = world.calls.iter().filter(|call| call.from_trunk() && !call.by_trunk());
     incoming.map(|call| world.dialed(call)).collect()
 }
 
@@ -83,7 +83,7 @@ pub(super) fn is_guest(world: &World<'_>, call: &Call) -> bool {
         Some("anonymous") => true,
         Some(name) if world.confirmed.contains(name) => false,
         // A proxy that relays for a name which none of its subscribers has.
-        Some(_) if call.by_trunk && call.origin == Origin::Record && world.lists_subscribers => true,
+        Some(_) if call.by_trunk() && call.origin == Origin::Record && world.lists_subscribers => true,
         Some(name) => in_guest_context() || trunks::is_nobody(name),
         None => false,
     }
@@ -129,8 +129,8 @@ pub(super) fn ordered(
     known: &BTreeSet<usize>,
 ) -> Option<ManagerDoor> {
     let is_own = |call: &Call| {
-        call.originated
-            && !call.from_trunk
+        call.is_originated()
+            && !call.from_trunk()
             && (world.is_freeswitch() || is_nobodys(world, call))
             && goes_out(call)
     };
@@ -183,14 +183,14 @@ fn originated(world: &World<'_>, logins: &[&Use]) -> Vec<usize> {
         .filter(|(_, call)| {
             let is_during = spans.iter().any(|(from, to)| call.start >= *from && call.start <= *to);
             // An originated channel may be the carrier's own, called first and then sent abroad.
-            is_during && (call.originated || call.from_trunk) && goes_out(call)
+            is_during && (call.is_originated() || call.from_trunk()) && goes_out(call)
         })
         .map(|(index, _)| index)
         .collect()
 }
 
 fn goes_out(call: &Call) -> bool {
-    call.by_trunk || call.destination.is_abroad()
+    call.by_trunk() || call.destination.is_abroad()
 }
 
 fn session_end(world: &World<'_>, login: &Use) -> Instant {

@@ -49,7 +49,7 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
     for (index, call) in world.calls.iter().enumerate() {
         let is_account = is_account.get(call.account_index()).copied().unwrap_or(false);
         // Of those who are in the house, only what leaves the house can speak against them.
-        let matters = call.is_outward || is_outside.get(call.address_index()).copied().unwrap_or(false);
+        let matters = call.is_outward() || is_outside.get(call.address_index()).copied().unwrap_or(false);
         if is_account && matters && !doors::is_guest(world, call) {
             by_caller.entry((call.account_index(), call.address_index())).or_default().push(index);
         }

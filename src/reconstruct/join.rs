@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::behaviour::Destination;
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
-use super::calls::{Addresses, At, Call, Calls, Origin};
+use super::calls::{Addresses, At, Call, Calls, Facts, Id, Mark, Origin};
 use super::legs::{Leg, legs};
 use super::proof;
 use super::relayed;
@@ -51,18 +51,18 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
 
 #[derive(Default)]
 struct Names {
-    ids: HashMap<String, u32>,
+    ids: HashMap<String, Id>,
     texts: Vec<String>,
 }
 
 impl Names {
-    fn id(&mut self, name: Option<&[u8]>) -> u32 {
-        let Some(name) = name else { return u32::MAX };
+    fn id(&mut self, name: Option<&[u8]>) -> Id {
+        let Some(name) = name else { return Id::NONE };
         let name = String::from_utf8_lossy(name);
         if let Some(&id) = self.ids.get(name.as_ref()) {
             return id;
         }
-        let id = self.texts.len() as u32;
+        let id = Id::new(self.texts.len());
         self.texts.push(name.clone().into_owned());
         self.ids.insert(name.into_owned(), id);
         id
@@ -116,12 +116,12 @@ fn call_of_legs(
     let first = legs.first().map_or(At::NONE, |leg| leg.at);
     let last_end = rows().map(|(_, (row, _))| row.start.plus_seconds(i64::from(row.duration))).max();
     let start = own.start.unwrap_or_else(|| legs.first().map_or(Instant(0), |leg| leg.start));
+    let is_originated = own.originated.unwrap_or_else(|| channel_account(first_channel).is_none());
     let unanswered = told_by().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
     Call {
         start,
         duration: last_end.map_or(0, |end| end.seconds_since(start).max(0)) as u32,
         billsec: billsec.unwrap_or(0),
-        disposition: if billsec.is_some() { Disposition::Answered } else { unanswered },
         account: names.id(account),
         address: addresses.id(address),
         row: first,
@@ -129,11 +129,11 @@ fn call_of_legs(
         log: At::NONE,
         origin: if address.is_some() { Origin::Signalling } else { Origin::Unknown },
         destination: Destination::default(),
-        is_outward: false,
-        by_trunk: own.by_trunk || rows().any(|(_, (_, text))| is_trunk(text.dst_channel)),
-        from_trunk: is_trunk(first_channel),
-        originated: own.originated.unwrap_or_else(|| channel_account(first_channel).is_none()),
-        is_claim: own.is_claim,
+        facts: Facts::new(if billsec.is_some() { Disposition::Answered } else { unanswered })
+            .with(Mark::ByTrunk, own.by_trunk || rows().any(|(_, (_, text))| is_trunk(text.dst_channel)))
+            .with(Mark::FromTrunk, is_trunk(first_channel))
+            .with(Mark::Originated, is_originated)
+            .with(Mark::Claim, own.is_claim),
     }
 }
 
@@ -201,6 +201,10 @@ fn add_logged(
         let before = list.len();
         let is_of_events = entry.source.kind.tells() == Some(Tells::Channels);
         let mut callers = Callers::new(entry, trunks);
+        if recorded.is_empty() {
+            // Doubling would leave behind the room of every list that it grew out of.
+            list.reserve(entry.ledger.calls.calls.len());
+        }
         for (index, logged) in entry.ledger.calls.calls.iter().enumerate() {
             let at = At::new(source, index);
             let is_covered = covered.is_some_and(|(first, last)| (first..=last).contains(&logged.start));
@@ -214,7 +218,7 @@ fn add_logged(
             }
             if let Some(known) = found.and_then(|index| list.get_mut(index)) {
                 known.log = known.log.or(at);
-                if known.address == u32::MAX {
+                if known.address == Id::NONE {
                     known.address = callers.address(addresses, logged);
                     known.origin = origin(logged, known.address);
                 }
@@ -236,9 +240,9 @@ fn add_logged(
 }
 
 /// Returns how the address of a call of the log is known.
-fn origin(logged: &LogCall, address: u32) -> Origin {
+fn origin(logged: &LogCall, address: Id) -> Origin {
     match (address, logged.is_signalled()) {
-        (u32::MAX, _) => Origin::Unknown,
+        (Id::NONE, _) => Origin::Unknown,
         (_, true) => Origin::Signalling,
         (_, false) => Origin::Media,
     }
@@ -246,20 +250,20 @@ fn origin(logged: &LogCall, address: u32) -> Origin {
 
 /// Tells of a call that the server itself was told to place: the channel of its record is the one that was called.
 fn take_for_ordered(known: &mut Call) {
-    known.by_trunk = true;
-    known.from_trunk = false;
-    known.originated = true;
-    known.account = u32::MAX;
+    known.mark(Mark::ByTrunk, true);
+    known.mark(Mark::FromTrunk, false);
+    known.mark(Mark::Originated, true);
+    known.account = Id::NONE;
 }
 
 /// Adds to a call what FreeSWITCH's log says of its session.
 fn bear_out(known: &mut Call, told: &Told<'_>, names: &mut Names, logged: &LogCall) {
-    known.is_claim = false;
-    known.by_trunk |= logged.by_trunk();
+    known.mark(Mark::Claim, false);
+    known.mark(Mark::ByTrunk, known.by_trunk() || logged.by_trunk());
     // A session that no INVITE began; one whose beginning the log lacks is dated by its end.
     let is_whole = logged.start.seconds_since(known.start).abs() <= 2;
-    known.originated |= is_whole && logged.is_uninvited();
-    if known.account == u32::MAX {
+    known.mark(Mark::Originated, known.is_originated() || is_whole && logged.is_uninvited());
+    if known.account == Id::NONE {
         let account = told.ledger.names.text(logged.account);
         known.account = names.id((!account.is_empty()).then_some(account));
     }
@@ -305,7 +309,7 @@ impl ByChannel {
         let from = self.sorted.partition_point(|entry| (entry.0, entry.1) < (key, start));
         let (_, at, index) = self.sorted.get(from).filter(|entry| entry.0 == key)?;
         let call = list.get(*index as usize)?;
-        let is_free = call.from_trunk && call.log == At::NONE;
+        let is_free = call.from_trunk() && call.log == At::NONE;
         (is_free && at.seconds_since(start) <= RESET_SECONDS).then_some(*index as usize)
     }
 
@@ -324,9 +328,9 @@ struct Callers<'t> {
     told: &'t Told<'t>,
     trunks: &'t BTreeSet<String>,
     /// The id of each account, and whether it is a trunk.
-    accounts: Vec<Option<(u32, bool)>>,
+    accounts: Vec<Option<(Id, bool)>>,
     /// The id of each address.
-    addresses: Vec<Option<u32>>,
+    addresses: Vec<Option<Id>>,
 }
 
 impl<'t> Callers<'t> {
@@ -335,7 +339,7 @@ impl<'t> Callers<'t> {
     }
 
     /// Returns the id of a caller's account and whether it is a trunk; `None` for none.
-    fn account(&mut self, names: &mut Names, logged: &LogCall) -> Option<(u32, bool)> {
+    fn account(&mut self, names: &mut Names, logged: &LogCall) -> Option<(Id, bool)> {
         let name = self.told.ledger.names.text(logged.account);
         if name.is_empty() {
             return None;
@@ -344,10 +348,10 @@ impl<'t> Callers<'t> {
         Some(remembered(&mut self.accounts, logged.account.0 as usize, id))
     }
 
-    fn address(&mut self, addresses: &mut Addresses, logged: &LogCall) -> u32 {
+    fn address(&mut self, addresses: &mut Addresses, logged: &LogCall) -> Id {
         let calls = &self.told.ledger.calls;
         match calls.address(logged) {
-            None => u32::MAX,
+            None => Id::NONE,
             some => remembered(&mut self.addresses, calls.address_index(logged), || addresses.id(some)),
         }
     }
@@ -356,29 +360,28 @@ impl<'t> Callers<'t> {
         let account = self.account(names, logged).filter(|_| !logged.is_ordered());
         let mut address = self.address(addresses, logged);
         let mut origin = origin(logged, address);
-        if address == u32::MAX && account.is_some_and(|(_, is_trunk)| !is_trunk) {
+        if address == Id::NONE && account.is_some_and(|(_, is_trunk)| !is_trunk) {
             let channel = self.told.ledger.calls.iax_channel(logged, &self.told.ledger.names);
             if let Some(caller) = channel.and_then(|channel| iax_caller(&channel)) {
                 (address, origin) = (addresses.id(Some(caller)), Origin::Signalling);
             }
         }
+        let ending = if logged.answered() { Disposition::Answered } else { Disposition::Unknown };
         Call {
             start: logged.start,
             duration: 0,
             billsec: 0,
-            disposition: if logged.answered() { Disposition::Answered } else { Disposition::Unknown },
-            account: account.map_or(u32::MAX, |(id, _)| id),
+            account: account.map_or(Id::NONE, |(id, _)| id),
             address,
             row: At::NONE,
             dialed: 0,
             log: at,
             origin,
             destination: Destination::default(),
-            is_outward: false,
-            by_trunk: logged.by_trunk(),
-            from_trunk: account.is_some_and(|(_, is_trunk)| is_trunk),
-            originated: account.is_none(),
-            is_claim: false,
+            facts: Facts::new(ending)
+                .with(Mark::ByTrunk, logged.by_trunk())
+                .with(Mark::FromTrunk, account.is_some_and(|(_, is_trunk)| is_trunk))
+                .with(Mark::Originated, account.is_none()),
         }
     }
 }

@@ -20,11 +20,11 @@ const ONE_IN: usize = 5;
 
 /// Takes out the calls that a second source denies.
 pub(super) fn take_unproven(told: &[Told<'_>], list: &mut Vec<Call>) -> Vec<Call> {
-    if list.iter().all(|call| !call.is_claim) {
+    if list.iter().all(|call| !call.is_claim()) {
         return Vec::new();
     }
     let witnesses = Witnesses::new(told);
-    let claims = list.iter().filter(|call| call.is_claim).map(|call| call.row);
+    let claims = list.iter().filter(|call| call.is_claim()).map(|call| call.row);
     let mut files: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (source, index) in claims.filter_map(At::get) {
         files.entry(source).or_default().insert(index);
@@ -36,7 +36,7 @@ pub(super) fn take_unproven(told: &[Told<'_>], list: &mut Vec<Call>) -> Vec<Call
         let is_denied = |index: &usize| witnesses.deny(file, *index, &fit);
         denied.extend(indices.into_iter().filter(is_denied).map(|index| At::new(source, index)));
     }
-    let (unproven, kept) = list.drain(..).partition(|call| call.is_claim && denied.contains(&call.row));
+    let (unproven, kept) = list.drain(..).partition(|call| call.is_claim() && denied.contains(&call.row));
     *list = kept;
     unproven
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::call_facts::row_at;
-use super::calls::{At, Call, Calls};
+use super::calls::{At, Call, Calls, Id, Mark};
 use super::world::{Told, World};
 use crate::event::Instant;
 use crate::fold::hash;
@@ -22,11 +22,12 @@ const MOST_LOOKED_AT: usize = 64;
 /// address it came from.
 pub(super) fn merge(told: &[Told<'_>], calls: &mut Calls) {
     let is_proxys = |call: &Call| row_at(told, call.row).is_some_and(|(row, _)| row.kind.is_transaction());
-    let (proxied, own): (Vec<usize>, Vec<usize>) =
-        (0..calls.list.len()).partition(|&index| calls.list.get(index).is_some_and(is_proxys));
-    if proxied.is_empty() || own.is_empty() {
+    // Hardly any server has a proxy in front that keeps records, and there may be a million calls to make lists of.
+    if !calls.iter().any(is_proxys) || calls.iter().all(is_proxys) {
         return;
     }
+    let (proxied, own): (Vec<usize>, Vec<usize>) =
+        (0..calls.list.len()).partition(|&index| calls.list.get(index).is_some_and(is_proxys));
     let mut matching = Matching::of(told, calls, &own);
     let pairs: Vec<(usize, usize)> =
         proxied.iter().filter_map(|&index| Some((index, matching.take(told, calls, index)?))).collect();
@@ -39,7 +40,7 @@ pub(super) fn merge(told: &[Told<'_>], calls: &mut Calls) {
         };
         let Some(call) = calls.list.get_mut(*own).filter(|_| callers.contains(&address)) else { continue };
         (call.account, call.address, call.origin) = (account, address, origin);
-        call.from_trunk = false;
+        call.mark(Mark::FromTrunk, false);
     }
     let twice: BTreeSet<usize> = pairs.into_iter().map(|(relayed, _)| relayed).collect();
     let mut index = 0;
@@ -51,16 +52,15 @@ pub(super) fn merge(told: &[Told<'_>], calls: &mut Calls) {
 
 /// Returns the addresses that are callers' own: not the server's, which sends the proxy what goes on to a carrier
 /// and is where all of its accounts seem to call from.
-fn callers(calls: &Calls, pairs: &[(usize, usize)]) -> BTreeSet<u32> {
+fn callers(calls: &Calls, pairs: &[(usize, usize)]) -> BTreeSet<Id> {
     const SHARED: usize = 4;
-    let mut accounts: HashMap<u32, BTreeSet<u32>> = HashMap::new();
+    let mut accounts: HashMap<Id, BTreeSet<Id>> = HashMap::new();
     let relayed = || pairs.iter().filter_map(|(relayed, _)| calls.list.get(*relayed));
-    for call in relayed().filter(|call| call.address != u32::MAX) {
+    for call in relayed().filter(|call| call.address != Id::NONE) {
         accounts.entry(call.address).or_default().insert(call.account);
     }
-    let all: BTreeSet<u32> = relayed().map(|call| call.account).collect();
-    let is_callers =
-        |accounts: &BTreeSet<u32>| accounts.len() < SHARED || accounts.len() * 10 < all.len() * 8;
+    let all: BTreeSet<Id> = relayed().map(|call| call.account).collect();
+    let is_callers = |accounts: &BTreeSet<Id>| accounts.len() < SHARED || accounts.len() * 10 < all.len() * 8;
     accounts.into_iter().filter(|(_, accounts)| is_callers(accounts)).map(|(address, _)| address).collect()
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::behaviour::Destination;
 use super::call_facts::row_at;
-use super::calls::{At, Call, Origin};
+use super::calls::{At, Call, Facts, Id, Mark, Origin};
 use super::legs::Leg;
 use super::world::Told;
 use crate::event::{Disposition, Instant};
@@ -20,7 +20,7 @@ pub(super) fn call_of(
     told: &[Told<'_>],
     trunks: &BTreeSet<String>,
     legs: &[Leg],
-    mut index: impl FnMut(Option<&[u8]>, Option<IpAddr>) -> (u32, u32),
+    mut index: impl FnMut(Option<&[u8]>, Option<IpAddr>) -> (Id, Id),
 ) -> Option<Call> {
     let rows = || legs.iter().filter_map(|leg| Some((leg.at, row_at(told, leg.at)?)));
     // What is written at the end may tell the whole call: its length, and so its beginning.
@@ -44,7 +44,6 @@ pub(super) fn call_of(
         start,
         duration: billsec,
         billsec,
-        disposition: if answered.is_some() { Disposition::Answered } else { unanswered },
         account,
         address: address_index,
         row: first,
@@ -52,11 +51,8 @@ pub(super) fn call_of(
         log: At::NONE,
         origin: if address.is_some() { Origin::Record } else { Origin::Unknown },
         destination: Destination::default(),
-        is_outward: false,
-        is_claim: false,
-        by_trunk: telling().any(|(_, (_, text))| is_trunk(text.dst_channel)),
-        from_trunk: false,
-        originated: false,
+        facts: Facts::new(if answered.is_some() { Disposition::Answered } else { unanswered })
+            .with(Mark::ByTrunk, telling().any(|(_, (_, text))| is_trunk(text.dst_channel))),
     })
 }
 

@@ -117,7 +117,7 @@ impl World<'_> {
     fn add_calls(&self, found: &mut TrunkLegs) {
         for (index, call) in (0_u32..).zip(self.calls.iter()) {
             let row = row_at(&self.told, call.row);
-            if !call.by_trunk && !call.from_trunk {
+            if !call.by_trunk() && !call.from_trunk() {
                 found.internal += 1;
                 continue;
             }
@@ -137,8 +137,8 @@ impl World<'_> {
                 start: call.start,
                 end: call.end(),
                 seconds: self.billed(call).map(|seconds| seconds as u32),
-                disposition: call.disposition,
-                is_inward: call.from_trunk && !call.by_trunk,
+                disposition: call.disposition(),
+                is_inward: call.from_trunk() && !call.by_trunk(),
                 trunk,
                 row: At::NONE,
                 call: index,

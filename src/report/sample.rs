@@ -27,8 +27,8 @@ fn proof(line: u64) -> Proof {
     Proof { path, line: Some(line), offset: Some(line * 80), text: hostile() }
 }
 
-fn call(index: i64) -> FraudCall {
-    FraudCall {
+fn call(index: i64) -> Box<FraudCall> {
+    Box::new(FraudCall {
         uniqueid: Some(hostile()),
         start: when(index * 7),
         end: when(index * 7),
@@ -48,7 +48,7 @@ fn call(index: i64) -> FraudCall {
         caller: Some(hostile()),
         route: None,
         evidence: vec![proof(900)],
-    }
+    })
 }
 
 fn source(address: &str, roles: &[Role]) -> Source {

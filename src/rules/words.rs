@@ -6,16 +6,6 @@ use super::fields::Field;
 use super::sources::SOURCES;
 use crate::event::{Action, Disposition, Leg};
 
-/// How calls end.
-const DISPOSITIONS: [Disposition; 6] = [
-    Disposition::Answered,
-    Disposition::NoAnswer,
-    Disposition::Busy,
-    Disposition::Failed,
-    Disposition::Congestion,
-    Disposition::Unknown,
-];
-
 /// The sides of a call.
 const LEGS: [Leg; 4] = [Leg::Unknown, Leg::Caller, Leg::Called, Leg::Originated];
 
@@ -29,7 +19,7 @@ pub(super) fn of(field: &Field) -> &'static [&'static str] {
         parts.map(|known| known.word).collect()
     });
     static DISPOSITION: LazyLock<Vec<&str>> =
-        LazyLock::new(|| DISPOSITIONS.iter().map(|disposition| disposition.word()).collect());
+        LazyLock::new(|| Disposition::ALL.iter().map(|disposition| disposition.word()).collect());
     static LEG: LazyLock<Vec<&str>> = LazyLock::new(|| LEGS.iter().map(|leg| leg.word()).collect());
     match field.word {
         "action" => &ACTION,

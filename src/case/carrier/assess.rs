@@ -9,7 +9,7 @@ use crate::untrusted::Untrusted;
 const MOST_ROWS: usize = 50;
 
 /// Adds calls to a summary.
-pub(super) fn add(summary: &mut CallSummary, calls: &[FraudCall]) {
+pub(super) fn add(summary: &mut CallSummary, calls: &[Box<FraudCall>]) {
     let starts = || calls.iter().filter_map(|call| call.start);
     summary.first = summary.first.into_iter().chain(starts().min()).min();
     summary.last = summary.last.into_iter().chain(starts().max()).max();
@@ -28,7 +28,7 @@ fn is_answered(call: &FraudCall) -> bool {
     call.disposition == "ANSWERED"
 }
 
-fn add_totals(totals: &mut Totals, calls: &[FraudCall]) {
+fn add_totals(totals: &mut Totals, calls: &[Box<FraudCall>]) {
     let more = Totals::of(calls.iter().map(|call| (is_answered(call), call.seconds_to_bill())));
     totals.calls += more.calls;
     totals.answered += more.answered;
@@ -36,7 +36,7 @@ fn add_totals(totals: &mut Totals, calls: &[FraudCall]) {
     totals.seconds = sum_known(totals.seconds, more.seconds);
 }
 
-fn add_hours(hours: &mut Vec<HourCount>, calls: &[FraudCall]) {
+fn add_hours(hours: &mut Vec<HourCount>, calls: &[Box<FraudCall>]) {
     let mut all: BTreeMap<_, HourCount> = hours.drain(..).map(|hour| (hour.hour.to_utc(), hour)).collect();
     for call in calls {
         let Some(start) = call.start else { continue };
@@ -49,7 +49,11 @@ fn add_hours(hours: &mut Vec<HourCount>, calls: &[FraudCall]) {
     hours.extend(all.into_values());
 }
 
-fn add_rows(rows: &mut Vec<CallRowSum>, calls: &[FraudCall], key: impl Fn(&FraudCall) -> Option<Untrusted>) {
+fn add_rows(
+    rows: &mut Vec<CallRowSum>,
+    calls: &[Box<FraudCall>],
+    key: impl Fn(&FraudCall) -> Option<Untrusted>,
+) {
     let mut all: BTreeMap<Untrusted, CallRowSum> =
         rows.drain(..).map(|row| (row.name.clone(), row)).collect();
     for call in calls {

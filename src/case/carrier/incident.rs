@@ -117,8 +117,8 @@ impl CarrierSide<'_> {
 
     fn build(&self, case: &Case<'_>, blamed: &[&Judged<'_>], way: Weighed, is_wiped: bool) -> Incident {
         let entry = entry(way, is_wiped);
-        let calls: Vec<FraudCall> =
-            blamed.iter().map(|judged| self.fraud_call(case, judged, is_wiped)).collect();
+        let told = |judged: &&Judged<'_>| Box::new(self.fraud_call(case, judged, is_wiped));
+        let calls: Vec<_> = blamed.iter().map(told).collect();
         let first = calls.iter().filter_map(|call| call.start).min();
         let last = calls.iter().filter_map(|call| call.start).max();
         let sources = sources(case, blamed);
@@ -167,7 +167,7 @@ impl CarrierSide<'_> {
         }))
     }
 
-    fn title(&self, calls: &[FraudCall], is_wiped: bool) -> String {
+    fn title(&self, calls: &[Box<FraudCall>], is_wiped: bool) -> String {
         // A name may be any word of the language, "carrier" among them.
         let trunks: Vec<String> = self.trunk_list().into_iter().map(|name| format!("\"{name}\"")).collect();
         let calls = billed_calls(calls);
@@ -324,7 +324,7 @@ fn is_billed(call: &FraudCall) -> bool {
 }
 
 /// Says what the carrier did with calls: those that it asks nothing for it only lists.
-fn billed_calls(calls: &[FraudCall]) -> String {
+fn billed_calls(calls: &[Box<FraudCall>]) -> String {
     let all = counted(calls.len() as u64, "call");
     match calls.iter().filter(|call| is_billed(call)).count() {
         billed if billed == calls.len() => format!("billed {all}"),
@@ -505,7 +505,7 @@ fn sources(case: &Case<'_>, alone: &[&Judged<'_>]) -> Vec<Source> {
     addresses.into_iter().map(of).collect()
 }
 
-fn totals(blamed: &[&Judged<'_>], calls: &[FraudCall]) -> Totals {
+fn totals(blamed: &[&Judged<'_>], calls: &[Box<FraudCall>]) -> Totals {
     let mut totals = Totals::of(calls.iter().map(|call| (call.disposition == "ANSWERED", call.seconds)));
     let mut cost = super::sums::Purse::default();
     blamed.iter().for_each(|judged| cost.add(judged.call.cost, judged.call.currency.as_deref()));
@@ -539,10 +539,10 @@ mod tests {
 
     #[test]
     fn what_costs_nothing_is_listed_and_not_billed() {
-        let call = |seconds: Option<u64>, cost: Option<&str>| FraudCall {
-            seconds,
-            cost: cost.map(str::to_owned),
-            ..crate::report::sample::report().incidents[0].calls[0].clone()
+        let call = |seconds: Option<u64>, cost: Option<&str>| {
+            let mut call = crate::report::sample::report().incidents[0].calls[0].clone();
+            (call.seconds, call.cost) = (seconds, cost.map(str::to_owned));
+            call
         };
         let free = || call(Some(0), Some("0.00"));
         assert_eq!(billed_calls(&[call(Some(60), None), call(None, None)]), "billed 2 calls");

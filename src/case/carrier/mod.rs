@@ -323,7 +323,7 @@ pub(super) fn add(
     if let Some(side) = side {
         if let Some(incident) = side.incident(case) {
             assess::add(&mut report.assessment.incident, &incident.calls);
-            examined.story.extend(incident.calls.iter().filter_map(told));
+            examined.story.extend(incident.calls.iter().filter_map(|call| told(call)));
             examined.story.sort_by(|left, right| left.datetime.cmp(&right.datetime));
             report.incidents.push(incident);
         }

@@ -140,7 +140,7 @@ fn honest(case: &Case<'_>, report: &Report) -> BTreeSet<String> {
     let world = case.world;
     let blamed: BTreeSet<&str> =
         report.incidents.iter().flat_map(|incident| &incident.calls).map(|call| call.dialed.raw()).collect();
-    let outward = world.calls.iter().filter(|call| call.is_outward && !call.from_trunk);
+    let outward = world.calls.iter().filter(|call| call.is_outward() && !call.from_trunk());
     let dialed = outward.filter_map(|call| std::str::from_utf8(world.dialed(call)).ok());
     dialed.filter(|dialed| !blamed.contains(dialed)).map(digits).take(MOST_HONEST).collect()
 }

@@ -120,8 +120,10 @@ fn called(case: &Case<'_>, report: &Report) -> Vec<Country> {
     let blamed: BTreeSet<&str> =
         report.incidents.iter().flat_map(|incident| &incident.calls).map(|call| call.dialed.raw()).collect();
     let mut numbers: BTreeMap<&[u8], u64> = BTreeMap::new();
-    for call in
-        world.calls.iter().filter(|call| call.is_outward && !call.from_trunk && call.destination.is_abroad())
+    for call in world
+        .calls
+        .iter()
+        .filter(|call| call.is_outward() && !call.from_trunk() && call.destination.is_abroad())
     {
         let dialed = world.dialed(call);
         let is_blamed = std::str::from_utf8(dialed).is_ok_and(|text| blamed.contains(text));

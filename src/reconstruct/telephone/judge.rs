@@ -152,7 +152,7 @@ fn foreign<'p, 'w>(
 /// Returns the incoming calls that gave wrong PINs or that might have been looking for a way.
 fn visits(world: &World<'_>) -> Vec<Visit> {
     let own = own_numbers(world);
-    let incoming = world.calls.iter().enumerate().filter(|(_, call)| call.from_trunk);
+    let incoming = world.calls.iter().enumerate().filter(|(_, call)| call.from_trunk());
     incoming
         .map(|(index, call)| Visit {
             index,

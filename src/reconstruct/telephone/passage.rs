@@ -87,12 +87,12 @@ pub(super) fn all<'w>(world: &'w World<'_>) -> Vec<Passage<'w>> {
 
 /// Returns whether a call came in by a trunk and left for a number outside.
 pub(super) fn is_through(world: &World<'_>, call: &Call) -> bool {
-    call.from_trunk && call.by_trunk && is_number_outside(world, call)
+    call.from_trunk() && call.by_trunk() && is_number_outside(world, call)
 }
 
 /// Returns the numbers that the house itself shows when it calls.
 pub(super) fn own_numbers<'w>(world: &'w World<'_>) -> HashSet<&'w [u8]> {
-    let outgoing = world.calls.iter().filter(|call| call.by_trunk && !call.from_trunk);
+    let outgoing = world.calls.iter().filter(|call| call.by_trunk() && !call.from_trunk());
     outgoing.filter_map(|call| world.shown_number(call)).collect()
 }
 

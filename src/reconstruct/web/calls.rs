@@ -48,7 +48,7 @@ fn calls(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> B
     }
     let is_rest = |index: &usize| {
         let call = world.calls.list.get(*index);
-        !blamed.contains_key(index) && call.is_some_and(|call| !call.from_trunk)
+        !blamed.contains_key(index) && call.is_some_and(|call| !call.from_trunk())
     };
     let rest: Vec<usize> = ordered.into_iter().filter(is_rest).collect();
     add_alike(world, &rest, honest, &mut blamed);
@@ -58,8 +58,9 @@ fn calls(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> B
 /// Returns whether a call is one that no phone made, and that leaves the house. An ordered channel may be the
 /// carrier's own, called first and then sent abroad.
 fn goes_out(call: &Call) -> bool {
-    let is_sent_on = call.from_trunk && call.destination.is_abroad();
-    is_sent_on || (call.originated && !call.from_trunk && (call.by_trunk || call.destination.is_abroad()))
+    let is_sent_on = call.from_trunk() && call.destination.is_abroad();
+    is_sent_on
+        || (call.is_originated() && !call.from_trunk() && (call.by_trunk() || call.destination.is_abroad()))
 }
 
 /// Returns whose request came right before an instant, and by how many seconds.

@@ -219,11 +219,11 @@ fn ordered_calls(world: &World<'_>, exploits: &Exploits<'_>) -> bool {
         before.is_some_and(|before| start.seconds_since(*before) <= ORDER_SECONDS)
     };
     let ordered =
-        world.calls.iter().filter(|call| call.originated && !call.from_trunk && follows(call.start));
+        world.calls.iter().filter(|call| call.is_originated() && !call.from_trunk() && follows(call.start));
     let (mut abroad, mut outward) = (0, 0);
     for call in ordered {
         abroad += usize::from(call.destination.is_abroad());
-        outward += usize::from(call.by_trunk);
+        outward += usize::from(call.by_trunk());
     }
     abroad > 0 || outward > 1
 }

@@ -28,7 +28,8 @@ pub struct Incident {
     /// When each phase was.
     pub phases: Vec<PhaseSpan>,
     /// Every call judged fraudulent.
-    pub calls: Vec<FraudCall>,
+    // Of half a kilobyte each, so that one by one they take up room that was given back, where a list of them needs new.
+    pub calls: Vec<Box<FraudCall>>,
     /// The calls in figures.
     pub totals: Totals,
     /// The routes of the dialplan that let them out, the most used first.

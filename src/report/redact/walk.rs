@@ -25,6 +25,12 @@ impl<T: Redact> Redact for Vec<T> {
     }
 }
 
+impl<T: Redact> Redact for Box<T> {
+    fn redact(&mut self, with: &mut Pseudonyms) {
+        self.as_mut().redact(with);
+    }
+}
+
 impl<T: Redact> Redact for Option<T> {
     fn redact(&mut self, with: &mut Pseudonyms) {
         self.iter_mut().for_each(|one| one.redact(with));
