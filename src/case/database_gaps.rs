@@ -28,6 +28,10 @@ pub(super) fn gaps(evidence: &Evidence, add: &mut dyn FnMut(&str, &str, &str)) {
                 "Tables without files of rows, which InnoDB's shared tablespace (ibdata1) does not tell to be in it",
                 "Calls and settings that stand only there are not known, nor whether any were deleted.",
             ),
+            Unread::Further => (
+                "Further files of InnoDB's shared tablespace, which are not read",
+                "Rows that lie there, alive or deleted, are missing from the tables without files of their own.",
+            ),
             Unread::Missing => (
                 "Definitions of tables without the files of their rows",
                 "Calls and settings of these tables are not known.",

@@ -7,7 +7,9 @@
 //!
 //! Names are the choice of whoever wrote to the host: what climbs out of its folder when it is decoded stays as it is.
 
+use super::{Kind, Source};
 use crate::artifacts::place::is_top_folder;
+use crate::readers::{PRINTED_SESSIONS, SESSIONS};
 
 /// Accessors of Velociraptor that read files of Unix.
 const ACCESSORS: [&str; 7] = ["auto", "file", "raw_file", "file_links", "ext4", "raw_ext4", "sparse"];
@@ -63,6 +65,29 @@ fn percent_decoded(text: &str) -> Option<String> {
         rest = if value.is_some() { after.get(2..)? } else { after };
     }
     String::from_utf8(bytes).ok()
+}
+
+/// Why what `last` printed is not read.
+pub(super) const PRINTED_TWICE: &str =
+    "what a command printed of wtmp or btmp, which is there itself: not read";
+
+/// Takes out what `last` and `lastb` printed of files that are there themselves: each login would be told twice.
+pub(super) fn settle(found: &mut Vec<Source>) -> Vec<Source> {
+    let has = |word: &str| {
+        let name =
+            |source: &Source| source.file.path.rsplit('/').next().unwrap_or_default().starts_with(word);
+        found.iter().any(|source| source.kind == Kind::Records(SESSIONS) && name(source))
+    };
+    let (has_logins, has_failures) = (has("wtmp"), has("btmp"));
+    let is_of_failures = |source: &Source| {
+        let name = source.file.path.rsplit('/').next().unwrap_or_default();
+        name.starts_with("lastb") || name.starts_with("btmp")
+    };
+    let is_twice = |source: &mut Source| {
+        let is_printed = source.kind == Kind::Records(PRINTED_SESSIONS);
+        is_printed && if is_of_failures(source) { has_failures } else { has_logins }
+    };
+    found.extract_if(.., is_twice).collect()
 }
 
 /// Says what a file is that a collector wrote of its own, and that nothing here reads.

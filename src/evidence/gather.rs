@@ -308,6 +308,9 @@ impl<'e> Gather<'e> {
         for source in data_directory::settle(&mut found) {
             self.unrecognised(source.file.path, source.file.bytes, NOTHING_KNOWN);
         }
+        for source in collector::settle(&mut found) {
+            self.unrecognised(source.file.path, source.file.bytes, collector::PRINTED_TWICE);
+        }
         found.sort_by(|left, right| left.file.path.cmp(&right.file.path));
         self.tell_apart(&mut found);
         for (index, source) in found.iter_mut().enumerate() {

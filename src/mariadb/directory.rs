@@ -31,6 +31,12 @@ pub(super) const ROWS: [&str; 3] = [".ibd", ".MYD", ".MAD"];
 /// The name of InnoDB's tablespace for all tables.
 pub(super) const SHARED: &str = "ibdata1";
 
+/// Returns whether a file's name is that of a further one of that tablespace: `innodb_data_file_path` may name several.
+pub(super) fn is_further(name: &str) -> bool {
+    let number = name.strip_prefix("ibdata").and_then(|number| number.parse::<u16>().ok());
+    number.is_some_and(|number| number > 1)
+}
+
 /// A table of a data directory.
 pub struct Table {
     /// Its database, the folder it lies in; empty where the file lies in none.

@@ -56,6 +56,8 @@ pub enum Part {
     Log,
     /// The tablespace of all tables that have none of their own.
     Shared,
+    /// A further file of that tablespace.
+    Further,
 }
 
 /// Tells what a file of a data directory is for, with the name of its table, from its path and first bytes.
@@ -66,6 +68,9 @@ pub fn part_of<'p>(path: &'p str, head: &[u8]) -> Option<(Part, &'p str)> {
     }
     if name == directory::SHARED && is_innodb_file(head) {
         return Some((Part::Shared, ""));
+    }
+    if directory::is_further(name) {
+        return Some((Part::Further, ""));
     }
     let (stem, ending) = name.rsplit_once('.')?;
     let part = match ending {

@@ -18,6 +18,8 @@ const ARIA: u8 = 42;
 pub enum Unread {
     /// They may lie in InnoDB's shared tablespace, which does not tell where.
     Shared,
+    /// They may lie in a further file of that tablespace.
+    Further,
     /// Their file is missing.
     Missing,
     /// The redo log is of an older form.
@@ -30,6 +32,9 @@ impl Unread {
         match self {
             Unread::Shared => {
                 "the rows of this table are not read: they have no file, and ibdata1, InnoDB's tablespace for all tables, does not tell where in it they are"
+            }
+            Unread::Further => {
+                "a further file of InnoDB's tablespace for all tables, which is not read: rows of any table without a file of its own may lie in it"
             }
             Unread::Missing => "the file with the rows of this table is not in the evidence",
             Unread::OldLog => {
@@ -55,6 +60,9 @@ pub fn unread<'f>(files: &[(&'f str, &[u8])], all: &dyn Files) -> Vec<(&'f str, 
         let name = path.rsplit('/').next().unwrap_or_default();
         if name == super::directory::LOG {
             return (!super::redo::is_read(head)).then_some((*path, Unread::OldLog));
+        }
+        if super::directory::is_further(name) {
+            return Some((*path, Unread::Further));
         }
         let stem = path.strip_suffix(".frm")?;
         let rows = super::directory::ROWS.iter().any(|ending| has(&format!("{stem}{ending}")));
@@ -102,6 +110,7 @@ mod tests {
         let memory: &[u8] = &[0xfe, 1, 10, 6];
         let files = [
             ("mysql/ibdata1", &b""[..]),
+            ("mysql/ibdata2", b""),
             ("mysql/ib_logfile0", &b"\0\0\0\0"[..]),
             ("mysql/a/cdr.frm", innodb),
             ("mysql/a/cel.frm", innodb),
@@ -112,6 +121,7 @@ mod tests {
             ("new/ib_logfile0", b"Phys\0\0"),
         ];
         let expected = [
+            ("mysql/ibdata2", Unread::Further),
             ("mysql/ib_logfile0", Unread::OldLog),
             ("mysql/a/cdr.frm", Unread::Shared),
             ("mysql/a/old.frm", Unread::Missing),

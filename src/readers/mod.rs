@@ -30,6 +30,7 @@ mod host;
 mod journal;
 mod packages;
 mod panel;
+mod printed_sessions;
 mod queue_log;
 mod sessions;
 mod sip_proxy;
@@ -56,6 +57,9 @@ pub(crate) use syslog::is_same_machine;
 pub static SIP_PROXY_DATABASE: &Format = &sip_proxy::DATABASE;
 /// The text tables of Kamailio and OpenSIPS, which do so too.
 pub static SIP_PROXY_TEXT_TABLE: &Format = &sip_proxy::TEXT_TABLE;
+/// What `wtmp` and `btmp` hold, and what `last` and `lastb` print of them.
+pub(crate) static SESSIONS: &Format = &sessions::FORMAT;
+pub(crate) static PRINTED_SESSIONS: &Format = &printed_sessions::FORMAT;
 /// The tables of call records and channel events in MariaDB's data directory.
 pub static TABLE: &Format = &database_table::FORMAT;
 pub(crate) use database_table::{are_columns_of_records, may_be_table_of_records};
@@ -70,7 +74,7 @@ use crate::pbx::Pbx;
 ///
 /// What strangers send stands in the logs of file servers word by word, and some of it may look like lines
 /// of Asterisk: those logs come before its own.
-pub static FORMATS: [&Format; 33] = [
+pub static FORMATS: [&Format; 34] = [
     &database_table::FORMAT,
     &sqlite_tables::FORMAT,
     &sql_dump::FORMAT,
@@ -93,6 +97,7 @@ pub static FORMATS: [&Format; 33] = [
     &journal::json::FORMAT,
     &sessions::FORMAT,
     &sessions::LAST_LOGINS,
+    &printed_sessions::FORMAT,
     &asterisk_log::FORMAT,
     &queue_log::FORMAT,
     &channel_events::FORMAT,

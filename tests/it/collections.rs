@@ -77,6 +77,35 @@ fn a_door_that_only_the_firewall_in_force_leaves_open_is_found() {
 }
 
 #[test]
+fn logins_that_a_command_printed_count_where_their_file_is_missing() {
+    let printed = b"root     pts/0        Mon Nov 16 10:22:01 2026 - Mon Nov 16 11:00:00 2026  (00:37)     203.0.113.9\n";
+    let mut record = vec![0; 384];
+    record[0] = 7;
+    record[8..13].copy_from_slice(b"pts/0");
+    record[44..48].copy_from_slice(b"root");
+    record[340..344].copy_from_slice(&1_794_824_521_u32.to_le_bytes());
+    record[348..352].copy_from_slice(&[203, 0, 113, 9]);
+    for with_file in [false, true] {
+        let scratch = Scratch::new();
+        write(&scratch, "uac/live_response/system/last_-a_-F.txt", printed);
+        write(&scratch, "uac/[root]/etc/timezone", b"UTC\n");
+        if with_file {
+            write(&scratch, "uac/[root]/var/log/wtmp", &record);
+        }
+        let output = scratch.run(&["timeline", "uac"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let rows: Vec<Value> =
+            stdout(&output).lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+        let [row] = rows.as_slice() else { panic!("one login, not {rows:?}") };
+        assert_eq!((&row["account"], &row["address"]), (&"root".into(), &"203.0.113.9".into()));
+        assert!(row["datetime"].as_str().unwrap().starts_with("2026-11-16T10:22:01"), "{row}");
+        assert_eq!(row["path"].as_str().unwrap().ends_with("wtmp"), with_file);
+        let listed = inventory(&scratch, "uac").to_string();
+        assert_eq!(listed.contains("which is there itself"), with_file, "{listed}");
+    }
+}
+
+#[test]
 fn what_a_collector_wrote_of_its_own_changes_no_incident() {
     let scratch = Scratch::new();
     let folder = staged();

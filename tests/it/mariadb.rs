@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::containers::{inventory, write};
 use crate::scratch::{Scratch, code, stderr, stdout};
 use crate::support::shared;
 use tolltrace::mariadb::{Files, ReadAt, Row, RowState, Summary, Table, Value, Wanted, tables};
@@ -572,6 +573,7 @@ fn rows_that_are_not_read_are_a_gap() {
     let first_page = fs::read(held.join("innodb/asterisk/manager.ibd")).unwrap();
     put("asterisk/manager.frm", &definition);
     put("ibdata1", &first_page);
+    put("ibdata2", &[0; 4096]);
     put("ib_logfile0", &[0; 4096]);
     let mut aria = definition.clone();
     aria[3] = 42;
@@ -582,16 +584,35 @@ fn rows_that_are_not_read_are_a_gap() {
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let gaps: Vec<&str> =
         report["gaps"].as_array().unwrap().iter().filter_map(|gap| gap["what"].as_str()).collect();
-    for (what, path) in [
-        ("shared tablespace (ibdata1)", "var/lib/mysql/asterisk/manager.frm"),
-        ("Tables of Aria", "var/lib/mysql/asterisk/ampusers.frm"),
-        ("A redo log of a form", "var/lib/mysql/ib_logfile0"),
+    for (what, path, note) in [
+        ("shared tablespace (ibdata1)", "var/lib/mysql/asterisk/manager.frm", "not read"),
+        ("Further files of InnoDB's shared tablespace", "var/lib/mysql/ibdata2", "not read"),
+        // A table of Aria's without its `.MAD`.
+        ("without the files of their rows", "var/lib/mysql/asterisk/ampusers.frm", "not in the evidence"),
+        ("A redo log of a form", "var/lib/mysql/ib_logfile0", "not read"),
     ] {
         assert!(gaps.iter().any(|gap| gap.contains(what) && gap.contains(path)), "{what}: {gaps:#?}");
         let rows = report["evidence"].as_array().unwrap();
         let row = rows.iter().find(|row| row["path"] == path).expect("a row");
-        assert!(row["note"].as_str().is_some_and(|note| note.contains("not read")), "{row}");
+        assert!(row["note"].as_str().is_some_and(|told| told.contains(note)), "{row}");
     }
+}
+
+#[test]
+fn call_records_in_a_table_of_aria_are_told_with_the_deleted_ones() {
+    let held = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mariadb/aria/asteriskcdrdb");
+    let scratch = Scratch::new();
+    for name in ["cdr.frm", "cdr.MAI", "cdr.MAD"] {
+        let mut bytes = Vec::new();
+        let packed = fs::File::open(held.join(format!("{name}.gz"))).unwrap();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
+        write(&scratch, &format!("e/var/lib/mysql/asteriskcdrdb/{name}"), &bytes);
+    }
+    let report = inventory(&scratch, "e");
+    let rows = report["evidence"].as_array().unwrap();
+    let table = rows.iter().find(|row| row["path"] == "var/lib/mysql/asteriskcdrdb/cdr.MAD").unwrap();
+    assert_eq!(table["records"], 938, "{table}");
+    assert!(table["note"].as_str().unwrap().contains("200"), "{table}");
 }
 
 /// A user of the panel whom an older dump has not, and the database itself has, was made in between.

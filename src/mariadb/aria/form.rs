@@ -1,6 +1,6 @@
 //! `.MAI`: how the rows of a table are written, and how many there are.
 
-use crate::mariadb::bytes::{big, big16, big32, byte, slice};
+use crate::mariadb::bytes::{big, big16, byte, slice};
 use crate::mariadb::definition::Definition;
 
 /// Bytes of an index file that are read: its head tells all.
@@ -14,6 +14,8 @@ const NUMBER: usize = 2;
 const HAS_CHECKSUMS: usize = 32;
 /// Where the table's own numbers begin behind its base.
 const BASE: usize = 16 + 5 * 8;
+/// Columns that MariaDB adds for itself.
+const MOST_HIDDEN: usize = 64;
 /// The size of a page; no server was built with others than these.
 const PAGES: std::ops::RangeInclusive<usize> = 1_024..=32_768;
 
@@ -91,7 +93,7 @@ impl Form {
     pub(in crate::mariadb) fn read(index: &[u8], definition: &Definition) -> Result<Self, String> {
         let form = Self::of(index, definition).ok_or("its index file (.MAI) is damaged")?;
         let known = form.fields.iter().filter(|field| field.column.is_some()).count();
-        if known != definition.columns.len() {
+        if known != definition.columns.len() || form.fields.len() > known + MOST_HIDDEN {
             return Err("its index file (.MAI) has other columns than its definition (.frm)".to_owned());
         }
         Ok(form)
@@ -106,8 +108,6 @@ impl Form {
         let fields: Vec<Field> =
             entries.chunks_exact(ENTRY).map(|entry| field(entry, definition)).collect::<Option<_>>()?;
         let page = number(20)?;
-        // The row's own lengths must fit what they are read from.
-        big32(index, base)?;
         PAGES.contains(&page).then_some(Form {
             fields,
             always: number(2)?,

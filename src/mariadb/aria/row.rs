@@ -3,6 +3,8 @@
 //! A row begins with a byte of flags, the numbers of transactions that the flags tell of, and, where it goes on
 //! elsewhere, the count of extents and the first of them: a page's number and how many pages, or the tail on it.
 
+use std::cell::Cell;
+
 use super::form::{Field, Form, Packing};
 use crate::mariadb::bytes::{ReadAt, big16, byte, little, little16, read_part, slice};
 use crate::mariadb::column::Kind;
@@ -21,10 +23,10 @@ const BEGINS: usize = 0x4000;
 /// The longest row that is put together.
 const LONGEST_ROW: usize = 4 * 1024 * 1024;
 /// Bytes before and behind what a full page holds.
-pub(super) const FULL_HEADER: usize = 8;
+const FULL_HEADER: usize = 8;
 pub(super) const SUFFIX: usize = 4;
 /// The kinds of a page, in the lowest bits of a byte.
-pub(super) const KIND: usize = 7;
+const KIND: usize = 7;
 pub(super) const HEAD: u8 = 1;
 const TAIL: u8 = 2;
 const BLOB: u8 = 3;
@@ -53,15 +55,39 @@ pub(super) struct Read {
     pub(super) is_plain: bool,
 }
 
+/// What reading may cost: each page belongs to one row, so that no sound file needs more than a few looks at each.
+pub(super) struct Effort {
+    left: Cell<u64>,
+}
+
+impl Effort {
+    /// Allows so many bytes.
+    pub(super) fn of(bytes: u64) -> Self {
+        Effort { left: Cell::new(bytes) }
+    }
+
+    /// Returns whether nothing is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    fn spend(&self, bytes: usize) -> Option<()> {
+        let left = self.left.get().checked_sub(bytes as u64);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
+}
+
 /// Reads the row that `bytes` begin with; the pages that it goes on in are read from `file`, if that is given.
 pub(super) fn row(
     form: &Form,
     definition: &Definition,
     bytes: &[u8],
     file: Option<&dyn ReadAt>,
+    effort: &Effort,
 ) -> Option<Read> {
     let mut reading =
-        Reading { form, file, here: bytes, at: 0, extents: Vec::new(), next: 0, page: None, read: 0 };
+        Reading { form, file, effort, here: bytes, at: 0, extents: Vec::new(), next: 0, page: None };
     reading.row(definition)
 }
 
@@ -69,15 +95,15 @@ pub(super) fn row(
 struct Reading<'a> {
     form: &'a Form,
     file: Option<&'a dyn ReadAt>,
-    /// What is left of the row's part on its own page.
+    effort: &'a Effort,
+    /// The row's part on its own page, and how far it was read.
     here: &'a [u8],
     at: usize,
-    /// Extents, as they stand; pages of the one at hand that are not read yet come first.
+    /// Pages that the row goes on in, those that are not read yet, and the extent at hand.
     extents: Vec<(u64, usize)>,
     next: usize,
     /// What is left of the page at hand, once the row has left its own.
     page: Option<Vec<u8>>,
-    read: usize,
 }
 
 impl Reading<'_> {
@@ -117,8 +143,11 @@ impl Reading<'_> {
             bit.is_some_and(|(place, bit)| byte(bits, place).unwrap_or(0) & bit != 0)
         };
         for field in others {
+            self.effort.spend(1)?;
             if has(&nulls, field.null) {
-                *read.values.get_mut(field.column?)? = Value::Null;
+                if let Some(column) = field.column {
+                    *read.values.get_mut(column)? = Value::Null;
+                }
             } else if has(&empty, field.empty) {
                 let nothing =
                     if field.packing == Packing::Plain { vec![0; field.length] } else { Vec::new() };
@@ -168,7 +197,7 @@ impl Reading<'_> {
 
     /// Takes bytes of the row, from the next of its pages where this one ends.
     fn take(&mut self, length: usize) -> Option<Vec<u8>> {
-        self.read = self.read.checked_add(length).filter(|read| *read <= LONGEST_ROW)?;
+        self.effort.spend(length + 1)?;
         let mut taken = Vec::new();
         loop {
             let wanted = length - taken.len();
@@ -206,6 +235,7 @@ impl Reading<'_> {
             }
         };
         let length = self.form.page;
+        self.effort.spend(length)?;
         let page = read_part(self.file?, number.checked_mul(length as u64)?, length).ok()?;
         if page.len() < length {
             return None;

@@ -5,7 +5,7 @@
 //! Rows have no gaps between them, so that deleted ones are read one after the other, where everything in them fits.
 
 use super::form::Form;
-use super::row::{self, FULL_HEADER, HEAD, SUFFIX, entry, kind_of, row};
+use super::row::{self, Effort, HEAD, SUFFIX, entry, kind_of, row};
 use crate::mariadb::bytes::{ReadAt, byte, read_part};
 use crate::mariadb::definition::Definition;
 use crate::mariadb::giving::Giving;
@@ -19,6 +19,9 @@ const HEADER: usize = 12;
 const ENTRIES: usize = 8;
 /// A page that was given back.
 const UNALLOCATED: u8 = 0;
+/// How often every byte may be read on the way to the living rows, and to deleted ones.
+const LOOKS: u64 = 4;
+const LOOKS_FOR_DELETED: u64 = 32;
 /// Fewer bytes of text may be there by chance.
 const LEAST_TEXT: usize = 6;
 
@@ -32,7 +35,7 @@ pub(in crate::mariadb) fn rows(
 ) {
     let table = Table { file, form, definition, calls: CallColumns::of(definition) };
     let mut suspects = Suspects::default();
-    table.each(with_deleted, &mut |at, found| match found {
+    let is_whole = table.each(with_deleted, &mut |at, found| match found {
         Found::Living(Some(values)) => {
             giving.give(Row { values, state: RowState::Live, file: RowFile::Data, offset: at });
         }
@@ -42,6 +45,11 @@ pub(in crate::mariadb) fn rows(
     let living = giving.summary.count(RowState::Live);
     if form.rows != living && !giving.is_over {
         giving.summary.note(format!("its index file counts {} rows; found were {living}", form.rows));
+    }
+    if !is_whole {
+        giving.summary.note(
+            "its unused space holds so much that looks like rows that not all of it was read".to_owned(),
+        );
     }
     if giving.is_over || suspects.is_empty() {
         return;
@@ -72,6 +80,14 @@ struct Table<'a> {
     calls: CallColumns,
 }
 
+/// A page, and who is told of its rows.
+struct Page<'p> {
+    bytes: &'p [u8],
+    /// Its first byte in the file.
+    start: u64,
+    take: &'p mut dyn FnMut(u64, Found),
+}
+
 impl Table<'_> {
     /// Tells a row from others: by its key, else by all that is in it; a call by what makes it unique, too.
     fn identity(&self, values: &[Value]) -> Identity {
@@ -84,69 +100,64 @@ impl Table<'_> {
         Identity { row: Some(print("row", &parts)), call: self.calls.print(values) }
     }
 
-    fn each(&self, with_deleted: bool, take: &mut dyn FnMut(u64, Found)) {
+    /// Goes through all pages; returns whether all deleted rows that were wanted were sought.
+    fn each(&self, with_deleted: bool, take: &mut dyn FnMut(u64, Found)) -> bool {
         let length = self.form.page as u64;
+        let (all, least) = (self.file.size(), 16 * length);
+        let living = Effort::of(all.saturating_mul(LOOKS).max(least));
+        let deleted = Effort::of(all.saturating_mul(LOOKS_FOR_DELETED).max(least));
         // The first page, like every so many behind it, tells which of the others are in use.
         let of_map = (self.form.page.saturating_sub(SUFFIX) / 6 * 16 + 1) as u64;
-        for number in 0..self.file.size() / length {
-            if number % of_map == 0 {
-                continue;
-            }
-            let Ok(page) = read_part(self.file, number * length, self.form.page) else { continue };
-            match kind_of(&page) {
-                Some(HEAD) => self.page(&page, number * length, with_deleted, take),
+        for number in (0..all / length).filter(|number| number % of_map != 0) {
+            let Ok(bytes) = read_part(self.file, number * length, self.form.page) else { continue };
+            let mut page = Page { bytes: &bytes, start: number * length, take };
+            match kind_of(&bytes) {
+                Some(HEAD) => {
+                    let spaces = self.living(&mut page, &living);
+                    for (from, to) in spaces.into_iter().filter(|_| with_deleted) {
+                        self.space(&mut page, from, to, RowState::FreeSpace, &deleted);
+                    }
+                }
                 Some(UNALLOCATED) if with_deleted => {
-                    self.space(
-                        &page,
-                        FULL_HEADER + 4,
-                        page.len().saturating_sub(SUFFIX),
-                        RowState::FreedPage,
-                        number * length,
-                        take,
-                    );
+                    let end = bytes.len().saturating_sub(SUFFIX);
+                    self.space(&mut page, HEADER, end, RowState::FreedPage, &deleted);
                 }
                 _ => {}
             }
         }
+        !deleted.is_over()
     }
 
-    fn page(&self, page: &[u8], start: u64, with_deleted: bool, take: &mut dyn FnMut(u64, Found)) {
-        let entries = usize::from(byte(page, ENTRIES).unwrap_or(0));
-        let mut held: Vec<(usize, usize)> = (0..entries).filter_map(|number| entry(page, number)).collect();
+    /// Reads the living rows of a page; returns the places between them.
+    fn living(&self, page: &mut Page<'_>, effort: &Effort) -> Vec<(usize, usize)> {
+        let entries = usize::from(byte(page.bytes, ENTRIES).unwrap_or(0));
+        let mut held: Vec<(usize, usize)> =
+            (0..entries).filter_map(|number| entry(page.bytes, number)).collect();
         held.sort_unstable();
-        for (place, length) in &held {
-            let bytes = page.get(*place..place + length);
-            let read = bytes.and_then(|bytes| row(self.form, self.definition, bytes, Some(self.file)));
-            take(start + *place as u64, Found::Living(read.map(|read| read.values)));
-        }
-        if !with_deleted {
-            return;
-        }
-        let directory = page.len().saturating_sub(SUFFIX + 4 * entries);
-        held.push((directory, 0));
-        let mut at = HEADER;
+        let (mut spaces, mut at) = (Vec::new(), HEADER);
         for (place, length) in held {
-            self.space(page, at, place, RowState::FreeSpace, start, take);
-            at = at.max(place + length);
+            let end = place + length;
+            // Two rows in one place are none.
+            let bytes = page.bytes.get(place..end).filter(|_| place >= at);
+            let read =
+                bytes.and_then(|bytes| row(self.form, self.definition, bytes, Some(self.file), effort));
+            (page.take)(page.start + place as u64, Found::Living(read.map(|read| read.values)));
+            spaces.push((at, place));
+            at = at.max(end);
         }
+        spaces.push((at, page.bytes.len().saturating_sub(SUFFIX + 4 * entries)));
+        spaces
     }
 
     /// Reads the deleted rows in a part of a page.
-    fn space(
-        &self,
-        page: &[u8],
-        from: usize,
-        to: usize,
-        state: RowState,
-        start: u64,
-        take: &mut dyn FnMut(u64, Found),
-    ) {
+    fn space(&self, page: &mut Page<'_>, from: usize, to: usize, state: RowState, effort: &Effort) {
         let mut at = from;
-        while at < to {
-            let Some(bytes) = page.get(at..to) else { return };
-            match row(self.form, self.definition, bytes, None).filter(|read| self.is_certain(read)) {
+        while at < to && !effort.is_over() {
+            let Some(bytes) = page.bytes.get(at..to) else { return };
+            let read = row(self.form, self.definition, bytes, None, effort);
+            match read.filter(|read| self.is_certain(read)) {
                 Some(read) => {
-                    take(start + at as u64, Found::Deleted(read.values, state));
+                    (page.take)(page.start + at as u64, Found::Deleted(read.values, state));
                     at += read.taken.max(1);
                 }
                 None => at += 1,

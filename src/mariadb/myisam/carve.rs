@@ -6,6 +6,8 @@
 //! control characters does not fit; that keeps a length from being taken for a letter. Where several ways fit, the one
 //! that reads most as text is taken, and what is still in doubt is lost.
 
+use std::borrow::Cow;
+
 use super::form::{Form, Packing, Part};
 use crate::mariadb::bytes::{big16, byte, little, slice};
 use crate::mariadb::definition::Definition;
@@ -15,6 +17,8 @@ use crate::mariadb::value::{Order, Value, read};
 const MOST_STEPS: usize = 20_000;
 /// Steps that are tried for all blocks of a file, each time that it is gone through.
 pub(super) const MOST_STEPS_IN_ALL: usize = 100_000_000;
+/// Looking at so many bytes costs one more step.
+const BYTES_OF_STEP: usize = 256;
 /// Bytes that a row's block may have behind the row: blocks begin at multiples of four.
 const MOST_FILLING: usize = 3;
 
@@ -42,11 +46,11 @@ pub(super) fn unpack(form: &Form, definition: &Definition, row: &[u8]) -> Option
 }
 
 /// Reads one part of a row; returns with it how many bytes it took.
-fn part_of(part: Part, is_set: bool, bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let plain = |length: usize| Some((slice(bytes, 0, length)?.to_vec(), length));
+fn part_of(part: Part, is_set: bool, bytes: &[u8]) -> Option<(Cow<'_, [u8]>, usize)> {
+    let plain = |length: usize| Some((Cow::Borrowed(slice(bytes, 0, length)?), length));
     match part.packing {
-        Packing::Zero if is_set => Some((vec![0; part.length], 0)),
-        Packing::Blob if is_set => Some((Vec::new(), 0)),
+        Packing::Zero if is_set => Some((vec![0; part.length].into(), 0)),
+        Packing::Blob if is_set => Some((Cow::Borrowed(&[]), 0)),
         Packing::Plain | Packing::Zero => plain(part.length),
         Packing::Spaces if is_set => {
             let first = usize::from(byte(bytes, 0)?);
@@ -55,7 +59,7 @@ fn part_of(part: Part, is_set: bool, bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
             } else {
                 (first, 1)
             };
-            Some((slice(bytes, taken, length.min(part.length))?.to_vec(), taken + length))
+            Some((slice(bytes, taken, length.min(part.length))?.into(), taken + length))
         }
         Packing::Spaces => plain(part.length),
         Packing::Varying => {
@@ -67,12 +71,12 @@ fn part_of(part: Part, is_set: bool, bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
             if length >= part.length {
                 return None;
             }
-            Some((slice(bytes, taken, length)?.to_vec(), taken + length))
+            Some((slice(bytes, taken, length)?.into(), taken + length))
         }
         Packing::Blob => {
             let width = part.blob_width();
             let length = little(bytes, 0, width)? as usize;
-            Some((slice(bytes, width, length)?.to_vec(), width.checked_add(length)?))
+            Some((slice(bytes, width, length)?.into(), width.checked_add(length)?))
         }
     }
 }
@@ -100,9 +104,11 @@ pub(super) fn carve(
 fn sought(form: &Form, definition: &Definition, block: &[u8], steps: &mut usize) -> Option<Vec<Value>> {
     const OVERWRITTEN: usize = 20;
     for first in 1..=form.parts.len() / 2 {
+        // Columns from the first on are all written anew in each way; those before it stay lost.
+        let mut values = vec![Value::Lost; definition.columns.len()];
         for at in OVERWRITTEN..block.len() {
             let mut carving = Carving { form, definition, block, found: Vec::new(), steps: *steps };
-            carving.from(first, at, &mut vec![Value::Lost; definition.columns.len()]);
+            carving.from(first, at, &mut values);
             *steps = carving.steps;
             if let Some(values) = agreed(&carving.found) {
                 return Some(values);
@@ -165,6 +171,7 @@ impl Carving<'_> {
         for &is_set in ways {
             let Some(rest) = self.block.get(at..) else { continue };
             let Some((bytes, length)) = part_of(part, is_set, rest) else { continue };
+            self.steps += bytes.len() / BYTES_OF_STEP;
             let Some(value) = self.fitting(part, is_set, &bytes) else { continue };
             if let Some(place) = part.column.and_then(|column| values.get_mut(column)) {
                 *place = value;
@@ -181,9 +188,8 @@ impl Carving<'_> {
         if part.packing == Packing::Zero && !is_set && is_zero {
             return None;
         }
-        let value = value_of(self.definition, number, bytes)?;
         let is_text = self.definition.columns.get(number)?.is_text();
         let has_control = is_text && bytes.iter().any(|&byte| byte < b' ' || byte == 0x7f);
-        (!has_control).then_some(value)
+        if has_control { None } else { value_of(self.definition, number, bytes) }
     }
 }
