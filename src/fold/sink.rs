@@ -35,6 +35,9 @@ const MOST_CALLERS: usize = 65_536;
 /// Addresses whose bans are kept.
 const MOST_BANNED: usize = 65_536;
 
+/// Trunks noted where no configuration names any.
+const MOST_TRUNKS: usize = 256;
+
 /// Names that exist, by the configuration.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -399,10 +402,16 @@ impl Fold {
         let call = told.call_key();
         // Channel events have all that `Dial` was given: seconds and options behind the target.
         let target = told.text(entry.number).split(|&byte| byte == b',').next().unwrap_or_default();
-        let by_trunk = self.known.is_trunk(target);
+        // Without any configuration the form of what is called shows what a trunk is.
+        let shown = super::ordered::shown_trunk(target).filter(|_| self.known.trunks.is_empty());
+        if let Some(name) = shown.filter(|_| self.ledger.trunks.len() < MOST_TRUNKS) {
+            self.ledger.trunks.insert(name.to_vec());
+        }
+        let by_trunk = self.known.is_trunk(target) || shown.is_some();
         self.ledger.calls.progress(call, false, by_trunk);
         if by_trunk {
-            let is_trunk = |part: &[u8]| self.known.trunks.contains(part);
+            let (known, seen) = (&self.known.trunks, &self.ledger.trunks);
+            let is_trunk = |part: &[u8]| known.contains(part) || seen.contains(part);
             match call {
                 Some(call) => self.ledger.calls.sent_on(call, target, is_trunk, &self.ledger.names),
                 None => self.waiting.call(told.line(), told.at, target, is_trunk),
