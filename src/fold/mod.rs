@@ -101,6 +101,8 @@ pub struct Ledger {
     pub sip: sip::SipCounts,
     /// The services that its records speak of.
     pub services: BTreeSet<Service>,
+    /// Trunks that numbers outside were called by, where no configuration names any.
+    pub trunks: BTreeSet<Vec<u8>>,
     /// Does it tell dialplan steps?
     pub has_dialplan: bool,
     /// Which of its lines a stranger may have written.

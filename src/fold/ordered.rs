@@ -56,6 +56,42 @@ pub(super) fn number(target: &[u8], is_trunk: impl Fn(&[u8]) -> bool) -> Option<
     parts().any(&is_trunk).then(|| parts().filter(|part| !is_trunk(part)).find(has_digits))?
 }
 
+/// Digits of a number outside, at least: no extension has as many.
+const OUTSIDE_DIGITS: usize = 7;
+/// Technologies whose channels are no line to a carrier.
+const INSIDE: [&[u8]; 6] = [b"Local", b"Message", b"Bridge", b"ConfBridge", b"AudioSocket", b"Multicast"];
+
+/// Returns the trunk by which a target calls a number outside, as its form shows: `PJSIP/0044...@carrier`,
+/// `SIP/carrier/0044...`. A phone that is called where it registered has an address there, an extension a short number.
+pub(super) fn shown_trunk(target: &[u8]) -> Option<&[u8]> {
+    let is_number = |part: &[u8]| {
+        let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
+        digits >= OUTSIDE_DIGITS
+            && digits + 1 >= part.len()
+            && part.iter().all(|byte| !byte.is_ascii_alphabetic())
+    };
+    let is_name = |part: &[u8]| {
+        part.iter().any(u8::is_ascii_alphabetic)
+            && part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
+    };
+    let mut parts = target.split(|byte| matches!(byte, b'/' | b'@'));
+    let technology = parts.next().filter(|technology| !INSIDE.contains(technology))?;
+    let behind: Vec<&[u8]> = parts.take(3).collect();
+    match *behind.as_slice() {
+        [one, other] if is_number(one) && is_name(other) => Some(other),
+        [one, other] if is_name(one) && is_number(other) => Some(one),
+        // Some lines leave out the technology.
+        [one] if is_number(technology) && is_name(one) => Some(one),
+        [one] if is_name(technology) && is_number(one) && !is_technology(technology) => Some(technology),
+        _ => None,
+    }
+}
+
+/// Returns whether a word is one of Asterisk's technologies: `DAHDI/18005551234` names no trunk.
+fn is_technology(word: &[u8]) -> bool {
+    word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +113,30 @@ mod tests {
             let (at, number) = waiting.answer(ANSWERED, Instant(0).plus_seconds(3)).unwrap();
             assert_eq!((at, &*number), (Instant(0), &b"0044"[..]));
             assert_eq!(waiting.answer(ANSWERED, Instant(0).plus_seconds(4)), None);
+        }
+    }
+
+    #[test]
+    fn the_form_of_a_target_shows_the_trunk() {
+        for target in [
+            "PJSIP/0025261000001@carrier",
+            "SIP/carrier/0025261000001",
+            "carrier/+25261000001",
+            "0025261000001@carrier",
+        ] {
+            assert_eq!(shown_trunk(target.as_bytes()), Some(&b"carrier"[..]), "{target}");
+        }
+        for target in [
+            "Local/0025261000001@from-internal/n",
+            "PJSIP/201",
+            "PJSIP/201@carrier",
+            "PJSIP/493055501001/sip:493055501001@240.0.0.1:5060",
+            "PJSIP/493055501001@493055501002",
+            "DAHDI/18005551234",
+            "PJSIP/493055501001",
+            "",
+        ] {
+            assert_eq!(shown_trunk(target.as_bytes()), None, "{target}");
         }
     }
 

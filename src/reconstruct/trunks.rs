@@ -21,6 +21,9 @@ const EXTENSION_DIGITS: usize = 6;
 pub(super) fn find(pbx: &Pbx, told: &[Told<'_>], accounts: &BTreeSet<String>) -> BTreeSet<String> {
     let mut trunks: BTreeSet<String> = pbx.trunks.iter().map(|trunk| trunk.name.clone()).collect();
     let mut last: &[u8] = b"";
+    let shown = told.iter().flat_map(|told| &told.ledger.trunks);
+    let shown = shown.map(|name| String::from_utf8_lossy(name).into_owned());
+    trunks.extend(shown.filter(|name| !accounts.contains(name)));
     for told in told {
         for row in told.ledger.rows.rows.iter().filter(|row| row.kind == RowKind::Leg) {
             let text = told.ledger.rows.text(row);

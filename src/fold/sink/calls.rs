@@ -1,12 +1,16 @@
 //! Calls: what the dialplan did with them, how they ended, and their records.
 
 use super::super::calls::{Key, Passed, Step};
+use super::super::ordered::shown_trunk;
 use super::super::rows::{Row, RowText};
 use super::Fold;
 use super::told::{Told, door, tells_transactions};
 use crate::event::{Action, CallRow, Citation, Place, Resolution, Service};
 use crate::readers::Chunk;
 use crate::scan::Base;
+
+/// Trunks noted where no configuration names any.
+const MOST_TRUNKS: usize = 256;
 
 impl Fold {
     pub(super) fn step(&mut self, told: &Told<'_>) {
@@ -47,10 +51,16 @@ impl Fold {
         let call = told.call_key();
         // Channel events have all that `Dial` was given: seconds and options behind the target.
         let target = told.text(entry.number).split(|&byte| byte == b',').next().unwrap_or_default();
-        let by_trunk = self.known.is_trunk(target);
+        // Without any configuration the form of what is called shows what a trunk is.
+        let shown = shown_trunk(target).filter(|_| self.known.trunks.is_empty());
+        if let Some(name) = shown.filter(|_| self.ledger.trunks.len() < MOST_TRUNKS) {
+            self.ledger.trunks.insert(name.to_vec());
+        }
+        let by_trunk = self.known.is_trunk(target) || shown.is_some();
         self.ledger.calls.progress(call, false, by_trunk);
         if by_trunk {
-            let is_trunk = |part: &[u8]| self.known.trunks.contains(part);
+            let (known, seen) = (&self.known.trunks, &self.ledger.trunks);
+            let is_trunk = |part: &[u8]| known.contains(part) || seen.contains(part);
             match call {
                 Some(call) => self.ledger.calls.sent_on(call, target, is_trunk, &self.ledger.names),
                 None => self.waiting.call(told.line(), told.at, target, is_trunk),

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::fold::calls::Passed;
+use crate::pbx::dialplan::Mailbox;
 use crate::pbx::dialplan::walk::DoorKind;
 use crate::reconstruct::behaviour::is_number_outside;
 use crate::reconstruct::calls::Call;
@@ -110,6 +111,8 @@ pub(super) fn caller(world: &World<'_>, call: &Call, own: &HashSet<&[u8]>) -> Op
 /// What the dialplan says of the ways from the carriers' contexts: which doors lead to each context that calls.
 struct Written<'w> {
     ways: BTreeMap<&'w str, BTreeSet<Kind>>,
+    /// Contexts in which mailboxes call, for themselves or back.
+    of_mailboxes: BTreeSet<&'w str>,
 }
 
 impl<'w> Written<'w> {
@@ -123,7 +126,14 @@ impl<'w> Written<'w> {
             });
             ways.entry(outlet.context).or_default().insert(kind.unwrap_or(Kind::Dialplan));
         }
-        Written { ways }
+        let of_mailboxes = world.pbx.dialplan.mailboxes.iter().flat_map(Mailbox::ways_out).collect();
+        Written { ways, of_mailboxes }
+    }
+
+    /// Returns whether mailboxes call in the context that a call left from; without any dialplan none is known.
+    fn leaves_a_mailbox(&self, world: &World<'_>, call: &Call) -> bool {
+        let context = String::from_utf8_lossy(world.outgoing_context(call));
+        self.of_mailboxes.contains(context.as_ref()) || world.pbx.dialplan.contexts.is_empty()
     }
 
     fn has(&self, world: &World<'_>, call: &Call, kind: Kind) -> bool {
@@ -144,7 +154,7 @@ impl<'w> Written<'w> {
         }
         let has = |kind: Kind| self.has(world, call, kind);
         // A mailbox is passed on the way only by who gets out of it.
-        if world.passed(call, Passed::Mailbox) && has(Kind::Mailbox) {
+        if world.passed(call, Passed::Mailbox) && (has(Kind::Mailbox) || self.leaves_a_mailbox(world, call)) {
             return Kind::Mailbox;
         }
         if world.has_account_code(call) && has(Kind::Disa) {

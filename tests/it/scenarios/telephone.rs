@@ -366,3 +366,95 @@ fn callers_and_nights_stand_beside_the_calls_that_they_made() {
     assert!(because.contains("2026-03-05 01:00:00 to 2026-03-05 01:07:20+00:00: 12 calls, "), "{because}");
     assert!(because.contains("6 from 00442071838750"), "{because}");
 }
+
+/// The dialplan that leads to the mailboxes stands in a database that nobody copied: the log tells of the mailbox, and
+/// its own settings of the context that it calls back in.
+#[test]
+fn a_mailbox_that_calls_back_is_no_hole_in_the_dialplan() {
+    let mut server = Server::new(
+        "[in]\nexten => 4930555,1,Dial(PJSIP/201,20)\n[back]\nexten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)\n[phones]\nexten => _0.,1,Dial(PJSIP/${EXTEN}@carrier)\n",
+    );
+    server
+        .scratch
+        .file("etc/asterisk/voicemail.conf", "[general]\n[default]\n204 => 73915520,Ann,,,callback=back\n");
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    let mut calls = Vec::new();
+    for call in 0..20 {
+        let at = night + call * 300;
+        let number = abroad(call % 3);
+        let id =
+            server.row(("0018005550100", &number, "back"), ("PJSIP/carrier", "PJSIP/carrier"), at, 240, "");
+        let channel = format!("PJSIP/carrier-{:08x}", server.serial);
+        let line = |after: i64, text: String| {
+            let stamp = time(at + after, "%Y-%m-%d %H:%M:%S");
+            format!("[{stamp}] VERBOSE[99][C-{:08x}] pbx.c: Executing {text} in new stack\n", server.serial)
+        };
+        let lines = line(0, format!("[4930556@in:1] VoiceMailMain(\"{channel}\", \"\")"))
+            + &line(20, format!("[{number}@back:1] Dial(\"{channel}\", \"PJSIP/{number}@carrier\")"));
+        server.log.push_str(&lines);
+        calls.push(id);
+    }
+    let truth = Truth { vectors: vec!["voicemail-or-disa"], calls, ..Truth::default() };
+    compare(&server.examine(), &[truth], &[]);
+}
+
+/// Channel events are all there is: no configuration names the carrier's line.
+#[test]
+fn channel_events_alone_tell_of_a_second_dial_tone() {
+    let scratch = Scratch::new();
+    scratch.file("etc/timezone", "Etc/UTC\n");
+    let mut text = String::new();
+    let mut serial = 0;
+    let mut call = |who: &str,
+                    (came, door): (&str, &str),
+                    number: &str,
+                    (from, to): (&str, &str),
+                    at: i64| {
+        serial += 2;
+        let (channel, called) =
+            (format!("PJSIP/{from}-{serial:08x}"), format!("PJSIP/{to}-{:08x}", serial + 1));
+        let id = format!("{at}.{serial}");
+        let dial = format!("PJSIP/{number}@{to},60");
+        let dial = if to == "carrier" { dial } else { format!("PJSIP/{to},20") };
+        let mut event = |event: &str,
+                         after: i64,
+                         channel: &str,
+                         exten: &str,
+                         app: (&str, &str),
+                         own: &str| {
+            text.push_str(&format!(
+                "\"{event}\",\"{}.100000\",\"\",\"{who}\",\"{who}\",\"\",\"{exten}\",\"{exten}\",\"x\",\"{channel}\",\"{}\",\"{}\",\"3\",\"\",\"{own}\",\"{id}\",\"\",\"\",\"\",\"\"\n",
+                at + after, app.0, app.1
+            ));
+        };
+        event("CHAN_START", 0, &channel, came, ("", ""), &id);
+        if !door.is_empty() {
+            event("APP_START", 1, &channel, came, (door, "no-password,far"), &id);
+            event("ANSWER", 1, &channel, came, (door, "no-password,far"), &id);
+        }
+        event("APP_START", 12, &channel, number, ("Dial", &dial), &id);
+        let other = format!("{}.{}", at + 12, serial + 1);
+        event("CHAN_START", 12, &called, "s", ("", ""), &other);
+        event("ANSWER", 15, &called, number, ("AppDial", "(Outgoing Line)"), &other);
+        event("HANGUP", 300, &called, number, ("AppDial", "(Outgoing Line)"), &other);
+        event("HANGUP", 300, &channel, number, ("", ""), &id);
+    };
+    for day in 0..5 {
+        for n in 0..6 {
+            let at = MONDAY + day * DAY + 8 * HOUR + n * 1_500;
+            call("201", ("030444555", ""), "030444555", ("201", "carrier"), at);
+            call("0301234567", ("201", ""), "201", ("carrier", "201"), at + 500);
+        }
+    }
+    let night = MONDAY + 3 * DAY + 2 * HOUR;
+    for n in 0..25 {
+        call("0018005550100", ("4930599", "DISA"), &abroad(n % 4), ("carrier", "carrier"), night + n * 400);
+    }
+    scratch.file("var/log/asterisk/cel-custom/Master.csv", &text);
+    let report = examine_folder(scratch.path(), &Options::default());
+    assert_eq!(report.incidents.len(), 1);
+    let incident = &report.incidents[0];
+    let vector = serde_json::to_value(&incident.entry).unwrap()["vector"].clone();
+    assert_eq!((vector.as_str(), incident.calls.len()), (Some("voicemail-or-disa"), 25));
+    assert!(incident.accounts.is_empty());
+}
