@@ -13,6 +13,8 @@ use crate::report::model::Vector;
 const SILENT: i32 = -2;
 /// A source that is missing.
 const MISSING: i32 = 0;
+/// Wrong passwords that are worth telling; anybody mistypes once or twice.
+const TELLING_REFUSALS: u64 = 5;
 
 /// Weighs the ways that the logs of the phone system do not show.
 pub(super) fn further(world: &World<'_>, breach: &Breach) -> Vec<Weighed> {
@@ -54,6 +56,12 @@ fn manager_interface(world: &World<'_>, breach: &Breach) -> Weighed {
 /// Whoever is in the panel, by a login or by a hole, reads every secret there.
 fn web_panel(world: &World<'_>, breach: &Breach) -> Weighed {
     let mut way = way(Vector::WebAdmin);
+    if let Some(tried) = tried_at_the_panel(world, breach) {
+        way.because.push(tried);
+        way.against
+            .push("that one of them was right is not on record: FreePBX logs the wrong ones only".into());
+        return way;
+    }
     if !has_web_log(world) {
         way.against.push(if world.pbx.has_panel {
             "there is a web panel and no log of its web server, so that a login to it can be neither seen nor ruled out".into()
@@ -77,6 +85,25 @@ fn web_panel(world: &World<'_>, breach: &Breach) -> Weighed {
         }
     }
     way
+}
+
+/// Tells of wrong passwords for the account itself at the panel or the pages of its users (UCP), which show the secret
+/// to whoever is in.
+fn tried_at_the_panel(world: &World<'_>, breach: &Breach) -> Option<String> {
+    let tried = world.web.logins.iter().filter(|((address, user), logins)| {
+        world.neighbours.is_outside(*address)
+            && **user == *breach.account.as_bytes()
+            && logins.first_refused.is_some_and(|first| first <= breach.first)
+    });
+    let tried: Vec<_> = tried.map(|((address, _), logins)| (address, logins.refused)).collect();
+    let wrong: u64 = tried.iter().map(|(_, refused)| refused).sum();
+    let (first, more) = (tried.first()?.0, tried.len() - 1);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (wrong >= TELLING_REFUSALS).then(|| {
+        format!(
+            "{wrong} wrong passwords for this account were given at the panel or its users' pages from {first}{more} before the first use; whoever finds the right one sees the secret there"
+        )
+    })
 }
 
 /// One's own people know secrets, and so does whoever gets hold of their phone or laptop.

@@ -335,6 +335,30 @@ fn numbers_that_cost_may_be_ones_own_countrys() {
     compare(&examine(&mut stage), &[stolen(calls)], &[]);
 }
 
+/// Who is in the pages of FreePBX's users sees the account's secret; only wrong passwords are logged there.
+#[test]
+fn passwords_tried_at_the_users_pages_are_a_way_to_the_secret() {
+    let likelihood = |tries: usize| {
+        let (mut stage, monday) = house("Europe/London", |n| format!("0207946{n:04}"), 8);
+        let night = monday + 4 * DAY + HOUR;
+        stage.register("12", STRANGER, night - 60);
+        pump(&mut stage, "12", STRANGER, &["0025261550001", "0025261550002"], night, 40, 60);
+        let wrong = |second: usize| {
+            format!(
+                "[2026-03-04 02:10:{second:02}] [freepbx_security.NOTICE]: Authentication failure for 12 from 198.51.100.9 [] []\n"
+            )
+        };
+        stage.file("var/log/asterisk/freepbx_security.log", &(0..tries).map(wrong).collect::<String>());
+        let report = examine(&mut stage);
+        let entry = serde_json::to_value(&report.incidents[0].entry).unwrap();
+        let alternatives = entry["alternatives"].as_array().unwrap().clone();
+        let way = alternatives.into_iter().find(|way| way["vector"] == "web-admin").unwrap();
+        (way["likelihood"].clone(), way["because"].to_string().contains("30 wrong passwords"))
+    };
+    assert_eq!(likelihood(30), ("possible".into(), true));
+    assert!(!likelihood(2).1);
+}
+
 #[test]
 fn a_new_colleague_far_away_has_an_account_of_his_own() {
     // Sales on the first day, when the evidence ends; and somebody who works while the house is asleep.
