@@ -28,7 +28,8 @@ pub(super) struct Numbers {
     pub(super) dialling: Dialling,
     /// The user's lists.
     pub(super) listed: Listed,
-    read: HashMap<Box<[u8]>, Called>,
+    /// By what was dialled; a table has room for twice as many, so that what is read stands beside it.
+    read: HashMap<Box<[u8]>, Box<Called>>,
     /// What routes make of what was dialled.
     routes: sending::Routes,
     behind: BehindRoutes,
@@ -79,7 +80,7 @@ impl Numbers {
         };
         let shown = blamed.iter().filter_map(|&index| world.calls.list.get(index));
         let dialed: HashSet<&[u8]> = shown.chain(last_day(world)).map(|call| world.dialed(call)).collect();
-        let read = |dialed: &[u8]| (dialed.into(), numbers.called(&numbers.reading(dialed)));
+        let read = |dialed: &[u8]| (dialed.into(), Box::new(numbers.called(&numbers.reading(dialed))));
         numbers.read = dialed.into_par_iter().map(read).collect();
         (dialling.numbers, dialling.numbers_left_out) = numbers.rows(world, &blamed);
         numbers.dialling = dialling;

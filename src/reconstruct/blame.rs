@@ -14,7 +14,7 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
     for breach in cluster {
         // The reason is one for thousands of calls.
         let mut known: BTreeMap<Origin, Arc<str>> = BTreeMap::new();
-        for &index in &breach.calls {
+        for &index in breach.calls.iter() {
             let Some(call) = world.calls.list.get(index) else { continue };
             if breach.address.is_some() || call.is_outward() {
                 let why = known.entry(call.origin).or_insert_with(|| why(breach, call.origin).into());

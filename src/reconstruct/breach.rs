@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -48,7 +49,7 @@ pub struct Breach {
     /// What its calls look like.
     pub behaviour: Behaviour,
     /// Its calls, indices into the world's.
-    pub calls: Vec<usize>,
+    pub calls: Arc<[usize]>,
     /// Points.
     pub score: i32,
     /// Was it there when the evidence begins?
@@ -101,8 +102,11 @@ fn add_crowds(world: &World<'_>, honest: &BTreeSet<Destination>, breaches: &mut 
         }
     }
     for members in crowds.into_values().filter(|members| members.len() >= CROWD) {
-        let mut indices: Vec<usize> =
-            members.iter().filter_map(|&member| breaches.get(member)).flat_map(|b| b.calls.clone()).collect();
+        let mut indices: Vec<usize> = members
+            .iter()
+            .filter_map(|&member| breaches.get(member))
+            .flat_map(|b| b.calls.iter().copied())
+            .collect();
         indices.sort_unstable();
         let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
         let together = behaviour::look(world, &calls, honest);
@@ -194,7 +198,7 @@ impl<'a> Candidate<'a> {
             guesses,
             swept,
             behaviour,
-            calls: self.group.calls.clone(),
+            calls: Arc::clone(&self.group.calls),
             score,
             from_the_start,
         })
@@ -266,7 +270,7 @@ impl<'a> Candidate<'a> {
             score: behaviour.score as i32,
             behaviour,
             from_the_start: self.group.from_the_start && self.group.calls.first() == indices.first(),
-            calls: indices,
+            calls: indices.into(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -20,8 +21,8 @@ use crate::fold::uses::Kind as Used;
 pub(super) struct Group {
     /// The first use, by registration, credentials or call.
     pub(super) first: Option<Instant>,
-    /// Its calls, indices into the world's.
-    pub(super) calls: Vec<usize>,
+    /// Its calls, indices into the world's; whoever judges them shares them, for they may be all that there are.
+    pub(super) calls: Arc<[usize]>,
     /// Was it there when its log begins?
     pub(super) from_the_start: bool,
 }
@@ -61,7 +62,7 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         let first = calls.first().and_then(|&index| world.calls.list.get(index)).map(|call| call.start);
         group.first = earliest(group.first, first);
         group.from_the_start |= calls_from_the_start(world, &calls);
-        group.calls = calls;
+        group.calls = calls.into();
     }
     groups
 }
