@@ -102,6 +102,27 @@ fn a_call_that_no_phone_made_is_ended_by_its_number() {
     );
 }
 
+/// An empty list of calls would read as if nothing were up.
+#[test]
+fn a_server_that_does_not_answer_is_not_shown_as_one_without_calls() {
+    let scratch = server(DIALPLAN);
+    contain(&scratch, &[]);
+    let stub =
+        scratch.file("bin/asterisk", "#!/bin/sh\necho 'Unable to connect to remote asterisk'\nexit 1\n");
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", scratch.path().join("bin").display());
+    for words in [&[][..], &["now"]] {
+        let mut command = scratch.command("sh");
+        let command = command.arg("case/contain/end-calls-asterisk.sh").args(words).env("PATH", &path);
+        let done = command.output().unwrap();
+        assert_eq!(code(&done), 1, "{}", stdout(&done));
+        assert!(!stdout(&done).contains("Calls that are up"), "{}", stdout(&done));
+        for told in ["Unable to connect", "Asterisk does not answer: nothing was done.", "docker exec"] {
+            assert!(stderr(&done).contains(told), "{told}: {}", stderr(&done));
+        }
+    }
+}
+
 #[test]
 fn calls_are_ended_before_what_keeps_the_hang_up_from_the_carrier() {
     let scratch = server(DIALPLAN);
