@@ -94,7 +94,12 @@ impl Product {
         }
     }
 
-    /// Returns the service that is stopped to stop all calls at once; FreePBX starts and stops Asterisk itself.
+    /// Returns whether it only passes on who calls whom: the calls themselves go on without it.
+    pub fn is_proxy(self) -> bool {
+        matches!(self, Product::Kamailio | Product::OpenSips)
+    }
+
+    /// Returns the command that stops its service; FreePBX starts and stops Asterisk itself.
     pub fn stop_command(self) -> &'static str {
         match self {
             Product::Asterisk => "systemctl stop asterisk",

@@ -200,6 +200,9 @@ fn what_stands_open_is_to_be_closed_though_nobody_got_in() {
     assert!(shown.contains("what stands open is to be closed all the same"), "{shown}");
     let step = shown.split("- to do").find(|step| step.contains("Refuse calls that no account makes"));
     assert!(step.is_some(), "{shown}");
+    // The step of the copy is not needed here: the list does not say otherwise.
+    assert!(shown.contains("Keep a copy of each file that is changed"), "{shown}");
+    assert!(!shown.contains("writes over what proves the fraud"), "{shown}");
     assert!(file(&scratch, "close.md").contains("allowguest=no"));
 }
 

@@ -172,6 +172,29 @@ fn a_guessed_account_gives_steps_and_names_them() {
     }
 }
 
+#[test]
+fn what_is_copied_holds_what_the_program_reads() {
+    let shown = stdout(&Scratch::new().run(&["playbook", "show", "contain"]));
+    let copying = shown.lines().find(|line| line.contains("tar --xattrs")).expect(&shown);
+    let folders: Vec<&str> = copying.split(' ').filter(|word| word.starts_with('/')).collect();
+    // Accounts of proxies, databases, phone files, web roots, containers, histories.
+    for path in [
+        "/etc/asterisk/pjsip.conf",
+        "/srv/tftp/0015654a1c30.cfg",
+        "/tftpboot/cfg000b82d7a902",
+        "/var/lib/kamailio/kamailio.sqlite",
+        "/var/lib/mysql/asterisk/users.ibd",
+        "/var/lib/freeswitch/db/core.db",
+        "/var/lib/docker/volumes/etc/_data/sip.conf",
+        "/var/www/html/index.php",
+        "/usr/local/freeswitch/conf/vars.xml",
+        "/root/.bash_history",
+        "/home/pbx/.ssh/authorized_keys",
+    ] {
+        assert!(folders.iter().any(|folder| path.starts_with(&format!("{folder}/"))), "{path}: {copying}");
+    }
+}
+
 const HEAD: &str = "schema = 1\nid = \"office\"\nextends = \"contain\"\ntitle = \"Ours\"\nsummary = \"Besides.\"\nversion = \"1\"\n";
 const STEP: &str = "[[step]]\nid = \"ours\"\ntitle = \"Do it\"\nowner = \"pbx-admin\"\n";
 
