@@ -172,6 +172,25 @@ fn a_guessed_account_gives_steps_and_names_them() {
     }
 }
 
+/// What nobody looked at may be needed all the same.
+#[test]
+fn a_step_whose_checks_saw_nothing_is_not_called_needless() {
+    let scratch = Scratch::new();
+    scratch.file("e/etc/asterisk/sip.conf", "[general]\ncontext=default\nallowguest=no\n[205]\ntype=friend\nhost=dynamic\nsecret=kR8vT2mQx7LpZ4wN\n");
+    scratch.file(
+        "e/var/log/asterisk/full",
+        "[2026-03-07 03:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n",
+    );
+    let report = examined(&scratch, &["e"]);
+    for id in ["close-phone-files", "close-panel", "close-manager"] {
+        assert_eq!(state(&report, "contain", id), "cannot-tell", "{id}");
+        let step = steps(&report, "contain").into_iter().find(|step| step["id"] == id).unwrap();
+        assert!(step["reason"].as_str().unwrap().starts_with("needs "), "{step}");
+    }
+    // It is about programs that are not here: nothing is missing.
+    assert_eq!(state(&report, "contain", "new-panel-passwords"), "not-needed");
+}
+
 #[test]
 fn what_is_copied_holds_what_the_program_reads() {
     let shown = stdout(&Scratch::new().run(&["playbook", "show", "contain"]));
