@@ -383,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn calls_alone_are_not_called_logins() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let why = |report: &Report| find("intrusion").unwrap().ask(report, Severity::Info).why;
+        assert!(why(&report).contains("logins that succeed are on record"));
+        report.judged.by_calls_alone = true;
+        assert!(why(&report).contains("who only registered is in no log here"), "{}", why(&report));
+    }
+
+    #[test]
     fn what_is_less_grave_than_asked_for_does_not_count() {
         let mut report = sample::report();
         let weak = find("weak-secret").unwrap();
