@@ -19,6 +19,8 @@ const MOST_OPEN: usize = 4;
 const COPY_FIRST: &str = "Copy what is to be changed before it is changed, if these files are not such a copy: the whole disk, or `tolltrace preserve / -o FOLDER-ON-ANOTHER-DISK`; each change below writes over what proves the fraud.";
 /// The same where the disk proves nothing.
 const COPY_TO_GO_BACK: &str = "Keep a copy of each file that is changed: it is the way back.";
+/// How what is written for a host is used where the phone system is in a container: the host has no `asterisk`.
+const IN_CONTAINER: &str = "The phone system runs in a container here; `docker ps` (or `podman ps`) tells its name. Use each `sh SCRIPT now` of this list as `docker exec CONTAINER sh -c \"$(cat SCRIPT)\" sh now`, and any other command of the phone system's as `docker exec CONTAINER COMMAND`; the rules for the firewall belong to the host, save-first.sh to both.";
 /// Scripts that end calls, or take registrations off: those of the switches, then those of the proxies.
 const ENDING: [&str; 4] =
     ["end-calls-asterisk.sh", "end-calls-freeswitch.sh", "end-calls-kamailio.sh", "end-calls-opensips.sh"];
@@ -133,6 +135,9 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         lines.extend(shut_out(plan));
         return lines;
     }
+    if plan.is_in_container {
+        lines.push(Line::typed(IN_CONTAINER));
+    }
     lines.extend(end_calls(plan, has));
     if has("stop-outbound.nft") {
         lines.push(Line::typed(
@@ -206,7 +211,10 @@ fn stop_services(plan: &Plan) -> Vec<Line> {
     ];
     let told = told.into_iter().filter(|(products, _)| !products.is_empty());
     told.map(|(products, effect)| {
-        let stops: Vec<&str> = products.into_iter().map(Product::stop_command).collect();
+        let mut stops: Vec<&str> = products.into_iter().map(Product::stop_command).collect();
+        if plan.is_in_container {
+            stops = vec!["docker stop CONTAINER"];
+        }
         Line::typed(&format!(
             "If calls go on, or the phones may be silent anyway: `{}`. {effect}",
             stops.join("`; `")

@@ -20,6 +20,8 @@ use crate::untrusted::Untrusted;
 pub struct Plan {
     /// The programs that the phone system runs.
     pub products: BTreeSet<Product>,
+    /// Do they run in a container: do all their files lie in the storage of Docker or Podman?
+    pub is_in_container: bool,
     /// The product and version as the evidence tells them.
     pub version: Option<Untrusted>,
     /// Would an intrusion have been seen: do these files show logins that succeed?

@@ -129,7 +129,7 @@ fn check_grammar(server: &str, name: &str, text: &str) {
     let address = r"[0-9a-fA-F.:]+(?:/\d{1,3})?";
     let ports = r"\d{1,5}(?:, \d{1,5})*";
     let of_nft = format!(
-        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. return|        ct state established,related return|        ip6? [sd]addr @\w+ (?:counter drop|return|jump refused)|        (?:udp|tcp) dport \{{ {ports} \}} (?:jump known|counter reject)|        jump refused|        counter(?: drop)?)$"
+        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|forward|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. return|        ct state established,related return|        ip6? [sd]addr @\w+ (?:counter drop|return|jump refused)|        (?:udp|tcp) dport \{{ {ports} \}} (?:jump known|counter reject)|        jump refused|        counter(?: drop)?)$"
     );
     let of_tables = format!(
         r"^(?:\*filter|COMMIT|:TOLLTRACE-\w+-\w+ - \[0:0\]|-A TOLLTRACE-\w+-\w+(?: -[sd] {address}| -[io] lo| -p (?:udp|tcp) -m multiport --dports \d+(?:,\d+){{0,14}}| -m conntrack --ctstate ESTABLISHED,RELATED)? -j (?:DROP|RETURN|REJECT|TOLLTRACE-\w+-\w+))$"
