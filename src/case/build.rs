@@ -196,6 +196,7 @@ impl Case<'_> {
     fn judged(&self) -> model::Judged {
         model::Judged {
             logins: self.world.shows_logins(),
+            by_calls_alone: !self.world.records_logins() && self.world.shows_logins(),
             calls: self.world.shows_calls(),
             dialplan: !self.world.pbx.dialplan.contexts.is_empty(),
             firewall: !self.world.pbx.firewall.disks().is_empty(),

@@ -6,12 +6,15 @@
 //! interface) has no account's name in it, and is told by the number alone; `channel request hangup NAME` ends one, with a BYE to either side; `sip unregister`
 //! and `iax2 unregister` take a contact off; PJSIP has no such command: a contact is the key `NAME;@HASH` of the
 //! family `registrar/contact` in the internal database, which `database del` removes at once; a key of more than 50
-//! characters stands there without a blank behind it (both seen with Asterisk 22.10).
+//! characters stands there without a blank behind it (both seen with Asterisk 22.10); `asterisk -rx` that finds no
+//! server to speak to says so and ends with 1 (`main/asterisk.c`).
 
 use super::called::{TOLD_BY_NUMBERS, in_words};
-use super::script::{Head, push_wrapped, sh};
+use super::script::{Head, ask, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
 use crate::report::model::Vector;
+
+const FILE: &str = "end-calls-asterisk.sh";
 
 /// Writes the script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
@@ -31,7 +34,7 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
             "ends the calls of the accounts taken over and those to the numbers of the fraud, and takes the intruder's registrations off (Asterisk)"
         }
     };
-    vec![Output::new("end-calls-asterisk.sh", purpose, script(plan, asked))]
+    vec![Output::new(FILE, purpose, script(plan, asked))]
 }
 
 /// What lists channels, and ends those that begin alike. A channel's name may hold an attacker's words: what is not
@@ -130,7 +133,10 @@ fn script(plan: &Plan, asked: Asked) -> String {
     let mut text = sh(&head);
     text.push_str(TOLD_BY_NUMBERS);
     text.push_str(FUNCTIONS);
-    text.push_str("\necho 'Calls that are up:'\nasterisk -rx 'core show channels concise' | cut -d '!' -f 1,2,3,5 | cat -v\n\n");
+    text.push_str(&ask("Asterisk", "asterisk -rx 'core show channels concise'", FILE));
+    text.push_str(
+        "\necho 'Calls that are up:'\nprintf '%s\\n' \"$listed\" | cut -d '!' -f 1,2,3,5 | cat -v\n\n",
+    );
     for taken in &plan.taken {
         let name = taken.name.as_str();
         text.push_str(&format!("end_calls_of '{}'\n", taken.channel));

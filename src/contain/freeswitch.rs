@@ -4,11 +4,14 @@
 //! `sip_auth_username` is the account that authenticated; `sofia profile NAME flush_inbound_reg USER@DOMAIN` takes
 //! registrations off; `show registrations` is CSV, user and realm first; `fsctl pause outbound` lets no new call out;
 //! `show channels as delim |` has one channel a line, its uuid first, and from the fifth field on its name, the
-//! caller, the destination and what the application was given; `uuid_kill UUID` ends one.
+//! caller, the destination and what the application was given; `uuid_kill UUID` ends one; `fs_cli -x` that cannot
+//! connect, or has a wrong password, does not end with 0 (`libs/esl/fs_cli.c`).
 
 use super::called::{TOLD_BY_NUMBERS, in_words};
-use super::script::{Head, push_wrapped, sh};
+use super::script::{Head, ask, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
+
+const FILE: &str = "end-calls-freeswitch.sh";
 
 /// Writes the script.
 pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
@@ -22,7 +25,7 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
             "ends the calls of the accounts taken over and those to the numbers of the fraud, and takes the intruder's registrations off (FreeSWITCH)"
         }
     };
-    vec![Output::new("end-calls-freeswitch.sh", purpose, script(plan, asked))]
+    vec![Output::new(FILE, purpose, script(plan, asked))]
 }
 
 const FUNCTIONS: &str = r#"profiles() {
@@ -72,7 +75,8 @@ fn script(plan: &Plan, asked: Asked) -> String {
     let mut text = sh(&head);
     text.push_str(TOLD_BY_NUMBERS);
     text.push_str(FUNCTIONS);
-    text.push_str("\necho 'Calls that are up:'\nfs_cli -x 'show calls' | cat -v\n\n");
+    text.push_str(&ask("FreeSWITCH", "fs_cli -x 'show calls'", FILE));
+    text.push_str("\necho 'Calls that are up:'\nprintf '%s\\n' \"$listed\" | cat -v\n\n");
     for taken in &plan.taken {
         let name = taken.name.as_str();
         text.push_str(&format!(

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::words::Digits;
-use super::{Asked, Output, Plan, Product, RemovalKind, Turn, firewall};
+use super::{Asked, Output, Plan, Product, Removal, RemovalKind, Turn, firewall};
 use crate::pbx::{Carriage, Spoken};
 use crate::report::document::{Block, Line, counted};
 use crate::report::markdown;
@@ -16,7 +16,11 @@ const HANDED_OUT: [&str; 2] = ["provisioning-leaked", "secrets-downloaded"];
 /// Things that stand open named in one line.
 const MOST_OPEN: usize = 4;
 /// What comes before any change of what is kept: what is written over can be examined by nobody.
-const COPY_FIRST: &str = "First copy what is to be changed, if these files are not such a copy: the whole disk, or `tolltrace preserve / -o FOLDER-ON-ANOTHER-DISK`; each change writes over what proves the fraud.";
+const COPY_FIRST: &str = "Copy what is to be changed before it is changed, if these files are not such a copy: the whole disk, or `tolltrace preserve / -o FOLDER-ON-ANOTHER-DISK`; each change below writes over what proves the fraud.";
+/// The same where the disk proves nothing.
+const COPY_TO_GO_BACK: &str = "Keep a copy of each file that is changed: it is the way back.";
+/// How what is written for a host is used where the phone system is in a container: the host has no `asterisk`.
+const IN_CONTAINER: &str = "The phone system runs in a container here; `docker ps` (or `podman ps`) tells its name. Use each `sh SCRIPT now` of this list as `docker exec CONTAINER sh -c \"$(cat SCRIPT)\" sh now`, and any other command of the phone system's as `docker exec CONTAINER COMMAND`; the rules for the firewall belong to the host, save-first.sh to both.";
 /// Scripts that end calls, or take registrations off: those of the switches, then those of the proxies.
 const ENDING: [&str; 4] =
     ["end-calls-asterisk.sh", "end-calls-freeswitch.sh", "end-calls-kamailio.sh", "end-calls-opensips.sh"];
@@ -75,10 +79,7 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
         blocks.push(Block::List(stop(plan, &has)));
         blocks.push(Block::heading("Then, before it is opened again"));
     }
-    let mut close = close(plan, asked, &has);
-    if !close.is_empty() {
-        close.insert(0, Line::typed(COPY_FIRST));
-    }
+    let close = close(plan, asked, &has);
     if !close.is_empty() {
         if plan.intrusions.is_empty() {
             blocks.push(Block::heading("Worth closing"));
@@ -134,19 +135,16 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         lines.extend(shut_out(plan));
         return lines;
     }
+    if plan.is_in_container {
+        lines.push(Line::typed(IN_CONTAINER));
+    }
     lines.extend(end_calls(plan, has));
     if has("stop-outbound.nft") {
         lines.push(Line::typed(
             "At once behind it: `nft -f stop-outbound.nft`, or `sh iptables.sh outbound now`, lets no new call out, EMERGENCY CALLS included; calls that come in fail too. Not before: it ends no call that is up, and keeps the hang-up from the carrier. Look at the list of calls once more.",
         ));
     }
-    let stops: Vec<&str> = service(plan).into_iter().map(Product::stop_command).collect();
-    if !stops.is_empty() {
-        let stops = stops.join("`; `");
-        lines.push(Line::typed(&format!(
-            "If calls go on, or the phones may be silent anyway: `{stops}`. That ends every call and every registration."
-        )));
-    }
+    lines.extend(stop_services(plan));
     if plan.came_by(&[Vector::WebExploit, Vector::WebAdmin]) {
         lines.push("Somebody was in the server itself: take it off the network, and keep it running for who examines it; what is changed on it now, he may read.".into());
     }
@@ -161,18 +159,6 @@ fn stop(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
         && plan.came_by(&[Vector::VoicemailOrDisa])
     {
         lines.push("Take the second dial tone, and mailboxes that call out, away from callers (remove.md): he comes by telephone, and no rule of a firewall keeps him out.".into());
-    }
-    if plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
-        let has_script = ENDING.iter().any(|name| has(name));
-        let then = match (plan.taken.is_empty(), has_script) {
-            // Whoever comes in by telephone with a PIN is registered nowhere.
-            (true, _) => "and look at the list of calls once more",
-            (false, true) => {
-                "and run the script that ended the calls once more: then his registrations are off for good"
-            }
-            (false, false) => "and take his registrations off at the phone system's console",
-        };
-        lines.push(format!("Change what the intruder uses (the first of credentials.md), {then}.").into());
     }
     lines
 }
@@ -212,49 +198,101 @@ fn shut_out(plan: &Plan) -> Option<Line> {
     })
 }
 
+/// Stops the programs: a switch takes its calls down with it, a proxy stands beside them and only shows the way.
+fn stop_services(plan: &Plan) -> Vec<Line> {
+    let (proxies, switches): (Vec<Product>, Vec<Product>) =
+        service(plan).into_iter().partition(|product| product.is_proxy());
+    let told = [
+        (switches, "That ends every call and every registration."),
+        (
+            proxies,
+            "No new call is routed then. Calls that are up go on, and a hang-up no longer finds its way through the proxy: the gateway behind it or the carrier has to end them, before or at once behind it.",
+        ),
+    ];
+    let told = told.into_iter().filter(|(products, _)| !products.is_empty());
+    told.map(|(products, effect)| {
+        let mut stops: Vec<&str> = products.into_iter().map(Product::stop_command).collect();
+        if plan.is_in_container {
+            stops = vec!["docker stop CONTAINER"];
+        }
+        Line::typed(&format!(
+            "If calls go on, or the phones may be silent anyway: `{}`. {effect}",
+            stops.join("`; `")
+        ))
+    })
+    .collect()
+}
+
 /// Returns what to stop: FreePBX starts and stops Asterisk itself.
 fn service(plan: &Plan) -> Vec<Product> {
     let is_covered = |product: &Product| *product == Product::Asterisk && plan.runs(Product::FreePbx);
     plan.products.iter().copied().filter(|product| !is_covered(product)).collect()
 }
 
-/// What closes the way back.
+/// What closes the way back: first the way in, so that nobody reads the new secrets as he read the old ones, then a
+/// copy of what is written over, then the changes.
 fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
+    let line = |name: &str, words: String| has(name).then(|| Line::typed(&format!("{words} ({name})")));
     let mut lines: Vec<Line> = Vec::new();
-    let mut add = |name: &str, words: String| {
-        if has(name) {
-            lines.push(Line::typed(&format!("{words} ({name})")));
-        }
-    };
     if plan.intrusions.is_empty() {
-        add("carrier.md", "Tell the carrier, and ask it for calls that were placed elsewhere".to_owned());
+        lines.extend(line(
+            "carrier.md",
+            "Tell the carrier, and ask it for calls that were placed elsewhere".to_owned(),
+        ));
     }
+    let services = format!(
+        "Close the way in: {} from one's own networks only; or `sh iptables.sh services now`",
+        services(plan)
+    );
+    lines.extend(line("services-only-from-known.nft", services));
+    let mut changes = changes(plan, has, &line);
+    changes.extend(line("sip-only-from-known.nft", sip(plan, asked)));
+    changes.extend(line(
+        "fail2ban/jail.d/tolltrace-sip.local",
+        "Ban who guesses, by the log that tells of it".to_owned(),
+    ));
+    if !changes.is_empty() {
+        lines.push(Line::typed(if is_evidence(plan) { COPY_FIRST } else { COPY_TO_GO_BACK }));
+    }
+    lines.extend(changes);
+    if let Some(why) = plan.no_jail.filter(|_| !plan.intrusions.is_empty()) {
+        lines.push(format!("No jail of fail2ban is written: {why}.").into());
+    }
+    lines
+}
+
+/// Returns whether what is on the disk proves something: an intrusion, a theft of secrets, what an intruder left.
+fn is_evidence(plan: &Plan) -> bool {
+    let is_left = |one: &Removal| one.kind != RemovalKind::History && !one.is_to_ask;
+    !plan.intrusions.is_empty()
+        || plan.closings.iter().any(|one| HANDED_OUT.contains(&one.id))
+        || plan.removals.iter().any(is_left)
+}
+
+/// Changes on the disk, holes before secrets.
+fn changes(
+    plan: &Plan,
+    has: &dyn Fn(&str) -> bool,
+    line: &dyn Fn(&str, String) -> Option<Line>,
+) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
     let downloaded: Vec<&str> = plan.downloads().map(|one| one.detail.as_str()).collect();
     if !downloaded.is_empty() {
         let what = downloaded.join(" ");
-        add(
-            "close.md",
-            format!("Take what was downloaded out of the web root, after keeping a copy. {what}"),
-        );
+        lines.extend(line("close.md", format!("Take what was downloaded out of the web root. {what}")));
     }
-    add(
-        "services-only-from-known.nft",
-        format!(
-            "Close the way in: {} from one's own networks only; or `sh iptables.sh services now`",
-            services(plan)
-        ),
-    );
     let to_take = plan.removals.iter().filter(|one| one.kind != RemovalKind::History).count() as u64;
     let take = if to_take == 0 {
         "Read what somebody typed here".to_owned()
     } else {
         format!("Take away {}", counted(to_take, "thing"))
     };
-    add("remove.md", take);
-    add("credentials.md", format!("Change {}, in the order of the list", secrets(plan)));
+    lines.extend(line("remove.md", take));
     if let Some(open) = open(plan) {
-        add("close.md", format!("Close what stands open: {open}"));
+        lines.extend(line("close.md", format!("Close what stands open: {open}")));
     }
+    lines.extend(first_secrets(plan, has));
+    lines.extend(line("credentials.md", format!("Change {}, in the order of the list", secrets(plan))));
     let stuck: Vec<&str> = plan.outbound.stuck().into_iter().map(Digits::as_str).collect();
     let stuck = if stuck.is_empty() {
         String::new()
@@ -264,13 +302,25 @@ fn close(plan: &Plan, asked: Asked, has: &dyn Fn(&str) -> bool) -> Vec<Line> {
             stuck.join(", ")
         )
     };
-    add("routes.md", format!("Let out only what is needed{stuck}"));
-    add("sip-only-from-known.nft", sip(plan, asked));
-    add("fail2ban/jail.d/tolltrace-sip.local", "Ban who guesses, by the log that tells of it".to_owned());
-    if let Some(why) = plan.no_jail.filter(|_| !plan.intrusions.is_empty()) {
-        lines.push(format!("No jail of fail2ban is written: {why}.").into());
-    }
+    lines.extend(line("routes.md", format!("Let out only what is needed{stuck}")));
     lines
+}
+
+/// Changes what the intruder uses before all other secrets.
+fn first_secrets(plan: &Plan, has: &dyn Fn(&str) -> bool) -> Option<Line> {
+    if !plan.has_calls_here() || !plan.credentials.iter().any(|one| one.turn == Turn::Taken) {
+        return None;
+    }
+    let has_script = ENDING.iter().any(|name| has(name));
+    let then = match (plan.taken.is_empty(), has_script) {
+        // Whoever comes in by telephone with a PIN is registered nowhere.
+        (true, _) => "and look at the list of calls once more",
+        (false, true) => {
+            "and run the script that ended the calls once more: then his registrations are off for good"
+        }
+        (false, false) => "and take his registrations off at the phone system's console",
+    };
+    Some(format!("Change what the intruder uses (the first of credentials.md), {then}.").into())
 }
 
 /// Says what the rule of SIP does: none that could cut a carrier's line drops anything.

@@ -20,6 +20,8 @@ use crate::untrusted::Untrusted;
 pub struct Plan {
     /// The programs that the phone system runs.
     pub products: BTreeSet<Product>,
+    /// Do they run in a container: do all their files lie in the storage of Docker or Podman?
+    pub is_in_container: bool,
     /// The product and version as the evidence tells them.
     pub version: Option<Untrusted>,
     /// Would an intrusion have been seen: do these files show logins that succeed?
@@ -94,7 +96,12 @@ impl Product {
         }
     }
 
-    /// Returns the service that is stopped to stop all calls at once; FreePBX starts and stops Asterisk itself.
+    /// Returns whether it only passes on who calls whom: the calls themselves go on without it.
+    pub fn is_proxy(self) -> bool {
+        matches!(self, Product::Kamailio | Product::OpenSips)
+    }
+
+    /// Returns the command that stops its service; FreePBX starts and stops Asterisk itself.
     pub fn stop_command(self) -> &'static str {
         match self {
             Product::Asterisk => "systemctl stop asterisk",

@@ -5,7 +5,7 @@
 //! as one (seen with Kamailio 5.6.3). OpenSIPS has `ul_rm`, and lists its contacts as JSON. A proxy without its
 //! `dialog` module knows of no call and can end none: the gateway behind it, or the carrier, has to.
 
-use super::script::{Head, push_wrapped, sh};
+use super::script::{Head, ask, push_wrapped, sh};
 use super::{Asked, Output, Plan, Product};
 
 /// Writes the script.
@@ -15,17 +15,14 @@ pub(super) fn files(plan: &Plan, asked: Asked) -> Vec<Output> {
         return Vec::new();
     }
     let purpose = "takes the intruder's registrations off; calls that are up go on (SIP proxy)";
-    let (name, text) = if is_opensips {
-        ("end-calls-opensips.sh", script(plan, asked, &OPENSIPS))
-    } else {
-        ("end-calls-kamailio.sh", script(plan, asked, &KAMAILIO))
-    };
-    vec![Output::new(name, purpose, text)]
+    let words = if is_opensips { &OPENSIPS } else { &KAMAILIO };
+    vec![Output::new(words.file, purpose, script(plan, asked, words))]
 }
 
 /// How one proxy is spoken to.
 struct Words {
     name: &'static str,
+    file: &'static str,
     contacts: &'static str,
     /// What `sed` makes an address of record out of a line of the contacts with.
     aor: &'static str,
@@ -37,6 +34,7 @@ struct Words {
 
 const KAMAILIO: Words = Words {
     name: "Kamailio",
+    file: "end-calls-kamailio.sh",
     contacts: "kamcmd ul.dump",
     aor: r"s/^[[:space:]]*AoR: *//p",
     dialogs: "kamcmd dlg.list",
@@ -46,6 +44,7 @@ const KAMAILIO: Words = Words {
 
 const OPENSIPS: Words = Words {
     name: "OpenSIPS",
+    file: "end-calls-opensips.sh",
     contacts: "opensips-cli -x mi ul_dump",
     aor: r#"s/.*"AOR": *"\([^"]*\)".*/\1/p"#,
     dialogs: "opensips-cli -x mi dlg_list",
@@ -72,10 +71,7 @@ fn script(plan: &Plan, asked: Asked, words: &Words) -> String {
         notes: &notes,
     };
     let mut text = sh(&head);
-    text.push_str(&format!(
-        "listed=$({} 2>&1) || {{\n    printf '%s\\n' \"$listed\" | cat -v >&2\n    echo '{} does not answer: nothing was done.' >&2\n    exit 1\n}}\n",
-        words.contacts, words.name
-    ));
+    text.push_str(&ask(words.name, words.contacts, words.file));
     text.push_str(&format!(
         "aors() {{\n    printf '%s\\n' \"$listed\" | sed -n '{}' | sort -u\n}}\n",
         words.aor

@@ -61,6 +61,20 @@ pub(super) fn sh(head: &Head<'_>) -> String {
     format!("#!/bin/sh\n{}\n{GUARD}", head.remarks("#"))
 }
 
+/// Keeps what a program answers as `$listed`, and ends the script where it does not answer: an empty list would read
+/// as if nothing were up.
+pub(super) fn ask(program: &str, command: &str, file: &str) -> String {
+    ASKING.replace("PROGRAM", program).replace("COMMAND", command).replace("FILE", file)
+}
+
+const ASKING: &str = r#"listed=$(COMMAND 2>&1) || {
+    printf '%s\n' "$listed" | cat -v >&2
+    echo 'PROGRAM does not answer: nothing was done. Are you root, and does it run on this machine?' >&2
+    echo 'In a container: docker exec CONTAINER sh -c "$(cat FILE)" sh now' >&2
+    exit 1
+}
+"#;
+
 /// Runs what stands behind it only when the script was given the word.
 const GUARD: &str = r#"set -u
 case "${1-}" in

@@ -31,7 +31,10 @@ fn in_brief(steps: &[&PlaybookStep], phase: Phase) -> Vec<Block> {
     let mut blocks = Vec::new();
     for state in [StepState::ToDo, StepState::CannotTell] {
         let of_state = steps.iter().filter(|step| step.state == state);
-        blocks.extend(Block::list(of_state.map(|step| one_line(step).words(reason(step)))));
+        blocks.extend(Block::list(of_state.map(|step| {
+            let after = after(steps.iter().copied(), step);
+            one_line(step).words(format!("{after}{}", reason(step)))
+        })));
     }
     let count = |state| steps.iter().filter(|step| step.state == state).count() as u64;
     let rest = [StepState::Done, StepState::NotNeeded].map(|state| (count(state), state.words()));
@@ -63,7 +66,10 @@ fn one_line(step: &PlaybookStep) -> Line {
 fn reason(step: &PlaybookStep) -> String {
     // It may name what the evidence names, which a rendering of sentences escapes.
     let reason = step.reason.raw();
-    let first = reason.split_once(". ").map_or(reason, |(first, _)| first);
+    let begins = |at: usize| reason.get(at + 2..).is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    // A pattern of the dialplan has a dot behind it that ends nothing: `_011. in [from-internal]`.
+    let end = reason.match_indices(". ").map(|(at, _)| at).find(|at| begins(*at));
+    let first = end.and_then(|end| reason.get(..end)).unwrap_or(reason);
     if first.is_empty() { String::new() } else { format!(": {first}") }
 }
 
@@ -94,13 +100,13 @@ fn in_full(step: &PlaybookStep, view: View) -> Vec<Block> {
     blocks.extend(Block::list(lines));
     if is_open {
         blocks.extend(text.commands.iter().flat_map(|command| self::command(command, view)));
-        blocks.extend(Block::list(after(step)));
+        blocks.extend(Block::list(closing(step)));
     }
     blocks
 }
 
 /// What is said behind the commands: how to go back, when it is done, what it does not cover, what to hand over.
-fn after(step: &PlaybookStep) -> Vec<Line> {
+fn closing(step: &PlaybookStep) -> Vec<Line> {
     let text = &step.text;
     let told = [
         ("to go back", text.undo.clone()),
@@ -182,13 +188,16 @@ fn is_now(step: &PlaybookStep) -> bool {
 
 fn now_line(report: &Report, step: &PlaybookStep) -> String {
     let by = step.deadline.as_ref().map_or_else(String::new, |span| format!(", within {span} of noticing"));
-    let others = report
-        .steps
-        .iter()
-        .filter(|other| other.phase == step.phase && is_now(other) && step.waits_for.contains(&other.id));
-    let first: Vec<String> = others.map(|other| other.number.to_string()).collect();
-    let after = if first.is_empty() { String::new() } else { format!(", after {}", first.join(", ")) };
+    let after = after(report.steps.iter().filter(|other| other.phase == step.phase), step);
     format!("{} {}: {}{by}{after}", step.phase, step.number, step.title)
+}
+
+/// Names the steps to do of the same phase that come before a step.
+fn after<'s>(steps: impl Iterator<Item = &'s PlaybookStep>, step: &PlaybookStep) -> String {
+    let is_before =
+        |other: &&PlaybookStep| other.state == StepState::ToDo && step.waits_for.contains(&other.id);
+    let first: Vec<String> = steps.filter(is_before).map(|other| other.number.to_string()).collect();
+    if first.is_empty() { String::new() } else { format!(", after {}", first.join(", ")) }
 }
 
 /// Counts what is to be done in the phases that follow.

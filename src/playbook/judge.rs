@@ -2,7 +2,8 @@
 //!
 //! A condition is true, false or not known, and what rests on a check that could not look is not known. A step is
 //! *done* where the evidence shows it, *not needed* where the evidence shows that there is nothing to do, *to do*
-//! where something was found, and else *cannot tell*. A step that asks nothing of the evidence cannot be told.
+//! where something was found, and else *cannot tell*. A step that asks nothing of the evidence cannot be told, nor one
+//! whose checks all found nothing to look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,7 +143,10 @@ impl Judge<'_> {
         let (state, reason) = match (done, needed) {
             (Some(Held { is: Some(true), why }), _) => (StepState::Done, why),
             (_, Held { is: Some(true), why }) => (StepState::ToDo, why),
-            (_, Held { is: Some(false), why }) => (otherwise(step), why),
+            (_, Held { is: Some(false), why }) => match self.unlooked(step, &outcomes) {
+                Some(why) => (StepState::CannotTell, why.to_owned()),
+                None => (otherwise(step), why),
+            },
             (_, Held { is: None, why }) => (StepState::CannotTell, why),
         };
         PlaybookStep {
@@ -197,7 +201,21 @@ impl Judge<'_> {
             why: rule.why.clone(),
             subjects: rule.subjects.clone(),
             count: rule.count,
+            is_of_others: false,
         }
+    }
+
+    /// Says why a step is not known to be needless: each of its checks lacks what it reads, save those about programs
+    /// that are not here. A step that rests on the way in alone is decided by that, where it is known.
+    fn unlooked<'o>(&self, step: &Step, outcomes: &'o [(&format::Check, Outcome)]) -> Option<&'o str> {
+        let rests_on_way = step.when.as_ref().is_some_and(|when| when.get_ref().vector.is_some());
+        let is_known = self.report.incidents.iter().any(|incident| !incident.cannot_tell);
+        let is_silent = outcomes.iter().all(|(_, outcome)| outcome.answer == Answer::NotChecked);
+        let may_be_needless = step.otherwise == format::Otherwise::NotNeeded;
+        if !is_silent || !may_be_needless || (rests_on_way && is_known) {
+            return None;
+        }
+        outcomes.iter().find(|(_, outcome)| !outcome.is_of_others).map(|(_, outcome)| outcome.why.as_str())
     }
 
     fn condition(&self, condition: &Condition, off: &BTreeMap<&str, &Off>) -> Held {

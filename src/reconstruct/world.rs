@@ -251,20 +251,24 @@ impl<'a> World<'a> {
 
     /// Returns whether a login that was accepted would have been seen: some is, or all are printed.
     pub fn shows_logins(&self) -> bool {
+        // FreeSWITCH asks every caller for credentials, and tells each call that followed.
+        self.records_logins() || (self.is_freeswitch() && self.shows_calls())
+    }
+
+    /// Returns whether logins that are accepted stand in a log, and are not only known by the calls that followed.
+    pub fn records_logins(&self) -> bool {
         let accepted = self
             .uses
             .values()
             .flatten()
             .chain(&self.sessions)
             .any(|used| matches!(used.kind, Kind::Registered | Kind::Authenticated | Kind::ManagerLogin));
-        // FreeSWITCH asks every caller for credentials, and tells each call that followed.
-        let is_told_by_calls = self.is_freeswitch() && self.shows_calls();
         // Of a log that ends before the time that is looked at, nothing of that time can be known.
         let shows_all = |told: &Told<'_>| {
             let is_capture = told.source.kind.tells() == Some(Tells::Wire);
             told.ledger.first.is_some() && (told.ledger.has_security_events || is_capture)
         };
-        accepted || self.told.iter().any(shows_all) || is_told_by_calls
+        accepted || self.told.iter().any(shows_all)
     }
 
     /// Returns whether calls would have been seen.

@@ -262,6 +262,7 @@ fn unjudged() -> Report {
         incidents: vec![incident()],
         judged: Judged {
             logins: true,
+            by_calls_alone: false,
             calls: true,
             dialplan: true,
             firewall: false,

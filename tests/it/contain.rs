@@ -129,7 +129,7 @@ fn check_grammar(server: &str, name: &str, text: &str) {
     let address = r"[0-9a-fA-F.:]+(?:/\d{1,3})?";
     let ports = r"\d{1,5}(?:, \d{1,5})*";
     let of_nft = format!(
-        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. return|        ct state established,related return|        ip6? [sd]addr @\w+ (?:counter drop|return|jump refused)|        (?:udp|tcp) dport \{{ {ports} \}} (?:jump known|counter reject)|        jump refused|        counter(?: drop)?)$"
+        r"^(?:|table inet tolltrace_\w+(?: \{{)?|delete table inet tolltrace_\w+| *\}}|    (?:set|chain) \w+ \{{|        type ipv[46]_addr|        flags interval|        elements = \{{ {address}(?:, {address})*(?:,| \}})|            {address}(?:, {address})*(?:,| \}})|        type filter hook (?:input|output|forward|prerouting) priority -\d+; policy accept;|        [io]ifname .lo. return|        ct state established,related return|        ip6? [sd]addr @\w+ (?:counter drop|return|jump refused)|        (?:udp|tcp) dport \{{ {ports} \}} (?:jump known|counter reject)|        jump refused|        counter(?: drop)?)$"
     );
     let of_tables = format!(
         r"^(?:\*filter|COMMIT|:TOLLTRACE-\w+-\w+ - \[0:0\]|-A TOLLTRACE-\w+-\w+(?: -[sd] {address}| -[io] lo| -p (?:udp|tcp) -m multiport --dports \d+(?:,\d+){{0,14}}| -m conntrack --ctstate ESTABLISHED,RELATED)? -j (?:DROP|RETURN|REJECT|TOLLTRACE-\w+-\w+))$"
@@ -578,6 +578,53 @@ fn after_a_download_the_carrier_is_asked_and_the_files_are_taken_away() {
     let guide = &files["README.md"];
     assert!(guide.contains("out of the web root") && guide.contains("/backup/pjsip.conf.bak"), "{guide}");
     assert!(guide.contains("carrier.md"), "{guide}");
+}
+
+/// New secrets that are read the way the old ones were are lost the same hour, and a change writes over the proof.
+#[test]
+fn the_way_in_is_closed_and_a_copy_is_made_before_secrets_are_changed() {
+    let Some(server) = servers().iter().find(|server| server.name == "asterisk-stolen-credential") else {
+        println!("passed over: no server whose phone files were read is there");
+        return;
+    };
+    let guide = &written(&server.examined, false)["README.md"];
+    let words = [
+        "`nft -f block-intruders.nft`",
+        "phone files by TFTP from one's own networks only",
+        "Copy what is to be changed before it is changed",
+        "Change what the intruder uses",
+        "in the order of the list (credentials.md)",
+    ];
+    let places: Vec<Option<usize>> = words.iter().map(|word| guide.find(word)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {guide}");
+    let steps: Vec<_> = server.examined.report.steps.iter().filter(|step| step.phase == "contain").collect();
+    let place = |id: &str| steps.iter().position(|step| step.id == id).expect(id);
+    let ids = ["block-sources", "close-phone-files", "keep-a-copy", "new-secret-first", "new-secrets"];
+    assert!(ids.map(place).is_sorted(), "{:?}", ids.map(place));
+    for id in ["new-secret-first", "new-secrets"] {
+        let waits = &steps[place(id)].waits_for;
+        for first in ["close-phone-files", "keep-a-copy"] {
+            assert!(waits.iter().any(|other| other == first), "{id} waits for {waits:?}");
+        }
+    }
+}
+
+/// A call that was set up goes from phone to gateway, whatever becomes of the proxy that showed the way.
+#[test]
+fn to_stop_a_proxy_is_not_said_to_end_calls() {
+    for (name, is_proxy) in [("kamailio-attack", true), ("asterisk-stolen-credential", false)] {
+        let Some(server) = servers().iter().find(|server| server.name == name) else {
+            println!("passed over: {name} is not there");
+            continue;
+        };
+        let guide = &written(&server.examined, false)["README.md"];
+        assert_eq!(!guide.contains("That ends every call"), is_proxy, "{guide}");
+        assert_eq!(guide.contains("Calls that are up go on, and a hang-up"), is_proxy, "{guide}");
+        let steps = &server.examined.report.steps;
+        let stop = steps.iter().find(|step| step.id == "stop-service").expect("the step is there");
+        let told = stop.text.guidance.as_deref().unwrap_or_default();
+        assert_eq!(told.contains("ends none"), is_proxy, "{told}");
+    }
 }
 
 /// What a gate of `restore` asks for stands in the files that are worked through before it.

@@ -102,6 +102,59 @@ fn a_call_that_no_phone_made_is_ended_by_its_number() {
     );
 }
 
+/// Packets of a container pass through its host, which has none of the phone system's commands.
+#[test]
+fn what_runs_in_a_container_is_held_where_its_packets_pass() {
+    for is_contained in [false, true] {
+        let scratch = server(DIALPLAN);
+        if is_contained {
+            let volumes = scratch.path().join("e/var/lib/docker/volumes");
+            for (from, to) in [("e/etc/asterisk", "etc"), ("e/var/log/asterisk", "log")] {
+                fs::create_dir_all(volumes.join(to)).unwrap();
+                fs::rename(scratch.path().join(from), volumes.join(to).join("_data")).unwrap();
+            }
+        }
+        contain(&scratch, &[]);
+        let is_so = |name: &str, words: &str| {
+            let text = file(&scratch, name);
+            assert_eq!(text.contains(words), is_contained, "{name}: {words}: {text}");
+        };
+        for name in ["block-intruders.nft", "stop-outbound.nft", "sip-only-from-known.nft"] {
+            is_so(name, "type filter hook forward priority -5; policy accept;");
+        }
+        for jump in ["BLOCK", "OUTBOUND", "SIP"] {
+            is_so("iptables.sh", &format!("add FORWARD -j TOLLTRACE-{jump}-PASSING\n"));
+            is_so("iptables.sh", &format!("remove FORWARD -j TOLLTRACE-{jump}-PASSING\n"));
+        }
+        is_so("iptables.v4", ":TOLLTRACE-OUTBOUND-PASSING - [0:0]");
+        is_so("README.md", "docker exec CONTAINER");
+        is_so("README.md", "docker stop CONTAINER");
+        let guide = file(&scratch, "README.md");
+        assert_eq!(guide.contains("systemctl stop asterisk"), !is_contained, "{guide}");
+    }
+}
+
+/// An empty list of calls would read as if nothing were up.
+#[test]
+fn a_server_that_does_not_answer_is_not_shown_as_one_without_calls() {
+    let scratch = server(DIALPLAN);
+    contain(&scratch, &[]);
+    let stub =
+        scratch.file("bin/asterisk", "#!/bin/sh\necho 'Unable to connect to remote asterisk'\nexit 1\n");
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", scratch.path().join("bin").display());
+    for words in [&[][..], &["now"]] {
+        let mut command = scratch.command("sh");
+        let command = command.arg("case/contain/end-calls-asterisk.sh").args(words).env("PATH", &path);
+        let done = command.output().unwrap();
+        assert_eq!(code(&done), 1, "{}", stdout(&done));
+        assert!(!stdout(&done).contains("Calls that are up"), "{}", stdout(&done));
+        for told in ["Unable to connect", "Asterisk does not answer: nothing was done.", "docker exec"] {
+            assert!(stderr(&done).contains(told), "{told}: {}", stderr(&done));
+        }
+    }
+}
+
 #[test]
 fn calls_are_ended_before_what_keeps_the_hang_up_from_the_carrier() {
     let scratch = server(DIALPLAN);
@@ -179,6 +232,9 @@ fn what_stands_open_is_to_be_closed_though_nobody_got_in() {
     assert!(shown.contains("what stands open is to be closed all the same"), "{shown}");
     let step = shown.split("- to do").find(|step| step.contains("Refuse calls that no account makes"));
     assert!(step.is_some(), "{shown}");
+    // The step of the copy is not needed here: the list does not say otherwise.
+    assert!(shown.contains("Keep a copy of each file that is changed"), "{shown}");
+    assert!(!shown.contains("writes over what proves the fraud"), "{shown}");
     assert!(file(&scratch, "close.md").contains("allowguest=no"));
 }
 

@@ -43,12 +43,17 @@ const CLOSING: [&str; 8] = [
 /// What must be so of any server, by what is known to have happened on it.
 fn fits(name: &str, report: &Value, answers: &Value) {
     let incidents = answers["incidents"].as_array().expect("incidents");
+    let lists_no_registration = report["gaps"]
+        .as_array()
+        .is_some_and(|gaps| gaps.iter().any(|gap| gap["what"] == "FreeSWITCH logs no accepted registration"));
     let is = |phase: &str, id: &str, wanted: &str| {
         assert_eq!(state(report, phase, id), wanted, "{name}: {phase} {id}");
     };
     for step in report["steps"].as_array().expect("steps") {
         let reason = step["reason"].as_str().unwrap_or_default();
         assert!(step["state"] != "cannot-tell" || !reason.is_empty(), "{name}: {} says not why", step["id"]);
+        let claims_logins = reason.contains("logins that succeed are on record");
+        assert!(!(claims_logins && lists_no_registration), "{name}: {step}");
     }
     if incidents.is_empty() {
         // Nothing to stop, nobody to write to; what stands open is closed all the same, each for a finding.
@@ -169,6 +174,48 @@ fn a_guessed_account_gives_steps_and_names_them() {
         let text = stdout(&scratch.run(&[verb, &bruteforce(), "--no-hash"]));
         assert!(text.contains(&format!("\nSteps: {verb}\n")), "{verb}: {text}");
         assert!(text.contains("\nNext\n----\n\n  tolltrace "), "{verb}: {text}");
+    }
+}
+
+/// What nobody looked at may be needed all the same.
+#[test]
+fn a_step_whose_checks_saw_nothing_is_not_called_needless() {
+    let scratch = Scratch::new();
+    scratch.file("e/etc/asterisk/sip.conf", "[general]\ncontext=default\nallowguest=no\n[205]\ntype=friend\nhost=dynamic\nsecret=kR8vT2mQx7LpZ4wN\n");
+    scratch.file(
+        "e/var/log/asterisk/full",
+        "[2026-03-07 03:00:00] VERBOSE[12] chan_sip.c:     -- Registered SIP '205' at 192.168.1.20:5060\n",
+    );
+    let report = examined(&scratch, &["e"]);
+    for id in ["close-phone-files", "close-panel", "close-manager"] {
+        assert_eq!(state(&report, "contain", id), "cannot-tell", "{id}");
+        let step = steps(&report, "contain").into_iter().find(|step| step["id"] == id).unwrap();
+        assert!(step["reason"].as_str().unwrap().starts_with("needs "), "{step}");
+    }
+    // It is about programs that are not here: nothing is missing.
+    assert_eq!(state(&report, "contain", "new-panel-passwords"), "not-needed");
+}
+
+#[test]
+fn what_is_copied_holds_what_the_program_reads() {
+    let shown = stdout(&Scratch::new().run(&["playbook", "show", "contain"]));
+    let copying = shown.lines().find(|line| line.contains("tar --xattrs")).expect(&shown);
+    let folders: Vec<&str> = copying.split(' ').filter(|word| word.starts_with('/')).collect();
+    // Accounts of proxies, databases, phone files, web roots, containers, histories.
+    for path in [
+        "/etc/asterisk/pjsip.conf",
+        "/srv/tftp/0015654a1c30.cfg",
+        "/tftpboot/cfg000b82d7a902",
+        "/var/lib/kamailio/kamailio.sqlite",
+        "/var/lib/mysql/asterisk/users.ibd",
+        "/var/lib/freeswitch/db/core.db",
+        "/var/lib/docker/volumes/etc/_data/sip.conf",
+        "/var/www/html/index.php",
+        "/usr/local/freeswitch/conf/vars.xml",
+        "/root/.bash_history",
+        "/home/pbx/.ssh/authorized_keys",
+    ] {
+        assert!(folders.iter().any(|folder| path.starts_with(&format!("{folder}/"))), "{path}: {copying}");
     }
 }
 

@@ -115,6 +115,19 @@ fn a_repaired_server_of_phone_files_passes_and_each_hole_is_told_alone() {
     assert_eq!(shut_by(&rules[..1]), ["access-limited open", files[0]]);
 }
 
+#[test]
+fn what_is_said_of_a_stolen_secret_is_true_of_one_that_nobody_guessed() {
+    let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
+    let repair = Repair::of(&folder, &[]);
+    let output = repair.scratch.run(&["restore", "after", "--case", "case"]);
+    let told = crate::scratch::stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("on that keeps out whoever guesses"), "{told}");
+    assert!(!told.contains("before the guess succeeds"), "nobody guessed: {told}");
+    assert!(told.contains("routes-limited: _011. in [from-internal]"), "{told}");
+    let (_, start) = told.split_once("Start the server, and make test calls (pbx-admin)").expect(&told);
+    assert!(start.starts_with(", after 2, "), "{start}");
+}
+
 /// Returns the accounts of phones with their secrets.
 fn secrets(accounts: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -266,7 +266,16 @@ fn a_repaired_freeswitch_passes_and_each_hole_is_told_alone() {
         &format!("\"password\" value=\"{NEW_SECRET}\""),
         "\"password\" value=\"3978\"",
     );
-    repair.reopened("event-socket-listens-everywhere open", socket, "127.0.0.1", "::");
+    // FreeSWITCH itself lets in nobody else where no list is set: advised, and no reason to stay shut.
+    repair.change(socket, "127.0.0.1", "::");
+    assert_eq!(repair.judge(&["--case", "case"]), (0, vec![]));
+    repair.reopened(
+        "event-socket-listens-everywhere open",
+        socket,
+        "<!--<param name=\"apply-inbound-acl\" value=\"loopback.auto\"/>-->",
+        "<param name=\"apply-inbound-acl\" value=\"any_v4.auto\"/>",
+    );
+    repair.change(socket, "::", "127.0.0.1");
     repair.reopened(
         "guest-calls-off open",
         external,

@@ -36,6 +36,7 @@ pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Questio
     let pbx = case.world.pbx;
     let mut plan = Plan {
         products: products(case),
+        is_in_container: is_in_container(report),
         version: report.case.product.clone(),
         shows_logins: report.judged.logins,
         intrusions: report.incidents.iter().map(intrusion).collect(),
@@ -58,6 +59,25 @@ pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Questio
     plan.by_hand.sort();
     plan.by_hand.dedup();
     plan
+}
+
+/// Where Docker and Podman keep the disks and volumes of containers.
+const CONTAINERS: [&str; 2] = ["lib/docker/", "containers/storage/"];
+/// Kinds of files of a phone system.
+const OF_PHONES: [&str; 6] = [
+    "asterisk-log",
+    "call-records",
+    "configuration",
+    "freeswitch-configuration",
+    "freeswitch-log",
+    "proxy-configuration",
+];
+
+/// Returns whether the phone system runs in a container: whether all that is here of it lies where containers are kept.
+fn is_in_container(report: &Report) -> bool {
+    let lies_there = |row: &model::EvidenceRow| CONTAINERS.iter().any(|folder| row.path.contains(folder));
+    let mut of_phones = report.evidence.iter().filter(|row| OF_PHONES.contains(&row.kind)).peekable();
+    of_phones.peek().is_some() && of_phones.all(lies_there)
 }
 
 /// Returns the programs that the evidence is of.

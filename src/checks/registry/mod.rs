@@ -62,6 +62,8 @@ pub struct Outcome {
     pub subjects: Vec<Untrusted>,
     /// How many there are.
     pub count: usize,
+    /// Is it about programs of which nothing is here, so that nothing is missing either?
+    pub is_of_others: bool,
 }
 
 /// Subjects that an outcome names; the rest is counted.
@@ -75,7 +77,8 @@ impl Outcome {
             subjects.into_iter().filter(|subject| named.insert(subject.raw().to_owned())).collect();
         let count = subjects.len();
         subjects.truncate(MOST_SUBJECTS);
-        Outcome { answer: Answer::Found, severity: Some(severity), why: why.into(), subjects, count }
+        let severity = Some(severity);
+        Outcome { answer: Answer::Found, severity, why: why.into(), subjects, count, is_of_others: false }
     }
 
     /// Returns that it is not so.
@@ -89,7 +92,8 @@ impl Outcome {
     }
 
     fn silent(answer: Answer, why: impl Into<String>) -> Self {
-        Outcome { answer, severity: None, why: why.into(), subjects: Vec::new(), count: 0 }
+        let why = why.into();
+        Outcome { answer, severity: None, why, subjects: Vec::new(), count: 0, is_of_others: false }
     }
 }
 
@@ -376,6 +380,16 @@ mod tests {
         assert_eq!(why(&report, "web-shell").answer, Answer::NotFound, "there is no web server");
         report.evidence[0].path = "etc/nginx/nginx.conf".to_owned();
         assert_eq!(why(&report, "web-shell").answer, Answer::NotChecked, "its pages are elsewhere");
+    }
+
+    #[test]
+    fn calls_alone_are_not_called_logins() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let why = |report: &Report| find("intrusion").unwrap().ask(report, Severity::Info).why;
+        assert!(why(&report).contains("logins that succeed are on record"));
+        report.judged.by_calls_alone = true;
+        assert!(why(&report).contains("who only registered is in no log here"), "{}", why(&report));
     }
 
     #[test]

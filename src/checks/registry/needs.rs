@@ -99,7 +99,8 @@ pub(super) fn of_others(programs: &str, report: &Report) -> Outcome {
     if report.judged.whole_disk {
         return Outcome::not_found(format!("there is no {programs} on this disk"));
     }
-    Outcome::not_checked(format!("it is about {programs}, of which this evidence has nothing"))
+    let outcome = Outcome::not_checked(format!("it is about {programs}, of which this evidence has nothing"));
+    Outcome { is_of_others: true, ..outcome }
 }
 
 /// Returns whether the evidence has pages, logs or settings of a web server.

@@ -69,6 +69,9 @@ fn without_incident(report: &Report) -> Outcome {
         ));
     }
     match (report.judged.logins, report.judged.calls) {
+        (true, _) if report.judged.by_calls_alone => Outcome::not_found(
+            "the calls on record, each of which its caller logged in for, show no intruder's; who only registered is in no log here",
+        ),
         (true, _) => Outcome::not_found("logins that succeed are on record, and none was an intruder's"),
         (false, true) => Outcome::not_checked("no log here shows logins that succeed"),
         (false, false) => Outcome::not_checked("these files show neither logins that succeed nor calls"),

@@ -24,7 +24,21 @@ pub(super) fn of(plan: &Plan, asked: Asked) -> Vec<Guard> {
     if !services.is_empty() {
         guards.push(only_services_from_known(plan, asked, &services));
     }
+    if plan.is_in_container {
+        guards.iter_mut().for_each(hold_containers);
+    }
     guards
+}
+
+/// Holds packets to and from a container by the same rules: with a network of its own it is a machine behind this one,
+/// whose packets pass through and are neither sent nor taken by the host. They have the container's own ports by then,
+/// which are those that its configuration names (Docker translates before the hook `forward`).
+fn hold_containers(guard: &mut Guard) {
+    let of_host = guard.chains.iter().find(|chain| matches!(chain.hook, Some(Hook::Into | Hook::Leaving)));
+    let passing =
+        of_host.map(|chain| Chain { name: "passing", hook: Some(Hook::Through), rules: chain.rules.clone() });
+    guard.chains.extend(passing);
+    guard.notes.push(IN_CONTAINER);
 }
 
 fn block(plan: &Plan) -> Guard {
@@ -144,6 +158,7 @@ fn only_services_from_known(plan: &Plan, asked: Asked, services: &[Listener]) ->
     }
 }
 
+const IN_CONTAINER: &str = "The phone system runs in a container: its packets pass through this host, by the chain `passing`; one that shares the host's network is held by the other chains. A machine that this host routes for is held as well.";
 const NO_MEDIA: &str = "Media of calls that are up go by other ports and are not touched. People on the road are kept out: give them a VPN. Port 22 is not touched.";
 const COUNTED: &str =
     "nothing yet: packets to the ports of SIP that come from elsewhere than the networks below are counted";

@@ -112,6 +112,7 @@ fn jumps(guard: &Guard) -> Vec<String> {
             Some(Hook::Arriving) => &["INPUT", "FORWARD"],
             Some(Hook::Into) => &["INPUT"],
             Some(Hook::Leaving) => &["OUTPUT"],
+            Some(Hook::Through) => &["FORWARD"],
             None => &[],
         };
         jumps.extend(of_host.iter().map(|host| format!("{host} -j {}", named(guard, chain.name))));

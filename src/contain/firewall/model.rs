@@ -55,15 +55,19 @@ pub(super) enum Hook {
     Into,
     /// Those that this machine sends.
     Leaving,
+    /// Those that pass through it, to and from containers and machines behind it.
+    Through,
 }
 
 /// What fits, and what becomes of it.
+#[derive(Clone)]
 pub(super) struct Rule {
     pub(super) fits: Fits,
     pub(super) verdict: Verdict,
 }
 
 /// Which packets a rule is about.
+#[derive(Clone)]
 pub(super) enum Fits {
     /// All of them.
     All,

@@ -68,6 +68,7 @@ fn push_chain(text: &mut String, chain: &Chain, set: &str) {
         Hook::Arriving => "prerouting priority -310",
         Hook::Into => "input priority -5",
         Hook::Leaving => "output priority -5",
+        Hook::Through => "forward priority -5",
     });
     if let Some(hook) = hook {
         text.push_str(&format!("        type filter hook {hook}; policy accept;\n"));

@@ -1,7 +1,8 @@
 //! Passwords beside those of users: gateways, the event socket, XML-RPC, databases.
 //!
 //! Whoever has the event socket's or XML-RPC's password makes the server do anything. The event socket listens
-//! on all addresses as shipped, with the password of the samples; `mod_xml_rpc` counts where it is loaded.
+//! on all addresses as shipped, with the password of the samples, and lets in local connections only unless an access
+//! list is set (`config()` of `mod_event_socket.c`, 1.8 and later); `mod_xml_rpc` counts where it is loaded.
 
 use std::collections::BTreeSet;
 
@@ -144,6 +145,7 @@ fn reach(settings: Node<'_>) -> Reach {
         _ if is_local => Reach::Local,
         Some("loopback.auto") => Reach::Local,
         Some(_) => Reach::Listed,
-        None => Reach::Anywhere,
+        // Without a list it takes loopback.auto.
+        None => Reach::Local,
     }
 }

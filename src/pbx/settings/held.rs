@@ -119,6 +119,10 @@ pub(in crate::pbx) fn of_params<'a>(
 ) {
     for rule in rules().iter().filter(|rule| rule.file == file) {
         settings.looked_at.insert(&rule.file);
+        let applies = |only: &super::rules::Only| fits(get(&only.key).unwrap_or_default(), &only.is);
+        if !rule.only.as_ref().is_none_or(applies) {
+            continue;
+        }
         let value = get(&rule.key);
         // A variable that no file of the evidence defines says nothing.
         if !value.is_some_and(|value| value.contains("$${")) {

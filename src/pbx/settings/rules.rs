@@ -100,6 +100,8 @@ pub(super) fn fits(value: &str, wanted: &str) -> bool {
         "yes" => is_one_of(&["yes", "true", "y", "t", "1", "on", "enabled"]),
         "no" => is_one_of(&["no", "false", "n", "f", "0", "off", "disabled"]),
         "every-address" => is_every_address(value),
+        "unset" => value.is_empty(),
+        "wider-than-loopback" => !value.is_empty() && !value.eq_ignore_ascii_case("loopback.auto"),
         wanted => value.split(',').any(|item| item.trim().eq_ignore_ascii_case(wanted)),
     }
 }
@@ -145,6 +147,11 @@ mod tests {
             ("127.0.0.1", "every-address", false),
             ("::1", "every-address", false),
             ("localhost", "every-address", false),
+            ("", "unset", true),
+            ("lan", "unset", false),
+            ("", "wider-than-loopback", false),
+            ("loopback.auto", "wider-than-loopback", false),
+            ("any_v4.auto", "wider-than-loopback", true),
         ] {
             assert_eq!(fits(value, wanted), is, "{value} {wanted}");
         }

@@ -121,6 +121,8 @@ pub struct Report {
 pub struct Judged {
     /// Would a login that was accepted have been seen?
     pub logins: bool,
+    /// Is that because each call on record shows one, while registrations stand nowhere?
+    pub by_calls_alone: bool,
     /// Would a call have been seen?
     pub calls: bool,
     /// Was there a dialplan to walk?

@@ -31,6 +31,17 @@ const MOST_TRIES: u64 = 100_000;
 const ID: &str = "bans-match";
 pub(super) const GATES: Judge = Judge { ids: || vec![ID], judge };
 
+/// What is asked, and what is to be done, where the intruder failed before he got in.
+const KEPT_OUT: (&str, &str) = (
+    "A jail, or the firewall, is on that would have kept the intruder out",
+    "Switch a jail of fail2ban on whose filter matches these lines, that reads the log in which they stand, and that bans before the guess succeeds; lower maxretry, raise findtime.",
+);
+/// The same where he came in without failing: no jail bans for that.
+const KEEPS_OTHERS_OUT: (&str, &str) = (
+    "A jail, or the firewall, is on that keeps out whoever guesses",
+    "This intruder failed at nothing: no jail would have banned him. Against those who guess switch one on that reads the log of failed logins; `contain` writes one where a log here has them.",
+);
+
 /// Judges the jails together: one that bans in time is enough.
 fn judge(scene: &Scene<'_>) -> Vec<Gate> {
     let required = scene.came_by(&WITH_FAILURES);
@@ -38,15 +49,11 @@ fn judge(scene: &Scene<'_>) -> Vec<Gate> {
         return Vec::new();
     }
     let answers = answers(scene, required);
-    let gate = Gate::of(ID, "A jail, or the firewall, is on that would have kept the intruder out", answers);
-    gate.map(|gate| {
-        gate.required(required).with_to_do(
-            "Switch a jail of fail2ban on whose filter matches these lines, that reads the log in which they stand, and that bans before the guess succeeds; lower maxretry, raise findtime.",
-            "Copy /etc/fail2ban whole.",
-        )
-    })
-    .into_iter()
-    .collect()
+    let (title, close) = if required { KEPT_OUT } else { KEEPS_OTHERS_OUT };
+    let gate = Gate::of(ID, title, answers);
+    gate.map(|gate| gate.required(required).with_to_do(close, "Copy /etc/fail2ban whole."))
+        .into_iter()
+        .collect()
 }
 
 fn answers(scene: &Scene<'_>, required: bool) -> Vec<Answer> {
