@@ -120,7 +120,7 @@ fn what_is_said_of_a_stolen_secret_is_true_of_one_that_nobody_guessed() {
     let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
     let repair = Repair::of(&folder, &[]);
     let output = repair.scratch.run(&["restore", "after", "--case", "case"]);
-    let told = crate::scratch::stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("on that keeps out whoever guesses"), "{told}");
     assert!(!told.contains("before the guess succeeds"), "nobody guessed: {told}");
     assert!(told.contains("routes-limited: _011. in [from-internal]"), "{told}");
