@@ -7,10 +7,11 @@ use std::net::IpAddr;
 
 use super::breach::Breach;
 use super::guessing::Guessing;
-use super::leaks::Leak;
+use super::leaks::{self, Leak};
 use super::world::World;
 use crate::event::{Citation, Instant, Service};
 use crate::pbx::SecretStrength;
+use crate::report::document::counted;
 use crate::report::model::{Likelihood, Vector};
 
 /// One way in, weighed.
@@ -248,6 +249,16 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
 
 /// What it means that nobody outside was seen to fetch the file: it depends on who keeps a log.
 fn no_leak_seen(world: &World<'_>, breach: &Breach, way: &mut Weighed) {
+    let untold = leaks::untold_before(world, &breach.account, breach.first);
+    if let Some((address, files)) = untold.first() {
+        let more = match untold.len() as u64 - 1 {
+            0 => String::new(),
+            others => format!(", and so it is with {}", counted(others, "other address")),
+        };
+        way.against.push(format!("{address} {}{more}", leaks::say_untold(files)));
+        way.proof.extend(leaks::lines_of(files).take(3));
+        return;
+    }
     let logged = world.logged_services();
     if logged.is_empty() {
         way.against.push(

@@ -122,8 +122,7 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
     };
     let answer = match (report.judged.logins, report.judged.calls) {
         (true, _) => {
-            let has_given = handed_out(report) > 0 || given_away(report).is_some();
-            let nothing = if has_given { "and nobody got in" } else { "and got nothing" };
+            let nothing = if has_something(report) { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
             if given_away(report).is_some() {
                 // "No intrusion" would take back what was just said.
@@ -156,6 +155,11 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         let told = format!(
             "But phone files with the secrets of {accounts} were handed to strangers: change these secrets."
         );
+        blocks.push(Block::Paragraph(Line::default().strong(told)));
+    }
+    if has_untold_files(report) {
+        let told = "But a stranger asked for files of phones that were there, and whether secrets stand in them cannot \
+                    be told from this evidence: take these for known until the files were looked at.";
         blocks.push(Block::Paragraph(Line::default().strong(told)));
     }
     blocks.push(Block::Paragraph(looked_at(report).into()));
@@ -209,6 +213,20 @@ fn handed_out(report: &Report) -> u64 {
     let grave =
         |finding: &&Finding| finding.id == "provisioning-leaked" && finding.severity <= Severity::High;
     report.findings.iter().filter(grave).count() as u64
+}
+
+/// Returns whether a stranger walked names of phones' files and was given some of which nobody can tell what they hold.
+fn has_untold_files(report: &Report) -> bool {
+    let is_grave =
+        |finding: &Finding| finding.id == "provisioning-walked" && finding.severity <= Severity::High;
+    report.findings.iter().any(is_grave)
+}
+
+/// Returns whether any of those who tried has, or may have, something in his hands.
+pub(super) fn has_something(report: &Report) -> bool {
+    // What intruders were given is told with their incidents.
+    let is_given = report.incidents.is_empty() && (handed_out(report) > 0 || given_away(report).is_some());
+    is_given || has_untold_files(report)
 }
 
 /// Says how much was looked at, so that an empty answer is no blank one.

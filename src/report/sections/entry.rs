@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
 use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
+use super::answer::has_something;
 use super::{View, joined, of_incident, places, proofs, titled};
 
 pub(super) fn entry(report: &Report, view: View) -> Vec<Block> {
@@ -146,10 +147,10 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
     blocks.extend(places(report).filter(|_| report.incidents.is_empty() && shown > 0));
-    let title = if report.judged.logins {
-        "Tried and got nothing"
-    } else {
-        "Tried; whether they got in cannot be told"
+    let title = match report.judged.logins {
+        true if has_something(report) => "Tried, and not seen to have got in",
+        true => "Tried and got nothing",
+        false => "Tried; whether they got in cannot be told",
     };
     let mut blocks = titled(title, blocks);
     blocks.extend(hole_seekers(report, view));

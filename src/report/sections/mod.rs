@@ -247,6 +247,11 @@ pub fn way_in(vector: Vector) -> &'static str {
     entry::meaning(vector)
 }
 
+/// Returns whether any of those who tried has, or may have, something in his hands.
+pub fn has_something(report: &Report) -> bool {
+    answer::has_something(report)
+}
+
 /// Says what calls cost, a sentence for each basis.
 pub fn loss_sentences(loss: &Loss) -> Vec<String> {
     losses::sentences(loss)
