@@ -154,7 +154,8 @@ impl Case<'_> {
             indices.filter(|call| self.world.address_of(call) == Some(address))
         };
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
-        let lasts = uses().map(|used| used.last).chain(calls().map(Call::end)).max();
+        let acts = uses().filter(|used| used.is_own_act());
+        let lasts = acts.map(|used| used.last).chain(calls().map(Call::end)).max();
         let first =
             earliest(earliest(party.and_then(Tried::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Tried::last).max(client.and_then(|client| client.last)).max(lasts);

@@ -34,6 +34,13 @@ pub struct Use {
     pub from_the_start: bool,
 }
 
+impl Use {
+    /// Returns whether the client did it: a contact is removed as well when it lapses, or when another takes its place.
+    pub fn is_own_act(&self) -> bool {
+        self.kind != Used::Unregistered || matches!(self.reason, "" | "request")
+    }
+}
+
 /// Whoever used an account this soon after the log begins was there before: phones renew their
 /// registration within the hour.
 const FROM_THE_START_SECONDS: i64 = 3_700;

@@ -151,6 +151,22 @@ fn a_registration_taken_over_without_a_failure() {
 }
 
 #[test]
+fn what_the_owners_phone_does_to_his_contact_is_no_sign_of_the_intruder() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 6, &GERMAN);
+    // The phones renew every half hour, and the thief's contact goes when they do.
+    let night = monday + 4 * DAY + 2 * HOUR + 60;
+    stage.register("11", "154.16.5.5", night);
+    pump(&mut stage, "11", "154.16.5.5", &["0088213555011"], night + 10, 30, 10);
+    let report = examine(&mut stage);
+    let source = &report.incidents[0].sources[0];
+    assert_eq!(source.address.to_string(), "154.16.5.5");
+    let last_call = report.incidents[0].calls.iter().filter_map(|call| call.end).max();
+    assert_eq!(source.last, last_call);
+}
+
+#[test]
 fn a_guess_over_iax() {
     let mut stage = Stage::new(Driver::Iax2, "Europe/London").with(&["iax-north", "iax-south"]);
     let monday = stage.at("2019-11-04 00:00:00");
