@@ -54,7 +54,7 @@ impl Case<'_> {
             phases: self.phases(incident, &calls),
             totals: totals(&calls, &loss),
             loss,
-            breach: self.when(incident.breach),
+            breach: self.breach(incident),
             routes: routes::uses(&calls),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
@@ -79,9 +79,8 @@ impl Case<'_> {
         };
         let how = format!("{}{}", hedge(entry), self.way(entry.vector, !names.is_empty()));
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
-        let day = self
-            .when(incident.breach)
-            .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
+        let day =
+            self.breach(incident).map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
         // `an account on 3 February` would be the account of that day.
         let (whose, day) = match day.strip_prefix(" on ") {
             Some(day) if whose == NOBODYS => (format!("On {day} somebody without an account"), String::new()),
@@ -98,6 +97,11 @@ impl Case<'_> {
         let days = call_days(breach, calls).unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
         format!("{whose}{day} {how} and made {calls}{days}, {answered} of them answered{in_all}.")
+    }
+
+    /// Returns when they were first in, if anything tells.
+    fn breach(&self, incident: &Incident) -> Option<model::When> {
+        self.when(incident.breach).filter(|_| incident.is_dated)
     }
 
     /// Says how they got in, behind who it was.

@@ -35,6 +35,8 @@ pub struct Incident {
     pub calls: BTreeMap<usize, Arc<str>>,
     /// The first use.
     pub breach: Instant,
+    /// Does anything tell when that was? Else it is only when the evidence begins.
+    pub is_dated: bool,
     /// The lines of it.
     pub proof: Vec<Citation>,
     /// What cannot be told.
@@ -235,6 +237,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         actors,
         calls,
         breach,
+        is_dated: true,
         callers: Vec::new(),
         nights: Vec::new(),
         is_doubtful: false,

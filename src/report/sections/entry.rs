@@ -20,9 +20,10 @@ fn weighed(incident: &Incident, view: View) -> Vec<Block> {
     let entry = &incident.entry;
     let mut verdict =
         Line::default().strong(meaning(entry.vector)).words(judged(entry.vector, entry.likelihood));
-    if let Some(breach) = &incident.breach {
-        verdict = verdict.words(format!("; first used by the intruder {}", instant(breach)));
-    }
+    verdict = verdict.words(match &incident.breach {
+        Some(breach) => format!("; first used by the intruder {}", instant(breach)),
+        None => "; when first is not on record".to_owned(),
+    });
     let mut blocks = vec![Block::Paragraph(verdict)];
     blocks.extend(labelled("Because", &entry.because));
     blocks.extend(labelled("Against it", &entry.against));
