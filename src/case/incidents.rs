@@ -93,7 +93,10 @@ impl Case<'_> {
         let in_all = seconds
             .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
             .unwrap_or_default();
-        let breach = self.when(incident.breach).map(|at| at.date_naive());
+        if incident.is_calls_alone() {
+            return calls_alone(&names, calls, answered, &in_all);
+        }
+        let breach = self.breach(incident).map(|at| at.date_naive());
         let days = call_days(breach, calls).unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
         format!("{whose}{day} {how} and made {calls}{days}, {answered} of them answered{in_all}.")
@@ -400,6 +403,25 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
             .collect(),
         would_refute: best.map_or_else(Vec::new, |way| would_refute(way.vector)),
     }
+}
+
+/// Says what calls are on record of which nothing tells who made them.
+fn calls_alone(names: &[String], calls: &[model::FraudCall], answered: usize, in_all: &str) -> String {
+    let account = match names {
+        [] => String::new(),
+        [one] => format!(" with account {one}"),
+        [first, rest @ ..] => format!(" with account {first} and {} more", rest.len()),
+    };
+    let days = call_days(None, calls).unwrap_or_default();
+    let made = if calls.len() == 1 {
+        "1 call that looks like fraud was".to_owned()
+    } else {
+        format!("{} calls that look like fraud were", calls.len())
+    };
+    format!(
+        "{made} made{account}{days}, {answered} of them answered{in_all}; whether by a stranger, one of the owner's own \
+         people or a forward, these records cannot tell."
+    )
 }
 
 /// Says on which days calls began, unless all did on the day that the sentence has named already.

@@ -97,6 +97,14 @@ pub struct Actor {
 }
 
 impl Incident {
+    /// Returns whether nothing tells of it but calls that look like fraud: who made them no record says.
+    pub fn is_calls_alone(&self) -> bool {
+        let vector = self.ways.first().map(|way| way.vector);
+        let is_open = matches!(vector, None | Some(Vector::StolenCredential | Vector::Unknown));
+        let is_of_accounts = !self.accounts.is_empty() && !self.calls.is_empty() && self.callers.is_empty();
+        is_open && is_of_accounts && self.held.is_empty() && !self.actors.values().any(Actor::is_inside)
+    }
+
     /// Returns the contacts that the server's own records have of its parties.
     pub fn contacts<'w>(&self, world: &World<'w>) -> impl Iterator<Item = &'w Binding> {
         let is_his = |address| self.actors.contains_key(&address);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::scratch::{Scratch, code, prose, stderr, stdout};
 
 /// Lays three log files of a staged server into a folder of their own.
 fn three_logs(scratch: &Scratch) {
@@ -136,6 +136,11 @@ fn call_records_alone_are_told_for_what_they_are() {
     };
     scratch.file("cdr/Master.csv", &(0..120).step_by(2).map(row).collect::<String>());
     let told = stdout(&scratch.run(&["run", "cdr"]));
+    let whole = prose(&scratch.run(&["run", "cdr"]));
+    let answer =
+        "60 calls that look like fraud were made with account 205 on 7 March 2026, 60 of them answered";
+    assert!(whole.contains(answer) && whole.contains("these records cannot tell"), "{whole}");
+    assert!(!told.contains("took over") && !told.contains("by an intruder"), "{told}");
     assert!(told.contains("Change the secret and remove the registered contacts of: 205"), "{told}");
     assert!(told.contains("Neither shown nor ruled out: "), "{told}");
     assert!(!told.contains("provisioning-leak, possible"), "nothing speaks for it: {told}");
