@@ -151,6 +151,27 @@ fn call_records_alone_are_told_for_what_they_are() {
     assert!(!scratch.path().join("case/contain/end-calls-asterisk.sh").exists());
 }
 
+/// Logins alone, without calls, cannot clear an account that was used at night from a new place.
+#[test]
+fn logins_from_a_new_place_are_not_cleared_without_calls() {
+    let scratch = Scratch::new();
+    let accepted = |account: &str, peer: &str, hour: u32, second: u32| {
+        let at = format!("2026-09-10T{hour:02}:37:{second:02}.000-0500");
+        format!(
+            "[Sep 10 {hour:02}:37:{second:02}] SECURITY[26010] res_security_log.c: SecurityEvent=\"SuccessfulAuth\",EventTV=\"{at}\",Severity=\"Informational\",Service=\"PJSIP\",EventVersion=\"1\",AccountID=\"{account}\",SessionID=\"{hour}{second}@x\",LocalAddress=\"IPV4/UDP/192.0.2.1/5060\",RemoteAddress=\"IPV4/UDP/{peer}/5060\",UsingPassword=\"1\"\n"
+        )
+    };
+    let owner: String = (0..3).map(|hour| accepted("304", "172.20.8.104", hour, 0)).collect();
+    scratch.file("logs/security", &owner);
+    let answer = |scratch: &Scratch| prose(&scratch.run(&["run", "logs"]));
+    assert!(answer(&scratch).contains("No intrusion found: nobody got in"), "{}", answer(&scratch));
+    let thief: String = (0..40).map(|second| accepted("304", "240.99.40.7", 3, second)).collect();
+    scratch.file("logs/security", &(owner + &thief));
+    let told = answer(&scratch);
+    assert!(told.contains("Cannot tell whether anybody got in: account 304 was used from a network it was not used from before (240.99.40.7), 40 records of it: ask its user now"), "{told}");
+    assert!(!told.contains("No intrusion") && !told.contains("taken for honest"), "{told}");
+}
+
 #[test]
 fn one_file_or_several_pieces_of_evidence_are_taken() {
     let scratch = Scratch::new();

@@ -1,9 +1,9 @@
 //! The answer: what happened in one sentence, whether it is over, what to cut off first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::document::{Block, Line, counted, duration, instant};
-use crate::report::model::{Finding, Incident, Report, Role, Severity, Totals, Vector, When};
+use crate::report::model::{Finding, Incident, Report, Role, Severity, ToConfirm, Totals, Vector, When};
 use crate::untrusted::Untrusted;
 
 use super::View;
@@ -121,14 +121,22 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         many => Some(format!("{many} addresses tried")),
     };
     let answer = match (report.judged.logins, report.judged.calls) {
-        (true, _) => {
+        (true, has_calls) => {
             let nothing = if has_something(report) { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
             if given_away(report).is_some() {
                 // "No intrusion" would take back what was just said.
                 format!("Of an intrusion by them nothing is on record: {got}, as far as this evidence tells.")
             } else {
-                format!("No intrusion found: {got}, as far as this evidence tells.")
+                match to_ask(report) {
+                    None => format!("No intrusion found: {got}, as far as this evidence tells."),
+                    Some(asked) if has_calls => {
+                        format!("No intrusion is shown: {got}, as far as this evidence tells. But {asked}.")
+                    }
+                    Some(asked) => format!(
+                        "Cannot tell whether anybody got in: {asked}; no calls are on record here to judge it by."
+                    ),
+                }
             }
         }
         (false, true) => {
@@ -177,6 +185,28 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         blocks.push(Block::List(steps));
     }
     blocks
+}
+
+/// Says of whose accounts nobody but their users can tell whether a stranger used them; of the most used one by name.
+pub(super) fn to_ask(report: &Report) -> Option<String> {
+    let asked = || report.to_confirm.iter().filter(|question| question.uses > 0);
+    let most = asked().max_by_key(|question| question.uses)?;
+    let others: BTreeSet<&str> = asked().map(|question| question.account.raw()).collect();
+    let (more, whom) = match others.len() as u64 - 1 {
+        0 => (String::new(), "its user"),
+        others => (format!(" (and so with {})", counted(others, "other account")), "their users"),
+    };
+    Some(format!(
+        "account {} was {}, {} of it{more}: ask {whom} now",
+        crate::untrusted::visible(most.account.raw()),
+        from_where(most),
+        counted(most.uses, "record")
+    ))
+}
+
+fn from_where(question: &ToConfirm) -> String {
+    let place = question.address.map_or_else(String::new, |address| format!(" ({address})"));
+    format!("{}{place}", question.why)
 }
 
 /// Says that files with secrets were downloaded, what is known of their use, and who knows the rest.

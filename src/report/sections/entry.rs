@@ -203,7 +203,12 @@ pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
         let left = counted(report.to_confirm_left_out, "question");
         blocks.push(Block::Paragraph(format!("{left} beyond these were not listed").into()));
     }
-    titled("To be confirmed with the users: taken for honest", blocks)
+    // Without calls there is nothing to take them for honest by.
+    let title = match report.judged.calls {
+        true => "To be confirmed with the users: taken for honest",
+        false => "To be confirmed with the users: what these files tell is not enough to judge it",
+    };
+    titled(title, blocks)
 }
 
 pub(super) fn likelihoods(report: &Report) -> Vec<Block> {
