@@ -353,10 +353,8 @@ impl Case<'_> {
 /// these words claim no more.
 fn hedge(entry: &model::Entry) -> &'static str {
     match (entry.vector, entry.likelihood) {
-        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _)
-        | (_, Likelihood::AlmostCertain) => "",
-        (_, Likelihood::Likely) => "probably ",
-        (_, Likelihood::Possible | Likelihood::Unlikely) => "possibly ",
+        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _) => "",
+        (_, likelihood) => vectors::hedge(likelihood),
     }
 }
 

@@ -207,7 +207,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         let leaks = leaks::find(world, name, earliest.first);
         let ways = vectors::weigh(world, earliest, &guessing, &leaks);
         let places = places(cluster.iter().filter(|breach| &breach.account == name));
-        accounts.insert(name.clone(), how(&places, ways.first()));
+        accounts.insert(name.clone(), how(&places, &ways));
         all_guessing.push((earliest.clone(), guessing, ways));
         all_leaks.extend(leaks);
     }
@@ -288,11 +288,16 @@ fn places<'b>(breaches: impl Iterator<Item = &'b Breach>) -> String {
 /// What stands for the addresses of an account where no record has one.
 const NOWHERE: &str = "an address that no record tells";
 
-fn how(place: &str, best: Option<&Weighed>) -> String {
+/// Says how an account was taken over, and no more surely than the best way in is.
+fn how(place: &str, ways: &[Weighed]) -> String {
+    let best = ways.first();
+    let hedge = vectors::hedge(vectors::likelihood_of_best(ways));
     match best.map(|way| way.vector) {
-        Some(Vector::PasswordGuess) => format!("its secret was guessed; used from {place}"),
-        Some(Vector::ProvisioningLeak) => format!("its secret was read in a phone file; used from {place}"),
-        Some(Vector::DefaultCredential) => format!("its secret was a default; used from {place}"),
+        Some(Vector::PasswordGuess) => format!("its secret was {hedge}guessed; used from {place}"),
+        Some(Vector::ProvisioningLeak) => {
+            format!("its secret was {hedge}read in a phone file; used from {place}")
+        }
+        Some(Vector::DefaultCredential) => format!("its secret was {hedge}a default; used from {place}"),
         // Without a login on record nothing says that a secret was used at all.
         _ if place == NOWHERE => {
             "its calls tell of it; no record tells from where, or with which secret".to_owned()

@@ -95,6 +95,21 @@ pub fn rival_likelihood(best: i32, score: i32) -> Likelihood {
     if score < 0 || is_far { Likelihood::Unlikely } else { Likelihood::Possible }
 }
 
+/// Returns the word before a way in that says how sure it is, none where it is as good as proven.
+pub fn hedge(likelihood: Likelihood) -> &'static str {
+    match likelihood {
+        Likelihood::AlmostCertain => "",
+        Likelihood::Likely => "probably ",
+        Likelihood::Possible | Likelihood::Unlikely => "possibly ",
+    }
+}
+
+/// Returns how likely the first of the ways in is, which stand best first.
+pub(super) fn likelihood_of_best(ways: &[Weighed]) -> Likelihood {
+    let score = |index: usize| ways.get(index).map_or(0, |way| way.score);
+    likelihood(score(0), score(1), score(0))
+}
+
 /// Turns points into a likelihood.
 pub fn likelihood(best: i32, second: i32, score: i32) -> Likelihood {
     if score == best {
@@ -360,9 +375,10 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         }
         Watch::Blind => way.against.push("whether the secret was guessed cannot be known".into()),
     }
-    if !leaks.is_empty() {
+    if let Some(leak) = leaks.first() {
         way.score -= 2;
-        way.against.push("these logs do show where the secret came from".into());
+        let verb = if leak.is_answered { "was given" } else { "asked for" };
+        way.against.push(format!("these logs show a stranger who {verb} a file with the secret before"));
     }
     if strength(world, &breach.account) == Some(SecretStrength::Fair) {
         way.score += 1;

@@ -262,6 +262,11 @@ fn a_phone_file_asked_for_where_the_log_ends_is_not_known_to_be_read() {
         "{open}"
     );
     assert!(!open.contains("AlmostCertain"), "{open}");
+    assert!(open.contains("these logs show a stranger who asked for a file with the secret"), "{open}");
+    // What is likely in the answer is no fact in the table of accounts.
+    let incident = &report(false).incidents[0];
+    assert_eq!(incident.entry.likelihood.word(), "possible");
+    assert!(incident.accounts[0].how.starts_with("its secret was possibly read"), "{:?}", incident.accounts);
 }
 
 #[test]
