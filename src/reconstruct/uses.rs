@@ -63,6 +63,8 @@ pub(super) struct Uses {
     pub(super) by_account: BTreeMap<String, Vec<Use>>,
     /// Manager sessions, in the order of time.
     pub(super) sessions: Vec<Use>,
+    /// When the last log ends that tells of registrations.
+    pub(super) registrations_until: Option<Instant>,
 }
 
 /// Takes the runs out of every source and joins them.
@@ -71,7 +73,9 @@ pub(super) fn take(told: &mut [Told<'_>]) -> Uses {
         let begins = begins(told);
         told.iter().map(|told| begins.get(told.family.as_str()).copied()).collect()
     };
-    let mut uses = Uses::default();
+    let tells = |told: &&Told<'_>| told.ledger.uses.runs.iter().any(|run| run.kind == Used::Registered);
+    let ends = told.iter().filter(tells).filter_map(|told| told.ledger.reach.map(|(_, last)| last));
+    let mut uses = Uses { registrations_until: ends.max(), ..Uses::default() };
     for (told, start) in told.iter_mut().zip(begins) {
         for run in std::mem::take(&mut told.ledger.uses.runs) {
             let account = String::from_utf8_lossy(told.ledger.names.text(run.account)).into_owned();

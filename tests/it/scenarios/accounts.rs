@@ -1,8 +1,11 @@
 //! Accounts that somebody else used.
 
+use tolltrace::case::Options;
+
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump, sweep};
 use super::stage::{Driver, Stage};
-use super::truth::{Truth, compare, examine};
+use super::truth::{Truth, compare, examine, examine_folder};
+use crate::scratch::Scratch;
 
 #[test]
 fn a_valid_credential_out_of_nowhere_on_a_saturday() {
@@ -343,6 +346,29 @@ fn a_patient_guesser_is_not_taken_for_an_old_phone() {
         let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], sources, calls };
         compare(&examine(&mut stage), &[truth], &[]);
     }
+}
+
+#[test]
+fn a_registration_that_no_log_goes_on_to_tell_of_does_not_make_the_owners_calls_fraud() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    (stage.logs.security, stage.media) = (false, false);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 4, &GERMAN);
+    let night = monday + 4 * DAY + 2 * HOUR;
+    stage.register("11", "154.16.5.5", night);
+    let stolen = pump(&mut stage, "11", "154.16.5.5", &["0088213555011"], night + 10, 30, 10);
+    // Here the log breaks off; the records go on.
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let records = scratch.path().join("var/log/asterisk/cdr-csv/Master.csv");
+    let mut text = std::fs::read_to_string(&records).unwrap();
+    let morning = "\"\",\"11\",\"0305550101\",\"from-internal\",\"11\",\"PJSIP/11-0000ffff\",\"PJSIP/carrier-0000fffe\",\"Dial\",\"PJSIP/carrier/0305550101\",\"2026-03-06 09:00:01\",\"2026-03-06 09:00:02\",\"2026-03-06 09:01:02\",60,60,\"ANSWERED\",\"DOCUMENTATION\",\"1772784001.9\",\"\"\n";
+    text.push_str(morning);
+    std::fs::write(&records, text).unwrap();
+    let report = examine_folder(scratch.path(), &Options::default());
+    let ids: Vec<_> = report.incidents[0].calls.iter().filter_map(|call| call.uniqueid.clone()).collect();
+    assert_eq!(ids.len(), stolen.len(), "{:?}", ids.last());
+    assert!(ids.iter().all(|id| id.raw() != "1772784001.9"));
 }
 
 #[test]
