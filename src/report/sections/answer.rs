@@ -31,14 +31,16 @@ pub(super) fn reservations(report: &Report) -> Vec<Block> {
     if report.case.redacted {
         lines.push(crate::report::redact::NOTE.to_owned());
     }
-    let is_denied =
-        |why: &str| ["cannot be", "larger than", "encrypted"].iter().any(|word| why.contains(word));
+    let is_denied = |why: &str| {
+        ["cannot be", "larger than", "encrypted", "ends at byte"].iter().any(|word| why.contains(word))
+    };
     let mut denied = report.not_read.iter().filter(|file| is_denied(&file.why));
     if let Some(first) = denied.next() {
         let name = crate::untrusted::visible(&first.path);
         let others = denied.count() as u64;
         let more = if others > 0 { format!(", and so with {others} more") } else { String::new() };
-        lines.push(format!("{name} was not read: {}{more}; see `inventory`.", first.why));
+        let read = if first.why.ends_with("was used") { "was read in part" } else { "was not read" };
+        lines.push(format!("{name} {read}: {}{more}; see `inventory`.", first.why));
     }
     if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
         lines.push(
