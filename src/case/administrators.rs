@@ -52,6 +52,7 @@ fn question(case: &Case<'_>, user: &PanelUser) -> ToConfirm {
         account: Untrusted::from(user.name.as_str()),
         address: None,
         addresses: 0,
+        uses: 0,
         first: None,
         last: None,
         why: format!(

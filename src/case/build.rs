@@ -281,6 +281,7 @@ impl Case<'_> {
             account: Untrusted::from(question.account.as_str()),
             address: Some(question.address),
             addresses: question.addresses as u64,
+            uses: question.uses,
             first: self.when(question.first),
             last: self.when(question.last),
             why,

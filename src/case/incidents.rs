@@ -54,7 +54,7 @@ impl Case<'_> {
             phases: self.phases(incident, &calls),
             totals: totals(&calls, &loss),
             loss,
-            breach: self.when(incident.breach),
+            breach: self.breach(incident),
             routes: routes::uses(&calls),
             proof: self
                 .proofs(incident.proof.iter().chain(incident.ways.iter().take(1).flat_map(|way| &way.proof))),
@@ -79,9 +79,8 @@ impl Case<'_> {
         };
         let how = format!("{}{}", hedge(entry), self.way(entry.vector, !names.is_empty()));
         let answered = calls.iter().filter(|call| call.disposition == "ANSWERED").count();
-        let day = self
-            .when(incident.breach)
-            .map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
+        let day =
+            self.breach(incident).map_or_else(String::new, |day| day.format(" on %-d %B %Y").to_string());
         // `an account on 3 February` would be the account of that day.
         let (whose, day) = match day.strip_prefix(" on ") {
             Some(day) if whose == NOBODYS => (format!("On {day} somebody without an account"), String::new()),
@@ -99,10 +98,18 @@ impl Case<'_> {
         let in_all = seconds
             .map(|seconds| format!(", {} billed", crate::report::document::duration(seconds)))
             .unwrap_or_default();
-        let breach = self.when(incident.breach).map(|at| at.date_naive());
+        if incident.is_calls_alone() {
+            return calls_alone(&names, calls, answered, &in_all);
+        }
+        let breach = self.breach(incident).map(|at| at.date_naive());
         let days = call_days(breach, calls).unwrap_or_default();
         let calls = if calls.len() == 1 { "1 call".to_owned() } else { format!("{} calls", calls.len()) };
         format!("{whose}{day} {how} and made {calls}{days}, {answered} of them answered{in_all}.")
+    }
+
+    /// Returns when they were first in, if anything tells.
+    fn breach(&self, incident: &Incident) -> Option<model::When> {
+        self.when(incident.breach).filter(|_| incident.is_dated)
     }
 
     /// Says how they got in, behind who it was.
@@ -159,7 +166,8 @@ impl Case<'_> {
             indices.filter(|call| self.world.address_of(call) == Some(address))
         };
         let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
-        let lasts = uses().map(|used| used.last).chain(calls().map(Call::end)).max();
+        let acts = uses().filter(|used| used.is_own_act());
+        let lasts = acts.map(|used| used.last).chain(calls().map(Call::end)).max();
         let first =
             earliest(earliest(party.and_then(Tried::first), client.and_then(|client| client.first)), firsts);
         let last = party.and_then(Tried::last).max(client.and_then(|client| client.last)).max(lasts);
@@ -351,10 +359,8 @@ impl Case<'_> {
 /// these words claim no more.
 fn hedge(entry: &model::Entry) -> &'static str {
     match (entry.vector, entry.likelihood) {
-        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _)
-        | (_, Likelihood::AlmostCertain) => "",
-        (_, Likelihood::Likely) => "probably ",
-        (_, Likelihood::Possible | Likelihood::Unlikely) => "possibly ",
+        (model::Vector::StolenCredential | model::Vector::ManagerInterface | model::Vector::Unknown, _) => "",
+        (_, likelihood) => vectors::hedge(likelihood),
     }
 }
 
@@ -401,6 +407,25 @@ fn entry(world: &World<'_>, incident: &Incident) -> model::Entry {
             .collect(),
         would_refute: best.map_or_else(Vec::new, |way| would_refute(way.vector)),
     }
+}
+
+/// Says what calls are on record of which nothing tells who made them.
+fn calls_alone(names: &[String], calls: &[Box<model::FraudCall>], answered: usize, in_all: &str) -> String {
+    let account = match names {
+        [] => String::new(),
+        [one] => format!(" with account {one}"),
+        [first, rest @ ..] => format!(" with account {first} and {} more", rest.len()),
+    };
+    let days = call_days(None, calls).unwrap_or_default();
+    let made = if calls.len() == 1 {
+        "1 call that looks like fraud was".to_owned()
+    } else {
+        format!("{} calls that look like fraud were", calls.len())
+    };
+    format!(
+        "{made} made{account}{days}, {answered} of them answered{in_all}; whether by a stranger, one of the owner's own \
+         people or a forward, these records cannot tell."
+    )
 }
 
 /// Says on which days calls began, unless all did on the day that the sentence has named already.

@@ -52,7 +52,7 @@ use crate::playbook::{self, PlaybookError};
 use crate::readers::{self, Access, Reader};
 use crate::reconstruct::standing::Neighbours;
 use crate::reconstruct::world::{Told, World, family};
-use crate::reconstruct::{confirm, failed, incident};
+use crate::reconstruct::{blame, confirm, failed, incident};
 use crate::report::model::{Report, TimelineRow, When};
 use crate::report::redact;
 use crate::restore::Kept;
@@ -363,8 +363,10 @@ pub fn examine_and<T: Send>(
         let (told, read, outcomes) =
             read_all(evidence, &prepared, &artifacts, &aids.playbooks.rules, options, progress)?;
         let neighbours = Neighbours::new(&prepared.pbx, &options.trusted);
-        let world = World::new(&prepared.pbx, &artifacts, neighbours, told);
+        let mut world = World::new(&prepared.pbx, &artifacts, neighbours, told);
         let incidents = incident::find(&world);
+        blame::forget_inferred_places(&mut world, &incidents);
+        let world = world;
         let involved = incidents.iter().flat_map(|incident| incident.actors.keys().copied()).collect();
         let (failed, numbers) = rayon::join(
             || failed::find(&world, &involved),

@@ -46,7 +46,11 @@ pub(super) fn check(
                 id: "account-taken-over",
                 severity,
                 subject: Untrusted::from(account.as_str()),
-                title: format!("Account {} {verb} by an intruder", visible(account)),
+                title: if incident.is_calls_alone() {
+                    format!("Calls that look like fraud were made with account {}", visible(account))
+                } else {
+                    format!("Account {} {verb} by an intruder", visible(account))
+                },
                 detail: how.clone(),
                 remedy: "Give it a new, long secret on server and phone, drop its registration, and look where else the old secret was used.".into(),
                 // MITRE ATT&CK: Valid Accounts; Resource Hijacking: SMS and telephone pumping is its closest.

@@ -40,7 +40,8 @@ pub(super) fn attribute(world: &mut World<'_>) {
     for (account, indices) in by_account.iter().enumerate() {
         let uses = calls.accounts.get(account).and_then(|account| world.uses.get(account));
         if let Some(uses) = uses {
-            place_calls(uses, &mut calls, indices, &mut undecided);
+            let holders = Holders::new(uses, world.registrations_until);
+            place_calls(uses, holders, &mut calls, indices, &mut undecided);
         }
     }
     world.calls = calls;
@@ -118,9 +119,14 @@ fn is_elsewhere(world: &World<'_>, caller: &str) -> bool {
 type Undecided = Vec<(usize, Vec<IpAddr>)>;
 
 /// Places the calls of one account, given in the order of their start.
-fn place_calls(uses: &[Use], calls: &mut Calls, indices: &[u32], undecided: &mut Undecided) {
+fn place_calls(
+    uses: &[Use],
+    mut holders: Holders<'_>,
+    calls: &mut Calls,
+    indices: &[u32],
+    undecided: &mut Undecided,
+) {
     let accepted = Accepted::new(uses);
-    let mut holders = Holders::new(uses);
     for &index in indices {
         let index = index as usize;
         let Some(call) = calls.list.get(index).filter(|call| calls.address(call).is_none()) else { continue };
@@ -190,6 +196,8 @@ impl Accepted {
 /// Who holds an account's registration, as time goes on.
 struct Holders<'a> {
     uses: &'a [Use],
+    /// When the last log ends that would tell of an end.
+    watched_until: Instant,
     next: usize,
     /// Since when, and until when at most.
     held: BTreeMap<IpAddr, (Instant, Instant)>,
@@ -199,8 +207,9 @@ struct Holders<'a> {
 }
 
 impl<'a> Holders<'a> {
-    fn new(uses: &'a [Use]) -> Self {
-        Holders { uses, next: 0, held: BTreeMap::new(), latest: None, before: None }
+    fn new(uses: &'a [Use], watched_until: Option<Instant>) -> Self {
+        let watched_until = watched_until.unwrap_or(Instant(i64::MAX));
+        Holders { uses, watched_until, next: 0, held: BTreeMap::new(), latest: None, before: None }
     }
 
     /// Returns who may have called at an instant, which must not lie before the one asked for last.
@@ -220,9 +229,9 @@ impl<'a> Holders<'a> {
     fn take(&mut self, used: &Use) {
         match (used.kind, used.address) {
             (Used::Registered, Some(address)) => {
-                // PJSIP prints no renewal: what it added stays until it says so.
+                // PJSIP prints no renewal: what it added stays until it says so, or nobody is left to say it.
                 let until = match used.service {
-                    Service::Pjsip => Instant(i64::MAX),
+                    Service::Pjsip => self.watched_until,
                     _ => used.last.plus_seconds(HELD_SECONDS),
                 };
                 self.held.insert(address, (used.first, until));

@@ -1,11 +1,13 @@
 //! Which calls of the accounts are the intruder's, and why; the owner's stay out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::behaviour::Destination;
 use super::breach::Breach;
 use super::calls::Origin;
+use super::incident::Incident;
 use super::world::World;
 
 /// Tells which calls of the accounts are the intruder's, and why; the owner's stay out.
@@ -17,7 +19,8 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
         for &index in breach.calls.iter() {
             let Some(call) = world.calls.list.get(index) else { continue };
             if breach.address.is_some() || call.is_outward() {
-                let why = known.entry(call.origin).or_insert_with(|| why(breach, call.origin).into());
+                let from = world.address_of(call);
+                let why = known.entry(call.origin).or_insert_with(|| why(breach, call.origin, from).into());
                 calls.insert(index, Arc::clone(why));
             }
         }
@@ -26,7 +29,7 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
     calls
 }
 
-fn why(breach: &Breach, origin: Origin) -> String {
+fn why(breach: &Breach, origin: Origin, from: Option<IpAddr>) -> String {
     match (breach.address, origin) {
         // The line stands before anybody answers: it does not tell that audio flowed.
         (Some(address), Origin::Media) => {
@@ -47,7 +50,29 @@ fn why(breach: &Breach, origin: Origin) -> String {
         (Some(address), Origin::Registration) => {
             format!("the account was registered from {address} at that time")
         }
-        _ => format!("account and behaviour: {}", breach.behaviour.reasons.join(", ")),
+        _ => {
+            let behaviour = breach.behaviour.reasons.join(", ");
+            let place = match from {
+                None => String::new(),
+                Some(_) if origin.is_inferred() => "; from where it came is not on record".to_owned(),
+                Some(address) => format!("; it came from {address}"),
+            };
+            format!("account and behaviour: {behaviour}{place}")
+        }
+    }
+}
+
+/// Forgets from where fraudulent calls came whose address is nobody's who got in: that the owner's phone was
+/// registered at that time does not tell, since a call takes the account's secret and no registration.
+pub(crate) fn forget_inferred_places(world: &mut World<'_>, incidents: &[Incident]) {
+    for incident in incidents {
+        for &index in incident.calls.keys() {
+            let calls = &mut world.calls;
+            let Some(call) = calls.list.get(index).filter(|call| call.origin.is_inferred()) else { continue };
+            if calls.address(call).is_some_and(|address| !incident.actors.contains_key(&address)) {
+                calls.place(index, None, Origin::Unknown);
+            }
+        }
     }
 }
 

@@ -256,11 +256,6 @@ impl<'a> Candidate<'a> {
         if behaviour.score < FRAUD_BY_ITSELF {
             return None;
         }
-        if let Some(address) = self.address {
-            behaviour
-                .reasons
-                .push(format!("made while the account was used from {address}, as its owner does"));
-        }
         Some(Breach {
             account: self.account.to_owned(),
             address: None,

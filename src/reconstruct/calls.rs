@@ -221,6 +221,13 @@ pub enum Origin {
     Record,
 }
 
+impl Origin {
+    /// Returns whether nothing but who held the account tells the address.
+    pub(super) fn is_inferred(self) -> bool {
+        matches!(self, Origin::Registration | Origin::Place)
+    }
+}
+
 /// All calls.
 #[derive(Debug, Default)]
 pub struct Calls {

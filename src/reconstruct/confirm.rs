@@ -38,6 +38,8 @@ pub struct Question {
     pub address: IpAddr,
     /// How many addresses of the network.
     pub addresses: usize,
+    /// Records of its use that was accepted from there.
+    pub uses: u64,
     /// First use, or first wrong secret.
     pub first: Instant,
     /// The last.
@@ -90,6 +92,7 @@ fn new_places(world: &World<'_>, account: &str, uses: &[Use], involved: &BTreeSe
                     account: account.to_owned(),
                     address,
                     addresses: 0,
+                    uses: 0,
                     first: used.first,
                     last: used.last,
                     lines: used.lines.iter().take(1).cloned().collect(),
@@ -97,6 +100,7 @@ fn new_places(world: &World<'_>, account: &str, uses: &[Use], involved: &BTreeSe
                 BTreeSet::new(),
             )
         });
+        question.uses += used.count;
         question.first = question.first.min(used.first);
         question.last = question.last.max(used.last);
         addresses.insert(address);
@@ -149,6 +153,7 @@ fn keeps_failing(world: &World<'_>, address: IpAddr, involved: &BTreeSet<IpAddr>
         account: account.clone(),
         address,
         addresses: 1,
+        uses: 0,
         first: tried.first?,
         last: tried.last?,
         lines: tried.lines.clone(),

@@ -35,6 +35,8 @@ pub struct Incident {
     pub calls: BTreeMap<usize, Arc<str>>,
     /// The first use.
     pub breach: Instant,
+    /// Does anything tell when that was? Else it is only when the evidence begins.
+    pub is_dated: bool,
     /// The lines of it.
     pub proof: Vec<Citation>,
     /// What cannot be told.
@@ -95,6 +97,14 @@ pub struct Actor {
 }
 
 impl Incident {
+    /// Returns whether nothing tells of it but calls that look like fraud: who made them no record says.
+    pub fn is_calls_alone(&self) -> bool {
+        let vector = self.ways.first().map(|way| way.vector);
+        let is_open = matches!(vector, None | Some(Vector::StolenCredential | Vector::Unknown));
+        let is_of_accounts = !self.accounts.is_empty() && !self.calls.is_empty() && self.callers.is_empty();
+        is_open && is_of_accounts && self.held.is_empty() && !self.actors.values().any(Actor::is_inside)
+    }
+
     /// Returns the contacts that the server's own records have of its parties.
     pub fn contacts<'w>(&self, world: &World<'w>) -> impl Iterator<Item = &'w Binding> {
         let is_his = |address| self.actors.contains_key(&address);
@@ -197,7 +207,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         let leaks = leaks::find(world, name, earliest.first);
         let ways = vectors::weigh(world, earliest, &guessing, &leaks);
         let places = places(cluster.iter().filter(|breach| &breach.account == name));
-        accounts.insert(name.clone(), how(&places, ways.first()));
+        accounts.insert(name.clone(), how(&places, &ways));
         all_guessing.push((earliest.clone(), guessing, ways));
         all_leaks.extend(leaks);
     }
@@ -235,6 +245,7 @@ fn of_accounts(world: &World<'_>, cluster: &[Breach]) -> Incident {
         actors,
         calls,
         breach,
+        is_dated: true,
         callers: Vec::new(),
         nights: Vec::new(),
         is_doubtful: false,
@@ -277,11 +288,16 @@ fn places<'b>(breaches: impl Iterator<Item = &'b Breach>) -> String {
 /// What stands for the addresses of an account where no record has one.
 const NOWHERE: &str = "an address that no record tells";
 
-fn how(place: &str, best: Option<&Weighed>) -> String {
+/// Says how an account was taken over, and no more surely than the best way in is.
+fn how(place: &str, ways: &[Weighed]) -> String {
+    let best = ways.first();
+    let hedge = vectors::hedge(vectors::likelihood_of_best(ways));
     match best.map(|way| way.vector) {
-        Some(Vector::PasswordGuess) => format!("its secret was guessed; used from {place}"),
-        Some(Vector::ProvisioningLeak) => format!("its secret was read in a phone file; used from {place}"),
-        Some(Vector::DefaultCredential) => format!("its secret was a default; used from {place}"),
+        Some(Vector::PasswordGuess) => format!("its secret was {hedge}guessed; used from {place}"),
+        Some(Vector::ProvisioningLeak) => {
+            format!("its secret was {hedge}read in a phone file; used from {place}")
+        }
+        Some(Vector::DefaultCredential) => format!("its secret was {hedge}a default; used from {place}"),
         // Without a login on record nothing says that a secret was used at all.
         _ if place == NOWHERE => {
             "its calls tell of it; no record tells from where, or with which secret".to_owned()

@@ -12,6 +12,8 @@ use super::world::World;
 use crate::event::{Citation, Instant, Service};
 use crate::fold::fetches::{Client, Fetch};
 use crate::pbx::{Asked, PhoneAccount, PhoneFile};
+use crate::report::document::counted;
+use crate::untrusted::visible;
 
 /// Different files that are not there from which a client walks names.
 pub const WALKED: u64 = 5;
@@ -99,6 +101,73 @@ pub fn all(world: &World<'_>, hostile: &BTreeSet<IpAddr>) -> Vec<Leak> {
         ))
     });
     leaks
+}
+
+/// A phone's file that a stranger had, or asked for where the log ends, and of which nobody can tell what stood in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Untold<'w> {
+    fetch: &'w Fetch,
+    /// Does the log go on after it, so that a refusal would show?
+    is_answered: bool,
+}
+
+/// Returns the phones' files that a client was given, or asked for where the log ends, while no phone file with a secret
+/// is in the evidence.
+pub fn untold<'w>(world: &World<'_>, client: &'w Client) -> Vec<Untold<'w>> {
+    let asks_for_settings = |file: &Untold<'_>| {
+        let asked = String::from_utf8_lossy(&file.fetch.file);
+        let asked = Asked::of(&asked);
+        asked.phone.is_some() || asked.settings_of().is_some()
+    };
+    if !world.pbx.phone_files.is_empty() {
+        return Vec::new();
+    }
+    let given = client.given.iter().map(|fetch| Untold { fetch, is_answered: true });
+    let asked = client.unanswered.iter().map(|fetch| Untold { fetch, is_answered: false });
+    given.chain(asked).filter(asks_for_settings).collect()
+}
+
+/// Returns which strangers had such files before an account was used, those who walked most names first.
+pub(super) fn untold_before<'w>(
+    world: &'w World<'_>,
+    account: &str,
+    before: Instant,
+) -> Vec<(IpAddr, Vec<Untold<'w>>)> {
+    let strangers = world.fetches.iter().filter(|(address, client)| {
+        is_stranger(world, **address, client) && !uses_it_honestly(world, account, **address, before)
+    });
+    let with_files = strangers.filter_map(|(address, client)| {
+        let files: Vec<_> =
+            untold(world, client).into_iter().filter(|file| file.fetch.at <= before).collect();
+        (!files.is_empty()).then(|| (client.absent_names(), *address, files))
+    });
+    let mut found: Vec<_> = with_files.collect();
+    found.sort_by_key(|(walked, address, _)| (std::cmp::Reverse(*walked), *address));
+    found.into_iter().map(|(_, address, files)| (address, files)).collect()
+}
+
+/// Says behind an address which such files it had, the first few by name, and why no more is known of them.
+pub fn say_untold(files: &[Untold<'_>]) -> String {
+    const MOST_NAMED: usize = 5;
+    let name = |file: &Untold<'_>| visible(&Asked::of(&String::from_utf8_lossy(&file.fetch.file)).name);
+    let names: Vec<String> = files.iter().take(MOST_NAMED).map(name).collect();
+    let more = if files.len() > MOST_NAMED { " and others" } else { "" };
+    let (verb, open) = if files.iter().all(|file| file.is_answered) {
+        ("was given", "")
+    } else {
+        ("asked for", "whether it got all of them is not in the log, which ends there; ")
+    };
+    format!(
+        "{verb} {} of phones ({}{more}); {open}whether secrets stand in them cannot be told, for no phone file with a \
+         secret is in the evidence",
+        counted(files.len() as u64, "file"),
+        names.join(", ")
+    )
+}
+
+/// Returns lines that tell of such files.
+pub(super) fn lines_of(files: &[Untold<'_>]) -> impl Iterator<Item = Citation> {
+    files.iter().map(|file| file.fetch.line.clone())
 }
 
 fn handed_out(

@@ -9,7 +9,7 @@
 mod actors;
 mod attribute;
 pub mod behaviour;
-mod blame;
+pub(crate) mod blame;
 pub mod breach;
 mod burst;
 mod call_facts;

@@ -34,6 +34,13 @@ pub struct Use {
     pub from_the_start: bool,
 }
 
+impl Use {
+    /// Returns whether the client did it: a contact is removed as well when it lapses, or when another takes its place.
+    pub fn is_own_act(&self) -> bool {
+        self.kind != Used::Unregistered || matches!(self.reason, "" | "request")
+    }
+}
+
 /// Whoever used an account this soon after the log begins was there before: phones renew their
 /// registration within the hour.
 const FROM_THE_START_SECONDS: i64 = 3_700;
@@ -56,6 +63,8 @@ pub(super) struct Uses {
     pub(super) by_account: BTreeMap<String, Vec<Use>>,
     /// Manager sessions, in the order of time.
     pub(super) sessions: Vec<Use>,
+    /// When the last log ends that tells of registrations.
+    pub(super) registrations_until: Option<Instant>,
 }
 
 /// Takes the runs out of every source and joins them.
@@ -64,7 +73,9 @@ pub(super) fn take(told: &mut [Told<'_>]) -> Uses {
         let begins = begins(told);
         told.iter().map(|told| begins.get(told.family.as_str()).copied()).collect()
     };
-    let mut uses = Uses::default();
+    let tells = |told: &&Told<'_>| told.ledger.uses.runs.iter().any(|run| run.kind == Used::Registered);
+    let ends = told.iter().filter(tells).filter_map(|told| told.ledger.reach.map(|(_, last)| last));
+    let mut uses = Uses { registrations_until: ends.max(), ..Uses::default() };
     for (told, start) in told.iter_mut().zip(begins) {
         for run in std::mem::take(&mut told.ledger.uses.runs) {
             let account = String::from_utf8_lossy(told.ledger.names.text(run.account)).into_owned();

@@ -7,10 +7,11 @@ use std::net::IpAddr;
 
 use super::breach::Breach;
 use super::guessing::Guessing;
-use super::leaks::Leak;
+use super::leaks::{self, Leak};
 use super::world::World;
 use crate::event::{Citation, Instant, Service};
 use crate::pbx::SecretStrength;
+use crate::report::document::counted;
 use crate::report::model::{Likelihood, Vector};
 
 /// One way in, weighed.
@@ -92,6 +93,21 @@ fn unknown(world: &World<'_>, breach: &Breach) -> Option<Weighed> {
 pub fn rival_likelihood(best: i32, score: i32) -> Likelihood {
     let is_far = best - score >= 6 && score < 3;
     if score < 0 || is_far { Likelihood::Unlikely } else { Likelihood::Possible }
+}
+
+/// Returns the word before a way in that says how sure it is, none where it is as good as proven.
+pub fn hedge(likelihood: Likelihood) -> &'static str {
+    match likelihood {
+        Likelihood::AlmostCertain => "",
+        Likelihood::Likely => "probably ",
+        Likelihood::Possible | Likelihood::Unlikely => "possibly ",
+    }
+}
+
+/// Returns how likely the first of the ways in is, which stand best first.
+pub(super) fn likelihood_of_best(ways: &[Weighed]) -> Likelihood {
+    let score = |index: usize| ways.get(index).map_or(0, |way| way.score);
+    likelihood(score(0), score(1), score(0))
 }
 
 /// Turns points into a likelihood.
@@ -248,6 +264,16 @@ fn provisioning_leak(world: &World<'_>, breach: &Breach, leaks: &[Leak]) -> Weig
 
 /// What it means that nobody outside was seen to fetch the file: it depends on who keeps a log.
 fn no_leak_seen(world: &World<'_>, breach: &Breach, way: &mut Weighed) {
+    let untold = leaks::untold_before(world, &breach.account, breach.first);
+    if let Some((address, files)) = untold.first() {
+        let more = match untold.len() as u64 - 1 {
+            0 => String::new(),
+            others => format!(", and so it is with {}", counted(others, "other address")),
+        };
+        way.against.push(format!("{address} {}{more}", leaks::say_untold(files)));
+        way.proof.extend(leaks::lines_of(files).take(3));
+        return;
+    }
     let logged = world.logged_services();
     if logged.is_empty() {
         way.against.push(
@@ -349,9 +375,10 @@ fn stolen_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing, le
         }
         Watch::Blind => way.against.push("whether the secret was guessed cannot be known".into()),
     }
-    if !leaks.is_empty() {
+    if let Some(leak) = leaks.first() {
         way.score -= 2;
-        way.against.push("these logs do show where the secret came from".into());
+        let verb = if leak.is_answered { "was given" } else { "asked for" };
+        way.against.push(format!("these logs show a stranger who {verb} a file with the secret before"));
     }
     if strength(world, &breach.account) == Some(SecretStrength::Fair) {
         way.score += 1;

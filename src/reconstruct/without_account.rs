@@ -70,6 +70,7 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         callers: Vec::new(),
         nights: Vec::new(),
         is_doubtful: false,
+        is_dated: true,
     }
 }
 
@@ -116,6 +117,7 @@ pub(super) fn of_manager(world: &World<'_>, door: &ManagerDoor) -> Incident {
         callers: Vec::new(),
         nights: Vec::new(),
         is_doubtful: false,
+        is_dated: true,
     }
 }
 

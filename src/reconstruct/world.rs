@@ -65,6 +65,8 @@ pub struct World<'a> {
     pub crowds: BTreeMap<String, Attempts>,
     /// Every use of every account, by account, in the order of time.
     pub uses: BTreeMap<String, Vec<Use>>,
+    /// When the last log ends that tells of registrations: what became of one after that no record says.
+    pub(super) registrations_until: Option<Instant>,
     /// Registrations of FreeSWITCH's that may have been accepted.
     pub(super) asked: registrations::Asked,
     /// The accounts that each address used with success.
@@ -113,7 +115,7 @@ impl<'a> World<'a> {
         mut neighbours: Neighbours,
         mut told: Vec<Told<'a>>,
     ) -> Self {
-        let uses::Uses { by_account: uses, sessions } = uses::take(&mut told);
+        let uses::Uses { by_account: uses, sessions, registrations_until } = uses::take(&mut told);
         let mut accounts: BTreeSet<String> =
             pbx.accounts.iter().map(|account| account.name.clone()).collect();
         accounts.extend(uses.keys().cloned());
@@ -144,6 +146,7 @@ impl<'a> World<'a> {
             told,
             users: BTreeMap::new(),
             uses,
+            registrations_until,
             sessions,
             calls,
             longest_account: accounts.iter().map(String::len).max().unwrap_or(0),

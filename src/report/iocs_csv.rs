@@ -9,6 +9,7 @@ use crate::untrusted::{Untrusted, csv_cell};
 use super::calls_csv::{table, utc};
 use super::model::{Incident, Report, Role, When};
 use super::preservation;
+use super::sections::has_something;
 
 const HEADER: [&str; 6] = ["type", "value", "role", "first_seen", "last_seen", "context"];
 
@@ -28,9 +29,11 @@ pub fn write(output: &mut dyn Write, report: &Report) -> io::Result<()> {
     for row in beside_the_incidents(report) {
         table.write_record(row)?;
     }
+    let nothing =
+        if has_something(report) { "tried, and is not seen to have got in" } else { "tried and got nothing" };
     for attacker in &report.failed_attackers {
         let span = (attacker.first.as_ref(), attacker.last.as_ref());
-        table.write_record(address(attacker.address, &attacker.roles, span, "tried and got nothing"))?;
+        table.write_record(address(attacker.address, &attacker.roles, span, nothing))?;
     }
     for seeker in &report.hole_seekers {
         let span = (seeker.first.as_ref(), seeker.last.as_ref());

@@ -336,6 +336,21 @@ fn an_administrator_made_overnight_is_told() {
     assert!(of(&report, "account-taken-over", "svc2").is_none());
 }
 
+#[test]
+fn when_somebody_got_in_is_not_on_record_where_nothing_that_he_left_bears_a_time() {
+    let scratch = Scratch::new();
+    let row = "('ampuser','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','*')";
+    scratch.file("backup/asterisk.sql", &format!("{ROWS},\n{row};\n"));
+    // The first call on record is an honest one.
+    let call = "\"\",\"301\",\"03055501\",\"from-internal\",\"301\",\"PJSIP/301-00000001\",\"\",\"Dial\",\"x\",\"2026-03-06 09:00:01\",\"2026-03-06 09:00:02\",\"2026-03-06 09:01:02\",60,60,\"ANSWERED\",\"DOCUMENTATION\",\"1772787601.1\",\"\"\n";
+    scratch.file("backup/Master.csv", call);
+    let report = examine_folder(scratch.path(), &Options::default());
+    let [incident] = report.incidents.as_slice() else { panic!("{:?}", report.findings) };
+    assert_eq!(incident.breach, None);
+    assert!(!incident.title.contains("March"), "{}", incident.title);
+    assert!(incident.unknown.iter().any(|what| what.starts_with("when somebody first got in")));
+}
+
 /// Gives dumps the time that their names tell.
 fn set_times(folder: &Path, names: &[&str]) {
     for name in names {

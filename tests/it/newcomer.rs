@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::scratch::{Scratch, code, prose, stderr, stdout};
 
 /// Lays three log files of a staged server into a folder of their own.
 fn three_logs(scratch: &Scratch) {
@@ -165,11 +165,17 @@ fn call_records_alone_are_told_for_what_they_are() {
     };
     scratch.file("cdr/Master.csv", &(0..120).step_by(2).map(row).collect::<String>());
     let told = stdout(&scratch.run(&["run", "cdr"]));
+    let whole = prose(&scratch.run(&["run", "cdr"]));
+    let answer =
+        "60 calls that look like fraud were made with account 205 on 7 March 2026, 60 of them answered";
+    assert!(whole.contains(answer) && whole.contains("these records cannot tell"), "{whole}");
+    assert!(!told.contains("took over") && !told.contains("by an intruder"), "{told}");
     assert!(told.contains("Change the secret and remove the registered contacts of: 205"), "{told}");
     assert!(told.contains("Neither shown nor ruled out: "), "{told}");
     assert!(!told.contains("provisioning-leak, possible"), "nothing speaks for it: {told}");
     let told = stdout(&scratch.run(&["contain", "cdr", "-o", "case"]));
-    assert!(told.contains("- to do        9  Give the accounts that were taken over new secrets"), "{told}");
+    let step = told.lines().find(|line| line.contains("Give the accounts that were taken over new secrets"));
+    assert!(step.is_some_and(|line| line.trim_start().starts_with("- to do ")), "{told}");
     assert!(told.contains("No script to end calls is written"), "{told}");
     assert!(!told.contains("the script that ended the calls"), "{told}");
     assert!(!scratch.path().join("case/contain/end-calls-asterisk.sh").exists());
@@ -194,6 +200,27 @@ fn calls_that_no_file_holds_are_not_denied() {
     assert!(report.contains("Not known: these files hold no calls."), "{report}");
     let request = fs::read_to_string(scratch.path().join("case/preservation_request.md")).unwrap();
     assert!(!request.contains("to make calls at our expense"), "{request}");
+}
+
+/// Logins alone, without calls, cannot clear an account that was used at night from a new place.
+#[test]
+fn logins_from_a_new_place_are_not_cleared_without_calls() {
+    let scratch = Scratch::new();
+    let accepted = |account: &str, peer: &str, hour: u32, second: u32| {
+        let at = format!("2026-09-10T{hour:02}:37:{second:02}.000-0500");
+        format!(
+            "[Sep 10 {hour:02}:37:{second:02}] SECURITY[26010] res_security_log.c: SecurityEvent=\"SuccessfulAuth\",EventTV=\"{at}\",Severity=\"Informational\",Service=\"PJSIP\",EventVersion=\"1\",AccountID=\"{account}\",SessionID=\"{hour}{second}@x\",LocalAddress=\"IPV4/UDP/192.0.2.1/5060\",RemoteAddress=\"IPV4/UDP/{peer}/5060\",UsingPassword=\"1\"\n"
+        )
+    };
+    let owner: String = (0..3).map(|hour| accepted("304", "172.20.8.104", hour, 0)).collect();
+    scratch.file("logs/security", &owner);
+    let answer = |scratch: &Scratch| prose(&scratch.run(&["run", "logs"]));
+    assert!(answer(&scratch).contains("No intrusion found: nobody got in"), "{}", answer(&scratch));
+    let thief: String = (0..40).map(|second| accepted("304", "240.99.40.7", 3, second)).collect();
+    scratch.file("logs/security", &(owner + &thief));
+    let told = answer(&scratch);
+    assert!(told.contains("Cannot tell whether anybody got in: account 304 was used from a network it was not used from before (240.99.40.7), 40 records of it: ask its user now"), "{told}");
+    assert!(!told.contains("No intrusion") && !told.contains("taken for honest"), "{told}");
 }
 
 #[test]

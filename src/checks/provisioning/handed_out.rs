@@ -239,7 +239,9 @@ pub(super) fn walkers(
                     leaks.iter().filter(|leak| leak.address == *address && leak.is_answered == is_answered);
                 own.map(|leak| leak.path.as_str()).collect::<BTreeSet<&str>>().len() as u64
             };
+            let untold = leaks::untold(world, client);
             let got = match (files(true), files(false)) {
+                (0, 0) if !untold.is_empty() => leaks::say_untold(&untold),
                 (0, 0) => "was given none that holds a secret".to_owned(),
                 (0, asked) => {
                     format!("asked for {} with a secret, with which the log ends", counted(asked, "file"))
@@ -255,10 +257,12 @@ pub(super) fn walkers(
         })
         .collect();
     let more = count.saturating_sub(told.len() as u64);
+    let has_untold = walked().any(|(_, client)| !leaks::untold(world, client).is_empty());
     let addresses = if count == 1 { "one address".to_owned() } else { format!("{count} addresses") };
     (count > 0).then(|| Finding {
         id: "provisioning-walked",
-        severity: Severity::Medium,
+        // What nobody can tell is taken for the worse.
+        severity: if has_untold { Severity::High } else { Severity::Medium },
         subject: Untrusted::from("phone files"),
         title: format!("Names of phone files were tried out from {addresses}"),
         detail: format!(

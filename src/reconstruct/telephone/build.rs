@@ -35,6 +35,7 @@ pub(super) fn incident(world: &World<'_>, door: &Door) -> Incident {
         callers,
         nights: door.nights.clone(),
         is_doubtful: false,
+        is_dated: true,
     }
 }
 

@@ -142,6 +142,7 @@ pub(in crate::reconstruct) fn of_web(
         actors,
         nights: Vec::new(),
         is_doubtful: false,
+        is_dated: door.is_dated,
     }
 }
 

@@ -34,7 +34,12 @@ pub(super) fn of_hole(world: &World<'_>, signs: &Signs<'_>) -> WebDoor {
         // A copy that did not keep times has them from after all that happened.
         let is_real = |at: &Instant| world.last.is_none_or(|last| *at <= last);
         let made = door.made.iter().filter_map(|made| made.at).filter(is_real).min();
+        door.is_dated = made.is_some();
         door.first = made.or(world.first).unwrap_or(Instant(0));
+        if !door.is_dated {
+            door.unknown
+                .push("when somebody first got in: nothing that was left behind bears a time".to_owned());
+        }
     }
     if exploits.is_empty() && signs.maybe.is_empty() {
         say_what_is_missing(world, &mut door);
@@ -204,6 +209,7 @@ pub(super) fn of_login(signs: &Signs<'_>) -> Option<WebDoor> {
 fn blank(first: Instant, by_hole: bool, score: i32) -> WebDoor {
     WebDoor {
         first,
+        is_dated: true,
         by_hole,
         addresses: BTreeMap::new(),
         orders: Vec::new(),

@@ -47,6 +47,8 @@ pub struct Made {
 pub struct WebDoor {
     /// Since when it was in.
     pub first: Instant,
+    /// Does anything tell when that was? Else it is only when the evidence begins.
+    pub is_dated: bool,
     /// Did it use a hole or a page left behind? Else it logged in at the panel.
     pub by_hole: bool,
     /// Who took part, with lines.

@@ -16,6 +16,8 @@ pub struct ToConfirm {
     pub address: Option<IpAddr>,
     /// How many addresses of that network.
     pub addresses: u64,
+    /// Records of its use that was accepted from there; none where it was only tried.
+    pub uses: u64,
     /// Since when.
     pub first: Option<When>,
     /// Until when.

@@ -268,7 +268,7 @@ walk! {
         address: address;
         words: why;
         each: evidence;
-    } keeps { addresses, first, last }
+    } keeps { addresses, uses, first, last }
     Finding {
         record: subject;
         words: title, detail, remedy;

@@ -1,9 +1,9 @@
 //! The answer: what happened in one sentence, whether it is over, what to cut off first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::document::{Block, Line, counted, duration, instant};
-use crate::report::model::{Finding, Incident, Report, Role, Severity, Totals, Vector, When};
+use crate::report::model::{Finding, Incident, Report, Role, Severity, ToConfirm, Totals, Vector, When};
 use crate::untrusted::Untrusted;
 
 use super::View;
@@ -31,14 +31,16 @@ pub(super) fn reservations(report: &Report) -> Vec<Block> {
     if report.case.redacted {
         lines.push(crate::report::redact::NOTE.to_owned());
     }
-    let is_denied =
-        |why: &str| ["cannot be", "larger than", "encrypted"].iter().any(|word| why.contains(word));
+    let is_denied = |why: &str| {
+        ["cannot be", "larger than", "encrypted", "ends at byte"].iter().any(|word| why.contains(word))
+    };
     let mut denied = report.not_read.iter().filter(|file| is_denied(&file.why));
     if let Some(first) = denied.next() {
         let name = crate::untrusted::visible(&first.path);
         let others = denied.count() as u64;
         let more = if others > 0 { format!(", and so with {others} more") } else { String::new() };
-        lines.push(format!("{name} was not read: {}{more}; see `inventory`.", first.why));
+        let read = if first.why.ends_with("was used") { "was read in part" } else { "was not read" };
+        lines.push(format!("{name} {read}: {}{more}; see `inventory`.", first.why));
     }
     if report.case.timezone_origin.starts_with("assumed") && !report.evidence.is_empty() {
         lines.push(
@@ -125,15 +127,22 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         many => Some(format!("{many} addresses tried")),
     };
     let answer = match (report.judged.logins, report.judged.calls) {
-        (true, _) => {
-            let has_given = handed_out(report) > 0 || given_away(report).is_some();
-            let nothing = if has_given { "and nobody got in" } else { "and got nothing" };
+        (true, has_calls) => {
+            let nothing = if has_something(report) { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
             if given_away(report).is_some() {
                 // "No intrusion" would take back what was just said.
                 format!("Of an intrusion by them nothing is on record: {got}, as far as this evidence tells.")
             } else {
-                format!("No intrusion found: {got}, as far as this evidence tells.")
+                match to_ask(report) {
+                    None => format!("No intrusion found: {got}, as far as this evidence tells."),
+                    Some(asked) if has_calls => {
+                        format!("No intrusion is shown: {got}, as far as this evidence tells. But {asked}.")
+                    }
+                    Some(asked) => format!(
+                        "Cannot tell whether anybody got in: {asked}; no calls are on record here to judge it by."
+                    ),
+                }
             }
         }
         (false, true) => {
@@ -162,6 +171,11 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         );
         blocks.push(Block::Paragraph(Line::default().strong(told)));
     }
+    if has_untold_files(report) {
+        let told = "But a stranger asked for files of phones that were there, and whether secrets stand in them cannot \
+                    be told from this evidence: take these for known until the files were looked at.";
+        blocks.push(Block::Paragraph(Line::default().strong(told)));
+    }
     blocks.push(Block::Paragraph(looked_at(report).into()));
     let mut reserve = format!("Not judged: {}.", report.judged.not_judged);
     if !report.gaps.is_empty() {
@@ -177,6 +191,28 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
         blocks.push(Block::List(steps));
     }
     blocks
+}
+
+/// Says of whose accounts nobody but their users can tell whether a stranger used them; of the most used one by name.
+pub(super) fn to_ask(report: &Report) -> Option<String> {
+    let asked = || report.to_confirm.iter().filter(|question| question.uses > 0);
+    let most = asked().max_by_key(|question| question.uses)?;
+    let others: BTreeSet<&str> = asked().map(|question| question.account.raw()).collect();
+    let (more, whom) = match others.len() as u64 - 1 {
+        0 => (String::new(), "its user"),
+        others => (format!(" (and so with {})", counted(others, "other account")), "their users"),
+    };
+    Some(format!(
+        "account {} was {}, {} of it{more}: ask {whom} now",
+        crate::untrusted::visible(most.account.raw()),
+        from_where(most),
+        counted(most.uses, "record")
+    ))
+}
+
+fn from_where(question: &ToConfirm) -> String {
+    let place = question.address.map_or_else(String::new, |address| format!(" ({address})"));
+    format!("{}{place}", question.why)
 }
 
 /// Says that files with secrets were downloaded, what is known of their use, and who knows the rest.
@@ -213,6 +249,20 @@ fn handed_out(report: &Report) -> u64 {
     let grave =
         |finding: &&Finding| finding.id == "provisioning-leaked" && finding.severity <= Severity::High;
     report.findings.iter().filter(grave).count() as u64
+}
+
+/// Returns whether a stranger walked names of phones' files and was given some of which nobody can tell what they hold.
+fn has_untold_files(report: &Report) -> bool {
+    let is_grave =
+        |finding: &Finding| finding.id == "provisioning-walked" && finding.severity <= Severity::High;
+    report.findings.iter().any(is_grave)
+}
+
+/// Returns whether any of those who tried has, or may have, something in his hands.
+pub(super) fn has_something(report: &Report) -> bool {
+    // What intruders were given is told with their incidents.
+    let is_given = report.incidents.is_empty() && (handed_out(report) > 0 || given_away(report).is_some());
+    is_given || has_untold_files(report)
 }
 
 /// Says how much was looked at, so that an empty answer is no blank one.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::report::document::{Block, Line, counted, instant, instant_or_dash};
 use crate::report::model::{Alternative, Incident, Likelihood, Report, Vector};
 
+use super::answer::has_something;
 use super::{View, joined, of_incident, places, proofs, titled};
 
 pub(super) fn entry(report: &Report, view: View) -> Vec<Block> {
@@ -19,9 +20,10 @@ fn weighed(incident: &Incident, view: View) -> Vec<Block> {
     let entry = &incident.entry;
     let mut verdict =
         Line::default().strong(meaning(entry.vector)).words(judged(entry.vector, entry.likelihood));
-    if let Some(breach) = &incident.breach {
-        verdict = verdict.words(format!("; first used by the intruder {}", instant(breach)));
-    }
+    verdict = verdict.words(match &incident.breach {
+        Some(breach) => format!("; first used by the intruder {}", instant(breach)),
+        None => "; when first is not on record".to_owned(),
+    });
     let mut blocks = vec![Block::Paragraph(verdict)];
     blocks.extend(labelled("Because", &entry.because));
     blocks.extend(labelled("Against it", &entry.against));
@@ -146,10 +148,10 @@ pub(super) fn failed_attackers(report: &Report, view: View) -> Vec<Block> {
     let mut blocks = Block::table(&header, rows);
     blocks.extend(view.rest(shown, report.failed_attackers.len(), "iocs.csv"));
     blocks.extend(places(report).filter(|_| report.incidents.is_empty() && shown > 0));
-    let title = if report.judged.logins {
-        "Tried and got nothing"
-    } else {
-        "Tried; whether they got in cannot be told"
+    let title = match report.judged.logins {
+        true if has_something(report) => "Tried, and not seen to have got in",
+        true => "Tried and got nothing",
+        false => "Tried; whether they got in cannot be told",
     };
     let mut blocks = titled(title, blocks);
     blocks.extend(hole_seekers(report, view));
@@ -201,7 +203,12 @@ pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
         let left = counted(report.to_confirm_left_out, "question");
         blocks.push(Block::Paragraph(format!("{left} beyond these were not listed").into()));
     }
-    titled("To be confirmed with the users: taken for honest", blocks)
+    // Without calls there is nothing to take them for honest by.
+    let title = match report.judged.calls {
+        true => "To be confirmed with the users: taken for honest",
+        false => "To be confirmed with the users: what these files tell is not enough to judge it",
+    };
+    titled(title, blocks)
 }
 
 pub(super) fn likelihoods(report: &Report) -> Vec<Block> {

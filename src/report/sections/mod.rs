@@ -247,6 +247,11 @@ pub fn way_in(vector: Vector) -> &'static str {
     entry::meaning(vector)
 }
 
+/// Returns whether any of those who tried has, or may have, something in his hands.
+pub fn has_something(report: &Report) -> bool {
+    answer::has_something(report)
+}
+
 /// Says what calls cost, a sentence for each basis.
 pub fn loss_sentences(loss: &Loss) -> Vec<String> {
     losses::sentences(loss)
@@ -324,7 +329,7 @@ fn joined<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::Severity;
+    use crate::report::model::{NotRead, Severity};
     use crate::report::{markdown, sample, text};
     use crate::untrusted::is_hidden;
 
@@ -374,6 +379,27 @@ mod tests {
             story.contains("This is \"not found\", not \"did not happen\": 1 gap in the evidence"),
             "{story}"
         );
+    }
+
+    #[test]
+    fn an_archive_that_was_cut_and_an_account_to_ask_about_are_told_first() {
+        let mut report = sample::report();
+        report.incidents.clear();
+        let why = "ends at byte 1694720 of the archive, inside a member; what comes before it was used";
+        report.not_read = vec![NotRead { path: "half.tar".into(), bytes: None, why: why.to_owned() }];
+        report.to_confirm[0].uses = 7;
+        let mut told = |calls: bool| {
+            report.judged.calls = calls;
+            let story = text::render(&blocks(Section::STORY, &report, View::brief(false)), false);
+            story.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let (with, without) = (told(true), told(false));
+        assert!(with.starts_with("Note: half.tar was read in part: ends at byte 1694720"), "{with}");
+        assert!(
+            with.contains("No intrusion is shown: ") && with.contains("7 records of it: ask its user now"),
+            "{with}"
+        );
+        assert!(without.contains("Cannot tell whether anybody got in: account "), "{without}");
     }
 
     #[test]

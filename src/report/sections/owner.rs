@@ -120,7 +120,8 @@ fn attackers(report: &Report, reported: &[std::net::IpAddr]) -> String {
     if reported.iter().any(has_part) {
         return counted(count, "attacking address");
     }
-    format!("{} that tried and got nothing", counted(count, "address"))
+    let nothing = if answer::has_something(report) { "" } else { " and got nothing" };
+    format!("{} that tried{nothing}", counted(count, "address"))
 }
 
 /// Names those whose users alone can say whether what looks odd was they.

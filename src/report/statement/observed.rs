@@ -2,7 +2,7 @@
 
 use crate::report::document::{Block, Line, counted, duration, place};
 use crate::report::model::{Incident, Proof, Report, Source};
-use crate::report::sections::loss_sentences;
+use crate::report::sections::{has_something, loss_sentences};
 use crate::untrusted::Untrusted;
 
 use super::{both, both_or_dash};
@@ -29,8 +29,9 @@ pub(super) fn observed(report: &Report) -> Vec<Block> {
     let tried = report.failed_attackers_count;
     if tried > 0 {
         let noun = if report.incidents.is_empty() { "address" } else { "further address" };
+        let nothing_else = if has_something(report) { "" } else { " and nothing else" };
         let sentence = format!(
-            "Attempts and nothing else were logged from {}: iocs.csv has the list.",
+            "Attempts{nothing_else} were logged from {}: iocs.csv has the list.",
             counted(tried, noun)
         );
         blocks.push(Block::Paragraph(sentence.into()));

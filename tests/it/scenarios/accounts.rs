@@ -1,8 +1,11 @@
 //! Accounts that somebody else used.
 
+use tolltrace::case::Options;
+
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump, sweep};
 use super::stage::{Driver, Stage};
-use super::truth::{Truth, compare, examine};
+use super::truth::{Truth, compare, examine, examine_folder};
+use crate::scratch::Scratch;
 
 #[test]
 fn a_valid_credential_out_of_nowhere_on_a_saturday() {
@@ -151,6 +154,22 @@ fn a_registration_taken_over_without_a_failure() {
 }
 
 #[test]
+fn what_the_owners_phone_does_to_his_contact_is_no_sign_of_the_intruder() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 6, &GERMAN);
+    // The phones renew every half hour, and the thief's contact goes when they do.
+    let night = monday + 4 * DAY + 2 * HOUR + 60;
+    stage.register("11", "154.16.5.5", night);
+    pump(&mut stage, "11", "154.16.5.5", &["0088213555011"], night + 10, 30, 10);
+    let report = examine(&mut stage);
+    let source = &report.incidents[0].sources[0];
+    assert_eq!(source.address.to_string(), "154.16.5.5");
+    let last_call = report.incidents[0].calls.iter().filter_map(|call| call.end).max();
+    assert_eq!(source.last, last_call);
+}
+
+#[test]
 fn a_guess_over_iax() {
     let mut stage = Stage::new(Driver::Iax2, "Europe/London").with(&["iax-north", "iax-south"]);
     let monday = stage.at("2019-11-04 00:00:00");
@@ -246,6 +265,11 @@ fn a_phone_file_asked_for_where_the_log_ends_is_not_known_to_be_read() {
         "{open}"
     );
     assert!(!open.contains("AlmostCertain"), "{open}");
+    assert!(open.contains("these logs show a stranger who asked for a file with the secret"), "{open}");
+    // What is likely in the answer is no fact in the table of accounts.
+    let incident = &report(false).incidents[0];
+    assert_eq!(incident.entry.likelihood.word(), "possible");
+    assert!(incident.accounts[0].how.starts_with("its secret was possibly read"), "{:?}", incident.accounts);
 }
 
 #[test]
@@ -322,6 +346,29 @@ fn a_patient_guesser_is_not_taken_for_an_old_phone() {
         let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["12"], sources, calls };
         compare(&examine(&mut stage), &[truth], &[]);
     }
+}
+
+#[test]
+fn a_registration_that_no_log_goes_on_to_tell_of_does_not_make_the_owners_calls_fraud() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    (stage.logs.security, stage.media) = (false, false);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("10", "192.168.2.10"), ("11", "192.168.2.11")], monday, 4, &GERMAN);
+    let night = monday + 4 * DAY + 2 * HOUR;
+    stage.register("11", "154.16.5.5", night);
+    let stolen = pump(&mut stage, "11", "154.16.5.5", &["0088213555011"], night + 10, 30, 10);
+    // Here the log breaks off; the records go on.
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let records = scratch.path().join("var/log/asterisk/cdr-csv/Master.csv");
+    let mut text = std::fs::read_to_string(&records).unwrap();
+    let morning = "\"\",\"11\",\"0305550101\",\"from-internal\",\"11\",\"PJSIP/11-0000ffff\",\"PJSIP/carrier-0000fffe\",\"Dial\",\"PJSIP/carrier/0305550101\",\"2026-03-06 09:00:01\",\"2026-03-06 09:00:02\",\"2026-03-06 09:01:02\",60,60,\"ANSWERED\",\"DOCUMENTATION\",\"1772784001.9\",\"\"\n";
+    text.push_str(morning);
+    std::fs::write(&records, text).unwrap();
+    let report = examine_folder(scratch.path(), &Options::default());
+    let ids: Vec<_> = report.incidents[0].calls.iter().filter_map(|call| call.uniqueid.clone()).collect();
+    assert_eq!(ids.len(), stolen.len(), "{:?}", ids.last());
+    assert!(ids.iter().all(|id| id.raw() != "1772784001.9"));
 }
 
 #[test]

@@ -284,6 +284,42 @@ fn secrets_that_are_out_are_told_where_nobody_got_in() {
     assert!(told.contains("one address tried and nobody got in"), "{told}");
 }
 
+#[test]
+fn what_a_stranger_was_given_is_open_where_the_phone_files_are_not_in_the_evidence() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Vienna").with(&["41", "42"]);
+    let monday = stage.at("2026-01-12 00:00:00");
+    office(&mut stage, &[("41", "192.168.7.41"), ("42", "192.168.7.42")], monday, 6, &GERMAN);
+    let theft = stage.at("2026-01-14 23:00:00");
+    for name in 0..12 {
+        let asked = format!("in.tftpd[{}]: RRQ from {THIEF} filename 0015650000{name:02x}.cfg", 80 + name);
+        stage.syslog(theft + name, &asked);
+        if name != 11 {
+            let refused = format!("in.tftpd[{}]: sending NAK (1, File not found) to {THIEF}", 80 + name);
+            stage.syslog(theft + name, &refused);
+        }
+    }
+    stage.syslog(theft + 600, "cron[78]: (root) CMD (true)");
+    let scratch = Scratch::new();
+    stage.write(&scratch);
+    let told = crate::scratch::prose(&scratch.run(&["investigate", "."]));
+    assert!(
+        told.contains("was given 1 file of phones (00156500000b.cfg); whether secrets stand in them"),
+        "{told}"
+    );
+    assert!(told.contains("But a stranger asked for files of phones that were there"), "{told}");
+    assert!(!told.contains("Tried and got nothing") && !told.contains("nothing else were logged"), "{told}");
+    // Somebody else used an account two days later: the file may be where he had it from.
+    stage.register("42", "198.51.100.77", theft + 2 * DAY);
+    let calls = pump(&mut stage, "42", "198.51.100.77", &["0088213555011"], theft + 2 * DAY + 60, 40, 44);
+    let report = examine(&mut stage);
+    assert_eq!(report.incidents[0].calls.len(), calls.len());
+    let entry = &report.incidents[0].entry;
+    let leak =
+        entry.alternatives.iter().find(|way| way.vector.word() == "provisioning-leak").expect("a rival");
+    assert!(leak.is_without_ground(), "{leak:?}");
+    assert!(leak.against[0].starts_with(&format!("{THIEF} was given 1 file of phones")), "{leak:?}");
+}
+
 /// Writes Asterisk's internal database with contacts: account, address, user agent.
 fn register_in_database(scratch: &Scratch, contacts: &[(&str, &str, &str)]) {
     let path = scratch.file("var/lib/asterisk/astdb.sqlite3", "");

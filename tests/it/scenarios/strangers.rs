@@ -257,7 +257,11 @@ fn who_was_let_in_just_before_a_rush_is_named() {
     let sources: Vec<String> =
         report.incidents[0].sources.iter().map(|source| source.address.to_string()).collect();
     assert_eq!(sources, [STRANGER]);
-    assert_eq!(report.incidents[0].calls.len(), 80);
+    let calls = &report.incidents[0].calls;
+    assert_eq!(calls.len(), 80);
+    // Nor did the owner make them because his phone was registered: a call takes no registration.
+    assert!(calls.iter().all(|call| call.address.is_none()), "{:?}", calls[0].address);
+    assert!(calls[0].why.ends_with("; from where it came is not on record"), "{}", calls[0].why);
 }
 
 #[test]
