@@ -60,7 +60,7 @@ pub(super) fn add_users(
             actor.roles.insert(Role::Register);
         }
         actor.lines.extend(uses.iter().flat_map(|used| used.lines.iter()).take(3).cloned());
-        if breach.calls.iter().any(|index| calls.contains_key(index)) {
+        if breach.calls.iter().any(|index| calls.contains_key(&index)) {
             actor.roles.insert(Role::Dial);
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn fraud_calls(world: &World<'_>, cluster: &[Breach]) -> BTreeMap<usi
     for breach in cluster {
         // The reason is one for thousands of calls.
         let mut known: BTreeMap<Origin, Arc<str>> = BTreeMap::new();
-        for &index in breach.calls.iter() {
+        for index in breach.calls.iter() {
             let Some(call) = world.calls.list.get(index) else { continue };
             if breach.address.is_some() || call.is_outward() {
                 let from = world.address_of(call);

@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::behaviour::{self, Behaviour, Destination, FRAUD_BY_ITSELF, FRAUD_LIKE};
 use super::burst;
-use super::calls::Call;
+use super::calls::{Call, Chosen};
 use super::guessing;
 use super::habits;
 use super::honest::{Group, groups, honest_destinations};
@@ -49,7 +48,7 @@ pub struct Breach {
     /// What its calls look like.
     pub behaviour: Behaviour,
     /// Its calls, indices into the world's.
-    pub calls: Arc<[usize]>,
+    pub calls: Chosen,
     /// Points.
     pub score: i32,
     /// Was it there when the evidence begins?
@@ -102,11 +101,8 @@ fn add_crowds(world: &World<'_>, honest: &BTreeSet<Destination>, breaches: &mut 
         }
     }
     for members in crowds.into_values().filter(|members| members.len() >= CROWD) {
-        let mut indices: Vec<usize> = members
-            .iter()
-            .filter_map(|&member| breaches.get(member))
-            .flat_map(|b| b.calls.iter().copied())
-            .collect();
+        let mut indices: Vec<usize> =
+            members.iter().filter_map(|&member| breaches.get(member)).flat_map(|b| b.calls.iter()).collect();
         indices.sort_unstable();
         let calls: Vec<&Call> = indices.iter().filter_map(|&index| world.calls.list.get(index)).collect();
         let together = behaviour::look(world, &calls, honest);
@@ -147,15 +143,13 @@ impl<'a> Candidate<'a> {
         if self.group.first.is_none() || is_exempt {
             return None;
         }
-        let is_settled =
-            self.group.from_the_start && self.group.calls.iter().any(|call| self.is_usual(*call));
+        let is_settled = self.group.from_the_start && self.group.calls.iter().any(|call| self.is_usual(call));
         if standing == Some(Standing::Outside) && !is_settled { self.visit() } else { self.rush() }
     }
 
     /// Returns the calls at those indices, and what they look like together.
-    fn look(&self, indices: &[usize]) -> (Vec<&'a Call>, Behaviour) {
-        let calls: Vec<&Call> =
-            indices.iter().filter_map(|&index| self.world.calls.list.get(index)).collect();
+    fn look(&self, indices: impl Iterator<Item = usize>) -> (Vec<&'a Call>, Behaviour) {
+        let calls: Vec<&Call> = indices.filter_map(|index| self.world.calls.list.get(index)).collect();
         let behaviour = behaviour::look(self.world, &calls, self.honest);
         (calls, behaviour)
     }
@@ -168,7 +162,7 @@ impl<'a> Candidate<'a> {
     /// Weighs a use from a place of its own.
     fn visit(&self) -> Option<Breach> {
         let first = self.group.first?;
-        let (calls, mut behaviour) = self.look(&self.group.calls);
+        let (calls, mut behaviour) = self.look(self.group.calls.iter());
         self.weigh_strangers_calls(&calls, &mut behaviour);
         let party = self.address.and_then(|address| self.world.parties.get(&address));
         let tried = party.and_then(|party| party.by_account.get(self.account));
@@ -198,7 +192,7 @@ impl<'a> Candidate<'a> {
             guesses,
             swept,
             behaviour,
-            calls: Arc::clone(&self.group.calls),
+            calls: self.group.calls.clone(),
             score,
             from_the_start,
         })
@@ -246,8 +240,8 @@ impl<'a> Candidate<'a> {
 
     /// Weighs calls that the owner's place, or no place, is known for: they need to speak for themselves.
     fn rush(&self) -> Option<Breach> {
-        let indices = burst::find(self.world, &self.group.calls, self.honest);
-        let (calls, mut behaviour) = self.look(&indices);
+        let indices = burst::find(self.world, self.group.calls.iter(), self.honest);
+        let (calls, mut behaviour) = self.look(indices.iter().copied());
         let first = calls.first()?.start;
         burst::add_marks(&calls, self.hours, &mut behaviour);
         if guessing::find(self.world, self.account, first, &[]).tries > 0 {
@@ -264,8 +258,9 @@ impl<'a> Candidate<'a> {
             swept: false,
             score: behaviour.score as i32,
             behaviour,
-            from_the_start: self.group.from_the_start && self.group.calls.first() == indices.first(),
-            calls: indices.into(),
+            from_the_start: self.group.from_the_start
+                && self.group.calls.iter().next() == indices.first().copied(),
+            calls: indices.into_iter().collect(),
         })
     }
 }
@@ -368,7 +363,7 @@ fn rushes(world: &World<'_>, breaches: &[Breach]) -> BTreeMap<String, (Instant, 
     let blamed =
         blamed.filter(|breach| strangers.get(breach.account.as_str()).is_some_and(|&n| n <= MOST_PLACES));
     let span = |breach: &Breach| {
-        let last = breach.calls.last().and_then(|&index| world.calls.list.get(index))?;
+        let last = breach.calls.iter().last().and_then(|index| world.calls.list.get(index))?;
         Some((breach.account.clone(), (breach.first, last.start)))
     };
     blamed.filter_map(span).collect()

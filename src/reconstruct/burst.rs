@@ -44,9 +44,13 @@ fn day(at: Instant) -> i64 {
 }
 
 /// Returns those of an account's calls that belong to a rush, in order.
-pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<usize> {
+pub(super) fn find(
+    world: &World<'_>,
+    calls: impl Iterator<Item = usize> + Clone,
+    honest: &BTreeSet<Destination>,
+) -> Vec<usize> {
     let start = |index: usize| world.calls.list.get(index).map(|call| call.start);
-    let places = places(world, calls, honest);
+    let places = places(world, calls.clone(), honest);
     let mut rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
     rushes.extend(wide_rush(world, &places));
     let mut found: Vec<usize> = Vec::new();
@@ -70,15 +74,19 @@ pub(super) fn find(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destina
     }
     found.sort_unstable();
     let days: BTreeSet<i64> = found.iter().filter_map(|&index| start(index)).map(day).collect();
-    let begins = calls.first().and_then(|&index| start(index)).map(day);
+    let begins = { calls }.next().and_then(start).map(day);
     let is_habit = days.len() >= HABIT_DAYS
         && days.first().zip(begins).is_some_and(|(first, begins)| *first <= begins + 1);
     if is_habit { Vec::new() } else { found }
 }
 
-fn places(world: &World<'_>, calls: &[usize], honest: &BTreeSet<Destination>) -> Vec<Place> {
+fn places(
+    world: &World<'_>,
+    calls: impl Iterator<Item = usize>,
+    honest: &BTreeSet<Destination>,
+) -> Vec<Place> {
     let mut by_place: BTreeMap<Destination, Place> = BTreeMap::new();
-    for &index in calls {
+    for index in calls {
         let Some(call) = world.calls.list.get(index).filter(|call| call.is_outward()) else {
             continue;
         };

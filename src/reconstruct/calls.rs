@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::behaviour::Destination;
 use crate::event::{Disposition, Instant};
@@ -239,6 +240,44 @@ pub struct Calls {
     pub(super) addresses: Addresses,
     /// Calls that one record claims and a source denies that would know of them.
     pub unproven: Vec<Call>,
+}
+
+/// Which calls of the list: shared, and in half the room of indices, for an account may have made all that there are.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen(Arc<[u32]>);
+
+impl Chosen {
+    /// Returns their indices, in the order in which they were chosen.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        self.0.iter().map(|&index| index as usize)
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the call that was chosen first.
+    pub fn first<'c>(&self, calls: &'c Calls) -> Option<&'c Call> {
+        calls.list.get(self.iter().next()?)
+    }
+}
+
+impl From<Vec<u32>> for Chosen {
+    fn from(indices: Vec<u32>) -> Self {
+        Chosen(indices.into())
+    }
+}
+
+impl FromIterator<usize> for Chosen {
+    fn from_iter<I: IntoIterator<Item = usize>>(indices: I) -> Self {
+        Chosen(indices.into_iter().map(|index| u32::try_from(index).unwrap_or(u32::MAX)).collect())
+    }
 }
 
 /// Addresses, each kept once: calls are many, callers few.

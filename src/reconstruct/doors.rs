@@ -61,7 +61,7 @@ pub fn guests(world: &World<'_>) -> Option<GuestDoor> {
     let calls: Vec<&Call> = door.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let is_abroad = calls.iter().any(|call| call.destination.is_abroad());
     let was_refused = door.addresses.iter().any(|address| world.parties.contains_key(address));
-    let is_rush = !burst::find(world, &door.calls, &BTreeSet::new()).is_empty();
+    let is_rush = !burst::find(world, door.calls.iter().copied(), &BTreeSet::new()).is_empty();
     (is_abroad || was_refused || is_rush).then_some(door)
 }
 
@@ -137,7 +137,7 @@ pub(super) fn ordered(
     let own = world.calls.iter().enumerate().filter(|(index, call)| is_own(call) && !known.contains(index));
     let own: Vec<usize> = own.map(|(index, _)| index).collect();
     // A program of the owner's calls where others here call, or nowhere in a rush.
-    let calls = burst::find(world, &own, honest);
+    let calls = burst::find(world, own.iter().copied(), honest);
     let looked: Vec<&Call> = calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let first = looked.first()?.start;
     let mut behaviour = behaviour::look(world, &looked, honest);

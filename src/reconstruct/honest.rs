@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::behaviour::{self, Destination, FRAUD_LIKE};
 use super::burst;
-use super::calls::{Call, Origin};
+use super::calls::{Call, Chosen, Origin};
 use super::doors;
 use super::night::Hours;
 use super::standing::Standing;
@@ -21,8 +20,8 @@ use crate::fold::uses::Kind as Used;
 pub(super) struct Group {
     /// The first use, by registration, credentials or call.
     pub(super) first: Option<Instant>,
-    /// Its calls, indices into the world's; whoever judges them shares them, for they may be all that there are.
-    pub(super) calls: Arc<[usize]>,
+    /// Its calls.
+    pub(super) calls: Chosen,
     /// Was it there when its log begins?
     pub(super) from_the_start: bool,
 }
@@ -41,13 +40,13 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         }
     }
     // Calls are many, accounts and addresses few.
-    let mut by_caller: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
+    let mut by_caller: HashMap<(usize, usize), Vec<u32>> = HashMap::new();
     let is_account: Vec<bool> =
         world.calls.accounts.iter().map(|account| !world.trunks.contains(account)).collect();
     let addresses = world.calls.addresses.all();
     let is_outside: Vec<bool> =
         addresses.iter().map(|address| world.neighbours.is_outside(*address)).collect();
-    for (index, call) in world.calls.iter().enumerate() {
+    for (index, call) in (0_u32..).zip(world.calls.iter()) {
         let is_account = is_account.get(call.account_index()).copied().unwrap_or(false);
         // Of those who are in the house, only what leaves the house can speak against them.
         let matters = call.is_outward() || is_outside.get(call.address_index()).copied().unwrap_or(false);
@@ -56,23 +55,24 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         }
     }
     for ((account, address), calls) in by_caller {
+        let calls = Chosen::from(calls);
         let address = addresses.get(address).copied();
         let Some(account) = world.calls.accounts.get(account) else { continue };
         let group = groups.entry((account.clone(), address)).or_default();
-        let first = calls.first().and_then(|&index| world.calls.list.get(index)).map(|call| call.start);
+        let first = calls.first(&world.calls).map(|call| call.start);
         group.first = earliest(group.first, first);
         group.from_the_start |= calls_from_the_start(world, &calls);
-        group.calls = calls.into();
+        group.calls = calls;
     }
     groups
 }
 
 /// Returns whether calls tell that an account was used from there all along, where no log tells of
 /// registrations: FreeSWITCH's records know where each call came from. They begin on the first day and go on.
-fn calls_from_the_start(world: &World<'_>, calls: &[usize]) -> bool {
+fn calls_from_the_start(world: &World<'_>, calls: &Chosen) -> bool {
     const DAY: i64 = 86_400;
     const DAYS: usize = 3;
-    let calls = || calls.iter().filter_map(|&index| world.calls.list.get(index));
+    let calls = || calls.iter().filter_map(|index| world.calls.list.get(index));
     let told = calls().filter(|call| call.origin == Origin::Signalling);
     let days: BTreeSet<i64> = told.map(|call| call.start.seconds().div_euclid(DAY)).collect();
     let begins = calls().next().zip(world.first).map(|(call, first)| call.start.seconds_since(first));
@@ -100,7 +100,7 @@ fn destinations_of(
     group: &Group,
     hours: &Hours,
 ) -> BTreeSet<Destination> {
-    let calls: Vec<&Call> = group.calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
+    let calls: Vec<&Call> = group.calls.iter().filter_map(|index| world.calls.list.get(index)).collect();
     let is_ours = match address.map(|address| world.neighbours.of(address)) {
         Some(Standing::Outside) => group.from_the_start || is_familiar(&calls, hours),
         Some(_) | None => true,
@@ -116,14 +116,14 @@ fn destinations_of(
     }
     let rush = suspect_rush(world, group, hours);
     let quiet = group.calls.iter().filter(|index| rush.binary_search(index).is_err());
-    let quiet = quiet.filter_map(|&index| world.calls.list.get(index));
+    let quiet = quiet.filter_map(|index| world.calls.list.get(index));
     quiet.map(|call| call.destination).collect()
 }
 
 /// Returns a rush among calls that may well be the owner's otherwise, if it is odd.
 fn suspect_rush(world: &World<'_>, group: &Group, hours: &Hours) -> Vec<usize> {
     let nowhere = BTreeSet::new();
-    let mut rush = burst::find(world, &group.calls, &nowhere);
+    let mut rush = burst::find(world, group.calls.iter(), &nowhere);
     let calls: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let mut behaviour = behaviour::look(world, &calls, &nowhere);
     burst::add_marks(&calls, hours, &mut behaviour);

@@ -185,7 +185,7 @@ fn is_one_party(world: &World<'_>, left: &Breach, right: &Breach) -> bool {
         return true;
     }
     let places = |breach: &Breach| -> BTreeSet<Destination> {
-        let calls = breach.calls.iter().filter_map(|&index| world.calls.list.get(index));
+        let calls = breach.calls.iter().filter_map(|index| world.calls.list.get(index));
         let abroad = calls.filter(|call| call.destination.is_abroad());
         abroad.map(|call| call.destination).collect()
     };

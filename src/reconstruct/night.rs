@@ -33,7 +33,7 @@ impl Hours {
             if standing == Some(Standing::Outside) && !group.from_the_start {
                 continue;
             }
-            group.calls.iter().filter_map(|&at| world.calls.list.get(at)).for_each(|call| hours.note(call));
+            group.calls.iter().filter_map(|at| world.calls.list.get(at)).for_each(|call| hours.note(call));
         }
         hours
     }

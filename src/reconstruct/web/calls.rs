@@ -81,7 +81,7 @@ fn add_alike(world: &World<'_>, rest: &[usize], honest: &BTreeSet<Destination>, 
         blamed.insert(*index, (why, None));
     }
     let rest: Vec<usize> = rest.iter().copied().filter(|index| !blamed.contains_key(index)).collect();
-    let rush = burst::find(world, &rest, honest);
+    let rush = burst::find(world, rest.iter().copied(), honest);
     let looked: Vec<&Call> = rush.iter().filter_map(|&index| world.calls.list.get(index)).collect();
     let behaviour = behaviour::look(world, &looked, honest);
     if behaviour.score >= FRAUD_LIKE {
