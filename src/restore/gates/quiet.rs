@@ -55,7 +55,8 @@ fn uses(scene: &Scene<'_>, since: Instant) -> Vec<Answer> {
     let addresses = scene.addresses();
     let is_his = |used: &&Use| used.address.is_some_and(|address| addresses.contains_key(&address));
     let all = world.uses.values().flatten().chain(&world.sessions);
-    all.filter(|used| used.last > since && !used.is_claimed)
+    // That a contact went is no act of its owner's: it lapses, or the phone that it displaced comes back.
+    all.filter(|used| used.last > since && !used.is_claimed && used.kind != Used::Unregistered)
         .filter(is_his)
         .take(50)
         .map(|used| {
