@@ -261,6 +261,9 @@ impl Aids {
     }
 }
 
+/// Machines told apart by the names in their lines.
+const MOST_MACHINES: usize = 256;
+
 fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>, CaseError> {
     let pbx = pbx::read(evidence);
     let mut readers = Vec::new();
@@ -278,7 +281,7 @@ fn prepare<'a>(evidence: &'a Evidence, options: &Options) -> Result<Prepared<'a>
             let is_same = |known: &Untrusted| {
                 readers::is_same_machine(known.raw().as_bytes(), machine.raw().as_bytes())
             };
-            if !machines.iter().any(is_same) {
+            if machines.len() < MOST_MACHINES && !machines.iter().any(is_same) {
                 machines.push(machine);
             }
         }

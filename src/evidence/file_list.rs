@@ -17,6 +17,8 @@ use crate::event::Instant;
 
 /// The longest line that is read: a path of Linux has 4,096 bytes.
 const LONGEST_LINE: u64 = 8 * 1024;
+/// Lists that are read: a collection has one.
+const MOST_LISTS: usize = 32;
 /// Lines of all lists of one case.
 const MOST_LINES: u64 = 20_000_000;
 /// The bits of a mode that say who may read, write and run.
@@ -162,7 +164,7 @@ pub(super) fn settle(evidence: &Evidence, found: &mut [Source], shelf: &mut Shel
     let is_list = |source: &&Source| source.kind == Kind::FileList;
     let lists: Vec<Source> = found.iter().filter(is_list).cloned().collect();
     let (mut told, mut lines) = (FileLists::default(), 0);
-    for list in lists {
+    for list in lists.into_iter().take(MOST_LISTS) {
         let base = base_of(&list.file.placed);
         let mut slots: BTreeMap<String, Slot<'_>> = BTreeMap::new();
         let of_sources = found.iter_mut().filter(|source| source.kind != Kind::Archive);

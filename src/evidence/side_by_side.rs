@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::root::Root;
 
 /// Things in a folder that are taken for disks of machines, at most.
-const MOST: usize = 64;
+const MOST: usize = 256;
 /// Bytes of a file that names its host.
 const LARGEST_NAME: usize = 4 * 1024;
 
@@ -49,7 +49,8 @@ fn host_name(folder: &Path) -> Option<String> {
 /// Reads `/etc/hostname`, or what Red Hat had before version 7; no link is followed.
 fn named_in(disk: &Path) -> Option<String> {
     let settings = disk.join("etc");
-    if !fs::symlink_metadata(&settings).is_ok_and(|metadata| metadata.is_dir()) {
+    let is_folder = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+    if !is_folder(&settings) {
         return None;
     }
     let read = |name: &str| {
@@ -58,7 +59,7 @@ fn named_in(disk: &Path) -> Option<String> {
     };
     let by_name = || read("hostname").filter(|text| !text.trim().is_empty());
     let by_network = || {
-        let text = read("sysconfig/network")?;
+        let text = is_folder(&settings.join("sysconfig")).then(|| read("sysconfig/network"))??;
         text.lines().find_map(|line| line.strip_prefix("HOSTNAME=").map(str::to_owned))
     };
     let name = by_name().or_else(by_network)?;

@@ -3,9 +3,11 @@
 //! It is the one file that differs between two runs on the same evidence. Its presence also marks a
 //! folder as a case of ours, which may be written anew.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -26,8 +28,35 @@ const LARGEST: u64 = 1 << 28;
 pub struct Run {
     /// When it began, RFC 3339, UTC.
     pub started: String,
-    /// The command line.
+    /// The command line; of one that is read, its first words.
+    #[serde(deserialize_with = "first_words")]
     pub command: Vec<String>,
+}
+
+/// Words that are kept of a command line that a manifest tells.
+const MOST_WORDS: usize = 4_096;
+
+/// Reads the first words of a list, however long it is.
+fn first_words<'de, D: serde::Deserializer<'de>>(list: D) -> Result<Vec<String>, D::Error> {
+    struct Words;
+    impl<'de> Visitor<'de> for Words {
+        type Value = Vec<String>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("the words of a command line")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut words = Vec::new();
+            while let Some(word) = list.next_element::<String>()? {
+                if words.len() < MOST_WORDS {
+                    words.push(word);
+                }
+            }
+            Ok(words)
+        }
+    }
+    list.deserialize_seq(Words)
 }
 
 impl Run {

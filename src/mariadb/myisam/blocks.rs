@@ -9,6 +9,12 @@ use crate::mariadb::bytes::{ReadAt, big, byte, read_part};
 const LONGEST_ROW: usize = 4 * 1024 * 1024;
 /// The most blocks of one row.
 const MOST_BLOCKS: usize = 10_000;
+/// What rows may cost that go on elsewhere, in bytes: so many times the file's own, and at least so many. Forged blocks
+/// name each other in circles, or one large block from everywhere.
+const COST_FOR_EACH_BYTE: u64 = 8;
+const LEAST_COST: u64 = 16 * 1024 * 1024;
+/// What a look elsewhere costs at least.
+const COST_OF_A_LOOK: u64 = 64;
 /// Blocks begin at multiples of it.
 const ALIGNED: u64 = 4;
 /// What is read at a time.
@@ -84,11 +90,14 @@ pub(super) struct Reading<'a> {
     file: &'a dyn ReadAt,
     start: u64,
     window: Vec<u8>,
+    /// What rows that go on elsewhere may still cost.
+    left: u64,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(file: &'a dyn ReadAt) -> Self {
-        Reading { file, start: 0, window: Vec::new() }
+        let left = file.size().saturating_mul(COST_FOR_EACH_BYTE).max(LEAST_COST);
+        Reading { file, start: 0, window: Vec::new(), left }
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -134,14 +143,35 @@ impl<'a> Reading<'a> {
                 return Some(row);
             }
             let at = next?;
+            self.left = self.left.checked_sub(COST_OF_A_LOOK)?;
             let bytes = read_part(self.file, at, 20).ok()?;
             let block = Block::read(&bytes).filter(|block| block.form == Form::Rest)?;
             if block.data > LONGEST_ROW {
                 return None;
             }
+            self.left = self.left.checked_sub(block.data as u64)?;
             row.extend(read_part(self.file, at + block.header as u64, block.data).ok()?);
             next = block.next;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_name_each_other_in_a_circle_cost_no_more_than_is_allowed() {
+        // Form 12: the rest of a row, no byte of it here, going on at itself.
+        let mut file = vec![12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        file.extend([0; 20]);
+        let first = Block { form: Form::First, header: 13, data: 0, length: 13, next: Some(0), row: 100 };
+        let mut reading = Reading::new(&file);
+        let most = LEAST_COST / COST_OF_A_LOOK;
+        for _ in 0..=most / MOST_BLOCKS as u64 {
+            assert_eq!(reading.row(20, first), None);
+        }
+        assert!(reading.left < COST_OF_A_LOOK);
     }
 }

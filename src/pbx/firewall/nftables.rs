@@ -4,7 +4,7 @@
 //! Maps, and whatever else is no plain match, make a rule unsure; so do sets by name, but for those of a listing of the
 //! rules in force, which names what is in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::iptables::{address, ports};
 use super::rule::{Chains, Protocol, Rule, Target};
@@ -21,19 +21,25 @@ pub(super) type Sets = BTreeMap<String, Vec<String>>;
 /// Sets, and elements of one, that are read; a list of a country's networks has some thousands.
 const MOST_SETS: usize = 1_000;
 const MOST_ELEMENTS: usize = 20_000;
+/// Elements that the rules of one page take from sets: each rule that names a set holds what is in it.
+const MOST_TAKEN: usize = 200_000;
 
 /// Reads what is in the sets of a listing, `elements = { 192.0.2.1 timeout 1h, 198.51.100.0/24 }`, which may go over
 /// several lines. Two tables may each have a set of one name: that one tells nothing.
 pub(super) fn sets(page: &Page<'_>) -> Sets {
-    let (mut sets, mut twice) = (Sets::new(), Vec::new());
+    let (mut sets, mut twice) = (Sets::new(), BTreeSet::new());
     let (mut name, mut is_list) = (None, false);
     for line in page.lines() {
         if let Some(head) = line.text.strip_prefix("set ") {
             let head = head.split([' ', '{']).next().unwrap_or_default().to_owned();
-            if sets.insert(head.clone(), Vec::new()).is_some() || sets.len() > MOST_SETS {
-                twice.push(head.clone());
+            if sets.contains_key(&head) {
+                twice.insert(head.clone());
             }
-            (name, is_list) = (Some(head), false);
+            let is_kept = sets.len() < MOST_SETS || sets.contains_key(&head);
+            (name, is_list) = (Some(head).filter(|_| is_kept), false);
+            if let Some(name) = &name {
+                sets.insert(name.clone(), Vec::new());
+            }
             continue;
         }
         let Some(held) = name.as_ref().and_then(|name| sets.get_mut(name)) else { continue };
@@ -58,6 +64,7 @@ pub(super) fn sets(page: &Page<'_>) -> Sets {
 pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
     let mut tables: Vec<Table> = vec![(Family::Both, Chains::new(), Vec::new())];
     let mut chain: Option<String> = None;
+    let mut left = MOST_TAKEN;
     for line in page.lines() {
         let text = line.text.split(" #").next().unwrap_or_default();
         if let Some(family) =
@@ -86,7 +93,7 @@ pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
                 }
             } else if let Some(policy) = statement.strip_prefix("policy ") {
                 held.accepts = Some(policy.trim() == "accept");
-            } else if let Some(rule) = rule(statement, sets, page.cite(&line)) {
+            } else if let Some(rule) = rule(statement, sets, &mut left, page.cite(&line)) {
                 held.rules.push(rule);
             }
         }
@@ -111,18 +118,19 @@ fn statements(text: &str) -> Vec<&str> {
         None => text,
     };
     let mut parts: Vec<&str> = Vec::new();
-    let mut rest = body;
-    while !rest.trim().is_empty() {
-        let open = rest.find('{').unwrap_or(rest.len());
-        let close = rest.find('}').filter(|close| *close > open);
-        let end = match (rest.find(';'), close) {
-            (Some(semicolon), Some(close)) if semicolon > open && semicolon < close => {
-                rest.get(close..).and_then(|after| after.find(';')).map(|at| close + at)
+    let mut start = 0;
+    // Each is looked for once: a line may have as many statements as bytes.
+    let [mut open, mut close, mut semicolon] = ['{', '}', ';'].map(|mark| Ahead { mark, at: None });
+    while let Some(rest) = body.get(start..).filter(|rest| !rest.is_empty()) {
+        let (open, close) = (open.from(body, start), close.from(body, start));
+        let close = Some(close).filter(|close| *close > open && *close < body.len());
+        let end = match (semicolon.from(body, start), close) {
+            (semicolon, Some(close)) if semicolon > open && semicolon < close => {
+                body.get(close..).and_then(|after| after.find(';')).map_or(body.len(), |at| close + at)
             }
             (semicolon, _) => semicolon,
         };
-        let end = end.unwrap_or(rest.len());
-        let part = rest.get(..end).unwrap_or_default().trim();
+        let part = rest.get(..end - start).unwrap_or_default().trim();
         match part.strip_prefix('}') {
             Some(after) => {
                 parts.push("}");
@@ -135,13 +143,31 @@ fn statements(text: &str) -> Vec<&str> {
             }
             None => parts.push(part),
         }
-        rest = rest.get(end + 1..).unwrap_or_default();
+        start = end + 1;
     }
     parts.retain(|part| !part.is_empty());
     parts
 }
 
-fn rule(statement: &str, sets: &Sets, place: Citation) -> Option<Rule> {
+/// The next place of a mark in a line, which is looked for only when it was passed.
+struct Ahead {
+    mark: char,
+    at: Option<usize>,
+}
+
+impl Ahead {
+    /// Returns where the mark stands from `start` on; the line's end where it does not.
+    fn from(&mut self, line: &str, start: usize) -> usize {
+        let known = self.at.filter(|at| *at >= start);
+        let at = known.unwrap_or_else(|| {
+            line.get(start..).and_then(|rest| rest.find(self.mark)).map_or(line.len(), |at| start + at)
+        });
+        self.at = Some(at);
+        at
+    }
+}
+
+fn rule(statement: &str, sets: &Sets, left: &mut usize, place: Citation) -> Option<Rule> {
     let mut rule = Rule::of_all(Target::Pass, place);
     let spaced = statement.replace(['{', '}'], " ").replace(',', " , ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -154,14 +180,14 @@ fn rule(statement: &str, sets: &Sets, place: Citation) -> Option<Rule> {
             "icmp" | "icmpv6" | "igmp" => rule.is_foreign = true,
             "dport" => {
                 let (values, next) = values(&words, at);
-                let values = with_sets(&values, sets)?;
+                let values = with_sets(&values, sets, left)?;
                 let known: Vec<_> = values.iter().filter_map(|value| port_of(value)).collect();
                 rule.is_unsure |= known.len() != values.len();
                 (rule.ports, at) = (known, next);
             }
             "saddr" => {
                 let (values, next) = values(&words, at);
-                let values = with_sets(&values, sets)?;
+                let values = with_sets(&values, sets, left)?;
                 let known: Vec<_> = values.iter().filter_map(|value| address(value)).collect();
                 rule.is_unsure |= known.len() != values.len();
                 (rule.sources, at) = (known, next);
@@ -195,11 +221,14 @@ fn rule(statement: &str, sets: &Sets, place: Citation) -> Option<Rule> {
 }
 
 /// Puts what is in a set in the place of its name; `None` where that is nothing, so that no packet fits.
-fn with_sets<'v>(values: &[&'v str], sets: &'v Sets) -> Option<Vec<&'v str>> {
+/// A set that would take more than is `left` keeps its name, which no address is: the rule is unsure then.
+fn with_sets<'v>(values: &[&'v str], sets: &'v Sets, left: &mut usize) -> Option<Vec<&'v str>> {
     let [name] = values else { return Some(values.to_vec()) };
-    let Some(held) = name.strip_prefix('@').and_then(|name| sets.get(name)) else {
+    let held = name.strip_prefix('@').and_then(|name| sets.get(name));
+    let Some(held) = held.filter(|held| held.len() <= *left) else {
         return Some(values.to_vec());
     };
+    *left -= held.len();
     (!held.is_empty()).then(|| held.iter().map(String::as_str).collect())
 }
 
@@ -221,4 +250,42 @@ fn values<'w>(words: &[&'w str], mut at: usize) -> (Vec<&'w str>, usize) {
 fn port_of(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
     let number = super::firewalld::service(text).and_then(|ports| ports.first()).map(|(_, port)| *port);
     number.map(|port| port..=port).or_else(|| ports(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Place, SourceId};
+
+    #[test]
+    fn a_line_is_cut_at_semicolons_outside_of_sets() {
+        for (line, expected) in [
+            (
+                "chain input { type filter hook input priority 0; policy drop; }",
+                &["type filter hook input priority 0", "policy drop", "}"][..],
+            ),
+            (
+                "ip saddr { 10.0.0.1; 10.0.0.2 } accept; drop",
+                &["ip saddr { 10.0.0.1; 10.0.0.2 } accept", "drop"],
+            ),
+            ("tcp dport 22 accept }", &["tcp dport 22 accept", "}"]),
+            ("} ; ;x", &["}", "x"]),
+        ] {
+            assert_eq!(statements(line), expected, "{line}");
+        }
+        // As long a line as a page may have takes no time.
+        assert_eq!(statements(&"a;".repeat(2_000_000)).len(), 2_000_000);
+    }
+
+    #[test]
+    fn sets_that_are_named_again_and_again_take_no_more_than_is_allowed() {
+        let sets = Sets::from([("them".to_owned(), vec!["192.0.2.1".to_owned(); 90])]);
+        let mut left = 200;
+        let mut taken = || {
+            let place = Citation::new(Place { source: SourceId(0), offset: 0, line: 1 }, b"");
+            rule("ip saddr @them drop", &sets, &mut left, place)
+                .map(|rule| (rule.sources.len(), rule.is_unsure))
+        };
+        assert_eq!([taken(), taken(), taken()], [Some((90, false)), Some((90, false)), Some((0, true))]);
+    }
 }
