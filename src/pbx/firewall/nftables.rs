@@ -15,6 +15,11 @@ use crate::pbx::serving::Page;
 /// Tables that are read of one file.
 const MOST_TABLES: usize = 64;
 
+/// Rules of one page that are kept; what a chain has beyond them is not known.
+const MOST_RULES: usize = 20_000;
+/// Chains of one table that packets to this host enter.
+const MOST_ENTRIES: usize = 256;
+
 /// What is in sets, by their names.
 pub(super) type Sets = BTreeMap<String, Vec<String>>;
 
@@ -64,7 +69,7 @@ pub(super) fn sets(page: &Page<'_>) -> Sets {
 pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
     let mut tables: Vec<Table> = vec![(Family::Both, Chains::new(), Vec::new())];
     let mut chain: Option<String> = None;
-    let mut left = MOST_TAKEN;
+    let (mut left, mut rules_left) = (MOST_TAKEN, MOST_RULES);
     for line in page.lines() {
         let text = line.text.split(" #").next().unwrap_or_default();
         if let Some(family) =
@@ -80,6 +85,7 @@ pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
             chain = Some(name);
         }
         let Some(name) = chain.clone() else { continue };
+        let mut cited: Option<Citation> = None;
         for statement in statements(text) {
             if statement == "}" {
                 chain = None;
@@ -89,16 +95,33 @@ pub(super) fn read(page: &Page<'_>, sets: &Sets) -> Vec<Table> {
             if statement.starts_with("type ") {
                 if statement.contains("hook input") {
                     held.accepts.get_or_insert(true);
-                    entries.push(name.clone());
+                    if entries.len() < MOST_ENTRIES && !entries.contains(&name) {
+                        entries.push(name.clone());
+                    }
                 }
             } else if let Some(policy) = statement.strip_prefix("policy ") {
                 held.accepts = Some(policy.trim() == "accept");
-            } else if let Some(rule) = rule(statement, sets, &mut left, page.cite(&line)) {
-                held.rules.push(rule);
+            } else if decides(statement) {
+                let place = cited.get_or_insert_with(|| page.cite(&line)).clone();
+                let is_beyond = rules_left == 0;
+                let rule = if is_beyond {
+                    let is_told = held.rules.last().is_some_and(|rule| rule.is_unsure);
+                    let unknown = Rule { is_unsure: true, ..Rule::of_all(Target::Accept, place) };
+                    (!is_told).then_some(unknown)
+                } else {
+                    rules_left -= 1;
+                    rule(statement, sets, &mut left, place)
+                };
+                held.rules.extend(rule);
             }
         }
     }
     tables
+}
+
+/// Returns whether a statement says what becomes of a packet; a line may have hundreds of thousands that say nothing.
+fn decides(statement: &str) -> bool {
+    ["accept", "drop", "reject", "return", "jump", "goto"].iter().any(|word| statement.contains(word))
 }
 
 /// Returns whom the packets of a table are from: `inet filter {`, or a name alone, which is IPv4's.
