@@ -62,6 +62,11 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
     let mut blocks = Vec::new();
     if plan.intrusions.is_empty() {
         blocks.push(Block::Paragraph(Line::default().strong(no_intrusion(plan))));
+        if plan.asks_users {
+            blocks.push(Block::Paragraph(
+                "Ask first those whom the report names under \"To be confirmed with the users\": if it was not they, somebody is in.".into(),
+            ));
+        }
         if plan.tried_count > 0 {
             blocks.push(Block::Paragraph(
                 format!(
@@ -104,6 +109,9 @@ fn steps(plan: &Plan, asked: Asked, files: &[Output], most: usize) -> Vec<Block>
 
 /// Says what no intrusion in the report means: not found is one thing, not to be told another.
 fn no_intrusion(plan: &Plan) -> &'static str {
+    if plan.asks_users && plan.closings.is_empty() && plan.shows_logins {
+        return "No intrusion is shown by this evidence, and only the users can say that there was none.";
+    }
     let stands_open = !(plan.closings.is_empty() && plan.removals.is_empty() && plan.credentials.is_empty());
     if plan.closings.iter().any(|one| HANDED_OUT.contains(&one.id)) {
         return "No intrusion was found in this evidence, but strangers were given secrets: change them, and ask the carrier for calls that never passed this system.";

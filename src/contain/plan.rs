@@ -26,6 +26,8 @@ pub struct Plan {
     pub version: Option<Untrusted>,
     /// Would an intrusion have been seen: do these files show logins that succeed?
     pub shows_logins: bool,
+    /// Can only users of accounts tell whether it was they?
+    pub asks_users: bool,
     /// The intrusions, in the order of the report.
     pub intrusions: Vec<Intrusion>,
     /// Addresses to shut out.

@@ -221,6 +221,9 @@ fn logins_from_a_new_place_are_not_cleared_without_calls() {
     let told = answer(&scratch);
     assert!(told.contains("Cannot tell whether anybody got in: account 304 was used from a network it was not used from before (240.99.40.7), 40 records of it: ask its user now"), "{told}");
     assert!(!told.contains("No intrusion") && !told.contains("taken for honest"), "{told}");
+    let contained = prose(&scratch.run(&["contain", "logs"]));
+    assert!(contained.contains("Ask first those whom the report names"), "{contained}");
+    assert!(!contained.contains("Nothing to cut off"), "{contained}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(super) fn plan(case: &Case<'_>, incidents: &[Incident], questions: &[Questio
         is_in_container: is_in_container(report),
         version: report.case.product.clone(),
         shows_logins: report.judged.logins,
+        asks_users: !report.to_confirm.is_empty(),
         intrusions: report.incidents.iter().map(intrusion).collect(),
         tried: report.failed_attackers.iter().map(|failed| failed.address).collect(),
         tried_count: report.failed_attackers_count,
