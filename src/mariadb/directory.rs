@@ -215,6 +215,12 @@ impl Table {
         place.ok_or_else(|| "its rows lie in a file of its own, which is missing".to_owned())
     }
 
+    /// Opens the file beside that tells how rows are written and where they are.
+    fn index<'f>(&self, files: &'f dyn Files, of_rows: &str, of_index: &str) -> Option<Box<dyn ReadAt + 'f>> {
+        let path = self.path.strip_suffix(of_rows).unwrap_or(&self.path);
+        files.open(&format!("{path}{of_index}"))
+    }
+
     fn aria_rows(
         &self,
         files: &dyn Files,
@@ -222,9 +228,8 @@ impl Table {
         wanted: Wanted,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Summary, String> {
-        let path = self.path.strip_suffix(".MAD").unwrap_or(&self.path);
-        let index = files
-            .open(&format!("{path}.MAI"))
+        let index = self
+            .index(files, ".MAD", ".MAI")
             .ok_or("its index file (.MAI) is missing, which tells how rows are written")?;
         let index = read_whole(&*index, aria::LONGEST).unwrap_or_default();
         let mut giving = Giving::new(&self.definition, take);
@@ -254,8 +259,7 @@ impl Table {
         wanted: Wanted,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Summary, String> {
-        let path = self.path.strip_suffix(".MYD").unwrap_or(&self.path);
-        let index = files.open(&format!("{path}.MYI"));
+        let index = self.index(files, ".MYD", ".MYI");
         let head = index.map(|index| read_whole(&*index, myisam::LONGEST)).and_then(Result::ok);
         let form = myisam::Form::read(&head.unwrap_or_default(), &self.definition)?;
         let mut giving = Giving::new(&self.definition, take);

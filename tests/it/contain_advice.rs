@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::contain::hostile_server;
-use crate::scratch::{Scratch, code, stderr, stdout};
+use crate::scratch::{Scratch, code, prose, stderr, stdout};
 use crate::support::shared;
 
 const DIALPLAN: &str = "[plain]\ninclude => from-internal\n[from-internal]\n\
@@ -24,7 +24,7 @@ fn contain(scratch: &Scratch, more: &[&str]) -> String {
     let words = ["contain", "e", "-o", "case", "--home-country", "US", "--no-hash"];
     let output = scratch.run(&[&words, more].concat());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ")
+    prose(&output)
 }
 
 fn file(scratch: &Scratch, name: &str) -> String {

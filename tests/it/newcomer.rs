@@ -187,8 +187,7 @@ fn calls_that_no_file_holds_are_not_denied() {
     let scratch = Scratch::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pbx/bruteforce/root/var/log/asterisk");
     fs::copy(folder.join("security"), scratch.path().join("security")).unwrap();
-    let shown = stdout(&scratch.run(&["run", "security", "-o", "case"]));
-    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = prose(&scratch.run(&["run", "security", "-o", "case"]));
     for told in [
         "these files hold no calls, so that what was called is not known",
         "Ask the carrier to stop all calls abroad, and which it carried since",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::restore::{NEW_SECRET, Repair, bruteforce};
-use crate::scratch::stdout;
+use crate::scratch::prose;
 use crate::support::shared;
 
 impl Repair {
@@ -120,7 +120,7 @@ fn what_is_said_of_a_stolen_secret_is_true_of_one_that_nobody_guessed() {
     let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
     let repair = Repair::of(&folder, &[]);
     let output = repair.scratch.run(&["restore", "after", "--case", "case"]);
-    let told = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = prose(&output);
     assert!(told.contains("on that keeps out whoever guesses"), "{told}");
     assert!(!told.contains("before the guess succeeds"), "nobody guessed: {told}");
     assert!(told.contains("routes-limited: _011. in [from-internal]"), "{told}");
@@ -161,7 +161,6 @@ fn one_late_line_is_no_watch() {
     let stranger =
         "[2026-11-17 22:10:02] VERBOSE[1820] chan_sip.c: Registered SIP '205' at 198.51.100.99:5060\n";
     repair.append(LOG, stranger);
-    let told = stdout(&repair.scratch.run(&[&["restore", "after"][..], &day_after].concat()));
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = prose(&repair.scratch.run(&[&["restore", "after"][..], &day_after].concat()));
     assert!(told.contains("198.51.100.99 of the intruder used 205 at 2026-11-17 22:10:02"), "{told}");
 }

@@ -154,10 +154,7 @@ const SIGNS: &[Sign] = &[
                     "<?php\n",
                 );
             }
-            dump(
-                scratch,
-                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'framework','17.0.99',1),(3,'cdr','17.0.99',1),(4,'backup','17.0.99',1);\n",
-            );
+            dump(scratch, &modules(&[("core", 1), ("framework", 1), ("cdr", 1), ("backup", 1)]));
         },
         found: ("panel-module-unknown", "modules of the panel", "weather"),
     },
@@ -178,7 +175,14 @@ const SIGNS: &[Sign] = &[
             }
             dump(
                 scratch,
-                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'framework','17.0.99',1),(3,'cdr','17.0.99',1),(4,'backup','17.0.99',1),(5,'firewall','17.0.99',1),(6,'builtin','17.0.99',1);\n",
+                &modules(&[
+                    ("core", 1),
+                    ("framework", 1),
+                    ("cdr", 1),
+                    ("backup", 1),
+                    ("firewall", 1),
+                    ("builtin", 1),
+                ]),
             );
         },
         found: ("panel-module-gone", "modules of the panel", "firewall"),
@@ -205,10 +209,7 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         plant: |scratch| {
-            dump(
-                scratch,
-                "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'core','17.0.99',1),(2,'sysadmin','17.0.99',0);\n",
-            );
+            dump(scratch, &modules(&[("core", 1), ("sysadmin", 0)]));
         },
         found: ("panel-guard-off", "sysadmin", "enabled=0"),
     },
@@ -273,6 +274,16 @@ fn with_mode(scratch: &Scratch, name: &str, text: &str, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
+/// Returns the table of the panel's modules, of these names, each switched on (1) or off (0).
+fn modules(rows: &[(&str, u8)]) -> String {
+    let rows: Vec<String> =
+        (1..).zip(rows).map(|(id, (name, enabled))| format!("({id},'{name}','17.0.99',{enabled})")).collect();
+    format!(
+        "CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES {};\n",
+        rows.join(",")
+    )
+}
+
 fn dump(scratch: &Scratch, tables: &str) {
     scratch.file("rootfs/var/backups/asterisk.sql", &format!("-- MariaDB dump 10.19\n{tables}"));
 }
@@ -330,13 +341,7 @@ fn what_only_looks_like_a_sign_raises_nothing() {
     scratch.file("rootfs/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
     scratch.file("rootfs/etc/iptables/rules.v6", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
     // A trunk with a maximum whose calls end, a module that guards and is on, logs that are kept for a quarter.
-    dump(
-        &scratch,
-        &format!(
-            "{}CREATE TABLE `modules` (\n  `id` int,\n  `modulename` varchar(50),\n  `version` varchar(20),\n  `enabled` int\n);\nINSERT INTO `modules` VALUES (1,'sysadmin','17.0.99',1);\n",
-            trunks("'6'", "TS(7200)")
-        ),
-    );
+    dump(&scratch, &(trunks("'6'", "TS(7200)") + &modules(&[("sysadmin", 1)])));
     scratch.file(
         "rootfs/etc/logrotate.d/asterisk",
         "/var/log/asterisk/full {\n  daily\n  rotate 90\n}\n/var/log/alternatives.log {\n  daily\n  rotate 2\n}\n",

@@ -121,12 +121,43 @@ pub(super) fn steps(report: &Report, view: View) -> Vec<Line> {
 }
 
 fn no_intrusion(report: &Report) -> Vec<Block> {
+    let answer = without_incident(report);
+    let mut blocks: Vec<Block> =
+        given_away(report).map(|told| Block::Paragraph(Line::default().strong(told))).into_iter().collect();
+    // What a stranger has in his hands comes before what he was not seen to do with it.
+    let has_gone = !blocks.is_empty();
+    blocks.push(Block::Paragraph(if has_gone { answer.into() } else { Line::default().strong(answer) }));
+    let handed_out = handed_out(report);
+    if handed_out > 0 {
+        let accounts = counted(handed_out, "account");
+        let told = format!(
+            "But phone files with the secrets of {accounts} were handed to strangers: change these secrets."
+        );
+        blocks.push(Block::Paragraph(Line::default().strong(told)));
+    }
+    if has_untold_files(report) {
+        let told = "But a stranger asked for files of phones that were there, and whether secrets stand in them cannot \
+                    be told from this evidence: take these for known until the files were looked at.";
+        blocks.push(Block::Paragraph(Line::default().strong(told)));
+    }
+    blocks.push(Block::Paragraph(looked_at(report).into()));
+    blocks.push(Block::Paragraph(not_judged(report).into()));
+    let steps: Vec<Line> = grave_remedies(report).collect();
+    if !steps.is_empty() {
+        blocks.push(Block::heading("Close now"));
+        blocks.push(Block::List(steps));
+    }
+    blocks
+}
+
+/// Says in a sentence that no intrusion is shown, as far as these files could show one.
+fn without_incident(report: &Report) -> String {
     let tried = match report.failed_attackers_count {
         0 => None,
         1 => Some("one address tried".to_owned()),
         many => Some(format!("{many} addresses tried")),
     };
-    let answer = match (report.judged.logins, report.judged.calls) {
+    match (report.judged.logins, report.judged.calls) {
         (true, has_calls) => {
             let nothing = if has_something(report) { "and nobody got in" } else { "and got nothing" };
             let got = tried.map_or_else(|| "nobody got in".to_owned(), |tried| format!("{tried} {nothing}"));
@@ -157,26 +188,11 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
                 "Cannot tell whether anybody got in{tried}; these files show neither logins that succeed nor calls."
             )
         }
-    };
-    let mut blocks: Vec<Block> =
-        given_away(report).map(|told| Block::Paragraph(Line::default().strong(told))).into_iter().collect();
-    // What a stranger has in his hands comes before what he was not seen to do with it.
-    let has_gone = !blocks.is_empty();
-    blocks.push(Block::Paragraph(if has_gone { answer.into() } else { Line::default().strong(answer) }));
-    let handed_out = handed_out(report);
-    if handed_out > 0 {
-        let accounts = counted(handed_out, "account");
-        let told = format!(
-            "But phone files with the secrets of {accounts} were handed to strangers: change these secrets."
-        );
-        blocks.push(Block::Paragraph(Line::default().strong(told)));
     }
-    if has_untold_files(report) {
-        let told = "But a stranger asked for files of phones that were there, and whether secrets stand in them cannot \
-                    be told from this evidence: take these for known until the files were looked at.";
-        blocks.push(Block::Paragraph(Line::default().strong(told)));
-    }
-    blocks.push(Block::Paragraph(looked_at(report).into()));
+}
+
+/// Says what no evidence of this kind can tell, and that more is missing.
+fn not_judged(report: &Report) -> String {
     let mut reserve = format!("Not judged: {}.", report.judged.not_judged);
     if !report.gaps.is_empty() {
         let gaps = counted(report.gaps.len() as u64, "gap");
@@ -184,13 +200,7 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
             " This is \"not found\", not \"did not happen\": {gaps} in the evidence, listed below."
         ));
     }
-    blocks.push(Block::Paragraph(reserve.into()));
-    let steps: Vec<Line> = grave_remedies(report).collect();
-    if !steps.is_empty() {
-        blocks.push(Block::heading("Close now"));
-        blocks.push(Block::List(steps));
-    }
-    blocks
+    reserve
 }
 
 /// Says of whose accounts nobody but their users can tell whether a stranger used them; of the most used one by name.
