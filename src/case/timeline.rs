@@ -230,8 +230,10 @@ pub(super) fn instant_of_entry(resolver: &mut Resolver, entry: &Entry) -> Option
 
 /// Returns when a call began.
 pub(super) fn instant_of_row(resolver: &mut Resolver, chunk: &Chunk, row: &CallRow) -> Option<Instant> {
-    let by_stamp = || row.start.and_then(|stamp| resolver.resolve_unordered(&stamp)).map(|(at, _)| at);
-    row.exact.or_else(by_stamp).or_else(|| crate::pbx_id::epoch(chunk.text(row.uniqueid)?))
+    let created = chunk.text(row.uniqueid).and_then(crate::pbx_id::epoch);
+    let by_stamp =
+        || row.start.and_then(|stamp| resolver.resolve_unordered(&stamp, created)).map(|(at, _)| at);
+    row.exact.or_else(by_stamp).or(created)
 }
 
 fn text(bytes: &[u8]) -> String {

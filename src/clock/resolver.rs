@@ -101,8 +101,13 @@ impl Resolver {
     /// Turns a stamp into an instant without regard to order, as for the start of a call record.
     ///
     /// Call records stand in the order of their end, so their start may step back by hours: the doubled
-    /// hour is then its first pass, and a missing year the one nearest to the records before.
-    pub fn resolve_unordered(&mut self, stamp: &Stamp) -> Option<(Instant, Resolution)> {
+    /// hour is then its first pass, and a missing year the one nearest to the records before. Nothing begins
+    /// before its channel was made, which the record's id may tell: then the doubled hour is its second pass.
+    pub fn resolve_unordered(
+        &mut self,
+        stamp: &Stamp,
+        not_before: Option<Instant>,
+    ) -> Option<(Instant, Resolution)> {
         let year = match i32::from(stamp.year) {
             0 => self.nearest_year(stamp)?,
             year => year,
@@ -110,7 +115,7 @@ impl Resolver {
         let local = self.local_seconds(stamp, year);
         let (seconds, resolution) = match stamp.offset_minutes {
             Some(minutes) => (local - i64::from(minutes) * 60, Resolution::Exact),
-            None => self.by_zone(local, None),
+            None => self.by_zone(local, not_before.map(Instant::seconds)),
         };
         Some(finish(stamp, seconds, resolution))
     }

@@ -93,8 +93,25 @@ fn an_exact_record_settles_the_fold() {
     resolver.observe(utc("2026-10-25 01:20:00"), &stamp("2026-10-25 02:20:00"));
     let (instant, _) = resolver.resolve(&stamp("2026-10-25 02:21:00")).expect("a date");
     assert_eq!(instant, utc("2026-10-25 01:21:00"));
-    let (start, _) = resolver.resolve_unordered(&stamp("2026-10-25 02:21:00")).expect("a date");
+    let (start, _) = resolver.resolve_unordered(&stamp("2026-10-25 02:21:00"), None).expect("a date");
     assert_eq!(start, utc("2026-10-25 00:21:00"));
+}
+
+#[test]
+fn the_id_of_a_call_settles_the_fold() {
+    let clock = plan_in(Some("Europe/Madrid"), vec![]);
+    let mut resolver = clock.of(SourceId(0)).resolver();
+    for (created, started) in [
+        ("2026-10-25 00:21:00", "2026-10-25 00:21:00"),
+        ("2026-10-25 01:20:58", "2026-10-25 01:21:00"),
+        // A row may begin long after its channel, and its second may be rounded down.
+        ("2026-10-25 00:50:00", "2026-10-25 01:21:00"),
+        ("2026-10-25 01:21:01", "2026-10-25 01:21:00"),
+    ] {
+        let created = Some(utc(created));
+        let start = resolver.resolve_unordered(&stamp("2026-10-25 02:21:00"), created).expect("a date").0;
+        assert_eq!(start, utc(started), "{created:?}");
+    }
 }
 
 #[test]
@@ -293,7 +310,7 @@ proptest! {
         let mut resolver = clock.of(SourceId(0)).resolver();
         for (stamp, exact) in &stamps {
             let _ = resolver.resolve(stamp);
-            let _ = resolver.resolve_unordered(stamp);
+            let _ = resolver.resolve_unordered(stamp, None);
             resolver.observe(Instant(*exact), stamp);
         }
     }

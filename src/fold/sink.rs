@@ -455,7 +455,8 @@ impl Fold {
     /// Counts a row of a table that holds events of calls, one to a chunk, among those deleted or left.
     fn event_row(&mut self, chunk: &Chunk, base: Base) {
         let exact = chunk.entries.first().and_then(|entry| entry.exact);
-        let mut by_stamp = || chunk.first_stamp.and_then(|stamp| self.resolver.resolve_unordered(&stamp));
+        let mut by_stamp =
+            || chunk.first_stamp.and_then(|stamp| self.resolver.resolve_unordered(&stamp, None));
         let at = exact.or_else(|| by_stamp().map(|(at, _)| at));
         // A row of a data directory has no line.
         let place = Place { source: self.source, offset: base.offset, line: 0 };

@@ -110,7 +110,7 @@ fn score(scenario: &str, format: &str, paths: &[&str]) -> Option<(usize, usize, 
         for entry in &chunk.entries {
             let Some(stamp) = entry.stamp else { continue };
             let (instant, _) = match source.kind {
-                kind if kind == records("call-records") => resolver.resolve_unordered(&stamp)?,
+                kind if kind == records("call-records") => resolver.resolve_unordered(&stamp, None)?,
                 _ => resolver.resolve(&stamp)?,
             };
             let off = entry.exact.map(|exact| instant.seconds_since(exact).abs());

@@ -107,8 +107,10 @@ impl Fold {
     pub(super) fn row(&mut self, chunk: &Chunk, row: &CallRow, base: Base) {
         let text = |span| chunk.text(span).unwrap_or_default();
         let told = row.exact.map(|at| (at, Resolution::Exact));
-        let by_stamp = told.or_else(|| row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp)));
-        let by_id = || crate::pbx_id::epoch(text(row.uniqueid)).map(|at| (at, Resolution::Exact));
+        let created = crate::pbx_id::epoch(text(row.uniqueid));
+        let by_stamp =
+            told.or_else(|| row.start.and_then(|stamp| self.resolver.resolve_unordered(&stamp, created)));
+        let by_id = || created.map(|at| (at, Resolution::Exact));
         let Some((start, resolution)) = by_stamp.or_else(by_id) else { return };
         let end = start.plus_seconds(i64::from(row.duration));
         let place = Place {
