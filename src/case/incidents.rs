@@ -291,12 +291,14 @@ impl Case<'_> {
         let route = self.route(call);
         // A reader who knows the extension would take it for a call within the house.
         let is_strange = number.number_kind == Some(Kind::Internal) && call.by_trunk() && route.is_none();
+        // The channel of whoever came in by a trunk is the trunk's, a guest's bears a name of the guest's choice.
+        let is_guest = incident.ways.first().is_some_and(|way| way.vector == model::Vector::GuestCall);
+        let account = self.world.account_of(call).filter(|_| !call.from_trunk() && !is_guest);
         Some(Box::new(model::FraudCall {
             uniqueid: self.world.uniqueid(call).map(Untrusted::from_bytes),
             start: self.when(self.world.begun(call)),
             end: self.when(call.end()),
-            // The channel of whoever came in by a trunk is the trunk's.
-            account: self.world.account_of(call).filter(|_| !call.from_trunk()).map(Untrusted::from),
+            account: account.map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
             e164,
             country: country.map(str::to_owned),

@@ -173,6 +173,8 @@ impl Tries {
         let account = if is_failure { self.account(event, knows) } else { NameId::NONE };
         let session = self.recent.key(event);
         let is_new = event.kind != Kind::Failure || self.recent.is_new(event, session);
+        // What tells a manager's tries apart is no Call-ID, which a phone keeps for all of them.
+        let call_id = if event.service == Service::Manager { 0 } else { session };
         if self.parties.len() >= self.budget.addresses && !self.parties.contains_key(&event.address) {
             self.make_room();
         }
@@ -190,9 +192,9 @@ impl Tries {
         let mut is_pair = false;
         let tally = party.tallies.entry((event.kind, account)).or_insert_with(|| {
             is_pair = account != NameId::NONE;
-            Box::new(Tally::new(event.at, session, Some(Citation::new(place, text))))
+            Box::new(Tally::new(event.at, call_id, Some(Citation::new(place, text))))
         });
-        tally.add(event.at, is_new, session, &mut self.cells);
+        tally.add(event.at, is_new, call_id, &mut self.cells);
         tally.line(place, text);
         self.pairs += usize::from(is_pair);
         if self.pairs > self.budget.pairs {

@@ -41,7 +41,10 @@ fn guests_that_the_dialplan_lets_out() {
             sources: vec![("195.154.1.1".into(), "dial scan")],
             calls,
         };
-        compare(&examine(&mut stage), &[truth], &[]);
+        let report = examine(&mut stage);
+        compare(&report, &[truth], &[]);
+        // A channel has a name, and its caller no account.
+        assert!(report.incidents[0].calls.iter().all(|call| call.account.is_none()));
     }
 }
 
@@ -142,6 +145,21 @@ fn the_manager_interface_makes_calls() {
         calls,
     };
     compare(&examine(&mut stage), &[truth], &[]);
+}
+
+#[test]
+fn who_guesses_at_one_manager_is_no_phone_with_an_old_secret() {
+    let mut stage = Stage::new(Driver::Pjsip, "Europe/Berlin").with(&["10", "11"]);
+    manager_conf(&mut stage);
+    let monday = stage.at("2026-08-03 00:00:00");
+    office(&mut stage, &[("10", "10.3.3.10"), ("11", "10.3.3.11")], monday, 4, &GERMAN);
+    let night = stage.at("2026-08-05 03:00:00");
+    for attempt in 0..80 {
+        manager(&mut stage, night + attempt * 4, "103.9.9.9 failed to authenticate as 'crm'");
+    }
+    let report = examine(&mut stage);
+    compare(&report, &[], &["103.9.9.9"]);
+    assert_eq!(report.failed_attackers[0].attempts, Some(80));
 }
 
 #[test]
