@@ -115,8 +115,8 @@ fn is_elsewhere(world: &World<'_>, caller: &str) -> bool {
     (is_number || super::trunks::is_nobody(caller)) && !world.confirmed.contains(caller)
 }
 
-/// Calls that several addresses may have made.
-type Undecided = Vec<(usize, Vec<IpAddr>)>;
+/// Calls that several addresses may have made, and who registered last where that is long ago for all of them.
+type Undecided = Vec<(usize, Vec<IpAddr>, Option<IpAddr>)>;
 
 /// Places the calls of one account, given in the order of their start.
 fn place_calls(
@@ -134,10 +134,11 @@ fn place_calls(
             none if none.is_empty() => (holders.at(call.start), Origin::Registration),
             some => (some, Origin::Authentication),
         };
+        let last = if origin == Origin::Registration { holders.last_of_lapsed() } else { None };
         match addresses.as_slice() {
             [] => {}
             [address] => calls.place(index, Some(*address), origin),
-            _ => undecided.push((index, addresses)),
+            _ => undecided.push((index, addresses, last)),
         }
     }
 }
@@ -226,6 +227,11 @@ impl<'a> Holders<'a> {
         self.held.keys().copied().collect()
     }
 
+    /// Returns who registered last, if the registrations of all have lapsed by the instant asked for last.
+    fn last_of_lapsed(&self) -> Option<IpAddr> {
+        self.latest.filter(|_| self.held.is_empty())
+    }
+
     fn take(&mut self, used: &Use) {
         match (used.kind, used.address) {
             (Used::Registered, Some(address)) => {
@@ -272,7 +278,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
     }
     let mut seen = FirstSeen::default();
     let mut decided = Vec::new();
-    for (index, candidates) in undecided {
+    for (index, candidates, last) in undecided {
         let Some(call) = world.calls.list.get(index) else { continue };
         let account = call.account_index();
         let place = call.destination;
@@ -281,7 +287,9 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
             (Some(address), None) => Some(*address),
             _ => {
                 let since = earliest.get(&place).copied().unwrap_or(call.start);
-                seen.choose(world, account, &candidates, since)
+                // chan_sip prints no renewal: whoever took the account back goes on to hold it unseen.
+                let holder = last.filter(|_| !place.is_costly());
+                seen.choose(world, account, &candidates, since, holder)
             }
         };
         decided.extend(one.map(|address| (index, address)));
@@ -298,13 +306,15 @@ struct FirstSeen {
 }
 
 impl FirstSeen {
-    /// Chooses between two: a place that was called before the newcomer came is not the newcomer's.
+    /// Chooses between two: a place that was called before the newcomer came is not the newcomer's. A new
+    /// one is, unless somebody is known who holds the account and would call there.
     fn choose(
         &mut self,
         world: &World<'_>,
         account: usize,
         candidates: &[IpAddr],
         place_since: Instant,
+        holder: Option<IpAddr>,
     ) -> Option<IpAddr> {
         let first = self.accounts.entry(account).or_insert_with(|| {
             let uses = world.calls.accounts.get(account).and_then(|name| world.uses.get(name));
@@ -321,7 +331,7 @@ impl FirstSeen {
         by_time.sort_unstable();
         let (newest, address) = by_time.pop()?;
         if place_since >= newest {
-            return Some(address);
+            return holder.or(Some(address));
         }
         // Of several that were there before, nobody knows which.
         let before = by_time.pop().map(|(_, address)| address);

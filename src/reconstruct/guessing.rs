@@ -69,6 +69,7 @@ pub(super) fn find(world: &World<'_>, account: &str, breach: Instant, insiders: 
     if guessing.guessers.is_empty() {
         add_lone(&mut guessing, &others, breach);
     }
+    add_companions(&mut guessing, &others, breach);
     let strangers = others.iter().filter(|other| other.1 > 0 && !guessing.guessers.contains(&other.0));
     for (_, tries, _, _) in strangers {
         guessing.strangers += 1;
@@ -122,5 +123,26 @@ fn add_lone(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)],
         guessing.tries += tries;
         guessing.ended = true;
         guessing.last = Some(*last);
+    }
+}
+
+/// Those who took turns with a guesser: they tried the same account at the same time, and all stopped with him.
+fn add_companions(guessing: &mut Guessing, others: &[(IpAddr, u64, Instant, Instant)], breach: Instant) {
+    /// Tries of a party of its own; a person mistypes twice.
+    const TRIES: u64 = 3;
+    const LONGEST_PAUSE_SECONDS: i64 = 900;
+    let Some(end) = guessing.last.filter(|_| guessing.tries > 0) else { return };
+    for (address, tries, first, last) in others {
+        if guessing.guessers.contains(address) || *tries < TRIES || *last > breach {
+            continue;
+        }
+        let pause = last.seconds_since(*first) / (*tries as i64 - 1);
+        // By then it would have tried again, had the secret not been found.
+        let together = (2 * pause + 60).min(LONGEST_PAUSE_SECONDS);
+        let stopped = end.seconds_since(*last).abs() <= together;
+        if stopped && *first < end {
+            guessing.guessers.push(*address);
+            guessing.tries += tries;
+        }
     }
 }

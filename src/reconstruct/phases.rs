@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::breach::Breach;
 use super::incident::Actor;
-use super::world::World;
+use super::world::{Attempts, World};
 use crate::event::Instant;
 use crate::fold::uses::Kind as Used;
 use crate::report::model::Role;
@@ -60,7 +60,12 @@ pub(super) fn guess_span(
 pub(super) fn scan_span(world: &World<'_>, actors: &BTreeMap<IpAddr, Actor>) -> Option<Span> {
     span_of(with_role(actors, Role::Scan).filter_map(|address| {
         let party = world.parties.get(&address)?;
-        Some((party.first()?, party.last()?, party.failures.records + party.contacts.records, address))
+        let Attempts { first, last, records, .. } = party.failures;
+        // Whoever was let in is challenged at each of his calls as well.
+        if records > 0 && world.users.contains_key(&address) {
+            return Some((first?, last?, records, address));
+        }
+        Some((party.first()?, party.last()?, records + party.contacts.records, address))
     }))
 }
 

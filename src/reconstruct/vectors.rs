@@ -317,7 +317,11 @@ fn default_credential(world: &World<'_>, breach: &Breach, guessing: &Guessing) -
             ));
             if guessing.tries <= 3 {
                 way.score += 2;
-                way.because.push(format!("it was found within {} wrong tries", guessing.tries));
+                way.because.push(match guessing.tries {
+                    0 => "no wrong try of the intruder's came before".to_owned(),
+                    1 => "it was found after 1 wrong try".to_owned(),
+                    tries => format!("it was found after {tries} wrong tries"),
+                });
             } else {
                 way.against.push(format!("{} wrong secrets were tried first", guessing.tries));
             }

@@ -1,6 +1,8 @@
 //! Accounts that somebody else used.
 
 use tolltrace::case::Options;
+use tolltrace::report::model::Role;
+use tolltrace::untrusted::Untrusted;
 
 use super::people::{AMERICAN, DAY, GERMAN, HOUR, office, pump, sweep};
 use super::stage::{Driver, Stage};
@@ -89,6 +91,72 @@ fn a_guess_spread_over_sixty_addresses() {
     sources.push(("102.8.8.8".into(), "dial register"));
     let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["302"], sources, calls };
     compare(&examine(&mut stage), &[truth], &unrelated);
+}
+
+#[test]
+fn those_who_take_turns_at_guessing_are_one_party() {
+    let mut stage = Stage::new(Driver::Sip, "Africa/Lagos").with(&["1000", "1001", "1003"]);
+    let monday = stage.at("2026-03-09 00:00:00");
+    office(&mut stage, &[("1000", "10.0.0.1"), ("1001", "10.0.0.2")], monday, 5, &GERMAN);
+    let guessers: Vec<String> = (0..6).map(|index| format!("{}.5.5.5", 61 + index * 17)).collect();
+    let start = stage.at("2026-03-10 04:00:00");
+    for attempt in 0..600i64 {
+        stage.wrong("1003", &guessers[attempt as usize % guessers.len()], start + attempt * 4);
+    }
+    // Two more try the same: one gave up long before, one never does.
+    for attempt in 0..60 {
+        stage.wrong("1003", "197.1.1.1", start - HOUR + attempt * 3);
+        stage.wrong("1003", "197.2.2.2", start + attempt * 1_201);
+    }
+    stage.register("1003", &guessers[0], start + 2_401);
+    let night = stage.at("2026-03-11 02:00:00");
+    stage.register("1003", "102.9.9.9", night);
+    let calls =
+        pump(&mut stage, "1003", "102.9.9.9", &["0025261550001", "0037190550002"], night + 30, 50, 20);
+    let mut sources: Vec<_> = guessers.into_iter().map(|guesser| (guesser, "guess")).collect();
+    sources[0].1 = "guess register";
+    sources.push(("102.9.9.9".into(), "dial register"));
+    let truth = Truth { vectors: vec!["password-guess"], accounts: vec!["1003"], sources, calls };
+    compare(&examine(&mut stage), &[truth], &["197.1.1.1", "197.2.2.2"]);
+}
+
+#[test]
+fn whoever_took_his_account_back_makes_the_calls_of_the_next_day() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Budapest").with(&["301", "302", "304"]);
+    stage.logs.security = false;
+    stage.media = false;
+    let monday = stage.at("2026-03-09 00:00:00");
+    office(&mut stage, &[("301", "10.0.0.1"), ("302", "10.0.0.2")], monday, 5, &GERMAN);
+    // chan_sip prints a registration only where the address is another than before.
+    let night = stage.at("2026-03-11 01:00:00");
+    for (peer, at) in [("10.0.0.4", monday + 30), ("102.9.9.9", night), ("10.0.0.4", night + 3 * HOUR)] {
+        stage.register("304", peer, at);
+    }
+    for day in 0..2 {
+        stage.call("304", "10.0.0.4", "0305550101", monday + day * DAY + 10 * HOUR, 80);
+    }
+    let numbers = ["0025261550001", "0022477950152"];
+    let calls = pump(&mut stage, "304", "102.9.9.9", &numbers, night + 30, 60, 20);
+    // The owner calls a town that nobody called before.
+    stage.call("304", "10.0.0.4", "0612317197", night + 11 * HOUR, 140);
+    let report = examine(&mut stage);
+    let found: Vec<_> = report.incidents[0].calls.iter().map(|call| call.uniqueid.clone().unwrap()).collect();
+    let found: Vec<&str> = found.iter().map(Untrusted::raw).collect();
+    assert_eq!(found, calls);
+}
+
+#[test]
+fn a_scan_ends_before_the_scanner_makes_calls() {
+    let mut stage = Stage::new(Driver::Pjsip, "America/Denver").with(&["10", "11"]);
+    let monday = stage.at("2026-08-03 00:00:00");
+    office(&mut stage, &[("10", "10.3.3.10")], monday, 4, &AMERICAN);
+    let night = stage.at("2026-08-05 03:00:00");
+    sweep(&mut stage, "197.5.5.5", night, 60);
+    stage.register("11", "197.5.5.5", night + 130);
+    pump(&mut stage, "11", "197.5.5.5", &["01125261550001", "01137190550002"], night + HOUR, 40, 30);
+    let report = examine(&mut stage);
+    let scan = report.incidents[0].phases.iter().find(|span| span.phase == Role::Scan).unwrap();
+    assert!(scan.last.unwrap().timestamp() < night + 130, "{scan:?}");
 }
 
 #[test]
