@@ -168,19 +168,32 @@ fn shown_numbers(world: &World<'_>, calls: &[&Call]) -> Option<usize> {
 
 /// Returns whether most calls abroad go where fraud is known to go, by what is published.
 pub(super) fn is_risky(world: &World<'_>, calls: &[&Call]) -> bool {
+    let (named, all) = of_risk(world, calls, Risk::Raised);
+    all > 0 && named * 2 >= all
+}
+
+/// Returns whether they are many calls, nearly all of them abroad to numbers that exist to be paid for by the caller.
+pub(super) fn are_paid_for(world: &World<'_>, calls: &[&Call]) -> bool {
+    const MANY: usize = 10;
+    let abroad = calls.iter().filter(|call| call.destination.is_abroad()).count();
+    let (paid, looked_at) = of_risk(world, calls, Risk::High);
+    abroad >= MANY && abroad * 10 >= calls.len() * 9 && paid * 10 >= looked_at * 9
+}
+
+/// Counts the calls abroad of a risk and above, and all calls abroad, of the first ones.
+fn of_risk(world: &World<'_>, calls: &[&Call], least: Risk) -> (usize, usize) {
     const LOOKED_AT: usize = 100;
     let site = Site::new(None);
     let abroad = || calls.iter().filter(|call| call.destination.is_abroad()).take(LOOKED_AT);
-    let is_named = |call: &&&Call| {
+    let risk = |call: &&&Call| {
         let dialed = world.dialed(call);
         // What is abroad without a prefix lies in the Caribbean.
-        international_digits(dialed).is_none_or(|digits| {
+        international_digits(dialed).map_or(Risk::Raised, |digits| {
             let reading = numbering::read_best(&site, &[b"+", digits.as_ref()].concat());
-            numbering::risk(&site, &reading).0 > Risk::Ordinary
+            numbering::risk(&site, &reading).0
         })
     };
-    let all = abroad().count();
-    all > 0 && abroad().filter(is_named).count() * 2 >= all
+    (abroad().filter(|call| risk(call) >= least).count(), abroad().count())
 }
 
 /// Works out where every call goes to: asked again and again, of each.

@@ -173,7 +173,8 @@ impl<'a> Candidate<'a> {
         // Whoever had to guess first was not there before, however soon the log begins.
         let from_the_start = self.group.from_the_start && guesses < GUESSES;
         let mut score = behaviour.score as i32;
-        score += guess_points(self.world, self.account, self.address, guesses, &behaviour);
+        let calls_home = calls_home(&calls, self.honest);
+        score += guess_points(self.world, self.account, self.address, guesses, &behaviour, calls_home);
         if swept {
             score += 4;
         }
@@ -217,6 +218,11 @@ impl<'a> Candidate<'a> {
         } else if calls.len() >= MANY && is_risky && self.is_night(calls) {
             behaviour.score += 1;
             behaviour.reasons.push(burst::QUIET_HOURS.to_owned());
+        } else if self.is_anothers() && behaviour::are_paid_for(self.world, calls) {
+            behaviour.score += 1;
+            behaviour
+                .reasons
+                .push("nearly all to numbers that exist to be paid for by the caller".to_owned());
         }
     }
 
@@ -273,6 +279,15 @@ fn calls_as_others(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
     all > 0 && usual * 10 >= all * 7
 }
 
+/// Many of the calls go to places of one's own country where others here call: an owner who is on the road.
+fn calls_home(calls: &[&Call], honest: &BTreeSet<Destination>) -> bool {
+    const CALLS: usize = 2;
+    let outward = || calls.iter().filter(|call| call.is_outward());
+    let is_home = |call: &&&Call| !call.destination.is_abroad() && honest.contains(&call.destination);
+    let home = outward().filter(is_home).count();
+    home >= CALLS && home * 3 >= outward().count()
+}
+
 /// Returns points for wrong secrets before the right one.
 fn guess_points(
     world: &World<'_>,
@@ -280,6 +295,7 @@ fn guess_points(
     address: Option<IpAddr>,
     guesses: u64,
     behaviour: &Behaviour,
+    calls_home: bool,
 ) -> i32 {
     if guesses < GUESSES {
         return 0;
@@ -289,7 +305,8 @@ fn guess_points(
         .is_some_and(|tried| guesses >= MANY_GUESSES && habits::is_hasty(tried));
     let is_phone = address.is_some_and(|address| habits::is_stale_phone(world, account, address));
     // A tool that found the secret may keep the registration for days before it calls.
-    if is_phone || !is_hasty && is_settled(world, account, address, behaviour) {
+    let is_typed = guesses < MANY_GUESSES && calls_home && behaviour.without_novelty() == 0;
+    if is_phone || is_typed || !is_hasty && is_settled(world, account, address, behaviour) {
         1
     } else if guesses >= MANY_GUESSES || behaviour.score > 0 {
         4

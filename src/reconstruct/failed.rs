@@ -65,13 +65,16 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     world.calls.iter().filter_map(|call| world.address_of(call)).for_each(|address| {
         callers.insert(address);
     });
+    let crowd = crowd(world);
     addresses
         .into_iter()
         .filter(|address| !involved.contains(address))
         .filter(|address| world.neighbours.of(*address) != Standing::Trusted)
         .filter_map(|address| {
+            let party = world.parties.get(&address);
+            let is_one_of_many = crowd.contains(&address);
             let mut roles =
-                world.parties.get(&address).map(|party| roles(world, address, party)).unwrap_or_default();
+                party.map(|party| roles(world, address, party, is_one_of_many)).unwrap_or_default();
             if world.fetches.get(&address).is_some_and(|client| is_walker(world, address, client)) {
                 roles.push(Role::Provision);
             }
@@ -133,7 +136,7 @@ fn hole_requests<'w>(world: &'w World<'_>, address: IpAddr) -> Option<HoleReques
 }
 
 /// Tells what an address tried, nothing for one's own.
-fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
+fn roles(world: &World<'_>, address: IpAddr, party: &Party, is_one_of_many: bool) -> Vec<Role> {
     let mut roles = Vec::new();
     let is_outside = world.neighbours.is_outside(address);
     let swept = party.unknown_count >= 5 || world.foreign_accounts(address, party) >= 4;
@@ -144,15 +147,49 @@ fn roles(world: &World<'_>, address: IpAddr, party: &Party) -> Vec<Role> {
     if is_own_phone(world, address, party) {
         return roles;
     }
-    let wrong: u64 =
-        party.by_account.values().map(|tried| tried.attempts).sum::<u64>() + party.other_attempts;
+    let wrong = wrong_secrets(party);
     if party.unknown_count > 0 || party.probes > 0 || party.invites > 0 {
         roles.push(Role::Scan);
     }
-    if wrong >= MISTYPED || (wrong > 0 && swept) {
+    if wrong >= MISTYPED || (wrong > 0 && (swept || is_one_of_many)) {
         roles.push(Role::Guess);
     }
     roles
+}
+
+/// Returns how often an address gave a wrong secret for an account that exists.
+fn wrong_secrets(party: &Party) -> u64 {
+    party.by_account.values().map(|tried| tried.attempts).sum::<u64>() + party.other_attempts
+}
+
+/// Returns those outside who gave so few wrong secrets that each of them may have mistyped, where they are
+/// too many, and their networks too many, to be people or one phone on the road: nothing where they are not.
+fn crowd(world: &World<'_>) -> BTreeSet<IpAddr> {
+    const ADDRESSES: usize = 30;
+    const NETWORKS: usize = 20;
+    let is_few = |address: &IpAddr, party: &Party| {
+        (1..MISTYPED).contains(&wrong_secrets(party))
+            && world.neighbours.is_outside(*address)
+            && !is_user(world, *address)
+    };
+    let few = world.parties.iter().filter(|(address, party)| is_few(address, party));
+    let crowd: BTreeSet<IpAddr> = few.map(|(address, _)| *address).collect();
+    let networks: BTreeSet<[u8; 4]> = crowd.iter().map(wide_network).collect();
+    if crowd.len() >= ADDRESSES && networks.len() >= NETWORKS { crowd } else { BTreeSet::new() }
+}
+
+/// Returns the part of an address that the addresses of one provider's customers mostly share.
+fn wide_network(address: &IpAddr) -> [u8; 4] {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            [0, 0, first, second]
+        }
+        IpAddr::V6(address) => {
+            let [first, second, third, fourth, ..] = address.octets();
+            [first, second, third, fourth]
+        }
+    }
 }
 
 /// A phone with an outdated secret tries one account over and over; a person mistypes, and goes on to

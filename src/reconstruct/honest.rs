@@ -102,7 +102,10 @@ fn destinations_of(
 ) -> BTreeSet<Destination> {
     let calls: Vec<&Call> = group.calls.iter().filter_map(|index| world.calls.list.get(index)).collect();
     let is_ours = match address.map(|address| world.neighbours.of(address)) {
-        Some(Standing::Outside) => group.from_the_start || is_familiar(&calls, hours),
+        Some(Standing::Outside) => {
+            let is_familiar = || is_familiar(&calls, hours) && !behaviour::are_paid_for(world, &calls);
+            group.from_the_start || is_familiar()
+        }
         Some(_) | None => true,
     };
     if !is_ours {

@@ -165,6 +165,53 @@ fn a_hostile_week_without_a_breach() {
 }
 
 #[test]
+fn three_hundred_who_try_once_each_do_not_mistype() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Copenhagen").with(&["21", "22", "23", "24"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("21", "10.0.0.1"), ("22", "10.0.0.2")], monday, 4, &GERMAN);
+    let crowd: Vec<String> =
+        (0..300).map(|index| format!("{}.{}.7.9", 150 + index % 60, index * 7 % 250)).collect();
+    for (index, peer) in crowd.iter().enumerate() {
+        stage.wrong(["21", "22", "23"][index % 3], peer, monday + DAY + index as i64 * 200);
+    }
+    let crowd: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    compare(&examine(&mut stage), &[], &crowd);
+}
+
+#[test]
+fn one_phone_on_the_road_with_an_old_secret_is_no_crowd() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Copenhagen").with(&["21", "22", "23", "24"]);
+    let monday = stage.at("2026-03-02 00:00:00");
+    office(&mut stage, &[("21", "10.0.0.1"), ("22", "10.0.0.2")], monday, 4, &GERMAN);
+    for place in 0..60 {
+        let peer = format!("83.{}.{}.9", 88 + place % 5, place * 4);
+        stage.wrong("24", &peer, monday + DAY + place * 1_700);
+    }
+    compare(&examine(&mut stage), &[], &[]);
+}
+
+#[test]
+fn an_owner_on_the_road_who_mistypes_often_and_calls_home() {
+    let mut stage = Stage::new(Driver::Sip, "Europe/Paris").with(&["701", "702", "707"]);
+    let monday = stage.at("2026-10-05 00:00:00");
+    let numbers = ["0145550101", "0455550102", "0755550103", "0155550104"];
+    let phones = [("701", "192.168.7.30"), ("702", "192.168.7.31"), ("707", "192.168.7.36")];
+    office(&mut stage, &phones, monday, 5, &numbers);
+    let hotel = "198.51.100.3";
+    let night = stage.at("2026-10-08 23:40:00");
+    for attempt in 0..7 {
+        stage.wrong("707", hotel, night + attempt * 25);
+    }
+    stage.keep("707", hotel, night + 200, night + 2 * HOUR, 600);
+    for (call, number) in ["0012125550001", "0755550103", "0012125550002", "0455550102"].iter().enumerate() {
+        stage.call("707", hotel, number, night + 300 + call as i64 * 700, 300);
+    }
+    let report = examine(&mut stage);
+    compare(&report, &[], &[]);
+    assert_eq!(asked(&report), ["707 198.51.100.3 used after 7 wrong secrets"]);
+}
+
+#[test]
 fn a_branch_whose_address_changes_every_day_calls_abroad() {
     let mut stage = Stage::new(Driver::Sip, "Europe/Zurich").with(&["10", "11", "12"]);
     let monday = stage.at("2026-03-02 00:00:00");

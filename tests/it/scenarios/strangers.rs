@@ -98,6 +98,18 @@ fn a_traveller_at_the_other_end_of_the_world_is_no_stranger() {
 }
 
 #[test]
+fn long_calls_to_satellites_in_office_hours_are_paid_for() {
+    let (mut stage, monday) = house("Europe/Berlin", |n| format!("030555{n:04}"), 5);
+    let mut calls = Vec::new();
+    for call in 0..18 {
+        let at = monday + (2 + call / 9) * DAY + 9 * HOUR + call % 9 * 3_100;
+        stage.register("12", STRANGER, at - 20);
+        calls.push(stage.call("12", STRANGER, &format!("00882135500{call:03}"), at, 900));
+    }
+    compare(&examine(&mut stage), &[stolen(calls)], &[]);
+}
+
+#[test]
 fn one_night_on_two_days_is_one_visit() {
     let (mut stage, monday) = house("Europe/Berlin", |n| format!("030555{n:04}"), 8);
     let evening = monday + 4 * DAY + 23 * HOUR;
