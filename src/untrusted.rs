@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// Text from evidence. It has no `Display`; each output asks for its own form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Untrusted(String);
+pub struct Untrusted(Box<str>);
 
 impl Untrusted {
     /// Takes bytes as they stood in the evidence; bytes that are no UTF-8 become `\xNN`.
@@ -28,7 +28,7 @@ impl Untrusted {
                 text.push_str(&format!("\\x{byte:02x}"));
             }
         }
-        Untrusted(text)
+        Untrusted(text.into())
     }
 
     /// Returns the text for comparing and parsing, never for showing.
@@ -54,7 +54,7 @@ impl Untrusted {
 
 impl From<&str> for Untrusted {
     fn from(text: &str) -> Self {
-        Untrusted(text.to_owned())
+        Untrusted(text.into())
     }
 }
 

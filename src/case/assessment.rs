@@ -24,7 +24,7 @@ pub(super) fn assess(case: &Case<'_>, incidents: &[Incident]) -> Assessment {
     let world = case.world;
     let end = world.last.unwrap_or(Instant(0));
     let from = end.plus_seconds(-DAY_SECONDS);
-    let last_day: Vec<&Call> = world.calls.iter().filter(|call| call.start > from).collect();
+    let last_day: Vec<&Call> = world.calls.iter().filter(|call| call.start() > from).collect();
     let blamed: BTreeSet<usize> =
         incidents.iter().flat_map(|incident| incident.calls.keys().copied()).collect();
     let blamed: Vec<&Call> = blamed.into_iter().filter_map(|index| world.calls.list.get(index)).collect();

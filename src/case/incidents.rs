@@ -165,7 +165,7 @@ impl Case<'_> {
             let indices = incident.calls.keys().filter_map(|&index| self.world.calls.list.get(index));
             indices.filter(|call| self.world.address_of(call) == Some(address))
         };
-        let firsts = uses().map(|used| used.first).chain(calls().map(|call| call.start)).min();
+        let firsts = uses().map(|used| used.first).chain(calls().map(Call::start)).min();
         let acts = uses().filter(|used| used.is_own_act());
         let lasts = acts.map(|used| used.last).chain(calls().map(Call::end)).max();
         let first =
@@ -288,7 +288,7 @@ impl Case<'_> {
         let caller = incident.callers.iter().find(|party| party.calls.contains(&index));
         let Called { e164, country, number } = self.numbers.of(self.world.dialed(call)).into_owned();
         let stayed_inside = self.stayed_inside(index, call);
-        let route = self.route(call);
+        let route = self.route(call).map(Box::new);
         // A reader who knows the extension would take it for a call within the house.
         let is_strange = number.number_kind == Some(Kind::Internal) && call.by_trunk() && route.is_none();
         // The channel of whoever came in by a trunk is the trunk's, a guest's bears a name of the guest's choice.
@@ -301,7 +301,7 @@ impl Case<'_> {
             account: account.map(Untrusted::from),
             dialed: Untrusted::from_bytes(self.world.dialed(call)),
             e164,
-            country: country.map(str::to_owned),
+            country,
             number,
             seconds: self.world.billed(call),
             disposition: call.disposition().word(),

@@ -161,7 +161,7 @@ impl Numbers {
 fn last_day<'w>(world: &'w World<'_>) -> impl Iterator<Item = &'w Call> {
     const DAY_SECONDS: i64 = 86_400;
     let from = world.last.map(|end| end.plus_seconds(-DAY_SECONDS));
-    world.calls.iter().filter(move |call| from.is_some_and(|from| call.start > from))
+    world.calls.iter().filter(move |call| from.is_some_and(|from| call.start() > from))
 }
 
 /// Works out the home country: honest calls show what its people dial, and on which numbers they are called.

@@ -259,7 +259,7 @@ impl<'c> Outward<'c> {
 
 /// Returns whether a call out began later than the call that it came by.
 fn is_late(world: &World<'_>, call: &Call) -> bool {
-    call.is_outward() && call.from_trunk() && call.by_trunk() && world.begun(call) > call.start
+    call.is_outward() && call.from_trunk() && call.by_trunk() && world.begun(call) > call.start()
 }
 
 impl<'c> Iterator for Outward<'c> {
@@ -268,7 +268,7 @@ impl<'c> Iterator for Outward<'c> {
     fn next(&mut self) -> Option<Self::Item> {
         let world = self.world;
         while self.all.next_if(|(_, call)| !call.is_outward() || is_late(world, call)).is_some() {}
-        let next = self.all.peek().map(|(_, call)| call.start);
+        let next = self.all.peek().map(|(_, call)| call.start());
         let is_first = |(begun, ..): &mut (Instant, u32, &Call)| next.is_none_or(|start| *begun <= start);
         if let Some((_, index, call)) = self.late.pop_if(is_first) {
             return Some((index, call));

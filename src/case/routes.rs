@@ -78,8 +78,8 @@ pub(super) fn of_dialplan<'w>(
     call: &'w Call,
 ) -> Option<(&'w str, Found<'w>)> {
     let number = std::str::from_utf8(world.dialed(call)).ok()?;
-    let offset = clock.zone().offset_at(call.start.seconds());
-    let at = Moment::of_local(call.start.seconds() + i64::from(offset));
+    let offset = clock.zone().offset_at(call.start().seconds());
+    let at = Moment::of_local(call.start().seconds() + i64::from(offset));
     let plan = &world.pbx.dialplan;
     contexts(world, call).find_map(|context| Some((context, plan.find(context, number, None, at)?)))
 }

@@ -202,7 +202,7 @@ fn calls<'a>(
         let dialed = Untrusted::from_bytes(case.world.dialed(call));
         let account = case.world.account_of(call);
         events.push(Event {
-            at: call.start,
+            at: call.start(),
             action: Action::Call,
             message: format!(
                 "call to {} by {}, {}, {}",

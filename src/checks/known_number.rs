@@ -38,7 +38,7 @@ fn of_number(world: &World<'_>, mark: &Indicator, number: &str, show: &Show<'_>)
             "{}, the first at {}. Mark {}: {}, since {}, by {}; {} confidence. It may be a number of yours that the \
              configuration here does not show.",
             counted(calls.len() as u64, "call"),
-            marks::utc(first.start),
+            marks::utc(first.start()),
             mark.id,
             mark.title,
             mark.since,

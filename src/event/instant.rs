@@ -32,6 +32,26 @@ impl Instant {
     }
 }
 
+/// An instant in seven bytes, for what there may be a million of: a thousand years before 1970 and behind. A date
+/// further off, which only a broken or a forged record has, becomes the first or the last of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortInstant([u8; 7]);
+
+impl From<Instant> for ShortInstant {
+    fn from(Instant(microseconds): Instant) -> Self {
+        const FURTHEST: i64 = i64::MAX >> 8;
+        let [_, bytes @ ..] = microseconds.clamp(-FURTHEST, FURTHEST).to_be_bytes();
+        ShortInstant(bytes)
+    }
+}
+
+impl From<ShortInstant> for Instant {
+    fn from(ShortInstant([a, b, c, d, e, f, g]): ShortInstant) -> Self {
+        // The shift brings the sign back.
+        Instant(i64::from_be_bytes([a, b, c, d, e, f, g, 0]) >> 8)
+    }
+}
+
 /// How an instant was worked out from its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,4 +81,34 @@ pub struct Stamp {
     pub micros: u32,
     /// Minutes east of UTC, where the record itself says so.
     pub offset_minutes: Option<i16>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn back(at: Instant) -> Instant {
+        ShortInstant::from(at).into()
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_instant_is_the_instant_for_a_thousand_years(
+            seconds in -36_000_000_000_i64..36_000_000_000,
+            micros in 0..Instant::SECOND,
+        ) {
+            let at = Instant(seconds * Instant::SECOND + micros);
+            prop_assert_eq!(back(at), at);
+        }
+    }
+
+    #[test]
+    fn what_lies_further_off_keeps_its_side() {
+        let (first, last) = (back(Instant(i64::MIN)), back(Instant(i64::MAX)));
+        assert!(
+            first < Instant::from_seconds(-36_000_000_000) && Instant::from_seconds(36_000_000_000) < last
+        );
+    }
 }

@@ -10,5 +10,5 @@ mod place;
 
 pub use action::{Action, Service};
 pub use entry::{CallRow, Disposition, Entry, Leg, SipMessage, Span};
-pub use instant::{Instant, Resolution, Stamp};
+pub use instant::{Instant, Resolution, ShortInstant, Stamp};
 pub use place::{Citation, Place, SourceId};

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::blocks::{Blocks, TextAt, Texts};
 use super::budget::Budget;
 use super::names::{NameId, Names};
-use crate::event::{Instant, SourceId};
+use crate::event::{Instant, ShortInstant, SourceId};
 
 /// Calls whose lines may still come; a call that goes quiet longer than that is counted anew and
 /// joined later.
@@ -20,28 +20,28 @@ const FEW_OPEN: usize = 1_024;
 /// Bytes of text that a call has on the average, and twice as much again.
 const TEXT_PER_CALL: usize = 64;
 
-/// One call of the log.
+/// One call of the log. There may be a million, so that nothing is left empty between its fields.
 #[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed)]
 pub struct LogCall {
     /// The first dialplan step.
-    pub start: Instant,
+    start: ShortInstant,
     /// Byte offset of that line, in five bytes.
     offset: [u8; 5],
     /// Its line number.
     pub line: u32,
-    /// The calling channel's account.
-    pub account: NameId,
+    /// The calling channel's account, in three bytes.
+    account: [u8; 3],
     /// The context of that step; beyond the first 65,535 names there is none.
     context: u16,
     /// The address of the caller's audio, or of its INVITE, an index into [`LogCalls::addresses`], likewise.
     media: u16,
     /// The serial number of the channel, where its name is made of technology, account and number.
     serial: u32,
-    text: TextAt,
     /// The channel's name, where it is not; then what was dialled.
-    lengths: [u8; 2],
-    /// An index into [`TECHNOLOGIES`], beyond it for a channel of another form.
-    technology: u8,
+    text: TextAt,
+    channel: ChannelName,
+    number_length: u8,
     progress: u8,
     /// Wrong PINs that the caller gave, up to 255.
     wrong_pins: u8,
@@ -90,9 +90,23 @@ impl Passed {
     }
 }
 
-const _: () = assert!(size_of::<LogCall>() <= 40, "there may be a million calls");
+const _: () = assert!(size_of::<LogCall>() <= 37, "there may be a million calls");
 
 impl LogCall {
+    /// Returns when its first dialplan step was.
+    pub fn start(&self) -> Instant {
+        self.start.into()
+    }
+
+    /// Returns the calling channel's account.
+    pub fn account(&self) -> NameId {
+        let [a, b, c] = self.account;
+        match u32::from_be_bytes([0, a, b, c]) {
+            NO_ACCOUNT => NameId::NONE,
+            id => NameId(id),
+        }
+    }
+
     /// Returns the byte offset of its first line.
     pub fn offset(&self) -> u64 {
         let [a, b, c, d, e] = self.offset;
@@ -116,7 +130,7 @@ impl LogCall {
 
     /// Returns whether it is a session that no INVITE began and that never entered the dialplan.
     pub fn is_uninvited(&self) -> bool {
-        self.progress & SIGNALLED == 0 && self.account == NameId::NONE && self.context == u16::MAX
+        self.progress & SIGNALLED == 0 && self.account() == NameId::NONE && self.context == u16::MAX
     }
 
     /// Returns whether the server itself was told to place it by a trunk: no step and no INVITE began it.
@@ -142,7 +156,7 @@ impl LogCall {
 
     /// Returns when a trunk was called first.
     pub fn dialed_at(&self) -> Option<Instant> {
-        (self.dialed_after != u16::MAX).then(|| self.start.plus_seconds(i64::from(self.dialed_after)))
+        (self.dialed_after != u16::MAX).then(|| self.start().plus_seconds(i64::from(self.dialed_after)))
     }
 
     /// Returns whether a trunk was called.
@@ -155,6 +169,39 @@ impl LogCall {
 fn packed(offset: u64) -> [u8; 5] {
     let [_, _, _, bytes @ ..] = offset.to_be_bytes();
     bytes
+}
+
+/// Stands for no account; a source has no more than half a million names.
+const NO_ACCOUNT: u32 = 0xff_ffff;
+
+/// Packs an account.
+fn packed_account(NameId(id): NameId) -> [u8; 3] {
+    let [_, bytes @ ..] = id.min(NO_ACCOUNT).to_be_bytes();
+    bytes
+}
+
+/// How the name of a calling channel is known: by its technology, account and serial, or spelled out in so many bytes.
+#[derive(Clone, Copy, Debug)]
+struct ChannelName(u8);
+
+impl ChannelName {
+    /// From here on it is a technology's.
+    const FIRST_TECHNOLOGY: u8 = u8::MAX - TECHNOLOGIES.len() as u8 + 1;
+
+    fn of(technology: Option<u8>, spelled: u8) -> Self {
+        ChannelName(technology.map_or(spelled, |technology| Self::FIRST_TECHNOLOGY + technology))
+    }
+
+    /// Returns the technology, unless the name is spelled out.
+    fn technology(self) -> Option<&'static [u8]> {
+        let index = self.0.checked_sub(Self::FIRST_TECHNOLOGY)?;
+        TECHNOLOGIES.get(usize::from(index)).copied()
+    }
+
+    /// Returns how many bytes it is spelled out in.
+    fn spelled(self) -> u8 {
+        if self.0 < Self::FIRST_TECHNOLOGY { self.0 } else { 0 }
+    }
 }
 
 /// Narrows an index; the largest value stands for none.
@@ -305,20 +352,20 @@ impl LogCalls {
             return;
         }
         let parts = channel_parts(step.channel, step.account);
-        let spelled: &[u8] = if parts.is_some() { b"" } else { step.channel };
-        let (text, lengths) = self.texts.keep([spelled, step.number]);
-        let (technology, serial) = parts.unwrap_or((u8::MAX, 0));
+        let longest = step.channel.len().min(usize::from(ChannelName::FIRST_TECHNOLOGY) - 1);
+        let spelled = step.channel.get(..longest).filter(|_| parts.is_none()).unwrap_or_default();
+        let (text, [spelled, number_length]) = self.texts.keep([spelled, step.number]);
         let index = self.calls.push(LogCall {
-            start: step.at,
+            start: step.at.into(),
             offset: packed(step.offset),
             line: step.line,
-            account: names.id(step.account),
+            account: packed_account(names.id(step.account)),
             context: narrow(names.id(step.context).0),
             media: narrow(open.media.unwrap_or(u32::MAX)),
-            serial,
+            serial: parts.map_or(0, |(_, serial)| serial),
             text,
-            lengths,
-            technology,
+            channel: ChannelName::of(parts.map(|(technology, _)| technology), spelled),
+            number_length,
             progress: 0,
             wrong_pins: 0,
             dialed_after: u16::MAX,
@@ -392,7 +439,7 @@ impl LogCalls {
     /// Notes that a trunk was called at `at`; the first time counts.
     pub(super) fn dialed_out(&mut self, call: Option<Key>, at: Instant) {
         if let Some(known) = self.known(call).filter(|known| known.dialed_after == u16::MAX) {
-            let after = at.seconds_since(known.start).clamp(0, i64::from(u16::MAX) - 1);
+            let after = at.seconds_since(known.start()).clamp(0, i64::from(u16::MAX) - 1);
             known.dialed_after = after as u16;
         }
     }
@@ -408,14 +455,14 @@ impl LogCalls {
     ) {
         let Some(index) = self.open.get(&call).and_then(|open| open.index) else { return };
         let Some(known) = self.calls.get(index as usize).copied() else { return };
-        if known.dialed_after != u16::MAX || !is_trunk(names.text(known.account)) {
+        if known.dialed_after != u16::MAX || !is_trunk(names.text(known.account())) {
             return;
         }
         let Some(number) = super::ordered::number(target, is_trunk) else { return };
-        let spelled = self.texts.get(known.text, 0, known.lengths[0]).to_vec();
-        let (text, lengths) = self.texts.keep([&spelled, number]);
+        let spelled = self.texts.get(known.text, 0, known.channel.spelled()).to_vec();
+        let (text, [_, number_length]) = self.texts.keep([&spelled, number]);
         if let Some(known) = self.calls.get_mut(index as usize) {
-            (known.text, known.lengths) = (text, lengths);
+            (known.text, known.number_length) = (text, number_length);
         }
     }
 
@@ -451,28 +498,32 @@ impl LogCalls {
 
     /// Returns the calling channel's name.
     pub fn channel<'a>(&'a self, call: &LogCall, names: &Names) -> Cow<'a, [u8]> {
-        match TECHNOLOGIES.get(usize::from(call.technology)) {
+        match call.channel.technology() {
             Some(technology) => {
-                let serial = format!("-{:08x}", call.serial);
-                Cow::Owned([*technology, b"/", names.text(call.account), serial.as_bytes()].concat())
+                let serial = format!("-{:08x}", { call.serial });
+                Cow::Owned([technology, b"/", names.text(call.account()), serial.as_bytes()].concat())
             }
-            None => Cow::Borrowed(self.texts.get(call.text, 0, call.lengths[0])),
+            None => Cow::Borrowed(self.spelled(call)),
         }
     }
 
     /// Returns the calling channel's name, if it is one of IAX2. Hardly any is, and most names are put together.
     pub fn iax_channel<'a>(&'a self, call: &LogCall, names: &Names) -> Option<Cow<'a, [u8]>> {
-        let is_iax = match TECHNOLOGIES.get(usize::from(call.technology)) {
-            Some(technology) => *technology == b"IAX2",
-            None => self.texts.get(call.text, 0, call.lengths[0]).starts_with(b"IAX2/"),
+        let is_iax = match call.channel.technology() {
+            Some(technology) => technology == b"IAX2",
+            None => self.spelled(call).starts_with(b"IAX2/"),
         };
         is_iax.then(|| self.channel(call, names))
     }
 
+    /// Returns the calling channel's name, where it is spelled out.
+    fn spelled(&self, call: &LogCall) -> &[u8] {
+        self.texts.get(call.text, 0, call.channel.spelled())
+    }
+
     /// Returns what was dialled.
     pub fn number(&self, call: &LogCall) -> &[u8] {
-        let [channel, number] = call.lengths;
-        self.texts.get(call.text, usize::from(channel), number)
+        self.texts.get(call.text, usize::from(call.channel.spelled()), call.number_length)
     }
 
     /// Returns the index of that address; beyond all of them for none.

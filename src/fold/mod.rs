@@ -149,10 +149,10 @@ impl Ledger {
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
         let span = at.seconds().div_euclid(SPAN_SECONDS);
-        if self.spans.len() < MOST_SPANS || self.spans.contains_key(&span) {
-            let (records, latest) = self.spans.entry(span).or_insert((0, at));
-            *records += 1;
-            *latest = (*latest).max(at);
+        if let Some((records, latest)) = self.spans.get_mut(&span) {
+            (*records, *latest) = (*records + 1, at.max(*latest));
+        } else if self.spans.len() < MOST_SPANS {
+            self.spans.insert(span, (1, at));
         }
         self.resolution = Some(self.resolution.map_or(resolution, |known| known.max(resolution)));
     }

@@ -76,13 +76,14 @@ pub(super) fn shown_trunk(target: &[u8]) -> Option<&[u8]> {
     };
     let mut parts = target.split(|byte| matches!(byte, b'/' | b'@'));
     let technology = parts.next().filter(|technology| !INSIDE.contains(technology))?;
-    let behind: Vec<&[u8]> = parts.take(3).collect();
-    match *behind.as_slice() {
-        [one, other] if is_number(one) && is_name(other) => Some(other),
-        [one, other] if is_name(one) && is_number(other) => Some(one),
+    match (parts.next()?, parts.next(), parts.next()) {
+        (one, Some(other), None) if is_number(one) && is_name(other) => Some(other),
+        (one, Some(other), None) if is_name(one) && is_number(other) => Some(one),
         // Some lines leave out the technology.
-        [one] if is_number(technology) && is_name(one) => Some(one),
-        [one] if is_name(technology) && is_number(one) && !is_technology(technology) => Some(technology),
+        (one, None, _) if is_number(technology) && is_name(one) => Some(one),
+        (one, None, _) if is_name(technology) && is_number(one) && !is_technology(technology) => {
+            Some(technology)
+        }
         _ => None,
     }
 }

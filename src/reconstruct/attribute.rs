@@ -130,8 +130,8 @@ fn place_calls(
     for &index in indices {
         let index = index as usize;
         let Some(call) = calls.list.get(index).filter(|call| calls.address(call).is_none()) else { continue };
-        let (addresses, origin) = match accepted.at(call.start) {
-            none if none.is_empty() => (holders.at(call.start), Origin::Registration),
+        let (addresses, origin) = match accepted.at(call.start()) {
+            none if none.is_empty() => (holders.at(call.start()), Origin::Registration),
             some => (some, Origin::Authentication),
         };
         let last = if origin == Origin::Registration { holders.last_of_lapsed() } else { None };
@@ -274,7 +274,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
         if let Some(address) = world.address_of(call) {
             certain.insert((call.account_index(), address, place));
         }
-        earliest.entry(place).or_insert(call.start);
+        earliest.entry(place).or_insert(call.start());
     }
     let mut seen = FirstSeen::default();
     let mut decided = Vec::new();
@@ -286,7 +286,7 @@ fn decide(world: &mut World<'_>, undecided: Undecided) {
         let one = match (known.next(), known.next()) {
             (Some(address), None) => Some(*address),
             _ => {
-                let since = earliest.get(&place).copied().unwrap_or(call.start);
+                let since = earliest.get(&place).copied().unwrap_or(call.start());
                 // chan_sip prints no renewal: whoever took the account back goes on to hold it unseen.
                 let holder = last.filter(|_| !place.is_costly());
                 seen.choose(world, account, &candidates, since, holder)

@@ -234,9 +234,9 @@ pub(super) fn is_number_outside(world: &World<'_>, call: &Call) -> bool {
 /// Returns the most calls at one time.
 pub(super) fn concurrent(calls: &[&Call]) -> usize {
     let mut edges: Vec<(i64, i32)> = Vec::with_capacity(calls.len() * 2);
-    for call in calls.iter().filter(|call| call.duration > 0) {
-        edges.push((call.start.seconds(), 1));
-        edges.push((call.start.seconds() + i64::from(call.duration), -1));
+    for call in calls.iter().filter(|call| call.duration() > 0) {
+        edges.push((call.start().seconds(), 1));
+        edges.push((call.start().seconds() + i64::from(call.duration()), -1));
     }
     edges.sort_unstable();
     let (mut now, mut most) = (0i32, 0i32);
@@ -251,7 +251,7 @@ fn busiest_minute(calls: &[&Call]) -> usize {
     let mut most = 0;
     let mut from = 0;
     for (index, call) in calls.iter().enumerate() {
-        while call.start.seconds_since(calls[from].start) >= 60 {
+        while call.start().seconds_since(calls[from].start()) >= 60 {
             from += 1;
         }
         most = most.max(index - from + 1);
@@ -273,7 +273,7 @@ fn most_repeated(world: &World<'_>, calls: &[&Call]) -> Option<(String, usize)> 
     }
     let (number, times) = times.into_iter().max_by_key(|(number, times)| (*times, *number))?;
     let its_calls = calls.iter().filter(|call| times >= TIMES && world.dialed(call) == number);
-    let starts: Vec<Instant> = its_calls.map(|call| call.start).collect();
+    let starts: Vec<Instant> = its_calls.map(|call| call.start()).collect();
     let in_a_row = starts.windows(TIMES).any(|window| match window {
         [first, .., last] => last.seconds_since(*first) <= WITHIN_SECONDS,
         _ => false,

@@ -90,7 +90,7 @@ fn add_unplaced(world: &World<'_>, cluster: &[Breach], calls: &mut BTreeMap<usiz
         let is_account = world.account_of(call).is_some_and(|account| accounts.contains(account));
         if is_account
             && world.address_of(call).is_none()
-            && call.start >= breach
+            && call.start() >= breach
             && !calls.contains_key(&index)
         {
             let place = call.destination;

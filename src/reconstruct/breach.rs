@@ -248,7 +248,7 @@ impl<'a> Candidate<'a> {
     fn rush(&self) -> Option<Breach> {
         let indices = burst::find(self.world, self.group.calls.iter(), self.honest);
         let (calls, mut behaviour) = self.look(indices.iter().copied());
-        let first = calls.first()?.start;
+        let first = calls.first()?.start();
         burst::add_marks(&calls, self.hours, &mut behaviour);
         if guessing::find(self.world, self.account, first, &[]).tries > 0 {
             behaviour.score += 3;
@@ -381,7 +381,7 @@ fn rushes(world: &World<'_>, breaches: &[Breach]) -> BTreeMap<String, (Instant, 
         blamed.filter(|breach| strangers.get(breach.account.as_str()).is_some_and(|&n| n <= MOST_PLACES));
     let span = |breach: &Breach| {
         let last = breach.calls.iter().last().and_then(|index| world.calls.list.get(index))?;
-        Some((breach.account.clone(), (breach.first, last.start)))
+        Some((breach.account.clone(), (breach.first, last.start())))
     };
     blamed.filter_map(span).collect()
 }

@@ -49,7 +49,7 @@ pub(super) fn find(
     calls: impl Iterator<Item = usize> + Clone,
     honest: &BTreeSet<Destination>,
 ) -> Vec<usize> {
-    let start = |index: usize| world.calls.list.get(index).map(|call| call.start);
+    let start = |index: usize| world.calls.list.get(index).map(Call::start);
     let places = places(world, calls.clone(), honest);
     let mut rushes: Vec<(Instant, Instant)> = places.iter().filter_map(|place| place.rush).collect();
     rushes.extend(wide_rush(world, &places));
@@ -102,7 +102,7 @@ fn places(
     let mut starts: Vec<Instant> = Vec::new();
     places.retain_mut(|place| {
         starts.clear();
-        starts.extend(place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start)));
+        starts.extend(place.calls.iter().filter_map(|&index| Some(world.calls.list.get(index)?.start())));
         // Calls are in the order of their start.
         let days = starts.chunk_by(|left, right| day(*left) == day(*right)).count();
         place.rush = rush(&starts, RUSH_CALLS);
@@ -115,7 +115,7 @@ fn places(
 fn wide_rush(world: &World<'_>, places: &[Place]) -> Option<(Instant, Instant)> {
     let abroad = places.iter().filter(|place| place.is_abroad).flat_map(|place| &place.calls);
     let mut starts: Vec<Instant> =
-        abroad.filter_map(|&index| Some(world.calls.list.get(index)?.start)).collect();
+        abroad.filter_map(|&index| Some(world.calls.list.get(index)?.start())).collect();
     starts.sort_unstable();
     rush(&starts, WIDE_CALLS)
 }
@@ -151,7 +151,7 @@ pub(super) fn is_long_row(calls: &[&Call]) -> bool {
     let answered: Vec<&Call> =
         calls.iter().copied().filter(|call| call.disposition() == Disposition::Answered).collect();
     answered.windows(20).any(|window| match window {
-        [first, .., last] => last.start.seconds_since(first.start) <= 6 * 3_600,
+        [first, .., last] => last.start().seconds_since(first.start()) <= 6 * 3_600,
         _ => false,
     })
 }

@@ -51,8 +51,8 @@ impl World<'_> {
     pub fn billed(&self, call: &Call) -> Option<u64> {
         let (row, _) = row_at(&self.told, call.row)?;
         let is_open =
-            row.kind == RowKind::Began && call.billsec == 0 && call.disposition() == Disposition::Answered;
-        (!is_open).then_some(u64::from(call.billsec))
+            row.kind == RowKind::Began && call.billsec() == 0 && call.disposition() == Disposition::Answered;
+        (!is_open).then_some(u64::from(call.billsec()))
     }
 
     /// Returns what was dialled, untouched.
@@ -118,7 +118,7 @@ impl World<'_> {
     /// Returns when a call that leaves the house began: behind a dial tone or a mailbox that is when the number was
     /// dialled, which the caller's own call is older than.
     pub fn begun(&self, call: &Call) -> Instant {
-        self.dialed_at(call).unwrap_or(call.start)
+        self.dialed_at(call).unwrap_or(call.start())
     }
 
     /// Returns the context of the row that tells what was dialled.

@@ -5,17 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::behaviour::Destination;
-use crate::event::{Disposition, Instant};
+use crate::event::{Disposition, Instant, ShortInstant};
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// When it began.
-    pub start: Instant,
-    /// Seconds from start to end.
-    pub duration: u32,
-    /// Billed seconds: of the answered leg that lasted longest.
-    pub billsec: u32,
+    pub(super) start: ShortInstant,
+    /// How long it lasted.
+    pub(super) length: Length,
     /// The account that made it, among [`Calls::accounts`].
     pub(super) account: Id,
     /// The address it came from, among [`Calls::addresses`].
@@ -32,6 +30,25 @@ pub struct Call {
     pub destination: Destination,
     /// How it ended, and what else is true of it.
     pub(super) facts: Facts,
+}
+
+/// How long a call lasted, in seven bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Length {
+    /// Seconds from start to end, half a year at most.
+    whole: [u8; 3],
+    /// Billed seconds: of the answered leg that lasted longest.
+    billed: [u8; 4],
+}
+
+impl Length {
+    /// Of a call of which no record tells it.
+    pub(super) const UNKNOWN: Length = Length { whole: [0; 3], billed: [0; 4] };
+
+    pub(super) fn new(seconds: u32, billed: u32) -> Self {
+        let [_, whole @ ..] = seconds.min(0xff_ffff).to_be_bytes();
+        Length { whole, billed: billed.to_be_bytes() }
+    }
 }
 
 /// How a call ended, in the lowest three bits, and what else is true of it or not, a bit for each [`Mark`].
@@ -147,9 +164,25 @@ impl At {
 }
 
 impl Call {
+    /// Returns when it began.
+    pub fn start(&self) -> Instant {
+        self.start.into()
+    }
+
     /// Returns when it ended; where no record tells how long it lasted, when it began.
     pub fn end(&self) -> Instant {
-        self.start.plus_seconds(i64::from(self.duration))
+        self.start().plus_seconds(i64::from(self.duration()))
+    }
+
+    /// Returns the seconds from start to end.
+    pub(super) fn duration(&self) -> u32 {
+        let [a, b, c] = self.length.whole;
+        u32::from_be_bytes([0, a, b, c])
+    }
+
+    /// Returns the billed seconds: of the answered leg that lasted longest.
+    pub fn billsec(&self) -> u32 {
+        u32::from_be_bytes(self.length.billed)
     }
 
     /// Returns how it ended, answered if any leg was.
@@ -342,12 +375,12 @@ const _: () = {
         Budget::WHOLE.rows < 1 << 24 && Budget::WHOLE.calls < 1 << 24,
         "`At` has three bytes for a record"
     );
-    assert!(size_of::<Call>() <= 40, "there may be a million calls");
+    assert!(size_of::<Call>() <= 38, "there may be a million calls");
 };
 
 #[cfg(test)]
 mod tests {
-    use super::{At, Facts, Id, Mark};
+    use super::{At, Facts, Id, Length, Mark};
     use crate::event::Disposition;
 
     #[test]
@@ -368,6 +401,20 @@ mod tests {
         for beyond in [16_777_215, 16_777_216, 1 << 32, usize::MAX] {
             assert_eq!(Id::new(beyond), Id::NONE);
         }
+    }
+
+    #[test]
+    fn a_length_is_told_to_the_second_and_a_forged_one_is_bounded() {
+        let lasting = |length: Length| {
+            let [a, b, c] = length.whole;
+            (u32::from_be_bytes([0, a, b, c]), u32::from_be_bytes(length.billed))
+        };
+        assert_eq!(lasting(Length::new(86_401, 86_399)), (86_401, 86_399));
+        assert_eq!(
+            lasting(Length::new(u32::MAX, u32::MAX)),
+            (0xff_ffff, u32::MAX),
+            "bills are told as they are"
+        );
     }
 
     #[test]

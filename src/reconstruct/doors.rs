@@ -139,7 +139,7 @@ pub(super) fn ordered(
     // A program of the owner's calls where others here call, or nowhere in a rush.
     let calls = burst::find(world, own.iter().copied(), honest);
     let looked: Vec<&Call> = calls.iter().filter_map(|&index| world.calls.list.get(index)).collect();
-    let first = looked.first()?.start;
+    let first = looked.first()?.start();
     let mut behaviour = behaviour::look(world, &looked, honest);
     burst::add_marks(&looked, hours, &mut behaviour);
     (behaviour.score >= FRAUD_BY_ITSELF && behaviour.novel > 0).then_some(ManagerDoor {
@@ -181,7 +181,7 @@ fn originated(world: &World<'_>, logins: &[&Use]) -> Vec<usize> {
         .iter()
         .enumerate()
         .filter(|(_, call)| {
-            let is_during = spans.iter().any(|(from, to)| call.start >= *from && call.start <= *to);
+            let is_during = spans.iter().any(|(from, to)| call.start() >= *from && call.start() <= *to);
             // An originated channel may be the carrier's own, called first and then sent abroad.
             is_during && (call.is_originated() || call.from_trunk()) && goes_out(call)
         })

@@ -38,7 +38,8 @@ fn is_set_by(world: &World<'_>, owner: &Incident, forward: &Incident) -> bool {
             owner.accounts.contains_key(&held.account) && numbers.contains(held.number.as_bytes())
         });
     let is_dialled = || {
-        let between = world.calls.iter().filter(|call| (owner.breach..=forward.breach).contains(&call.start));
+        let between =
+            world.calls.iter().filter(|call| (owner.breach..=forward.breach).contains(&call.start()));
         let mut own = between
             .filter(|call| world.account_of(call).is_some_and(|name| owner.accounts.contains_key(name)));
         own.any(|call| set_number(world.dialed(call)).is_some_and(|number| numbers.contains(number)))

@@ -59,7 +59,7 @@ pub(super) fn groups(world: &World<'_>) -> BTreeMap<(String, Option<IpAddr>), Gr
         let address = addresses.get(address).copied();
         let Some(account) = world.calls.accounts.get(account) else { continue };
         let group = groups.entry((account.clone(), address)).or_default();
-        let first = calls.first(&world.calls).map(|call| call.start);
+        let first = calls.first(&world.calls).map(Call::start);
         group.first = earliest(group.first, first);
         group.from_the_start |= calls_from_the_start(world, &calls);
         group.calls = calls;
@@ -74,8 +74,8 @@ fn calls_from_the_start(world: &World<'_>, calls: &Chosen) -> bool {
     const DAYS: usize = 3;
     let calls = || calls.iter().filter_map(|index| world.calls.list.get(index));
     let told = calls().filter(|call| call.origin == Origin::Signalling);
-    let days: BTreeSet<i64> = told.map(|call| call.start.seconds().div_euclid(DAY)).collect();
-    let begins = calls().next().zip(world.first).map(|(call, first)| call.start.seconds_since(first));
+    let days: BTreeSet<i64> = told.map(|call| call.start().seconds().div_euclid(DAY)).collect();
+    let begins = calls().next().zip(world.first).map(|(call, first)| call.start().seconds_since(first));
     days.len() >= DAYS && begins.is_some_and(|seconds| seconds <= DAY)
 }
 
@@ -148,7 +148,7 @@ fn is_familiar(calls: &[&Call], hours: &Hours) -> bool {
     const REST_SECONDS: i64 = 6 * 3_600;
     const NEAR_CALLS: usize = 2;
     let is_rest = |pair: &[&Call]| match pair {
-        [before, next] => next.start.seconds_since(before.start) >= REST_SECONDS,
+        [before, next] => next.start().seconds_since(before.start()) >= REST_SECONDS,
         _ => false,
     };
     let near = calls.iter().filter(|call| !call.destination.is_abroad()).take(NEAR_CALLS).count();

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::behaviour::Destination;
 use super::call_facts::{NO_NUMBERS, logged_at, row_at};
-use super::calls::{Addresses, At, Call, Calls, Facts, Id, Mark, Origin};
+use super::calls::{Addresses, At, Call, Calls, Facts, Id, Length, Mark, Origin};
 use super::legs::{Leg, legs};
 use super::proof;
 use super::relayed;
@@ -43,7 +43,7 @@ pub(super) fn join(told: &[Told<'_>], trunks: &BTreeSet<String>) -> Calls {
     drop(legs);
     add_logged(told, trunks, &mut names, &mut addresses, &mut list);
     let unproven = proof::take_unproven(told, &mut list);
-    list.sort_unstable_by_key(|call| (call.start, call.row, call.log));
+    list.sort_unstable_by_key(|call| (call.start(), call.row, call.log));
     let mut calls = Calls { list, accounts: names.texts, addresses, unproven };
     relayed::merge(told, &mut calls);
     calls
@@ -119,9 +119,11 @@ fn call_of_legs(
     let is_originated = own.originated.unwrap_or_else(|| channel_account(first_channel).is_none());
     let unanswered = told_by().map(|(_, (row, _))| row.disposition).min().unwrap_or(Disposition::Unknown);
     Call {
-        start,
-        duration: last_end.map_or(0, |end| end.seconds_since(start).max(0)) as u32,
-        billsec: billsec.unwrap_or(0),
+        start: start.into(),
+        length: Length::new(
+            last_end.map_or(0, |end| end.seconds_since(start).max(0)) as u32,
+            billsec.unwrap_or(0),
+        ),
         account: names.id(account),
         address: addresses.id(address),
         row: first,
@@ -191,7 +193,7 @@ fn add_logged(
     addresses: &mut Addresses,
     list: &mut Vec<Call>,
 ) {
-    let covered = list.iter().map(|call| call.start).min().zip(list.iter().map(|call| call.start).max());
+    let covered = list.iter().map(Call::start).min().zip(list.iter().map(Call::start).max());
     let recorded = ByChannel::of_rows(told, list);
     let mut added = ByChannel::default();
     // Channel events tell least of a call, so that they count where nothing else does.
@@ -207,12 +209,12 @@ fn add_logged(
         }
         for (index, logged) in entry.ledger.calls.calls.iter().enumerate() {
             let at = At::new(source, index);
-            let is_covered = covered.is_some_and(|(first, last)| (first..=last).contains(&logged.start));
+            let is_covered = covered.is_some_and(|(first, last)| (first..=last).contains(&logged.start()));
             let is_alone = recorded.is_empty() && added.is_empty();
             let key =
                 if is_alone { 0 } else { hash(&entry.ledger.calls.channel(logged, &entry.ledger.names)) };
-            let near = recorded.nearest(key, logged.start);
-            let found = near.or_else(|| recorded.reset(key, logged.start, list));
+            let near = recorded.nearest(key, logged.start());
+            let found = near.or_else(|| recorded.reset(key, logged.start(), list));
             if is_of_events && found.is_some() {
                 continue;
             }
@@ -228,7 +230,7 @@ fn add_logged(
                 if entry.ledger.is_freeswitch {
                     bear_out(known, entry, names, logged);
                 }
-            } else if logged.dialed() && !is_covered && added.nearest(key, logged.start).is_none() {
+            } else if logged.dialed() && !is_covered && added.nearest(key, logged.start()).is_none() {
                 list.push(callers.call(names, addresses, logged, at));
             }
         }
@@ -261,10 +263,10 @@ fn bear_out(known: &mut Call, told: &Told<'_>, names: &mut Names, logged: &LogCa
     known.mark(Mark::Claim, false);
     known.mark(Mark::ByTrunk, known.by_trunk() || logged.by_trunk());
     // A session that no INVITE began; one whose beginning the log lacks is dated by its end.
-    let is_whole = logged.start.seconds_since(known.start).abs() <= 2;
+    let is_whole = logged.start().seconds_since(known.start()).abs() <= 2;
     known.mark(Mark::Originated, known.is_originated() || is_whole && logged.is_uninvited());
     if known.account == Id::NONE {
-        let account = told.ledger.names.text(logged.account);
+        let account = told.ledger.names.text(logged.account());
         known.account = names.id((!account.is_empty()).then_some(account));
     }
 }
@@ -282,7 +284,7 @@ impl ByChannel {
             let (_, text) = row_at(told, call.row)?;
             // FreeSWITCH's records and log share the uuid.
             let name = if text.channel.is_empty() { text.uniqueid } else { text.channel };
-            Some((hash(&name), call.start, index as u32))
+            Some((hash(&name), call.start(), index as u32))
         });
         let mut sorted: Vec<_> = rows.collect();
         sorted.sort_unstable();
@@ -293,7 +295,7 @@ impl ByChannel {
         let more = list.iter().enumerate().filter_map(|(index, call)| {
             let (told, logged) = logged_at(told, call.log)?;
             let channel = told.ledger.calls.channel(logged, &told.ledger.names);
-            Some((hash(&channel), call.start, (first + index) as u32))
+            Some((hash(&channel), call.start(), (first + index) as u32))
         });
         self.sorted.extend(more);
         self.sorted.sort_unstable();
@@ -340,12 +342,12 @@ impl<'t> Callers<'t> {
 
     /// Returns the id of a caller's account and whether it is a trunk; `None` for none.
     fn account(&mut self, names: &mut Names, logged: &LogCall) -> Option<(Id, bool)> {
-        let name = self.told.ledger.names.text(logged.account);
+        let name = self.told.ledger.names.text(logged.account());
         if name.is_empty() {
             return None;
         }
         let id = || (names.id(Some(name)), self.trunks.contains(String::from_utf8_lossy(name).as_ref()));
-        Some(remembered(&mut self.accounts, logged.account.0 as usize, id))
+        Some(remembered(&mut self.accounts, logged.account().0 as usize, id))
     }
 
     fn address(&mut self, addresses: &mut Addresses, logged: &LogCall) -> Id {
@@ -368,9 +370,8 @@ impl<'t> Callers<'t> {
         }
         let ending = if logged.answered() { Disposition::Answered } else { Disposition::Unknown };
         Call {
-            start: logged.start,
-            duration: 0,
-            billsec: 0,
+            start: logged.start().into(),
+            length: Length::UNKNOWN,
             account: account.map_or(Id::NONE, |(id, _)| id),
             address,
             row: At::NONE,

@@ -39,7 +39,7 @@ impl Hours {
     }
 
     fn note(&mut self, call: &Call) {
-        let day = call.start.seconds().div_euclid(DAY_SECONDS);
+        let day = call.start().seconds().div_euclid(DAY_SECONDS);
         self.calls += 1;
         self.all_days.insert(day);
         if let Some(days) = self.days.get_mut(hour(call)) {
@@ -64,5 +64,5 @@ impl Hours {
 }
 
 fn hour(call: &Call) -> usize {
-    call.start.seconds().rem_euclid(DAY_SECONDS) as usize / 3_600
+    call.start().seconds().rem_euclid(DAY_SECONDS) as usize / 3_600
 }

@@ -76,7 +76,7 @@ impl Matching {
         for &index in own {
             let Some(call) = calls.list.get(index) else { continue };
             if let Some(number) = number(told, call) {
-                by_number.entry(number).or_default().push((call.start, index));
+                by_number.entry(number).or_default().push((call.start(), index));
             }
         }
         by_number.values_mut().for_each(|starts| starts.sort_unstable());
@@ -88,14 +88,14 @@ impl Matching {
     fn take(&mut self, told: &[Told<'_>], calls: &Calls, relayed: usize) -> Option<usize> {
         let call = calls.list.get(relayed)?;
         let starts = self.by_number.get(&number(told, call)?)?;
-        let end = starts.partition_point(|(start, _)| start.seconds_since(call.start) <= APART_SECONDS);
+        let end = starts.partition_point(|(start, _)| start.seconds_since(call.start()) <= APART_SECONDS);
         let near = starts.get(..end)?.iter().rev().take(MOST_LOOKED_AT);
         let fits = |index: usize, start: Instant| {
             let known = calls.list.get(index);
             let is_up = known.is_some_and(|known| {
-                known.row == At::NONE || call.start.seconds_since(known.end()) <= APART_SECONDS
+                known.row == At::NONE || call.start().seconds_since(known.end()) <= APART_SECONDS
             });
-            is_up && call.start.seconds_since(start) <= RINGING_SECONDS && !self.taken.contains(&index)
+            is_up && call.start().seconds_since(start) <= RINGING_SECONDS && !self.taken.contains(&index)
         };
         let free: Vec<usize> =
             near.filter(|(start, index)| fits(*index, *start)).map(|(_, index)| *index).collect();

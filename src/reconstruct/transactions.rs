@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::behaviour::Destination;
 use super::call_facts::row_at;
-use super::calls::{At, Call, Facts, Id, Mark, Origin};
+use super::calls::{At, Call, Facts, Id, Length, Mark, Origin};
 use super::legs::Leg;
 use super::world::Told;
 use crate::event::{Disposition, Instant};
@@ -41,9 +41,8 @@ pub(super) fn call_of(
     let is_trunk = |text: &[u8]| trunks.contains(String::from_utf8_lossy(text).as_ref());
     let (account, address_index) = index(account, address);
     Some(Call {
-        start,
-        duration: billsec,
-        billsec,
+        start: start.into(),
+        length: Length::new(billsec, billsec),
         account,
         address: address_index,
         row: first,

@@ -134,7 +134,7 @@ impl World<'_> {
             });
             let trunk = found.trunk(&own.unwrap_or_default());
             found.legs.push(TrunkLeg {
-                start: call.start,
+                start: call.start(),
                 end: call.end(),
                 seconds: self.billed(call).map(|seconds| seconds as u32),
                 disposition: call.disposition(),

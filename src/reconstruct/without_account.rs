@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::calls::Call;
 use super::doors::{GuestDoor, ManagerDoor};
 use super::incident::{Actor, Incident};
 use super::phases::{guess_span, scan_span, span_of};
@@ -44,11 +45,8 @@ pub(super) fn of_guests(world: &World<'_>, door: &GuestDoor) -> Incident {
         way.because.push("the configuration lets calls in without an account".into());
     }
     let why: Arc<str> = "no account made it, and it left by a trunk".into();
-    let breach = door
-        .calls
-        .first()
-        .and_then(|&index| world.calls.list.get(index))
-        .map_or(Instant(0), |call| call.start);
+    let breach =
+        door.calls.first().and_then(|&index| world.calls.list.get(index)).map_or(Instant(0), Call::start);
     Incident {
         ways: vec![way],
         accounts: BTreeMap::new(),

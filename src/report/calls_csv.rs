@@ -60,7 +60,7 @@ fn row(incident: &str, call: &FraudCall) -> [String; HEADER.len()] {
         evidence(&call.account),
         call.dialed.csv(),
         words(&call.e164),
-        words(&call.country),
+        call.country.map(csv_cell).unwrap_or_default(),
         call.number.country_name.map(csv_cell).unwrap_or_default(),
         call.number.area.map(csv_cell).unwrap_or_default(),
         call.number.class.map(|class| class.word().to_owned()).unwrap_or_default(),

@@ -122,7 +122,7 @@ fn of_own(call: &FraudCall, reason: String) -> DisputedCall {
         start: call.start,
         number: call.dialed.clone(),
         e164: call.e164.clone(),
-        country: call.country.clone(),
+        country: call.country.map(str::to_owned),
         call_id: None,
         sip_call_id: None,
         seconds_there: None,

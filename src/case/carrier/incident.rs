@@ -205,7 +205,7 @@ impl CarrierSide<'_> {
                 .map(|name| name.as_str().into()),
             dialed: cell(&call.to),
             e164,
-            country: shown::country(call.to_number).map(str::to_owned),
+            country: shown::country(call.to_number),
             number: called.number,
             seconds: call.seconds_billed().map(u64::from),
             disposition: if call.is_answered { "ANSWERED" } else { "NO ANSWER" },

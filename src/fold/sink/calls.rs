@@ -53,8 +53,9 @@ impl Fold {
         let target = told.text(entry.number).split(|&byte| byte == b',').next().unwrap_or_default();
         // Without any configuration the form of what is called shows what a trunk is.
         let shown = shown_trunk(target).filter(|_| self.known.trunks.is_empty());
-        if let Some(name) = shown.filter(|_| self.ledger.trunks.len() < MOST_TRUNKS) {
-            self.ledger.trunks.insert(name.to_vec());
+        let trunks = &mut self.ledger.trunks;
+        if let Some(name) = shown.filter(|name| trunks.len() < MOST_TRUNKS && !trunks.contains(*name)) {
+            trunks.insert(name.to_vec());
         }
         let by_trunk = self.known.is_trunk(target) || shown.is_some();
         self.ledger.calls.progress(call, false, by_trunk);

@@ -71,7 +71,7 @@ pub(super) fn thread_and_call(text: &[u8]) -> Option<(Option<u32>, &[u8])> {
     let rest = inside.get(digits..)?.strip_prefix(b"]")?;
     match rest.strip_prefix(b"[C-") {
         Some(id) => {
-            let close = memchr::memchr(b']', id.get(..17.min(id.len()))?)?;
+            let close = id.iter().take(17).position(|&byte| byte == b']')?;
             Some((hexadecimal(id.get(..close)?), id.get(close + 1..)?))
         }
         None => Some((None, rest)),
@@ -101,15 +101,7 @@ pub(super) fn hexadecimal(text: &[u8]) -> Option<u32> {
     if text.is_empty() || text.len() > 8 {
         return None;
     }
-    text.iter().try_fold(0u32, |value, &byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => return None,
-        };
-        Some(value << 4 | u32::from(digit))
-    })
+    text.iter().try_fold(0, |value, &byte| Some(value << 4 | char::from(byte).to_digit(16)?))
 }
 
 /// Finds a head anywhere in the first bytes of a line: behind the prefixes of syslog, journald,

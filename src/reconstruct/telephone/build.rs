@@ -15,7 +15,7 @@ use crate::report::model::{Role, Vector};
 
 /// Builds the incident of one way that was abused.
 pub(super) fn incident(world: &World<'_>, door: &Door) -> Incident {
-    let starts = || door.calls.keys().filter_map(|&index| Some(world.calls.list.get(index)?.start));
+    let starts = || door.calls.keys().filter_map(|&index| Some(world.calls.list.get(index)?.start()));
     let breach = starts().min().unwrap_or(Instant(0));
     let callers = callers(world, door);
     Incident {
@@ -60,12 +60,12 @@ fn callers(world: &World<'_>, door: &Door) -> Vec<Party> {
         let party = parties.entry(caller.clone()).or_insert_with(|| Party {
             number: caller.clone(),
             roles: BTreeSet::new(),
-            first: call.start,
-            last: call.start,
+            first: call.start(),
+            last: call.start(),
             calls: BTreeSet::new(),
         });
         party.roles.insert(role);
-        party.first = party.first.min(call.start);
+        party.first = party.first.min(call.start());
         party.last = party.last.max(call.end());
         party.calls.insert(index);
     }
@@ -76,7 +76,7 @@ fn callers(world: &World<'_>, door: &Door) -> Vec<Party> {
 fn span(world: &World<'_>, door: &Door, callers: &[Party], role: Role) -> Option<Span> {
     let of_role = |wrong: u32| if role == Role::Guess { wrong > 0 } else { wrong == 0 };
     let tries = || door.tries.iter().filter(|(_, (_, wrong))| of_role(*wrong));
-    let starts = || tries().filter_map(|(&index, _)| Some(world.calls.list.get(index)?.start));
+    let starts = || tries().filter_map(|(&index, _)| Some(world.calls.list.get(index)?.start()));
     let sources = callers.iter().filter(|party| party.roles.contains(&role)).count() as u64;
     Some(Span { first: starts().min()?, last: starts().max()?, events: tries().count() as u64, sources })
 }

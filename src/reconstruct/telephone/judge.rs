@@ -129,7 +129,7 @@ fn foreign<'p, 'w>(
     let mut days: HashMap<Destination, (BTreeSet<i64>, usize)> = HashMap::new();
     for passage in passages {
         let (days, calls) = days.entry(passage.call.destination).or_default();
-        days.insert(passage.call.start.seconds().div_euclid(86_400));
+        days.insert(passage.call.start().seconds().div_euclid(86_400));
         *calls += 1;
     }
     let begins = world.first.map_or(0, |first| first.seconds().div_euclid(86_400));
@@ -156,7 +156,7 @@ fn visits(world: &World<'_>) -> Vec<Visit> {
     incoming
         .map(|(index, call)| Visit {
             index,
-            at: call.start,
+            at: call.start(),
             caller: caller(world, call, &own),
             wrong: world.wrong_pins(call),
         })
@@ -166,7 +166,7 @@ fn visits(world: &World<'_>) -> Vec<Visit> {
 fn nights<'p, 'w>(foreign: &[&'p Passage<'w>]) -> Vec<Night<'p, 'w>> {
     let mut nights: Vec<Night<'p, 'w>> = Vec::new();
     for passage in foreign {
-        let at = passage.call.start;
+        let at = passage.call.start();
         match nights.last_mut().filter(|night| at.seconds_since(night.last) <= PAUSE_SECONDS) {
             Some(night) => {
                 night.passages.push(passage);
@@ -255,10 +255,10 @@ fn is_fraud(vector: Vector, night: &Night<'_, '_>, passages: &[Passage<'_>], vis
 /// Returns whether the dialplan itself had sent calls on to several places before, or does so day by day.
 fn is_habit(passages: &[Passage<'_>], first: Instant) -> bool {
     let by_dialplan = || passages.iter().filter(|passage| passage.kind == Kind::Dialplan);
-    let before = by_dialplan().filter(|passage| passage.call.start < first.plus_seconds(-KNOWN_SECONDS));
+    let before = by_dialplan().filter(|passage| passage.call.start() < first.plus_seconds(-KNOWN_SECONDS));
     let places: BTreeSet<Destination> = before.map(|passage| passage.call.destination).collect();
     let days: BTreeSet<i64> =
-        by_dialplan().map(|passage| passage.call.start.seconds().div_euclid(86_400)).collect();
+        by_dialplan().map(|passage| passage.call.start().seconds().div_euclid(86_400)).collect();
     places.len() >= HABIT_PLACES || days.len() >= HABIT_DAYS
 }
 
@@ -266,7 +266,7 @@ fn is_habit(passages: &[Passage<'_>], first: Instant) -> bool {
 fn is_known(number: &str, first: Instant, passages: &[Passage<'_>], visits: &[Visit]) -> bool {
     let before = first.plus_seconds(-KNOWN_SECONDS);
     let is_it = |caller: &Option<String>| caller.as_deref() == Some(number);
-    let passed = passages.iter().any(|passage| passage.call.start < before && is_it(&passage.caller));
+    let passed = passages.iter().any(|passage| passage.call.start() < before && is_it(&passage.caller));
     let to = visits.partition_point(|visit| visit.at < before);
     let wrong: u32 =
         visits.iter().take(to).filter(|visit| is_it(&visit.caller)).map(|visit| visit.wrong).sum();
@@ -333,11 +333,11 @@ fn door(
     // Test calls, and the intruder's calls to places that cost nothing.
     for passage in passages.iter().filter(|passage| passage.kind.vector() == vector) {
         let is_hostile = passage.caller.as_deref().is_some_and(|caller| hostile.contains(caller));
-        if is_near(passage.call.start) && is_hostile {
+        if is_near(passage.call.start()) && is_hostile {
             take(&mut door, passage);
         }
     }
-    for passage in foreign.iter().filter(|passage| is_near(passage.call.start)) {
+    for passage in foreign.iter().filter(|passage| is_near(passage.call.start())) {
         if places.contains(&passage.call.destination) {
             take(&mut door, passage);
         }

@@ -32,13 +32,13 @@ fn calls(world: &World<'_>, door: &WebDoor, honest: &BTreeSet<Destination>) -> B
         .calls
         .iter()
         .enumerate()
-        .filter(|(_, call)| call.start >= since && goes_out(call))
+        .filter(|(_, call)| call.start() >= since && goes_out(call))
         .map(|(index, _)| index)
         .collect();
     let mut blamed = Blamed::new();
     for &index in &ordered {
         let Some(call) = world.calls.list.get(index) else { continue };
-        if let Some((address, seconds)) = order(door, call.start) {
+        if let Some((address, seconds)) = order(door, call.start()) {
             let when = if seconds <= 1 { "within a second".to_owned() } else { format!("{seconds} s") };
             let why = format!(
                 "no phone made it; it began {when} after a request of {address} to a hole or a page left behind"

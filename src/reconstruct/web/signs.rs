@@ -219,7 +219,7 @@ fn ordered_calls(world: &World<'_>, exploits: &Exploits<'_>) -> bool {
         before.is_some_and(|before| start.seconds_since(*before) <= ORDER_SECONDS)
     };
     let ordered =
-        world.calls.iter().filter(|call| call.is_originated() && !call.from_trunk() && follows(call.start));
+        world.calls.iter().filter(|call| call.is_originated() && !call.from_trunk() && follows(call.start()));
     let (mut abroad, mut outward) = (0, 0);
     for call in ordered {
         abroad += usize::from(call.destination.is_abroad());

@@ -183,8 +183,8 @@ pub struct FraudCall {
     pub dialed: Untrusted,
     /// The number in E.164, where it can be told.
     pub e164: Option<String>,
-    /// The country of the number.
-    pub country: Option<String>,
+    /// The country of the number, in two letters.
+    pub country: Option<&'static str>,
     /// What else is known of the number.
     #[serde(flatten)]
     pub number: CalledNumber,
@@ -206,8 +206,8 @@ pub struct FraudCall {
     pub address: Option<IpAddr>,
     /// The number of whoever came in by telephone to make it, where that is on record.
     pub caller: Option<Untrusted>,
-    /// The route of the dialplan that it left by.
-    pub route: Option<Route>,
+    /// The route of the dialplan that it left by, which few calls tell.
+    pub route: Option<Box<Route>>,
     /// Its records.
     pub evidence: Vec<Proof>,
 }

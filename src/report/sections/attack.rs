@@ -197,7 +197,7 @@ fn reasons(incident: &Incident, view: View) -> Vec<Block> {
 fn place(call: &FraudCall) -> String {
     let listed = call.number.listed.join(", ");
     let listed = if listed.is_empty() { listed } else { format!(" (listed in {listed})") };
-    let name = call.number.country_name.or(call.country.as_deref()).unwrap_or("-");
+    let name = call.number.country_name.or(call.country).unwrap_or("-");
     match call.number.class {
         Some(class) if class != Class::Geo && !name.to_lowercase().contains(class.meaning()) => {
             format!("{name}, {}{listed}", class.meaning())

@@ -229,7 +229,7 @@ fn is_alive(scene: &Scene<'_>, since: Instant) -> bool {
     let mut parties = world.parties.values();
     uses.any(|used| used.last > since)
         || parties.any(|party| party.last().is_some_and(|last| last > since))
-        || world.calls.iter().any(|call| call.start > since)
+        || world.calls.iter().any(|call| call.start() > since)
         || world.visitors.values().any(|visitor| visitor.last > since)
 }
 

@@ -160,7 +160,7 @@ fn a_second_dial_tone_is_abused_and_its_owner_is_not_blamed() {
     let [route] = report.incidents[0].routes.as_slice() else { panic!("one route") };
     assert_eq!((route.route.pattern.raw(), route.route.context.raw(), route.calls), ("_0.", "far", 21));
     assert_eq!(route.route.place, "etc/asterisk/extensions.conf:10");
-    assert!(report.incidents[0].calls.iter().all(|call| call.route.as_ref() == Some(&route.route)));
+    assert!(report.incidents[0].calls.iter().all(|call| call.route.as_deref() == Some(&route.route)));
     let shown = serde_json::to_string(&report.incidents[0].entry).unwrap();
     assert!(shown.contains("DISA in [menu] has"), "{shown}");
 }

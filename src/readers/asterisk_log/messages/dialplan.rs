@@ -3,7 +3,7 @@
 use crate::event::{Action, Service};
 use crate::readers::channel_account;
 use crate::readers::found::Found;
-use crate::readers::text::{endpoint, split_last, split_once, until};
+use crate::readers::text::{endpoint, positions, split_last, split_once, until};
 
 /// Reads a message of level VERBOSE.
 pub(super) fn read_verbose(message: &[u8]) -> Option<Found<'_>> {
@@ -54,7 +54,10 @@ fn answered(message: &[u8]) -> Option<Found<'_>> {
         found.detail = Some(called);
         return Some(found);
     }
-    let (called, caller) = split_once(message, b" answered ")?;
+    // Of nearly all that is said of a channel nothing answered: the rare letter is looked for.
+    const ANSWERED: &[u8] = b" answered ";
+    let at = positions(message, ANSWERED, 4).next()?;
+    let (called, caller) = (message.get(..at)?, message.get(at + ANSWERED.len()..)?);
     if !is_channel(called) {
         return None;
     }
