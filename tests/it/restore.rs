@@ -175,7 +175,27 @@ fn a_repaired_server_passes_and_one_open_hole_is_told_alone() {
     assert_eq!(repair.judge(&accept).0, 0, "somebody answers for it");
     repair.change(ACCOUNTS, OWNER_OPEN, OWNER_LISTED);
     fs::remove_file(repair.path(JAIL)).unwrap();
-    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["bans-match open".to_owned()]));
+    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["bans-match cannot-tell".to_owned()]));
+}
+
+#[test]
+fn a_blocker_that_is_not_there_is_told_alike_before_and_after() {
+    let repair = bruteforce();
+    fs::remove_file(repair.path(JAIL)).unwrap();
+    let of_run = || {
+        assert_eq!(code(&repair.scratch.run(&["run", "after", "-o", "now", "-q"])), 0);
+        let report = fs::read(repair.scratch.path().join("now/report.json")).unwrap();
+        fs::remove_dir_all(repair.scratch.path().join("now")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        let judged = report["incidents"][0]["not_blocked"].as_array().unwrap();
+        let blocker =
+            judged.iter().find(|one| one["defence"] == "fail2ban").unwrap_or_else(|| panic!("{report}"));
+        blocker["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((of_run().as_str(), repair.state("bans-match").as_str()), ("not-checked", "cannot-tell"));
+    repair.write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
+    repair.write("usr/bin/env", "");
+    assert_eq!((of_run().as_str(), repair.state("bans-match").as_str()), ("off", "open"));
 }
 
 /// Rules that let private networks in, and nobody else.
