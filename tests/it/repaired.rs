@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::restore::{NEW_SECRET, Repair, bruteforce};
-use crate::scratch::prose;
+use crate::restore::{NEW_SECRET, Repair, bruteforce, copy};
+use crate::scratch::{Scratch, prose};
 use crate::support::shared;
 
 impl Repair {
@@ -126,6 +126,37 @@ fn what_is_said_of_a_stolen_secret_is_true_of_one_that_nobody_guessed() {
     assert!(told.contains("routes-limited: _011. in [from-internal]"), "{told}");
     let (_, start) = told.split_once("Start the server, and make test calls (pbx-admin)").expect(&told);
     assert!(start.starts_with(", after 2, "), "{start}");
+}
+
+/// Whoever reads one phone's file has the password with which every phone's file is fetched.
+#[test]
+fn the_password_of_the_server_of_phone_files_is_listed_and_must_be_new() {
+    let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
+    let given = Scratch::new();
+    copy(&folder, &given.path().join("rootfs"), &["cel-custom", "cdr-custom"]);
+    let phones =
+        || fs::read_dir(given.path().join("rootfs/srv/tftp")).unwrap().map(|file| file.unwrap().path());
+    let is_yealink = |text: &str| text.contains("account.1.password = ");
+    let mut names: Vec<String> = Vec::new();
+    for file in phones() {
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        if is_yealink(&text) {
+            names.push(format!("srv/tftp/{}", file.file_name().unwrap().to_string_lossy()));
+            let server = "static.auto_provision.server.username = prov\nstatic.auto_provision.server.password = Hb5-tVq2\n";
+            fs::write(&file, text + server).unwrap();
+        }
+    }
+    assert!(names.len() > 1, "{names:?}");
+    let repair = Repair::of(&given.path().join("rootfs"), &[]);
+    let listed = repair.contained("credentials.md");
+    assert!(listed.contains("phone-file server") && !listed.contains("Hb5-"), "{listed}");
+    let gate = "secrets-of-file-server open".to_owned();
+    assert!(repair.judge(&["--case", "case"]).1.contains(&gate));
+    names.iter().for_each(|name| repair.change(name, "= Hb5-tVq2", "= Rk9-mWc4Lx7"));
+    let shut = repair.judge(&["--case", "case"]).1;
+    assert!(!shut.iter().any(|gate| gate.starts_with("secrets-of-file-server")), "{shut:?}");
+    repair.change(&names[0], "= Rk9-mWc4Lx7", "= Hb5-tVq2");
+    assert!(repair.judge(&["--case", "case"]).1.contains(&gate), "one phone's file still has the old one");
 }
 
 /// Returns the accounts of phones with their secrets.

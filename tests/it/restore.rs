@@ -110,7 +110,7 @@ impl Repair {
     }
 }
 
-fn copy(from: &Path, to: &Path, leave_out: &[&str]) {
+pub(crate) fn copy(from: &Path, to: &Path, leave_out: &[&str]) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
