@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::losses::Prices;
 use super::numbers::Numbers;
-use super::{Examined, Options, Read, administrators, assessment, blocking, gaps, story};
+use super::{Examined, Options, Read, administrators, assessment, blocking, gaps, story, unprecedented};
 use crate::checks;
 use crate::clock::{Clock, Zone};
 use crate::contain::Plan;
@@ -126,6 +126,7 @@ impl Case<'_> {
                 .take(MOST_QUESTIONS)
                 .map(|question| self.question(question))
                 .chain(administrators::to_confirm(self, &findings))
+                .chain(unprecedented::to_confirm(self, incidents))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
             judged: self.judged(),
@@ -291,6 +292,7 @@ impl Case<'_> {
             address: Some(question.address),
             addresses: question.addresses as u64,
             uses: question.uses,
+            calls: 0,
             first: self.when(question.first),
             last: self.when(question.last),
             why,
