@@ -53,6 +53,7 @@ fn question(case: &Case<'_>, user: &PanelUser) -> ToConfirm {
         address: None,
         addresses: 0,
         uses: 0,
+        calls: 0,
         first: None,
         last: None,
         why: format!(

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::losses::Prices;
 use super::numbers::Numbers;
-use super::{Examined, Options, Read, administrators, assessment, blocking, gaps, story};
+use super::{Examined, Options, Read, administrators, assessment, blocking, gaps, story, unprecedented};
 use crate::checks;
 use crate::clock::{Clock, Zone};
 use crate::contain::Plan;
@@ -126,6 +126,7 @@ impl Case<'_> {
                 .take(MOST_QUESTIONS)
                 .map(|question| self.question(question))
                 .chain(administrators::to_confirm(self, &findings))
+                .chain(unprecedented::to_confirm(self, incidents))
                 .collect(),
             to_confirm_left_out: questions.len().saturating_sub(MOST_QUESTIONS) as u64,
             judged: self.judged(),
@@ -211,15 +212,19 @@ impl Case<'_> {
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {
         let party = self.world.parties.get(&failed.address);
         let client = self.world.fetches.get(&failed.address);
-        let names = party.map_or_else(Vec::new, |party| {
-            let known = party.by_account.keys().chain(&party.unknown_names);
-            known.take(20).map(|name| Untrusted::from(name.as_str())).collect()
-        });
+        let at_panel = || self.world.web.logins_of(failed.address);
+        let refused: u64 = at_panel().map(|(_, logins)| logins.refused).sum();
+        let known = party.into_iter().flat_map(|party| party.by_account.keys().chain(&party.unknown_names));
+        let known = known.map(|name| Untrusted::from(name.as_str()));
+        let of_panel = at_panel().map(|(user, _)| Untrusted::from(String::from_utf8_lossy(user).as_ref()));
+        let names = known.chain(of_panel).take(20).collect();
         let flooded = self.world.flooded(failed.address);
         let blocked = flooded.map(|(at, _)| *at);
         let first = earliest(party.and_then(Party::first), client.and_then(|client| client.first));
         let first = earliest(first, blocked);
+        let first = at_panel().fold(first, |first, (_, logins)| earliest(first, logins.first_refused));
         let last = party.and_then(Party::last).max(client.and_then(|client| client.last)).max(blocked);
+        let last = last.max(at_panel().filter_map(|(_, logins)| logins.last_refused).max());
         let lines = party.map(|party| party.failures.lines.as_slice()).unwrap_or_default();
         let whereabouts = self.geoip.look(failed.address);
         model::FailedAttacker {
@@ -232,14 +237,19 @@ impl Case<'_> {
             last: self.maybe(last),
             events: party.map_or(0, |party| party.failures.records + party.contacts.records)
                 + client.map_or(0, Client::requests)
+                + refused
                 + u64::from(flooded.is_some()),
-            attempts: party.map(|party| party.failures.attempts),
+            attempts: party
+                .map(|party| party.failures.attempts + refused)
+                .or((refused > 0).then_some(refused)),
             accounts_tried: names,
-            accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64),
+            accounts_tried_count: party.map_or(0, |party| party.names_tried() as u64)
+                + at_panel().count() as u64,
             evidence: self.proofs(
                 lines
                     .iter()
                     .chain(client.into_iter().flat_map(|client| &client.missing_lines))
+                    .chain(at_panel().filter_map(|(_, logins)| logins.refused_line.as_ref()))
                     .chain(flooded.map(|(_, line)| line)),
             ),
         }
@@ -282,6 +292,7 @@ impl Case<'_> {
             address: Some(question.address),
             addresses: question.addresses as u64,
             uses: question.uses,
+            calls: 0,
             first: self.when(question.first),
             last: self.when(question.last),
             why,

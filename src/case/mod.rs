@@ -25,6 +25,7 @@ mod sending;
 mod sorted;
 mod story;
 mod timeline;
+mod unprecedented;
 mod window;
 
 use std::io::{self, Read as _};

@@ -32,6 +32,34 @@ pub fn read(evidence: &Evidence) -> Option<Configuration> {
     Some(jail::configuration(&files, &jails))
 }
 
+/// What it means that no configuration was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The copy of a whole disk has none: nobody had set it up.
+    NotSetUp,
+    /// Only parts of the disk are here.
+    NotCopied,
+}
+
+impl Missing {
+    /// Judges by how much of the disk is here.
+    pub fn from(evidence: &Evidence) -> Self {
+        if evidence.is_whole_disk() { Missing::NotSetUp } else { Missing::NotCopied }
+    }
+
+    /// Says it in words.
+    pub fn why(self) -> &'static str {
+        match self {
+            Missing::NotSetUp => {
+                "it is not set up: this is the copy of a whole disk, and no configuration of it is there"
+            }
+            Missing::NotCopied => {
+                "its configuration is not in the evidence, which is no copy of a whole disk: whether it ran, and what it watched, is not known"
+            }
+        }
+    }
+}
+
 /// The files of one installation.
 pub(super) struct Files<'a> {
     evidence: &'a Evidence,

@@ -13,6 +13,6 @@ mod jail;
 pub mod stock;
 
 pub use counting::{Counted, Counter, Outcome, Policy, replay};
-pub use files::{is_configuration, read};
+pub use files::{Missing, is_configuration, read};
 pub use filter::{Filter, Heard};
 pub use jail::{Configuration, Jail};

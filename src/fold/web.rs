@@ -107,6 +107,10 @@ pub struct Logins {
     pub refused: u64,
     /// The first wrong one.
     pub first_refused: Option<Instant>,
+    /// The last of those.
+    pub last_refused: Option<Instant>,
+    /// The line that tells of the first.
+    pub refused_line: Option<Citation>,
     /// The first that was accepted.
     pub accepted: Option<(Instant, Citation)>,
 }
@@ -301,7 +305,11 @@ impl Web {
             (true, None) => logins.accepted = Some((at, line())),
             (false, None) => {
                 logins.refused += 1;
-                logins.first_refused.get_or_insert(at);
+                if logins.first_refused.is_none_or(|first| at < first) {
+                    logins.first_refused = Some(at);
+                    logins.refused_line = Some(line());
+                }
+                logins.last_refused = logins.last_refused.max(Some(at));
             }
             _ => {}
         }
@@ -345,7 +353,13 @@ impl Web {
         for (key, logins) in &other.logins {
             let known = self.logins.entry(key.clone()).or_default();
             known.refused += logins.refused;
-            known.first_refused = [known.first_refused, logins.first_refused].into_iter().flatten().min();
+            known.last_refused = known.last_refused.max(logins.last_refused);
+            if let Some(new) =
+                logins.first_refused.filter(|new| known.first_refused.is_none_or(|at| *new < at))
+            {
+                known.first_refused = Some(new);
+                known.refused_line.clone_from(&logins.refused_line);
+            }
             if known
                 .accepted
                 .as_ref()
@@ -354,6 +368,13 @@ impl Web {
                 known.accepted = logins.accepted.clone().or(known.accepted.take());
             }
         }
+    }
+
+    /// Returns what an address did at the login of the panel or of its users' pages, by the name that it gave.
+    pub fn logins_of(&self, address: IpAddr) -> impl Iterator<Item = (&[u8], &Logins)> {
+        let from = self.logins.range((address, Box::default())..);
+        let of_address = from.take_while(move |((other, _), _)| *other == address);
+        of_address.map(|((_, user), logins)| (user.as_ref(), logins))
     }
 
     /// Returns who asked for a page, by its path on the disk or as asked for.

@@ -46,7 +46,8 @@ pub fn list(world: &World<'_>, mut failed: Vec<Failed>) -> Listed {
     if count > MOST_LISTED {
         let tried = |failed: &Failed| {
             let party = world.parties.get(&failed.address).map_or(0, |party| party.failures.attempts);
-            party + world.fetches.get(&failed.address).map_or(0, |client| client.missing)
+            let at_panel: u64 = world.web.logins_of(failed.address).map(|(_, logins)| logins.refused).sum();
+            party + at_panel + world.fetches.get(&failed.address).map_or(0, |client| client.missing)
         };
         failed.sort_by_cached_key(|failed| (std::cmp::Reverse(tried(failed)), failed.address));
         failed.truncate(MOST_LISTED);
@@ -59,6 +60,7 @@ pub fn list(world: &World<'_>, mut failed: Vec<Failed>) -> Listed {
 pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
     let mut addresses: BTreeSet<IpAddr> = world.parties.keys().copied().collect();
     addresses.extend(world.fetches.keys());
+    addresses.extend(world.web.logins.keys().map(|(address, _)| *address));
     addresses.extend(world.told.iter().flat_map(|told| told.ledger.flooded.keys()));
     // Collecting would keep an address for each call before it sorts them.
     let mut callers: BTreeSet<IpAddr> = BTreeSet::new();
@@ -81,7 +83,11 @@ pub fn find(world: &World<'_>, involved: &BTreeSet<IpAddr>) -> Vec<Failed> {
             if !roles.contains(&Role::Scan) && is_flooder(world, address, &callers) {
                 roles.push(Role::Scan);
             }
+            if is_refused_at_panel(world, address) {
+                roles.extend([Role::Guess, Role::Web]);
+            }
             roles.sort();
+            roles.dedup();
             (!roles.is_empty()).then_some(Failed { address, roles })
         })
         .collect()
@@ -217,6 +223,15 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
         .flatten()
         .filter_map(|used| used.address)
         .any(|used| used == address || (same_network(used, address) && world.neighbours.is_outside(used)))
+}
+
+/// Somebody outside who gave wrong passwords at the panel or the pages of its users, was never let in there, and
+/// does not use any account.
+fn is_refused_at_panel(world: &World<'_>, address: IpAddr) -> bool {
+    let refused: u64 = world.web.logins_of(address).map(|(_, logins)| logins.refused).sum();
+    let is_let_in = world.web.sessions.contains_key(&address)
+        || world.web.logins_of(address).any(|(_, logins)| logins.accepted.is_some());
+    refused >= MISTYPED && !is_let_in && world.neighbours.is_outside(address) && !is_user(world, address)
 }
 
 /// Somebody who uses an account, and dialled a number that does not exist.

@@ -39,6 +39,7 @@ pub mod telephone;
 mod transactions;
 pub mod trunk_legs;
 mod trunks;
+pub mod unprecedented;
 mod uses;
 pub mod vectors;
 pub(crate) mod ways;

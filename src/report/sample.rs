@@ -293,6 +293,7 @@ fn unjudged() -> Report {
             address: Some("198.51.100.7".parse().unwrap()),
             addresses: 2,
             uses: 0,
+            calls: 0,
             first: when(-900),
             last: when(-800),
             why: "used from a network it was not used from before".to_owned(),

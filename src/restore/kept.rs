@@ -147,7 +147,11 @@ fn rank(kind: SecretKind, is_first: bool) -> u8 {
     match kind {
         SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax if is_first => 0,
         SecretKind::Trunk => 1,
-        SecretKind::Panel | SecretKind::Manager | SecretKind::Ari | SecretKind::EventSocket => 2,
+        SecretKind::Panel
+        | SecretKind::Manager
+        | SecretKind::Ari
+        | SecretKind::EventSocket
+        | SecretKind::FileServer => 2,
         SecretKind::Database | SecretKind::Host => 3,
         SecretKind::Sip | SecretKind::Pjsip | SecretKind::Iax => 4,
         SecretKind::Voicemail => 5,

@@ -225,6 +225,80 @@ fn logins_from_a_new_place_are_not_cleared_without_calls() {
     assert!(!contained.contains("Nothing to cut off"), "{contained}");
 }
 
+/// A mail with lines of a log: a phone that is reachable, and calls of account 205 that begin a second apart.
+fn mail_with_calls(numbers: &[&str], seconds: usize) -> String {
+    let mut lines = vec![
+        "> [2026-11-13 04:10:10] NOTICE[18667] chan_sip.c: Peer '205' is now Reachable. (1ms / 2000ms)"
+            .to_owned(),
+    ];
+    let call = |(at, number): (usize, &&str)| {
+        let id = format!("{:08x}", at + 1000);
+        let line = |at: usize, what: &str| {
+            format!(
+                "> [2026-11-13 04:{:02}:{:02}] VERBOSE[{}][C-{id}] {what}",
+                11 + at / 60,
+                at % 60,
+                at + 700
+            )
+        };
+        [
+            line(
+                at,
+                &format!(
+                    "pbx.c: Executing [{number}@from-internal:1] Dial(\"SIP/205-{id}\", \"SIP/carrier/{number},300,T\") in new stack"
+                ),
+            ),
+            line(at, &format!("app_dial.c: SIP/carrier-{:08x} answered SIP/205-{id}", at + 5000)),
+            line(
+                at + seconds,
+                &format!(
+                    "pbx.c: Spawn extension (from-internal, {number}, 1) exited non-zero on 'SIP/205-{id}'"
+                ),
+            ),
+        ]
+    };
+    lines.extend(numbers.iter().enumerate().flat_map(call));
+    lines.sort_by_key(|line| line.get(2..23).map(str::to_owned));
+    format!("From: a@example.org\nSubject: our log\n\nHi, this is what I found:\n\n{}\n", lines.join("\n"))
+}
+
+/// What stands before the first line of an excerpt is not known: calls that look like fraud there are neither cleared
+/// nor blamed on anybody.
+#[test]
+fn an_excerpt_that_begins_with_the_fraud_clears_nobody() {
+    let scratch = Scratch::new();
+    let numbers = [
+        "0025261555787",
+        "0053590049388",
+        "0096033118348",
+        "0053590058758",
+        "0025261555788",
+        "0096033189803",
+        "0053590476515",
+    ];
+    scratch.file("mail.eml", &mail_with_calls(&numbers, 300));
+    let told = prose(&scratch.run(&["run", "mail.eml", "-o", "case"]));
+    let asked = "Cannot tell whether anybody got in: account 205 was used for 7 calls that look like fraud (7 calls begun within a minute, ";
+    assert!(told.contains(asked) && told.contains("before is not on record: ask its user now."), "{told}");
+    assert!(!told.contains("nobody got in") && !told.contains("No intrusion"), "{told}");
+    let report = fs::read(scratch.path().join("case/report.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["incidents"], serde_json::json!([]), "nobody is blamed");
+    let question = &report["to_confirm"][0];
+    assert_eq!((&question["account"], &question["calls"]), (&"205".into(), &7.into()));
+    assert_eq!(question["evidence"][0]["path"], "mail.eml", "{question}");
+    let owner = fs::read_to_string(scratch.path().join("case/report.md")).unwrap();
+    assert!(!owner.contains("aken for honest"), "{owner}");
+    let statement = fs::read_to_string(scratch.path().join("case/statement.md")).unwrap();
+    assert!(!statement.contains("No intrusion that succeeded"), "{statement}");
+    for (numbers, seconds) in [(&numbers[..2], 300), (&["0911555100", "0911555101"], 40), (&numbers[..3], 1)]
+    {
+        scratch.file("mail.eml", &mail_with_calls(numbers, seconds));
+        let told = prose(&scratch.run(&["run", "mail.eml"]));
+        assert!(!told.contains("look like fraud"), "{numbers:?}: {told}");
+    }
+}
+
 #[test]
 fn one_file_or_several_pieces_of_evidence_are_taken() {
     let scratch = Scratch::new();

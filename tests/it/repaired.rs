@@ -1,10 +1,11 @@
 //! Servers of other kinds, repaired by the files that `contain` wrote for them, then one hole opened again.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use crate::restore::{NEW_SECRET, Repair, bruteforce};
-use crate::scratch::prose;
+use crate::restore::{NEW_SECRET, Repair, bruteforce, by_the_web, copy};
+use crate::scratch::{Scratch, prose};
 use crate::support::shared;
 
 impl Repair {
@@ -17,6 +18,15 @@ impl Repair {
     /// Returns a file that `contain` wrote.
     fn contained(&self, name: &str) -> String {
         fs::read_to_string(self.scratch.path().join("case/contain").join(name)).unwrap()
+    }
+
+    /// Takes lines out of a file of the copy.
+    fn without(&self, name: &str, is_out: impl Fn(&str) -> bool) {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        let kept: String =
+            text.lines().filter(|line| !is_out(line)).map(|line| format!("{line}\n")).collect();
+        assert!(kept.len() < text.len(), "{name}");
+        self.write(name, &kept);
     }
 
     /// Puts the jail that `contain` wrote where fail2ban reads it.
@@ -128,6 +138,37 @@ fn what_is_said_of_a_stolen_secret_is_true_of_one_that_nobody_guessed() {
     assert!(start.starts_with(", after 2, "), "{start}");
 }
 
+/// Whoever reads one phone's file has the password with which every phone's file is fetched.
+#[test]
+fn the_password_of_the_server_of_phone_files_is_listed_and_must_be_new() {
+    let Some(folder) = shared("evidence/asterisk-stolen-credential/rootfs") else { return };
+    let given = Scratch::new();
+    copy(&folder, &given.path().join("rootfs"), &["cel-custom", "cdr-custom"]);
+    let phones =
+        || fs::read_dir(given.path().join("rootfs/srv/tftp")).unwrap().map(|file| file.unwrap().path());
+    let is_yealink = |text: &str| text.contains("account.1.password = ");
+    let mut names: Vec<String> = Vec::new();
+    for file in phones() {
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        if is_yealink(&text) {
+            names.push(format!("srv/tftp/{}", file.file_name().unwrap().to_string_lossy()));
+            let server = "static.auto_provision.server.username = prov\nstatic.auto_provision.server.password = Hb5-tVq2\n";
+            fs::write(&file, text + server).unwrap();
+        }
+    }
+    assert!(names.len() > 1, "{names:?}");
+    let repair = Repair::of(&given.path().join("rootfs"), &[]);
+    let listed = repair.contained("credentials.md");
+    assert!(listed.contains("phone-file server") && !listed.contains("Hb5-"), "{listed}");
+    let gate = "secrets-of-file-server open".to_owned();
+    assert!(repair.judge(&["--case", "case"]).1.contains(&gate));
+    names.iter().for_each(|name| repair.change(name, "= Hb5-tVq2", "= Rk9-mWc4Lx7"));
+    let shut = repair.judge(&["--case", "case"]).1;
+    assert!(!shut.iter().any(|gate| gate.starts_with("secrets-of-file-server")), "{shut:?}");
+    repair.change(&names[0], "= Rk9-mWc4Lx7", "= Hb5-tVq2");
+    assert!(repair.judge(&["--case", "case"]).1.contains(&gate), "one phone's file still has the old one");
+}
+
 /// Returns the accounts of phones with their secrets.
 fn secrets(accounts: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -163,4 +204,101 @@ fn one_late_line_is_no_watch() {
     repair.append(LOG, stranger);
     let told = prose(&repair.scratch.run(&[&["restore", "after"][..], &day_after].concat()));
     assert!(told.contains("198.51.100.99 of the intruder used 205 at 2026-11-17 22:10:02"), "{told}");
+}
+
+/// The latest dump of the panel's database.
+const DUMP: &str = "var/backups/mysql/asterisk-20250825.sql.gz";
+/// The secret of the panel's own manager user.
+const PANEL_SECRET: &str = "ede5391a45044845c51da8b9fb7b4515";
+
+/// Writes the dump anew, as of a panel that was repaired.
+fn repair_panel(repair: &Repair) {
+    let mut dump = String::new();
+    let packed = fs::File::open(repair.path(DUMP)).unwrap();
+    flate2::read::GzDecoder::new(packed).read_to_string(&mut dump).unwrap();
+    let is_left = |line: &&str| !line.starts_with("('ampuser'") && !line.contains("qzkwtb");
+    let dump: Vec<&str> = dump.lines().filter(is_left).collect();
+    let admin = "ec2faf80327bbcae00211f89ac3945e2f1fa363d','','','','*')";
+    let dump = dump.join("\n");
+    assert!(dump.contains(&format!("{admin},")) && dump.contains(PANEL_SECRET));
+    let dump = dump
+        .replace(&format!("{admin},"), "0d5d7d6a1c0c6f4f3f1e2a9bb3c7d8e6f9a01234','','','','*');")
+        .replace("'17.0.", "'17.9.")
+        .replace(PANEL_SECRET, &NEW_SECRET.repeat(2));
+    let to = fs::File::create(repair.path(DUMP)).unwrap();
+    let mut to = flate2::write::GzEncoder::new(to, flate2::Compression::fast());
+    to.write_all(dump.as_bytes()).unwrap();
+    to.finish().unwrap();
+}
+
+/// Takes away what the intruder left on the disk, and what the server's owner would change himself.
+fn repair_disk(repair: &Repair) {
+    for name in [
+        "var/www/html/modular.php",
+        "var/www/html/.clean.sh",
+        "home/asterisk/.ssh/authorized_keys",
+        "home/asterisk/.bash_history",
+    ] {
+        fs::remove_file(repair.path(name)).unwrap();
+    }
+    repair.without(CRONTAB, |line| line.contains("modular.php"));
+    let plan = fs::read_to_string(repair.path(CUSTOM)).unwrap();
+    let (kept, _) = plan.split_once("[svc-tts-relay]").unwrap();
+    repair.write(CUSTOM, &kept.replace("include => svc-tts-relay\n", ""));
+    repair.without("etc/asterisk/extensions_additional.conf", |line| line.contains("9998"));
+    for name in ["auth", "endpoint", "aor"] {
+        let name = format!("etc/asterisk/pjsip.{name}.conf");
+        let text = fs::read_to_string(repair.path(&name)).unwrap();
+        repair.write(&name, text.split_once("[9998]").unwrap().0);
+    }
+    let accounts = fs::read_to_string(repair.path(ACCOUNTS)).unwrap();
+    let renewed = |(number, line): (usize, &str)| match line.starts_with("password=") {
+        true => format!("password={number}-{NEW_SECRET}\n"),
+        false => format!("{line}\n"),
+    };
+    repair.write(ACCOUNTS, &accounts.lines().enumerate().map(renewed).collect::<String>());
+    let manager = NEW_SECRET.repeat(2);
+    repair.change("etc/amportal.conf", PANEL_SECRET, &manager);
+    repair.change("etc/asterisk/manager.conf", PANEL_SECRET, &manager);
+    repair.change("etc/freepbx.conf", "6f1e2a0c9b7d4e83a5516c2f", &NEW_SECRET.repeat(3));
+    repair.change(RULES, OPEN_PANEL, "");
+}
+
+const CRONTAB: &str = "var/spool/cron/crontabs/asterisk";
+const CUSTOM: &str = "etc/asterisk/extensions_custom.conf";
+const ACCOUNTS: &str = "etc/asterisk/pjsip.auth.conf";
+const RULES: &str = "etc/iptables/rules.v4";
+const OPEN_PANEL: &str = "-A fpbxfirewall -p tcp -m multiport --dports 80,443,81 -j ACCEPT\n";
+
+#[test]
+fn a_repaired_panel_passes_and_each_hole_is_told_alone() {
+    let Some(repair) = by_the_web(&["var/lib/mysql"]) else { return };
+    repair_panel(&repair);
+    repair_disk(&repair);
+    for (day, hour) in (27..30).flat_map(|day| (0..24).step_by(2).map(move |hour| (day, hour))) {
+        let line = format!(
+            "[2025-08-{day} {hour:02}:10:00] VERBOSE[2210] res_pjsip_registrar.c: Added contact 'sip:2001@192.168.70.21:5060' to AOR '2001' with expiration of 3600 seconds\n"
+        );
+        repair.append("var/log/asterisk/full", &line);
+    }
+    let judge = || repair.judge(&["--case", "case"]);
+    assert_eq!(judge(), (0, vec![]));
+    let was = fs::read_to_string(repair.scratch.path().join("before").join(ACCOUNTS)).unwrap();
+    let now = fs::read_to_string(repair.path(ACCOUNTS)).unwrap();
+    let (was, now) = was.lines().zip(now.lines()).find(|(_, now)| now.contains(NEW_SECRET)).unwrap();
+    repair.reopened("secrets-of-accounts open", ACCOUNTS, now, was);
+    let manager = NEW_SECRET.repeat(2);
+    repair.reopened("secrets-of-administrators open", "etc/asterisk/manager.conf", &manager, PANEL_SECRET);
+    let include = "[from-internal-custom]\n";
+    let relay = "[svc-tts-relay]\nexten => _99X.,1,NoOp(relay)\n same => n,Set(CDR(accountcode)=)\n same => n,Dial(PJSIP/${EXTEN:2}@carrier1,120)\n";
+    let relay = format!("{relay}{include}include => svc-tts-relay\n");
+    repair.reopened("dialplan-clean open", CUSTOM, include, &relay);
+    let crontab = fs::read_to_string(repair.scratch.path().join("before").join(CRONTAB)).unwrap();
+    let job = crontab.lines().find(|line| line.contains("modular.php")).unwrap();
+    let start = "@reboot /usr/sbin/fwconsole";
+    repair.reopened("jobs-gone open", CRONTAB, start, &format!("{job}\n{start}"));
+    let rest = "-A fpbxfirewall -j DROP\n";
+    repair.reopened("panel-open-to-all open", RULES, rest, &format!("{OPEN_PANEL}{rest}"));
+    fs::write(repair.path("var/www/html/modular.php"), "<?php system_lab_inert_marker(); ?>").unwrap();
+    assert_eq!(judge(), (1, vec!["pages-gone open".to_owned()]));
 }

@@ -110,7 +110,7 @@ impl Repair {
     }
 }
 
-fn copy(from: &Path, to: &Path, leave_out: &[&str]) {
+pub(crate) fn copy(from: &Path, to: &Path, leave_out: &[&str]) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -175,7 +175,27 @@ fn a_repaired_server_passes_and_one_open_hole_is_told_alone() {
     assert_eq!(repair.judge(&accept).0, 0, "somebody answers for it");
     repair.change(ACCOUNTS, OWNER_OPEN, OWNER_LISTED);
     fs::remove_file(repair.path(JAIL)).unwrap();
-    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["bans-match open".to_owned()]));
+    assert_eq!(repair.judge(&["--case", "case"]), (1, vec!["bans-match cannot-tell".to_owned()]));
+}
+
+#[test]
+fn a_blocker_that_is_not_there_is_told_alike_before_and_after() {
+    let repair = bruteforce();
+    fs::remove_file(repair.path(JAIL)).unwrap();
+    let of_run = || {
+        assert_eq!(code(&repair.scratch.run(&["run", "after", "-o", "now", "-q"])), 0);
+        let report = fs::read(repair.scratch.path().join("now/report.json")).unwrap();
+        fs::remove_dir_all(repair.scratch.path().join("now")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        let judged = report["incidents"][0]["not_blocked"].as_array().unwrap();
+        let blocker =
+            judged.iter().find(|one| one["defence"] == "fail2ban").unwrap_or_else(|| panic!("{report}"));
+        blocker["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((of_run().as_str(), repair.state("bans-match").as_str()), ("not-checked", "cannot-tell"));
+    repair.write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
+    repair.write("usr/bin/env", "");
+    assert_eq!((of_run().as_str(), repair.state("bans-match").as_str()), ("off", "open"));
 }
 
 /// Rules that let private networks in, and nobody else.
@@ -494,15 +514,21 @@ fn secrets_of_a_downloaded_copy_must_be_new_and_the_copy_be_gone() {
     repair.reopened("secrets-of-accounts open", server, is, was);
 }
 
-#[test]
-fn what_a_web_intruder_left_must_be_gone_and_the_place_be_there() {
-    let Some(folder) = shared("evidence/host-web-exploit") else { return };
+/// Makes the case of a server that was broken into by the web, and copies it, without some folders.
+pub(crate) fn by_the_web(without: &[&str]) -> Option<Repair> {
+    let folder = shared("evidence/host-web-exploit")?;
     let unpacked = Scratch::new();
     let packed = fs::File::open(folder.join("rootfs.tar.gz")).unwrap();
     tar::Archive::new(flate2::read::GzDecoder::new(packed)).unpack(unpacked.path()).unwrap();
     let root = unpacked.path().join("rootfs");
+    without.iter().for_each(|folder| fs::remove_dir_all(root.join(folder)).unwrap());
+    Some(Repair::of(&root, &[]))
+}
+
+#[test]
+fn what_a_web_intruder_left_must_be_gone_and_the_place_be_there() {
     // The database takes most of the time, and no gate here asks for it.
-    let repair = Repair::of(&root, &["mysql"]);
+    let Some(repair) = by_the_web(&["var/lib/mysql", "var/backups/mysql"]) else { return };
     let state = |id: &str| repair.state(id);
     for id in ["pages-gone", "jobs-gone", "keys-and-users-known", "dialplan-clean"] {
         assert_eq!(state(id), "open", "{id}");

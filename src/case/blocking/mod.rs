@@ -12,6 +12,7 @@ mod records;
 mod replay;
 
 use super::build::Case;
+use crate::fail2ban::Missing;
 use crate::reconstruct::incident::Incident;
 use crate::report::model::{NotBlocked, Verdict};
 
@@ -22,10 +23,14 @@ pub(super) fn judge(case: &Case<'_>, incident: &Incident, replay: &Replay) -> Ve
     let mut judged = jails::judge(case, incident, replay);
     judged.extend(records::judge(case, incident, replay));
     if judged.is_empty() {
+        let missing = Missing::from(case.evidence);
         judged.push(NotBlocked {
             defence: "fail2ban".into(),
-            verdict: Verdict::NotChecked,
-            why: "neither its configuration nor a log of it is in the evidence: whether it ran, and what it watched, is not known".into(),
+            verdict: match missing {
+                Missing::NotSetUp => Verdict::Off,
+                Missing::NotCopied => Verdict::NotChecked,
+            },
+            why: missing.why().into(),
             evidence: Vec::new(),
         });
     }

@@ -96,7 +96,15 @@ impl<'a> Grounds<'a> {
         if is_account && self.exposed.contains(owner) {
             return Some((Turn::Read, "its phone file lies where strangers can fetch it".to_owned()));
         }
-        if self.is_downloaded && is_account {
+        if held.kind == Kind::FileServer && !self.handed_out.is_empty() {
+            let why = "it stands in phones' files, and a stranger was given some of these";
+            return Some((Turn::Read, why.to_owned()));
+        }
+        if held.kind == Kind::FileServer && !self.exposed.is_empty() {
+            let why = "it stands in phones' files, some of which lie where strangers can fetch them";
+            return Some((Turn::Read, why.to_owned()));
+        }
+        if self.is_downloaded && (is_account || held.kind == Kind::FileServer) {
             return Some((Turn::Read, "a stranger downloaded files that hold secrets like it".to_owned()));
         }
         if let Some(why) = weakness {

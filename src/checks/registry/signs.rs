@@ -68,6 +68,11 @@ fn without_incident(report: &Report) -> Outcome {
             doubtful.id
         ));
     }
+    if report.has_calls_to_ask_about() {
+        return Outcome::not_checked(
+            "calls look like fraud, and what is usual here is not on record: only their account's user can tell",
+        );
+    }
     match (report.judged.logins, report.judged.calls) {
         (true, _) if report.judged.by_calls_alone => Outcome::not_found(
             "the calls on record, each of which its caller logged in for, show no intruder's; who only registered is in no log here",

@@ -163,6 +163,10 @@ fn remedy(kind: SecretKind) -> &'static str {
         SecretKind::PhonePage => {
             "Set a random password in the files that phones are provisioned from, and restart the phones."
         }
+        SecretKind::FileServer => {
+            "Set a random password of at least 16 characters at the server that hands out phone files and in \
+             those files, and let only your own networks reach that server."
+        }
         SecretKind::Host => {
             "Set a long new password for each, or lock it (`passwd -l`) and log in by key, and let only trusted \
              networks reach SSH."

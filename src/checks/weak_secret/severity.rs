@@ -33,10 +33,10 @@ fn most(held: &HeldSecret) -> Severity {
     match (held.kind, held.reach) {
         // Whoever is on the server already needs no secret of the manager interface.
         (_, Reach::Local) => Severity::Low,
-        // Of a host's users it is not known whether anything takes their passwords.
-        (SecretKind::Voicemail | SecretKind::Ari | SecretKind::Host, _) | (_, Reach::Listed) => {
-            Severity::High
-        }
+        // Of a host's users it is not known whether anything takes their passwords, of a server of phones' files
+        // whether it asks for one.
+        (SecretKind::Voicemail | SecretKind::Ari | SecretKind::Host | SecretKind::FileServer, _)
+        | (_, Reach::Listed) => Severity::High,
         // What it opens is the carrier's side.
         (SecretKind::Trunk, _) | (_, Reach::Presented) => Severity::Medium,
         (SecretKind::Database | SecretKind::PhonePage, _) => Severity::Medium,

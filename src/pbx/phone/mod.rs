@@ -13,6 +13,7 @@ mod request;
 mod rules;
 #[cfg(test)]
 mod samples;
+mod servers;
 
 use std::borrow::Cow;
 

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use super::{LARGEST, grandstream};
+use super::{LARGEST, grandstream, servers};
 use crate::event::{Citation, Place};
 use crate::evidence::{Evidence, Source};
 use crate::pbx::directory::split;
@@ -21,7 +21,7 @@ const TABLE: &str = include_str!("page_keys.tsv");
 /// No phone has more logins for its page.
 const MOST: usize = 8;
 /// Longer is no password, and no key.
-const LONGEST: usize = 256;
+pub(super) const LONGEST: usize = 256;
 
 /// One pattern: group `v` is the password.
 struct Key {
@@ -40,7 +40,7 @@ fn key(row: &'static str) -> Option<Key> {
     Some(Key { vendor, role, pattern })
 }
 
-/// Notes the passwords in every phone file that was read.
+/// Notes the passwords in every phone file that was read, those of the server that hands the files out among them.
 pub(in crate::pbx) fn gather_all(evidence: &Evidence, collector: &mut Collector) {
     let files: Vec<_> = collector.pbx.phone_files.iter().map(|file| (file.source, file.vendor)).collect();
     for (id, vendor) in files {
@@ -57,7 +57,7 @@ fn gather(source: &Source, vendor: &str, bytes: &[u8], collector: &mut Collector
     let text = if is_binary { Cow::Owned(grandstream::lines(bytes)) } else { Cow::Borrowed(bytes) };
     for key in KEYS.iter().filter(|key| key.vendor == vendor) {
         for found in key.pattern.captures_iter(&text).take(MOST) {
-            let (Some(whole), Some(value)) = (found.get(0), found.name("v")) else { continue };
+            let Some(value) = found.name("v") else { continue };
             let password =
                 if is_binary { grandstream::decode(value.as_bytes()) } else { value.as_bytes().to_vec() };
             let password = password.trim_ascii();
@@ -70,22 +70,30 @@ fn gather(source: &Source, vendor: &str, bytes: &[u8], collector: &mut Collector
                 Some((login, rest)) if vendor == "yealink" => (login, rest),
                 _ => (key.role, password.raw()),
             };
-            let before = text.get(whole.start()..value.start()).unwrap_or_default();
-            let line = memchr::memchr_iter(b'\n', text.get(..value.start()).unwrap_or_default()).count();
-            let line = if is_binary { 0 } else { u32::try_from(line + 1).unwrap_or(u32::MAX) };
-            let place = Place { source: source.id, offset: whole.start() as u64, line };
-            let shown = [before.get(..LONGEST).unwrap_or(before).trim_ascii(), b"***"].concat();
+            let Some(place) = cited(source, &text, is_binary, &found) else { continue };
             let bearer = Bearer {
                 kind: SecretKind::PhonePage,
                 owner: format!("{} ({})", split(&source.file.path).1, role),
                 other_names: vec![role.to_owned()],
                 reach: Reach::Unknown,
                 standing: Standing::InForce,
-                place: Citation::new(place, &shown),
+                place,
             };
             collector.hold(bearer, password);
         }
     }
+    servers::gather(source, vendor, &text, is_binary, collector);
+}
+
+/// Cites the line of a secret, which is group `v`, up to the secret.
+pub(super) fn cited(source: &Source, text: &[u8], is_binary: bool, found: &Captures<'_>) -> Option<Citation> {
+    let (whole, value) = (found.get(0)?, found.name("v")?);
+    let before = text.get(whole.start()..value.start()).unwrap_or_default();
+    let line = memchr::memchr_iter(b'\n', text.get(..value.start()).unwrap_or_default()).count();
+    let line = if is_binary { 0 } else { u32::try_from(line + 1).unwrap_or(u32::MAX) };
+    let place = Place { source: source.id, offset: whole.start() as u64, line };
+    let shown = [before.get(..LONGEST).unwrap_or(before).trim_ascii(), b"***"].concat();
+    Some(Citation::new(place, &shown))
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub enum SecretKind {
     EventSocket,
     /// The web page of a phone.
     PhonePage,
+    /// The server that hands out phones' files, to which a phone presents it.
+    FileServer,
     /// A user of the host who may log in.
     Host,
 }
@@ -52,12 +54,13 @@ impl SecretKind {
             SecretKind::Database => "database users",
             SecretKind::EventSocket => "control interfaces",
             SecretKind::PhonePage => "web pages of phones",
+            SecretKind::FileServer => "users of the phone-file server",
             SecretKind::Host => "users of the host",
         }
     }
 
     /// Every kind.
-    const ALL: [SecretKind; 12] = [
+    const ALL: [SecretKind; 13] = [
         SecretKind::Sip,
         SecretKind::Pjsip,
         SecretKind::Iax,
@@ -69,6 +72,7 @@ impl SecretKind {
         SecretKind::Database,
         SecretKind::EventSocket,
         SecretKind::PhonePage,
+        SecretKind::FileServer,
         SecretKind::Host,
     ];
 
@@ -91,6 +95,7 @@ impl SecretKind {
             SecretKind::Database => "database user",
             SecretKind::EventSocket => "control interface",
             SecretKind::PhonePage => "web page of a phone",
+            SecretKind::FileServer => "phone-file server",
             SecretKind::Host => "host user",
         }
     }
@@ -104,6 +109,7 @@ impl SecretKind {
             | SecretKind::Database
             | SecretKind::EventSocket
             | SecretKind::PhonePage
+            | SecretKind::FileServer
             | SecretKind::Host => "password",
             _ => "secret",
         }

@@ -18,6 +18,8 @@ pub struct ToConfirm {
     pub addresses: u64,
     /// Records of its use that was accepted from there; none where it was only tried.
     pub uses: u64,
+    /// Calls of it that look like fraud, where nothing is on record of what was usual before.
+    pub calls: u64,
     /// Since when.
     pub first: Option<When>,
     /// Until when.

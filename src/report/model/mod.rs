@@ -141,6 +141,13 @@ pub struct Judged {
     pub not_judged: &'static str,
 }
 
+impl Report {
+    /// Returns whether calls look like fraud of which nobody but the account's user can tell whose they are.
+    pub fn has_calls_to_ask_about(&self) -> bool {
+        self.to_confirm.iter().any(|question| question.calls > 0)
+    }
+}
+
 impl Judged {
     /// The ways in that no release so far judges.
     pub const NOT_JUDGED: &str =

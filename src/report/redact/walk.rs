@@ -268,7 +268,7 @@ walk! {
         address: address;
         words: why;
         each: evidence;
-    } keeps { addresses, uses, first, last }
+    } keeps { addresses, uses, calls, first, last }
     Finding {
         record: subject;
         words: title, detail, remedy;

@@ -152,6 +152,9 @@ fn no_intrusion(report: &Report) -> Vec<Block> {
 
 /// Says in a sentence that no intrusion is shown, as far as these files could show one.
 fn without_incident(report: &Report) -> String {
+    if let Some(asked) = to_ask(report).filter(|_| report.has_calls_to_ask_about()) {
+        return format!("Cannot tell whether anybody got in: {asked}.");
+    }
     let tried = match report.failed_attackers_count {
         0 => None,
         1 => Some("one address tried".to_owned()),
@@ -205,18 +208,21 @@ fn not_judged(report: &Report) -> String {
 
 /// Says of whose accounts nobody but their users can tell whether a stranger used them; of the most used one by name.
 pub(super) fn to_ask(report: &Report) -> Option<String> {
-    let asked = || report.to_confirm.iter().filter(|question| question.uses > 0);
-    let most = asked().max_by_key(|question| question.uses)?;
+    let asked = || report.to_confirm.iter().filter(|question| question.uses > 0 || question.calls > 0);
+    let most = asked().max_by_key(|question| (question.calls, question.uses))?;
     let others: BTreeSet<&str> = asked().map(|question| question.account.raw()).collect();
     let (more, whom) = match others.len() as u64 - 1 {
         0 => (String::new(), "its user"),
         others => (format!(" (and so with {})", counted(others, "other account")), "their users"),
     };
+    let records = match most.uses {
+        0 => String::new(),
+        uses => format!(", {} of it", counted(uses, "record")),
+    };
     Some(format!(
-        "account {} was {}, {} of it{more}: ask {whom} now",
+        "account {} was {}{records}{more}: ask {whom} now",
         crate::untrusted::visible(most.account.raw()),
-        from_where(most),
-        counted(most.uses, "record")
+        from_where(most)
     ))
 }
 

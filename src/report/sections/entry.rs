@@ -203,8 +203,8 @@ pub(super) fn to_confirm(report: &Report, view: View) -> Vec<Block> {
         let left = counted(report.to_confirm_left_out, "question");
         blocks.push(Block::Paragraph(format!("{left} beyond these were not listed").into()));
     }
-    // Without calls there is nothing to take them for honest by.
-    let title = match report.judged.calls {
+    // Without calls, or without knowing which are usual, there is nothing to take them for honest by.
+    let title = match report.judged.calls && !report.has_calls_to_ask_about() {
         true => "To be confirmed with the users: taken for honest",
         false => "To be confirmed with the users: what these files tell is not enough to judge it",
     };

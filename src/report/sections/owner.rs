@@ -132,9 +132,11 @@ fn askable(report: &Report) -> Option<Line> {
     let line = Line::default().words("The users of ").evidence(first);
     let line = rest.iter().take(MOST_STEPS).fold(line, |line, account| line.words(", ").evidence(account));
     let more = if rest.len() > MOST_STEPS { " and others" } else { "" };
-    Some(line.words(format!(
-        "{more}: was it they who used it from a new network? Taken for honest here; see To be confirmed."
-    )))
+    let asked = match report.has_calls_to_ask_about() {
+        true => "was it they who used it so? What is here is not enough to judge it",
+        false => "was it they who used it from a new network? Taken for honest here",
+    };
+    Some(line.words(format!("{more}: {asked}; see To be confirmed.")))
 }
 
 /// Says whom to tell, in the order in which it helps, and with which file of the case.

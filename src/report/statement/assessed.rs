@@ -18,6 +18,9 @@ pub(super) fn assessed(report: &Report) -> Vec<Block> {
     blocks.extend(Block::table(&["word", "meaning"], rows.collect()));
     if report.incidents.is_empty() {
         let told = match report.judged.logins {
+            _ if report.has_calls_to_ask_about() => {
+                "Whether anybody got in cannot be told: calls look like fraud, and what was examined does not show what was usual before them."
+            }
             true if !report.judged.calls && report.to_confirm.iter().any(|question| question.uses > 0) => {
                 "Whether anybody got in cannot be told: accounts were used from networks that they were not used from before, and what was examined shows no calls."
             }

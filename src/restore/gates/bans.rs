@@ -5,7 +5,7 @@
 //! lines that the earlier case cites: that the filter matches is then told, and that the pace is enough is not.
 
 use super::Judge;
-use crate::fail2ban::{self, Configuration, Filter, Heard, Jail, Policy, stock};
+use crate::fail2ban::{self, Configuration, Filter, Heard, Jail, Missing, Policy, stock};
 use crate::report::model::{NotBlocked, Verdict};
 use crate::restore::earlier::Tried;
 use crate::restore::gate::{Answer, Gate, State};
@@ -63,16 +63,14 @@ fn answers(scene: &Scene<'_>, required: bool) -> Vec<Answer> {
     }
     let jails: Vec<&Jail> = world.pbx.fail2ban.iter().flat_map(Configuration::phone_jails).collect();
     if jails.is_empty() {
-        // Where other files of /etc were copied, that folder would have been.
-        let is_copied = scene.has_file("/etc/hostname")
-            || scene.has_file("/etc/localtime")
-            || scene.has_file("/etc/passwd");
-        return vec![match (&world.pbx.fail2ban, is_copied) {
-            (Some(_), _) => Answer::open("no jail of fail2ban watches the phone system"),
-            (None, true) => {
-                Answer::open("fail2ban has no configuration in /etc, of which other files are here")
-            }
-            (None, false) => Answer::cannot_tell("fail2ban's configuration is not in the evidence"),
+        if world.pbx.fail2ban.is_some() {
+            return vec![Answer::open("no jail of fail2ban watches the phone system")];
+        }
+        let missing = Missing::from(scene.ground.evidence);
+        let why = format!("fail2ban: {}", missing.why());
+        return vec![match missing {
+            Missing::NotSetUp => Answer::open(why),
+            Missing::NotCopied => Answer::cannot_tell(why),
         }];
     }
     let told: Vec<Answer> = jails.into_iter().map(|jail| of_jail(scene, jail, required)).collect();

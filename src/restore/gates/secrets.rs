@@ -21,10 +21,14 @@ const TAKEN: &str = "secrets-taken";
 const HANDED_OUT: &str = "secrets-handed-out";
 const OF_TRUNKS: &str = "secrets-of-trunks";
 const OF_ADMINISTRATORS: &str = "secrets-of-administrators";
+const OF_FILE_SERVER: &str = "secrets-of-file-server";
 const OF_ACCOUNTS: &str = "secrets-of-accounts";
 const GUESSABLE: &str = "secrets-guessable";
-pub(super) const GATES: Judge =
-    Judge { ids: || vec![TAKEN, HANDED_OUT, OF_TRUNKS, OF_ADMINISTRATORS, OF_ACCOUNTS, GUESSABLE], judge };
+pub(super) const GATES: Judge = Judge { ids, judge };
+
+fn ids() -> Vec<&'static str> {
+    vec![TAKEN, HANDED_OUT, OF_TRUNKS, OF_ADMINISTRATORS, OF_FILE_SERVER, OF_ACCOUNTS, GUESSABLE]
+}
 
 /// Judges the secrets, group by group.
 fn judge(scene: &Scene<'_>) -> Vec<Gate> {
@@ -68,6 +72,12 @@ fn judge(scene: &Scene<'_>) -> Vec<Gate> {
                 SecretKind::Database,
             ],
             reads_all || scene.came_by(&["manager-interface"]),
+        ),
+        secrets.of_kinds(
+            OF_FILE_SERVER,
+            "The passwords of the server that hands out phone files were changed",
+            &[SecretKind::FileServer],
+            reads_all || !leaked.is_empty() || scene.came_by(&["provisioning-leak"]),
         ),
         reads_all
             .then(|| {

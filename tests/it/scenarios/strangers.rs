@@ -375,6 +375,35 @@ fn passwords_tried_at_the_users_pages_are_a_way_to_the_secret() {
     assert!(!likelihood(2).1);
 }
 
+/// Who guesses at the pages of FreePBX's users tried and got nothing, as who guesses by SIP; who mistyped did not.
+#[test]
+fn guessers_at_the_users_pages_are_among_those_who_failed() {
+    let (mut stage, _) = house("Europe/London", |n| format!("0207946{n:04}"), 8);
+    let wrong = |address: &str, second: usize| {
+        let user = 11 + second % 2;
+        format!(
+            "[2026-03-04 02:10:{second:02}] [freepbx_security.NOTICE]: Authentication failure for {user} from {address} [] []\n"
+        )
+    };
+    let guessed: String = (0..30).map(|second| wrong("198.51.100.9", second)).collect();
+    let mistyped: String = (40..42).map(|second| wrong("198.51.100.77", second)).collect();
+    let at_home: String = (45..59).map(|second| wrong("10.0.0.20", second)).collect();
+    stage.file("var/log/asterisk/freepbx_security.log", &(guessed + &mistyped + &at_home));
+    let report = examine(&mut stage);
+    assert!(report.incidents.is_empty());
+    let failed = serde_json::to_value(&report.failed_attackers).unwrap();
+    let [one] = failed.as_array().unwrap().as_slice() else { panic!("{failed}") };
+    assert_eq!(
+        (&one["address"], &one["roles"]),
+        (&"198.51.100.9".into(), &serde_json::json!(["guess", "web"]))
+    );
+    assert_eq!((&one["attempts"], &one["events"]), (&30.into(), &30.into()));
+    assert_eq!(one["accounts_tried"], serde_json::json!(["11", "12"]));
+    assert_eq!(one["evidence"][0]["line"], 1);
+    let (first, last) = (one["first"].as_str().unwrap(), one["last"].as_str().unwrap());
+    assert!(first.contains("02:10:00") && last.contains("02:10:29"), "{first} {last}");
+}
+
 #[test]
 fn a_new_colleague_far_away_has_an_account_of_his_own() {
     // Sales on the first day, when the evidence ends; and somebody who works while the house is asleep.
