@@ -57,7 +57,7 @@ fn without_history<'w>(world: &'w World<'_>, incidents: &[Incident]) -> BTreeMap
         let Some(account) = world.account_of(call).filter(|account| !world.trunks.contains(*account)) else {
             continue;
         };
-        if call.start > ends {
+        if call.start() > ends {
             later.insert(account);
         } else if !is_known(world, call) && !doors::is_guest(world, call) && !is_blamed(index) {
             early.entry(account).or_default().push(call);
@@ -87,8 +87,8 @@ fn judge(world: &World<'_>, account: &str, calls: &[&Call]) -> Option<Unpreceden
         account: account.to_owned(),
         calls: calls.len(),
         reasons: behaviour.reasons,
-        first: calls.first()?.start,
-        last: calls.last()?.start,
+        first: calls.first()?.start(),
+        last: calls.last()?.start(),
         places,
     })
 }
