@@ -500,8 +500,12 @@ impl LogCalls {
     pub fn channel<'a>(&'a self, call: &LogCall, names: &Names) -> Cow<'a, [u8]> {
         match call.channel.technology() {
             Some(technology) => {
-                let serial = format!("-{:08x}", { call.serial });
-                Cow::Owned([technology, b"/", names.text(call.account()), serial.as_bytes()].concat())
+                let serial: [u8; 8] = std::array::from_fn(|at| {
+                    let digit = call.serial >> (4 * (7 - at)) & 0xf;
+                    char::from_digit(digit, 16).map_or(b'0', |digit| digit as u8)
+                });
+                let account = names.text(call.account());
+                Cow::Owned([technology, &b"/"[..], account, b"-", &serial].concat())
             }
             None => Cow::Borrowed(self.spelled(call)),
         }

@@ -228,10 +228,12 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
 /// Somebody outside who gave wrong passwords at the panel or the pages of its users, was never let in there, and
 /// does not use any account.
 fn is_refused_at_panel(world: &World<'_>, address: IpAddr) -> bool {
+    /// Whoever forgot a password types a few before giving up; no phone repeats them.
+    const FORGOTTEN: u64 = 5;
     let refused: u64 = world.web.logins_of(address).map(|(_, logins)| logins.refused).sum();
     let is_let_in = world.web.sessions.contains_key(&address)
         || world.web.logins_of(address).any(|(_, logins)| logins.accepted.is_some());
-    refused >= MISTYPED && !is_let_in && world.neighbours.is_outside(address) && !is_user(world, address)
+    refused >= FORGOTTEN && !is_let_in && world.neighbours.is_outside(address) && !is_user(world, address)
 }
 
 /// Somebody who uses an account, and dialled a number that does not exist.

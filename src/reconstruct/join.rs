@@ -16,7 +16,7 @@ use crate::event::{Disposition, Instant, Leg as Side};
 use crate::fold::calls::LogCall;
 use crate::fold::hash;
 use crate::fold::names::NameId;
-use crate::fold::rows::RowText;
+use crate::fold::rows::{Row, RowText};
 use crate::pbx_id::is_uuid;
 use crate::readers::{Tells, channel_account};
 
@@ -94,13 +94,15 @@ fn call_of_legs(
     legs: &[Leg],
 ) -> Call {
     let own = OwnWords::of(told, legs);
-    let rows = || legs.iter().filter_map(|leg| Some((leg.at, row_at(told, leg.at)?)));
+    // Looked up once: where a row's texts lie has to be worked out.
+    let found: Vec<(At, (&Row, RowText<'_>))> =
+        legs.iter().filter_map(|leg| Some((leg.at, row_at(told, leg.at)?))).collect();
+    let rows = || found.iter().copied();
     let is_trunk = |channel: &[u8]| {
         channel_account(channel).is_some_and(|name| trunks.contains(String::from_utf8_lossy(name).as_ref()))
     };
     let account = own.account.or_else(|| rows().find_map(|(_, (_, text))| channel_account(text.channel)));
-    let first_channel =
-        legs.first().and_then(|leg| row_at(told, leg.at)).map_or(&b""[..], |(_, text)| text.channel);
+    let first_channel = found.first().map_or(&b""[..], |(_, (_, text))| text.channel);
     let address = own.address.or_else(|| iax_caller(first_channel));
     // Of a call that came in and was sent on, the number counts that it was sent to.
     let is_sent_on = |text: &RowText<'_>| is_trunk(first_channel) && is_trunk(text.dst_channel);

@@ -386,7 +386,7 @@ fn guessers_at_the_users_pages_are_among_those_who_failed() {
         )
     };
     let guessed: String = (0..30).map(|second| wrong("198.51.100.9", second)).collect();
-    let mistyped: String = (40..42).map(|second| wrong("198.51.100.77", second)).collect();
+    let mistyped: String = (40..44).map(|second| wrong("198.51.100.77", second)).collect();
     let at_home: String = (45..59).map(|second| wrong("10.0.0.20", second)).collect();
     stage.file("var/log/asterisk/freepbx_security.log", &(guessed + &mistyped + &at_home));
     let report = examine(&mut stage);
