@@ -212,11 +212,11 @@ impl Case<'_> {
     fn failed(&self, failed: &Failed) -> model::FailedAttacker {
         let party = self.world.parties.get(&failed.address);
         let client = self.world.fetches.get(&failed.address);
-        let at_panel = || self.world.web.logins_of(failed.address);
-        let refused: u64 = at_panel().map(|(_, logins)| logins.refused).sum();
+        let at_panel = || self.world.web.logins_of(failed.address).filter(|(_, logins)| logins.refused > 0);
+        let refused = self.world.web.refused_of(failed.address);
         let known = party.into_iter().flat_map(|party| party.by_account.keys().chain(&party.unknown_names));
         let known = known.map(|name| Untrusted::from(name.as_str()));
-        let of_panel = at_panel().map(|(user, _)| Untrusted::from(String::from_utf8_lossy(user).as_ref()));
+        let of_panel = at_panel().map(|(user, _)| Untrusted::from_bytes(user));
         let names = known.chain(of_panel).take(20).collect();
         let flooded = self.world.flooded(failed.address);
         let blocked = flooded.map(|(at, _)| *at);

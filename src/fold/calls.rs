@@ -38,9 +38,10 @@ pub struct LogCall {
     media: u16,
     /// The serial number of the channel, where its name is made of technology, account and number.
     serial: u32,
-    /// The channel's name, where it is not; then what was dialled.
+    /// The channel's name, where it is spelled out; then what was dialled.
     text: TextAt,
     channel: ChannelName,
+    /// Bytes of what was dialled.
     number_length: u8,
     progress: u8,
     /// Wrong PINs that the caller gave, up to 255.

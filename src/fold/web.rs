@@ -377,6 +377,11 @@ impl Web {
         of_address.map(|((_, user), logins)| (user.as_ref(), logins))
     }
 
+    /// Returns how many wrong passwords an address gave there.
+    pub fn refused_of(&self, address: IpAddr) -> u64 {
+        self.logins_of(address).map(|(_, logins)| logins.refused).sum()
+    }
+
     /// Returns who asked for a page, by its path on the disk or as asked for.
     pub fn visitors(&self, page: &[u8]) -> Vec<(IpAddr, &Visits)> {
         let from = (page.into(), IpAddr::from([0, 0, 0, 0]));

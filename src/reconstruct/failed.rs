@@ -46,7 +46,7 @@ pub fn list(world: &World<'_>, mut failed: Vec<Failed>) -> Listed {
     if count > MOST_LISTED {
         let tried = |failed: &Failed| {
             let party = world.parties.get(&failed.address).map_or(0, |party| party.failures.attempts);
-            let at_panel: u64 = world.web.logins_of(failed.address).map(|(_, logins)| logins.refused).sum();
+            let at_panel = world.web.refused_of(failed.address);
             party + at_panel + world.fetches.get(&failed.address).map_or(0, |client| client.missing)
         };
         failed.sort_by_cached_key(|failed| (std::cmp::Reverse(tried(failed)), failed.address));
@@ -230,10 +230,12 @@ fn is_own_phone(world: &World<'_>, address: IpAddr, party: &Party) -> bool {
 fn is_refused_at_panel(world: &World<'_>, address: IpAddr) -> bool {
     /// Whoever forgot a password types a few before giving up; no phone repeats them.
     const FORGOTTEN: u64 = 5;
-    let refused: u64 = world.web.logins_of(address).map(|(_, logins)| logins.refused).sum();
     let is_let_in = world.web.sessions.contains_key(&address)
         || world.web.logins_of(address).any(|(_, logins)| logins.accepted.is_some());
-    refused >= FORGOTTEN && !is_let_in && world.neighbours.is_outside(address) && !is_user(world, address)
+    world.web.refused_of(address) >= FORGOTTEN
+        && !is_let_in
+        && world.neighbours.is_outside(address)
+        && !is_user(world, address)
 }
 
 /// Somebody who uses an account, and dialled a number that does not exist.
